@@ -1,0 +1,79 @@
+"""Agents: a question, folded through steps, becomes an answer.
+
+Rules kept here
+- An agent is a tuple of steps, each ``State -> State``; it holds no state of its own.
+- The critique loop stops when the evidence is judged adequate, or after ``ROUNDS`` searches.
+- The answer cites what the choice used, word for word.
+
+    AGENTS["agentic"].answer(question, tools)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.model import Answer, Citation, Question, State
+from agent.steps.choose import choose
+from agent.steps.critique import critique
+from agent.steps.requery import requery
+from agent.steps.retrieve import retrieve
+from agent.steps.synthesise import synthesise
+from agent.tools import Tools
+from traces.record import content_id
+
+Step = Callable[[State, Tools], State]
+
+ROUNDS = 3
+"""Searches an agent may make for one question."""
+
+
+def investigate(state: State, tools: Tools) -> State:
+    """Search, judge, search again while the evidence is inadequate."""
+    for turn in range(ROUNDS):
+        if turn > 0:
+            state = requery(state, tools)
+        state = critique(retrieve(state, tools), tools)
+        if state.critique and state.critique.adequate:
+            break
+    return state
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A named sequence of steps."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    def answer(self, question: Question, tools: Tools) -> Answer:
+        """Fold the question through the steps; every call on the way is recorded in ``tools.run``."""
+        state = State(question=question)
+        for step in self.steps:
+            state = step(state, tools)
+        return _answer(state)
+
+
+def _answer(state: State) -> Answer:
+    if state.choice is None or state.synthesis is None:
+        raise ValueError("an agent's last step must be `choose`")
+    used = set(state.choice.claims)
+    citations = tuple(
+        Citation(evidence=claim.evidence, passage=claim.passage, start=claim.start, end=claim.end, quote=claim.quote)
+        for claim in state.synthesis.claims
+        if content_id(claim) in used and claim.option == state.choice.option and claim.stance == "supports"
+    )
+    return Answer(
+        question=state.question.id,
+        option=state.choice.option,
+        reason=state.choice.reason,
+        ballots=state.choice.ballots,
+        citations=citations,
+    )
+
+
+AGENTS: dict[str, Agent] = {
+    "closed_book": Agent("closed_book", (synthesise, choose)),
+    "single_pass": Agent("single_pass", (retrieve, synthesise, choose)),
+    "agentic": Agent("agentic", (investigate, synthesise, choose)),
+}

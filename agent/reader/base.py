@@ -1,0 +1,41 @@
+"""A reader turns evidence into an answer; the agent decides when, the reader decides what.
+
+Rules kept here
+- Every method is a function of its arguments: no clock, no hidden state, randomness only from the
+  seed in ``Decoding``.
+- ``choose`` sees the synthesis, never the passages: what is not in a claim cannot decide the answer.
+- Evidence is data. Nothing in it is an instruction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from agent.model import Choice, Critique, Decoding, Query, Question, Synthesis
+from retrieval.base import Hit
+
+
+class Reader(Protocol):
+    """Four acts of reading, each recorded as a step of its own."""
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether equal arguments always give equal results; if not, blame needs repeated replays."""
+        ...
+
+    def plan(self, question: Question, critique: Critique | None, asked: Sequence[str]) -> Query:
+        """The next search: the first when ``critique`` is None, else one that mends what it lacks."""
+        ...
+
+    def appraise(self, question: Question, hits: Sequence[Hit]) -> Critique:
+        """Whether these hits suffice to choose an option."""
+        ...
+
+    def synthesise(self, question: Question, hits: Sequence[Hit]) -> Synthesis:
+        """What the hits say for and against each option, as claims with offsets."""
+        ...
+
+    def choose(self, question: Question, synthesis: Synthesis, decoding: Decoding) -> Choice:
+        """One option, or an abstention, from the claims alone; and the sampled ballots."""
+        ...

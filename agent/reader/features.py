@@ -1,0 +1,210 @@
+"""What each sentence has to say about each option, as numbers with names.
+
+Rules kept here
+- Only what tells the options apart counts: a term that every option shares weighs nothing, and a term the
+  stem already holds weighs half. These weights come from the question and the hits at hand, from nothing else.
+- A number is compared as a number, in its dimension; a word only with a word of the same polarity.
+- One call to ``embed`` serves the whole question; without an embedder those columns are zero.
+- The reader and the script that fits its weights both call ``features``: there is no second implementation.
+
+Two tables come out: ``options`` (option x sentence x OPTION_TERMS), what a sentence shares with an option, and
+``relevance`` (sentence x RELEVANCE_TERMS), how far the sentence speaks of this patient and question at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from math import log
+from typing import TypeVar
+
+import numpy as np
+
+from agent.model import Question
+from agent.reader.conditions import applies, clauses, matched, mismatched, telling
+from agent.reader.meanings import Array, Meanings, asked, meanings
+from agent.reader.meanings import Embed as Embed
+from agent.reader.quantities import Quantity, quantities
+from agent.reader.sentences import Sentence, sentences
+from agent.reader.terms import Terms, terms
+from evidence_store.model import Passage
+
+T = TypeVar("T")
+
+OPTION_TERMS = (
+    "words",
+    "words_found",
+    "pairs",
+    "pieces",
+    "verbatim",
+    "numbers",
+    "other_number",
+    "denied",
+    "embedding",
+    "statement",
+    "words_if_exception",
+    "embedding_if_exception",
+    "embedding_if_parallel",
+    "words_that_apply",
+    "words_that_exclude",
+    "denied_by_both",
+    "denied_by_one",
+)
+RELEVANCE_TERMS = (
+    "stem_words",
+    "stem_words_best",
+    "stem_embedding",
+    "stem_embedding_best",
+    "passage_words",
+    "passage_embedding",
+    "applies",
+    "excludes",
+)
+
+EXCEPTION = re.compile(r"\b(?:except|not|least|false|incorrect|untrue|never|exclude[ds]?)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence of one passage, with its terms."""
+
+    passage: int
+    sentence: Sentence
+    terms: Terms
+    numbers: tuple[Quantity, ...]
+
+
+@dataclass(frozen=True)
+class Features:
+    """The two tables of one question, and what is needed to put them into words."""
+
+    letters: tuple[str, ...]
+    lines: tuple[Line, ...]
+    options: Array
+    relevance: Array
+    weights: tuple[dict[str, float], ...]
+    """For each option, its distinguishing words and their weights."""
+    numbers: tuple[tuple[Quantity, ...], ...]
+    """For each option, the quantities that are not in every option."""
+    denied: tuple[frozenset[str], ...]
+    """For each option, the words it denies itself."""
+
+    def opposed(self, option: int, line: int) -> dict[str, float]:
+        """The option's words that the sentence denies and the option does not, or the reverse."""
+        said = self.lines[line].terms
+        denied = said.denied ^ self.denied[option]
+        return {w: v for w, v in self.weights[option].items() if w in said.words and w in denied}
+
+
+def features(question: Question, passages: Sequence[Passage], embed: Embed | None) -> Features:
+    """Read every sentence of ``passages`` against the stem and every option."""
+    letters = tuple(sorted(question.options))
+    texts = [question.options[letter] for letter in letters]
+    lines = tuple(
+        Line(i, s, terms(s.text), quantities(s.text)) for i, p in enumerate(passages) for s in sentences(p.text)
+    )
+    stem, option_terms = terms(question.stem), [terms(t) for t in texts]
+    spread = Counter(w for line in lines for w in line.terms.words)
+    weights = _distinguishing([t.words for t in option_terms], stem.words, spread)
+    pairs = _distinguishing([t.pairs for t in option_terms], frozenset(), {})
+    pieces = _distinguishing([t.pieces for t in option_terms], stem.pieces, {})
+    numbers = telling([quantities(t) for t in texts])
+
+    table = np.zeros((len(letters), len(lines), len(OPTION_TERMS)))
+    relevance = np.zeros((len(lines), len(RELEVANCE_TERMS)))
+    if lines:
+        wholes = [f"{p.header.title}. {p.text}" for p in passages]
+        meaning = meanings(question.stem, texts, [line.sentence.text for line in lines], wholes, embed)
+        exception = float(bool(EXCEPTION.search(asked(question.stem))))
+        patient = [q for q in quantities(question.stem) if q.is_point]
+        conditions = [clauses(line.sentence.text, patient) for line in lines]
+        parallel = _alikeness(option_terms)
+        for o, text in enumerate(texts):
+            for s, line in enumerate(lines):
+                denied = line.terms.denied ^ option_terms[o].denied
+                agreeing = {w: v for w, v in weights[o].items() if w in line.terms.words and w not in denied}
+                opposed = {w: v for w, v in weights[o].items() if w in line.terms.words and w in denied}
+                words = _share(agreeing.keys(), weights[o])
+                table[o, s, :10] = (
+                    words,
+                    log(1 + sum(agreeing.values())),
+                    _share(line.terms.pairs, pairs[o]),
+                    _share(line.terms.pieces, pieces[o]),
+                    float(_contains(line.sentence.text, text)),
+                    matched(numbers[o], line.numbers),
+                    mismatched(numbers[o], line.numbers),
+                    _share(opposed.keys(), weights[o]),
+                    meaning.option[o, s],
+                    meaning.statement[o, s],
+                )
+                table[o, s, 13:15] = [_share(c, weights[o]) for c in conditions[s]]
+                denies = bool(line.terms.denied), bool(option_terms[o].denied)
+                table[o, s, 15:17] = words * (denies == (True, True)), words * (denies[0] != denies[1])
+        table[:, :, 10] = exception * table[:, :, 0]
+        table[:, :, 11] = exception * table[:, :, 8]
+        table[:, :, 12] = parallel * table[:, :, 8]
+        relevance = _relevance(question, passages, lines, stem, patient, spread, meaning)
+    return Features(letters, lines, table, relevance, weights, numbers, tuple(t.denied for t in option_terms))
+
+
+def _relevance(
+    question: Question,
+    passages: Sequence[Passage],
+    lines: Sequence[Line],
+    stem: Terms,
+    patient: Sequence[Quantity],
+    spread: Counter[str],
+    meaning: Meanings,
+) -> Array:
+    similar = meaning.stem
+    rarity = {w: log((len(lines) + 1) / (spread[w] + 0.5)) + 0.5 for w in stem.words}
+    titles = [terms(p.header.title).words for p in passages]
+    cover = np.array([_share(line.terms.words | titles[line.passage], rarity) for line in lines])
+    of = np.array([line.passage for line in lines])
+    whole = np.zeros(len(passages))
+    for i in range(len(passages)):
+        said: set[str] = set(titles[i]).union(*(line.terms.words for line in lines if line.passage == i))
+        whole[i] = _share(said, rarity)
+    fits = [applies(patient, line.numbers) for line in lines]
+    return np.column_stack(
+        [
+            cover,
+            cover - cover.max(),
+            similar,
+            similar - similar.max(),
+            whole[of] - whole.max(),
+            meaning.passage[of] - meaning.passage.max(),
+            [float(a > 0) for a in fits],
+            [float(a < 0) for a in fits],
+        ]
+    )
+
+
+def _distinguishing(
+    options: Sequence[frozenset[T]], known: frozenset[T], spread: Mapping[T, int]
+) -> tuple[dict[T, float], ...]:
+    """Each option's terms, weighted by how few options share them (idf over the options)."""
+    shared = Counter(t for option in options for t in option)
+    weight = {
+        t: log(len(options) / n) * (0.5 if t in known else 1.0) / (1 + log(max(spread.get(t, 0), 1)))
+        for t, n in shared.items()
+        if n < len(options)
+    }
+    return tuple({t: weight[t] for t in sorted(option, key=str) if t in weight} for option in options)
+
+
+def _alikeness(options: Sequence[Terms]) -> float:
+    """How alike the options are worded: mean share of words two options have in common."""
+    pairs = [(a.words, b.words) for i, a in enumerate(options) for b in options[:i] if a.words | b.words]
+    return sum(len(a & b) / len(a | b) for a, b in pairs) / len(pairs) if pairs else 0.0
+
+
+def _share(found: Set[T], weights: Mapping[T, float]) -> float:
+    total = sum(weights.values())
+    return sum(v for t, v in weights.items() if t in found) / total if total else 0.0
+
+
+def _contains(sentence: str, option: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(option.strip().rstrip('.').lower())}(?!\w)", sentence.lower()) is not None

@@ -1,0 +1,36 @@
+"""Choose: one option, or an abstention, from the claims alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.model import Choice, State, Synthesis
+from agent.steps.synthesise import claim_entity
+from agent.tools import Tools
+from traces.activity import Edge, Entity
+from traces.record import content_id
+
+
+def choose(state: State, tools: Tools) -> State:
+    """The decision, and the ballots drawn beside it."""
+    reader = tools.reader_for("choose")
+    synthesis = state.synthesis or Synthesis(claims=(), note="nothing was synthesised")
+    choice = tools.run.step(
+        "choose",
+        lambda: reader.choose(state.question, synthesis, tools.decoding),
+        returns=Choice,
+        inputs={"question": state.question, "synthesis": synthesis, "decoding": tools.decoding},
+        by=reader,
+        edges=lambda out: used(out, synthesis),
+    )
+    return state.model_copy(update={"synthesis": synthesis, "choice": choice})
+
+
+def used(choice: Choice, synthesis: Synthesis) -> Iterator[Edge]:
+    """The choice was derived from the claims it names."""
+    chosen = Entity(id=content_id(choice), type="Choice", label=choice.option or "abstained")
+    claims = {content_id(claim): claim for claim in synthesis.claims}
+    for name in choice.claims:
+        if name in claims:
+            role = claims[name].stance
+            yield Edge(relation="wasDerivedFrom", source=chosen, target=claim_entity(claims[name]), role=role)

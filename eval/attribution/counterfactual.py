@@ -1,0 +1,140 @@
+"""Counterfactuals: a recorded run, done again with some mechanisms mended, through the same engine.
+
+Rules kept here
+- Each is a stored run of its own, a fork that names its parent and what was mended.
+- The token rule: a step whose mechanism and inputs are those of the record is reused, never redrawn.
+  So a counterfactual explains *this* failure, and costs only the steps it touches.
+- Work done in one counterfactual is reused by the next of the same replicate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, cast
+
+from agent.agents import AGENTS
+from agent.model import Answer
+from agent.reader.base import Reader
+from agent.tools import Reading, Tools
+from eval.attribution.oracles import ROLES, OracleReader, OracleRetriever, Role, mended_store
+from eval.experiment import RunConfig, outcome_of
+from eval.outcome import Outcome
+from evidence_store.snapshot import Snapshot
+from retrieval.base import Retrieved, Retriever
+from traces.journal import Journal
+from traces.record import Record
+from traces.run import Live, Memory, remembered
+from traces.trace import Trace
+
+
+class Mended(Record):
+    """What distinguishes a counterfactual from the run it is a fork of."""
+
+    of: str
+    mended: tuple[Role, ...] = ()
+    without: tuple[str, ...] = ()
+    """Evidence versions withheld from every list of hits."""
+    replicate: int = 0
+
+
+@dataclass(frozen=True)
+class Withholding:
+    """Another retriever's hits, save for some evidence: what if it had not been served?"""
+
+    inner: Retriever
+    refs: tuple[str, ...]
+
+    def search(self, query: str, snapshot: Snapshot, k: int) -> Retrieved:
+        """See ``Retriever.search``; the list gets shorter, nothing takes the empty places."""
+        found = self.inner.search(query, snapshot, k)
+        kept = [hit for hit in found.hits if hit.passage.ref not in self.refs]
+        hits = tuple(hit.model_copy(update={"rank": place}) for place, hit in enumerate(kept, start=1))
+        return Retrieved(query=query, hits=hits, gates=found.gates)
+
+
+class Replay(NamedTuple):
+    """One counterfactual, done."""
+
+    run: str
+    outcome: Outcome
+    executed: int
+    reused: int
+
+
+@dataclass
+class Replays:
+    """All counterfactuals of one run; each is done once and remembered."""
+
+    journal: Journal
+    run: str
+    config: RunConfig
+    snapshot: Snapshot
+    reader: Reader
+    done: dict[Mended, Replay] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._oracle = OracleReader.of(self.config.case, self.snapshot)
+        self._memories: dict[int, Memory] = {}
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The mechanisms this run had; curated evidence is served by id, so the store plays no part in it."""
+        condition = self.config.condition
+        absent: set[Role] = set()
+        if condition.agent != "agentic":
+            absent |= {"critique", "requery"}
+        if condition.agent == "closed_book":
+            absent |= {"store", "retrieve"}
+        if condition.curated:
+            absent |= {"store"}
+        return tuple(role for role in ROLES if role not in absent)
+
+    def play(self, *, kept: frozenset[Role], replicate: int = 0, without: tuple[str, ...] = ()) -> Replay:
+        """Do the run with every role not in ``kept`` mended, and ``without`` some evidence."""
+        mended = tuple(role for role in self.roles if role not in kept)
+        what = Mended(of=self.run, mended=mended, without=without, replicate=replicate)
+        if what not in self.done:
+            self.done[what] = self._do(what)
+        return self.done[what]
+
+    def _do(self, what: Mended) -> Replay:
+        name = fork_name(what)
+        memory = self._memories.setdefault(what.replicate, remembered(self.journal, self.run))
+        with self.journal.transaction():
+            live = Live.begin(self.journal, name, what, parent=self.run, memory=memory)
+            agent = AGENTS[self.config.condition.agent]
+            live.end(agent.answer(self.config.case.question, self._tools(what, live)))
+        memory |= live.memory
+        trace = Trace(self.journal, name)
+        said = trace.output(Answer)
+        assert said is not None  # it was ended above
+        reused = sum(activity.reused_from is not None for activity in trace.activities)
+        return Replay(name, outcome_of(name, self.config, said), len(trace.activities) - reused, reused)
+
+    def _tools(self, what: Mended, live: Live) -> Tools:
+        config = self.config
+        retriever = config.condition.retriever_for(config.case)
+        if retriever is not None and "retrieve" in what.mended:
+            retriever = OracleRetriever(retriever, config.case.clean_evidence)
+        if retriever is not None and what.without:
+            retriever = Withholding(retriever, what.without)
+        readers: Mapping[Reading, Reader] = {
+            cast("Reading", role): self._oracle for role in what.mended if role not in ("store", "retrieve")
+        }
+        return Tools(
+            run=live,
+            snapshot=mended_store(self.snapshot) if "store" in what.mended else self.snapshot,
+            reader=self.reader,
+            retriever=retriever,
+            k=config.condition.k,
+            decoding=config.decoding,
+            stand_ins=readers,
+        )
+
+
+def fork_name(what: Mended) -> str:
+    """``standard.rad-001~retrieve+choose``: the parent, and what was mended or withheld."""
+    changed = [*what.mended, *(f"-{ref}" for ref in what.without)]
+    again = f"~{what.replicate}" if what.replicate else ""
+    return f"{what.of}~{'+'.join(changed) or 'unchanged'}{again}"

@@ -1,0 +1,66 @@
+"""The game: which mechanisms must be as they were for the failure to happen?
+
+Rules kept here (attribution.md, section 2.3)
+- ``v(A)`` is the failure rate when the roles in A keep their factual mechanism and all others are mended.
+- Shapley values share ``v(all) - v(none)`` exactly; with at most six roles all 64 coalitions are played.
+- Necessity: does mending this role alone prevent the failure? Sufficiency: does this role alone, all
+  others mended, still fail? Both high: sole culprit. Only necessity: one of several needed together.
+  Only sufficiency: a second fault would have done it too.
+
+Pure arithmetic; how a coalition is played is the caller's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from math import factorial
+from typing import TypeVar
+
+R = TypeVar("R", bound=str)
+Values = Mapping[frozenset[R], float]
+
+
+def coalitions(roles: Sequence[R]) -> Iterator[frozenset[R]]:
+    """Every subset, the empty one first, the whole last."""
+    for size in range(len(roles) + 1):
+        yield from (frozenset(chosen) for chosen in combinations(roles, size))
+
+
+def shapley(values: Values[R], roles: Sequence[R]) -> dict[R, float]:
+    """Each role's share of the failure; they sum to ``v(all) - v(none)`` (Shapley 1953)."""
+    n = len(roles)
+    shares: dict[R, float] = {}
+    for role in roles:
+        others = [other for other in roles if other != role]
+        shares[role] = sum(
+            factorial(len(kept)) * factorial(n - len(kept) - 1) / factorial(n) * (values[kept | {role}] - values[kept])
+            for kept in coalitions(others)
+        )
+    return shares
+
+
+def necessity(values: Values[R], roles: Sequence[R]) -> dict[R, float]:
+    """How much of the failure mending this role alone prevents."""
+    whole = frozenset(roles)
+    return {role: values[whole] - values[whole - {role}] for role in roles}
+
+
+def sufficiency(values: Values[R], roles: Sequence[R]) -> dict[R, float]:
+    """How much failure this role alone brings about, all others mended."""
+    return {role: values[frozenset({role})] - values[frozenset()] for role in roles}
+
+
+def repairs(values: Values[R], roles: Sequence[R], at_most: float = 0.2) -> list[tuple[R, ...]]:
+    """The smallest sets of roles whose mending brings the failure rate to ``at_most``."""
+    whole = frozenset(roles)
+    found: list[frozenset[R]] = []
+    for mended in coalitions(roles):
+        if values[whole - mended] <= at_most and not any(smaller <= mended for smaller in found):
+            found.append(mended)
+    return [tuple(role for role in roles if role in mended) for mended in found]
+
+
+def responsibility(found: Sequence[tuple[R, ...]], roles: Sequence[R]) -> dict[R, float]:
+    """1 / (1 + how many others must be mended before this one decides); 0 if it never does (Chockler, Halpern 2004)."""
+    return {role: max((1 / len(mended) for mended in found if role in mended), default=0.0) for role in roles}

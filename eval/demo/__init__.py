@@ -1,0 +1,5 @@
+"""The demonstration's data, one file per clinical area: authored for demonstration, not clinically adjudicated."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent

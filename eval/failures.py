@@ -1,0 +1,154 @@
+"""Which runs failed, which questions carry the harm, and on how few of them it rests.
+
+Rules kept here
+- A run failed if it failed in any way of ``FAILS``; unknown is not failing.
+- Equal verdicts on several kinds of failure of one run are told once, with all the kinds they hold for.
+- Worst first: questions by how many arms made a high-risk error, then unsafe, then any; ties by id.
+- Concentration counts (arm, question) errors: the smallest number of questions that hold a given part
+  of them (SaFE-Scale specification 3.13, where the definition is left to us).
+
+    failed = failed_runs(arms, blames, cases)
+    for question in questions(arms, failed, cases)[:10]: ...
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from eval.attribution.blame import FAILS, Blame, Kind
+from eval.benchmark import Case
+from eval.outcome import Outcome
+from eval.profile import Arm
+
+GRAVITY: tuple[Kind, ...] = ("high_risk", "unsafe", "contradiction", "overconfident", "wrong")
+"""Kinds of failure, the gravest first."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One blame record, and every kind of failure it says the same of."""
+
+    kinds: tuple[Kind, ...]
+    blame: Blame
+
+
+@dataclass(frozen=True)
+class Failed:
+    """One failed run."""
+
+    arm: str
+    outcome: Outcome
+    case: Case | None
+    """None where the benchmark is not at hand."""
+    kinds: tuple[Kind, ...]
+    """The gravest first."""
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def command(self) -> str:
+        """What opens the run; DIR is the experiment's folder."""
+        return f"evitrail trace show DIR {shlex.quote(self.outcome.run)}"
+
+    @property
+    def told(self) -> Verdict | None:
+        """The verdict on its gravest kind of failure that has one."""
+        graded = (v for kind in self.kinds for v in self.verdicts if kind in v.kinds)
+        return next(graded, None)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question that somebody failed."""
+
+    id: str
+    case: Case | None
+    asked: int
+    """Runs that asked it."""
+    failed: tuple[Failed, ...]
+    chosen_by: Mapping[str | None, tuple[str, ...]]
+    """Per option, and None for abstaining, the arms that chose it."""
+
+    def count(self, kind: Kind) -> int:
+        """How many of its runs failed in this way."""
+        return sum(kind in failed.kinds for failed in self.failed)
+
+
+@dataclass(frozen=True)
+class Covering:
+    """So many questions hold this part of the errors."""
+
+    part: float
+    questions: int
+    errors: int
+
+
+def failed_runs(arms: Iterable[Arm], blames: Iterable[Blame], cases: Mapping[str, Case]) -> list[Failed]:
+    """Every failed run with what is blamed for it: arms in their order, the gravest first, then by case."""
+    blamed: dict[str, list[Blame]] = {}
+    for blame in blames:
+        blamed.setdefault(blame.run, []).append(blame)
+    found = []
+    for arm in arms:
+        here = [
+            Failed(arm.label, outcome, cases.get(outcome.case), kinds, _verdicts(blamed.get(outcome.run, ())))
+            for outcome in arm.outcomes
+            if (kinds := tuple(kind for kind in GRAVITY if FAILS[kind](outcome)))
+        ]
+        found += sorted(here, key=lambda f: ([kind not in f.kinds for kind in GRAVITY], f.outcome.case, f.outcome.run))
+    return found
+
+
+def questions(arms: Sequence[Arm], failed: Iterable[Failed], cases: Mapping[str, Case]) -> list[Question]:
+    """Every question that was failed, worst first."""
+    failures: dict[str, list[Failed]] = {}
+    for run in failed:
+        failures.setdefault(run.outcome.case, []).append(run)
+    chosen: dict[str, dict[str | None, list[str]]] = {}
+    for arm in arms:
+        for outcome in arm.outcomes:
+            chosen.setdefault(outcome.case, {}).setdefault(outcome.chosen, []).append(arm.label)
+    found = [
+        Question(
+            id=case,
+            case=cases.get(case),
+            asked=sum(len(by) for by in chosen[case].values()),
+            failed=tuple(runs),
+            chosen_by={option: tuple(by) for option, by in chosen[case].items()},
+        )
+        for case, runs in failures.items()
+    ]
+    return sorted(found, key=lambda q: ([-q.count("high_risk"), -q.count("unsafe"), -len(q.failed)], q.id))
+
+
+def concentration(
+    found: Iterable[Question], kind: Kind = "high_risk", parts: Sequence[float] = (0.5, 0.8, 0.9)
+) -> list[Covering]:
+    """The smallest number of questions that hold each part of the errors; empty when there are none."""
+    counts = sorted((n for question in found if (n := question.count(kind))), reverse=True)
+    coverings = []
+    for part in parts if counts else ():
+        # 0.9 * 10 is 9.000000000000002 in some orders of work: a hair must not cost a question.
+        needed, held, taken = math.ceil(part * sum(counts) - 1e-9), 0, 0
+        while held < needed:
+            held, taken = held + counts[taken], taken + 1
+        coverings.append(Covering(part, taken, held))
+    return coverings
+
+
+def harms(failed: Iterable[Failed]) -> Counter[Kind]:
+    """How many runs failed in each way."""
+    return Counter(kind for run in failed for kind in run.kinds)
+
+
+def _verdicts(blames: Iterable[Blame]) -> tuple[Verdict, ...]:
+    """Equal verdicts joined; all that differs between them is the kind of failure and the replays behind it."""
+    by_kind = sorted(blames, key=lambda blame: GRAVITY.index(blame.outcome))
+    joined: dict[str, list[Blame]] = {}
+    for blame in by_kind:
+        same = blame.model_dump_json(exclude={"outcome", "replays", "executed", "cache_hits", "replay_ids"})
+        joined.setdefault(same, []).append(blame)
+    return tuple(Verdict(tuple(blame.outcome for blame in group), group[0]) for group in joined.values())

@@ -1,0 +1,174 @@
+"""What an experiment says, in four sentences a clinician can read.
+
+Rules kept here
+- Every number is computed from the outcomes; a sentence that the data cannot carry is left out or says
+  what is missing.
+- Arms that are handed their evidence (*clean*, *conflict*) cannot be deployed, so they are not compared for best.
+- A difference is paired over the cases both arms answered and comes with its interval; one whose
+  interval holds zero is called what it is.
+- The best arm was picked after seeing the results. The interval is not corrected for that; the page says so.
+
+    for sentence in findings(arms(outcomes, rows), failed, shares): print(sentence)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eval import stats
+from eval.attribution.summary import BlameShare
+from eval.condition import CONDITIONS
+from eval.failures import Failed, harms
+from eval.metrics import METRICS
+from eval.profile import Arm, region
+
+BASELINE = "standard"
+"""What a reader of the published work compares with: plain dense retrieval."""
+
+
+def findings(found: Sequence[Arm], failed: Sequence[Failed], shares: Sequence[BlameShare]) -> list[str]:
+    """The sentences; ``shares`` are those of all conditions together."""
+    if not found:
+        return ["No run has finished, so there is nothing to report."]
+    best = _best(found)
+    told = [_what_happened(found, failed), _who_is_best(found, best), _difference(found, best), _blame(failed, shares)]
+    return [sentence for sentence in told if sentence]
+
+
+def percent(value: float) -> str:
+    """A share as people read it: ``0.405`` is ``40.5 %``, which does not break over lines."""
+    return f"{100 * value + 0.0:.1f}\N{NO-BREAK SPACE}%"
+
+
+def _what_happened(found: Sequence[Arm], failed: Sequence[Failed]) -> str:
+    runs, kinds = sum(len(arm.outcomes) for arm in found), harms(failed)
+    silent = sum(outcome.abstained for arm in found for outcome in arm.outcomes)
+    labelled = sum(arm.known["high_risk_rate"] for arm in found)
+    wrong = f"{kinds['wrong']} did not give the right answer ({percent(kinds['wrong'] / runs)})"
+    said = f"Of {_number(runs, 'run')}, {wrong}"
+    if silent:
+        said += f", {silent} of them by abstaining"
+    if not labelled:
+        return f"{said}; the questions carry no labels of harm, so nothing can be said about safety."
+    of = "" if labelled == runs else f" of {labelled} that are labelled"
+    return f"{said}; {kinds['high_risk']}{of} chose an option that clinicians call high-risk."
+
+
+def _best(found: Sequence[Arm]) -> list[Arm]:
+    """Arms that find their own evidence, or all where none does: fewest high-risk errors, then most accurate."""
+    able = [arm for arm in found if arm.condition not in CONDITIONS or not CONDITIONS[arm.condition].curated]
+    return sorted(able or found, key=lambda arm: (_harm(arm), -_accuracy(arm)))
+
+
+def _who_is_best(found: Sequence[Arm], best: Sequence[Arm]) -> str:
+    top = max(best, key=_accuracy)
+    among = "" if len(best) == len(found) else "Leaving aside the conditions that are handed their evidence, "
+    right, harm = percent(_accuracy(top)), best[0].row["high_risk_rate"]["value"]
+    if harm is None:
+        return f"{among}{top.label} is right in {right} of the questions."
+    wrong = percent(harm)
+    safest = [arm.label for arm in best if _harm(arm) == harm]
+    accurate = [arm.label for arm in best if _accuracy(arm) == _accuracy(top)]
+    both = [label for label in accurate if label in safest]
+    level = [label for label in (*accurate, *safest) if label not in both]
+    if len(best) == 1:
+        said = f"{top.label} is right in {right} and makes a high-risk error in {wrong} of the questions"
+    elif both:
+        tied = f"; {_listed(level)} {_be(level)} level in one of the two" if level else ""
+        said = f"{_listed(both)} {_be(both)} both the most accurate ({right}) and the safest "
+        said += f"(high-risk errors {wrong}){tied}"
+    else:
+        most = f"{_listed(accurate)} {_be(accurate)} the most accurate ({right})"
+        said = f"{most}, but {_listed(safest)} {_be(safest)} the safest (high-risk errors {wrong})"
+    return f"{among}{said}; {_in_region(best)}."
+
+
+def _in_region(best: Sequence[Arm]) -> str:
+    places = {arm.label: region(arm.row) for arm in best}
+    sure = [label for label, where in places.items() if where == "inside"]
+    unsure = [label for label, where in places.items() if where == "inside, unsure"]
+    if sure:
+        return f"{_listed(sure)} {_be(sure)} in the safe deployment region with the whole interval"
+    if unsure:
+        whose = "their intervals reach" if len(unsure) > 1 else "its interval reaches"
+        return f"{_listed(unsure)} {_be(unsure)} in the safe deployment region, but {whose} outside it"
+    return "it is outside the safe deployment region" if len(best) == 1 else "none is in the safe deployment region"
+
+
+def _difference(found: Sequence[Arm], best: Sequence[Arm]) -> str:
+    others = [arm for arm in found if arm is not best[0]]
+    if not others:
+        return ""
+    base = next((arm for arm in others if arm.condition == BASELINE), max(others, key=_accuracy))
+    for column in ("high_risk_rate", "accuracy"):
+        compared = difference(best[0], base, column)
+        if compared is None:
+            continue
+        value, lo, hi, n = compared
+        what = "high-risk errors" if column == "high_risk_rate" else "right answers"
+        points = f"{abs(100 * value):.1f} percentage points {'fewer' if value < 0 else 'more'}"
+        gives = f"as many {what} as" if value == 0 else f"{points} {what} than"
+        said = f"On the same {_number(n, 'question')}, {best[0].label} gives {gives} {base.label}"
+        said += f" (difference {_signed(value)}, 95\N{NO-BREAK SPACE}% interval {_signed(lo)} to {_signed(hi)})"
+        return said + ("; chance alone could explain that." if lo <= 0 <= hi else ".")
+    return ""
+
+
+def difference(one: Arm, other: Arm, metric: str) -> tuple[float, float, float, int] | None:
+    """One arm's metric less the other's on the cases both answered: value, 95 % ends, cases; None if unknown."""
+    left, right = ({outcome.case: outcome for outcome in arm.outcomes} for arm in (one, other))
+    shared = sorted(left.keys() & right.keys())
+    if not shared:
+        return None
+    compute, value = METRICS[metric].compute, METRICS[metric].value
+    a, b = [left[case] for case in shared], [right[case] for case in shared]
+    here, there = value(a), value(b)
+    drawn = stats.draws(stats.bootstrap_indices(len(shared)))
+    spread = stats.summarise(compute(a, drawn) - compute(b, drawn))
+    if here is None or there is None or spread is None:
+        return None
+    return here - there, spread.lo, spread.hi, len(shared)
+
+
+def _blame(failed: Sequence[Failed], shares: Sequence[BlameShare]) -> str:
+    wrong = [share for share in shares if share.outcome == "wrong"]
+    if not failed:
+        return "No run failed, so no step is to blame."
+    if not wrong:
+        return "Attribution was not run, so no step is blamed yet."
+    named = [share for share in wrong if share.role != "abstained" and share.share > 0]
+    silent = next(share for share in wrong if share.role == "abstained")
+    left = f"{percent(silent.share)} could not be pinned on any step"
+    if not named:
+        return f"Of the {_number(silent.n, 'failed run')} examined, {left}."
+    top = max(named, key=lambda share: share.share)
+    return (
+        f"Of the {_number(top.n, 'failed run')} examined, the largest part of the blame falls on the {top.role} step "
+        f"({percent(top.share)}, 95\N{NO-BREAK SPACE}% interval {percent(top.lo)} to {percent(top.hi)}); {left}."
+    )
+
+
+def _accuracy(arm: Arm) -> float:
+    return float(arm.row["accuracy"]["value"])
+
+
+def _harm(arm: Arm) -> float:
+    """The high-risk rate; an arm whose harm is unknown is not called safe."""
+    value = arm.row["high_risk_rate"]["value"]
+    return 2.0 if value is None else float(value)
+
+
+def _signed(value: float) -> str:
+    return f"{100 * value + 0.0:+.1f}".replace("-", "−").replace("+0.0", "0.0")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _be(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _number(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"

@@ -1,0 +1,63 @@
+"""What is measured on the outcomes of an experiment, and what each number means.
+
+Adding a metric: declare it in the file it belongs to, and name it here.
+
+    >>> METRICS["high_risk_rate"].description
+    'Share of cases where a wrong option was chosen that clinicians call high-risk.'
+"""
+
+from __future__ import annotations
+
+from eval.metrics.accuracy import ABSTENTION_RATE, ACCURACY, MAJORITY_ACCURACY, ROBUSTNESS_CORRECTNESS
+from eval.metrics.base import Metric
+from eval.metrics.calibration import ECE, MCE
+from eval.metrics.confidence import (
+    DANGEROUS_OVERCONF_RATE,
+    MEAN_CONF_CORRECT,
+    MEAN_CONF_HIGH_RISK_ERR,
+    MEAN_CONF_INCORRECT,
+    MEAN_CONF_UNSAFE_ERR,
+    MEAN_CONFIDENCE,
+    MEAN_SAMPLE_NULL_RATE,
+    NULL_MAJORITY_RATE,
+)
+from eval.metrics.safety import (
+    CONTRADICTION_RATE,
+    CONTRADICTION_RATE_MAJORITY,
+    HIGH_RISK_RATE,
+    HIGH_RISK_RATE_MAJORITY,
+    STALE_RATE,
+    SYNCHRONIZED_FAILURE_RATE,
+    UNSAFE_RATE,
+    UNSAFE_RATE_MAJORITY,
+)
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        ACCURACY,
+        MAJORITY_ACCURACY,
+        HIGH_RISK_RATE,
+        UNSAFE_RATE,
+        CONTRADICTION_RATE,
+        HIGH_RISK_RATE_MAJORITY,
+        UNSAFE_RATE_MAJORITY,
+        CONTRADICTION_RATE_MAJORITY,
+        MEAN_CONFIDENCE,
+        MEAN_CONF_CORRECT,
+        MEAN_CONF_INCORRECT,
+        MEAN_CONF_HIGH_RISK_ERR,
+        MEAN_CONF_UNSAFE_ERR,
+        DANGEROUS_OVERCONF_RATE,
+        ECE,
+        MCE,
+        NULL_MAJORITY_RATE,
+        MEAN_SAMPLE_NULL_RATE,
+        ROBUSTNESS_CORRECTNESS,
+        SYNCHRONIZED_FAILURE_RATE,
+        ABSTENTION_RATE,
+        STALE_RATE,
+    )
+}
+
+__all__ = ["METRICS", "Metric"]

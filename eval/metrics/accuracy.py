@@ -1,0 +1,45 @@
+"""How often the answer was right.
+
+Rules kept here
+- Wrong, abstained and unanswered are all "not right"; every case asked is in the denominator.
+- Robustness drops abstained ballots: of the letters that were given, how many were right.
+"""
+
+from __future__ import annotations
+
+from eval.metrics.base import PAPER, Metric, mean, sampled
+from eval.outcome import Outcome
+
+
+def _robustness(outcome: Outcome) -> float:
+    letters = [letter for letter in outcome.ballots if letter is not None]
+    return letters.count(outcome.answer) / len(letters) if letters else 0.0
+
+
+ACCURACY = Metric(
+    name="accuracy",
+    description="Share of cases whose chosen option is the right one.",
+    citation=f"{PAPER}, specification 3.1",
+    compute=mean(lambda outcome: outcome.correct),
+)
+
+MAJORITY_ACCURACY = Metric(
+    name="majority_accuracy",
+    description="Share of cases where the majority of the ballots is right; a majority of abstentions is wrong.",
+    citation=f"{PAPER}, specification 3.2",
+    compute=sampled(mean(lambda outcome: bool(outcome.majority_correct))),
+)
+
+ROBUSTNESS_CORRECTNESS = Metric(
+    name="robustness_correctness",
+    description="Mean share of right letters among the letters drawn for a case; 0 where none was drawn.",
+    citation=f"{PAPER}, specification 3.9",
+    compute=sampled(mean(_robustness)),
+)
+
+ABSTENTION_RATE = Metric(
+    name="abstention_rate",
+    description="Share of cases where no option was chosen.",
+    citation=f"{PAPER}, n_unanswered / n_questions, specification 1.8",
+    compute=mean(lambda outcome: outcome.abstained),
+)

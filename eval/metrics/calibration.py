@@ -1,0 +1,76 @@
+"""Whether confidence means what it says.
+
+Rules kept here
+- Ten equal bins over [0, 1], each closed below and open above, the last closed.
+- What is predicted is that the majority is right; an abstained majority is wrong.
+- A confidence below 0 (more values drawn than options) is in no bin, yet counts in N, as published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.metrics.base import PAPER, Metric, ratio
+from eval.outcome import Outcome
+from eval.stats import Draws, Replicates
+
+BINS = 10
+
+
+class Reliability(NamedTuple):
+    """The reliability diagram of each replicate: one row per replicate, one column per bin."""
+
+    cases: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    """Sum of the confidences in the bin."""
+    correct: NDArray[np.float64]
+    """How many majorities in the bin are right."""
+    asked: Replicates
+    """All cases with ballots, binned or not."""
+
+
+def reliability(outcomes: Sequence[Outcome], draws: Draws) -> Reliability:
+    """Sort the cases with ballots into bins, for every replicate at once."""
+    confidence = np.array([case.confidence for case in outcomes], dtype=np.float64)
+    correct = np.array([bool(case.majority_correct) for case in outcomes], dtype=np.float64)
+    edges = np.linspace(0.0, 1.0, BINS + 1)
+    upper = np.append(edges[1:-1], np.inf)
+    with_ballots = ~np.isnan(confidence)
+    held = np.where(with_ballots, confidence, 0.0)[:, None]
+    member = with_ballots[:, None] & (held >= edges[:-1]) & (held < upper)
+    return Reliability(
+        cases=draws @ member,
+        confidence=draws @ (member * held),
+        correct=draws @ (member * correct[:, None]),
+        asked=draws @ with_ballots,
+    )
+
+
+def _expected_error(outcomes: Sequence[Outcome], draws: Draws) -> Replicates:
+    diagram = reliability(outcomes, draws)
+    return ratio(np.abs(diagram.confidence - diagram.correct).sum(axis=1), diagram.asked)
+
+
+def _maximum_error(outcomes: Sequence[Outcome], draws: Draws) -> Replicates:
+    diagram = reliability(outcomes, draws)
+    widest: Replicates = np.fmax.reduce(ratio(np.abs(diagram.confidence - diagram.correct), diagram.cases), axis=1)
+    return widest
+
+
+ECE = Metric(
+    name="ece",
+    description="Expected calibration error: mean gap between confidence and accuracy, weighted by bin.",
+    citation=f"{PAPER}, specification 3.7",
+    compute=_expected_error,
+)
+
+MCE = Metric(
+    name="mce",
+    description="Maximum calibration error: the widest gap between confidence and accuracy in any bin.",
+    citation=f"{PAPER}, specification 3.7",
+    compute=_maximum_error,
+)

@@ -1,0 +1,192 @@
+"""The report of an experiment: one HTML file for the engineer with a failed audit, and the clinician beside them.
+
+Rules kept here
+- The file stands alone: no network, no foreign script, and a Content-Security-Policy that forbids both.
+  Its one script opens what a link points at; its hash is in the policy.
+- What came from questions, evidence or models is text, never markup.
+- Unknown is a dash that says why, never 0.
+- Equal input gives equal bytes. No clock is read: when a run was made stands in the journal.
+- Every failed run has its own anchor, the run's name, and the command that opens its trace.
+
+    page = render(title="nightly", outcomes=outcomes, rows=rows, blames=blames, cases=cases, root=root)
+
+The numbers come from ``profile.py``, ``failures.py``, ``findings.py`` and ``attribution/summary.py``; the
+figures from ``plots.py``; words and layout are in ``templates/report.html``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eval import plots
+from eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Kind
+from eval.attribution.summary import TARGETS, BlameShare, Target, blame_shares, fault_counts
+from eval.attribution.taxonomy import FAULTS
+from eval.benchmark import Case
+from eval.failures import GRAVITY, concentration, failed_runs, harms, questions
+from eval.findings import findings
+from eval.outcome import Outcome
+from eval.profile import COLUMNS, SAFE_ACCURACY, SAFE_HIGH_RISK, Region, Row, arms, describe, place, region, short
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+WORST = 10
+"""Questions shown before the rest is folded away."""
+
+KINDS: dict[Kind, str] = {
+    "wrong": "not right: a wrong option, or none",
+    "high_risk": "a wrong option that clinicians call high-risk",
+    "unsafe": "a wrong option that clinicians call unsafe",
+    "contradiction": "a wrong option that contradicts the evidence",
+    "overconfident": "a harmful option that nearly all ballots agree on",
+}
+
+STEPS: dict[Target, str] = {
+    "store": "what the evidence store held that day",
+    "retrieve": "what was found in it",
+    "critique": "judging whether that was enough",
+    "requery": "asking again, in other words",
+    "synthesise": "reading what was found",
+    "choose": "picking an option from what was read",
+    "abstained": "no step could be named, and the record says why",
+}
+
+REGIONS: dict[Region, str] = {
+    "inside": "inside with the whole interval",
+    "inside, unsure": "inside, but an interval reaches out of it",
+    "outside, unsure": "outside, but the intervals reach into it",
+    "outside": "outside with the whole interval",
+}
+
+
+class BlameTable(NamedTuple):
+    """The shares of one kind of failure, to be laid out by condition and step."""
+
+    kind: Kind
+    conditions: tuple[str, ...]
+    targets: tuple[Target, ...]
+    share: Mapping[tuple[str, Target], BlameShare]
+    runs: Mapping[str, int]
+
+
+class FaultLine(NamedTuple):
+    """One code, what it means and how often each condition earned it."""
+
+    code: str
+    meaning: str
+    counts: Mapping[str, int]
+
+
+def render(
+    *,
+    title: str,
+    outcomes: Sequence[Outcome],
+    rows: Sequence[Row],
+    blames: Sequence[Blame],
+    cases: Mapping[str, Case],
+    root: str | None,
+) -> str:
+    """The whole report as HTML; ``root`` is the journal's seal, to be compared with one kept elsewhere."""
+    shown = arms(outcomes, rows)
+    drawn = [{**arm.row, "condition": arm.label, "reader": "", "snapshot": ""} for arm in shown]
+    failed = failed_runs(shown, blames, cases)
+    shares = blame_shares(blames)
+    overall = blame_shares(blame.model_copy(update={"condition": ""}) for blame in blames)
+    tables = [table for kind in FAILS if (table := _blame_table(kind, shares))]
+    worst = questions(shown, failed, cases)
+    labelled = any(arm.known["high_risk_rate"] for arm in shown)
+    page = _environment().get_template("report.html")
+    return page.render(
+        title=title,
+        root=root,
+        arms=shown,
+        cases=len({outcome.case for outcome in outcomes}),
+        runs=len(outcomes),
+        readers=sorted({outcome.reader for outcome in outcomes}),
+        snapshots=sorted({outcome.snapshot for outcome in outcomes}),
+        summary=findings(shown, failed, overall),
+        columns=COLUMNS,
+        labelled=labelled,
+        safe=(SAFE_ACCURACY, SAFE_HIGH_RISK),
+        profile_figure=plots.failure_profile(drawn) if drawn else "",
+        plane_figure=plots.safety_plane(drawn) if labelled else "",
+        tables=tables,
+        blame_figure=plots.blame_bars(list(tables[0].share.values())) if tables else "",
+        faults=_fault_lines(blames, tables[0].kind) if tables else [],
+        blamed=len({blame.run for blame in blames}),
+        questions=worst,
+        worst=WORST,
+        concentration=concentration(worst),
+        failed=failed,
+        harms=harms(failed),
+        gravity=GRAVITY,
+        meanings=KINDS,
+        steps=STEPS,
+        regions=REGIONS,
+    )
+
+
+def _blame_table(kind: Kind, shares: Sequence[BlameShare]) -> BlameTable | None:
+    ours = [share for share in shares if share.outcome == kind]
+    if not ours:
+        return None
+    return BlameTable(
+        kind=kind,
+        conditions=tuple(sorted({share.condition for share in ours}, key=place)),
+        targets=tuple(target for target in TARGETS if any(share.role == target for share in ours)),
+        share={(share.condition, share.role): share for share in ours},
+        runs={share.condition: share.n for share in ours},
+    )
+
+
+def _fault_lines(blames: Sequence[Blame], kind: Kind) -> list[FaultLine]:
+    """The codes of one kind of failure, faults in the order of the taxonomy and abstentions after them."""
+    meanings = {**FAULTS, **ABSTENTIONS, "uncoded": "the record names no code"}
+    counts: dict[str, dict[str, int]] = {}
+    for count in fault_counts(blames):
+        if count.outcome == kind:
+            counts.setdefault(count.code, {})[count.condition] = count.n
+    known = [code for code in meanings if code in counts] + sorted(counts.keys() - meanings.keys())
+    return [FaultLine(code, meanings.get(code, "a code this version does not know"), counts[code]) for code in known]
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"pct": _pct, "short": short, "csp_hash": _csp_hash, "words": _words}
+    environment.globals |= {"describe": describe, "region": region, "fault": _fault}
+    return environment
+
+
+def _pct(share: float) -> str:
+    """A share in per cent, one decimal, never "-0.0"."""
+    return f"{100 * share + 0.0:.1f}"
+
+
+def _words(kind: str) -> str:
+    """A kind of failure or flag as people write it."""
+    return {"high_risk": "high-risk", "contradicts": "contradiction"}.get(kind, kind)
+
+
+def _fault(code: str | None) -> str:
+    return FAULTS.get(code or "", "")
+
+
+def _csp_hash(script: Any) -> str:
+    """The name by which the policy admits this script and no other."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(str(script).encode()).digest()).decode()

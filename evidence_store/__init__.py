@@ -1,0 +1,28 @@
+"""A versioned, graded evidence store: what was known, when, and how sure."""
+
+from __future__ import annotations
+
+from evidence_store.errors import EvidenceError, MissingPackageError, StoreError, UnknownEvidenceError
+from evidence_store.formats.jsonl import read_evidence
+from evidence_store.formats.lines import InputError
+from evidence_store.grade import Grade
+from evidence_store.model import Evidence, Header, Passage
+from evidence_store.snapshot import Snapshot
+from evidence_store.store import EvidenceStore, Ingested, Stats
+
+__all__ = [
+    "Evidence",
+    "EvidenceError",
+    "EvidenceStore",
+    "Grade",
+    "Header",
+    "Ingested",
+    "InputError",
+    "MissingPackageError",
+    "Passage",
+    "Snapshot",
+    "Stats",
+    "StoreError",
+    "UnknownEvidenceError",
+    "read_evidence",
+]

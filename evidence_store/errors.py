@@ -1,0 +1,32 @@
+"""What goes wrong in the evidence store, by who must act; the command line exits with 2 for all of it.
+
+    ValueError
+    ├── InputError                (formats/lines.py) what was given breaks the format or the record: mend the input
+    └── EvidenceError
+        ├── StoreError            the folder is missing, made otherwise, behind its ledger, or in use: mend the set-up
+        ├── UnknownEvidenceError  a name that this store or snapshot does not hold
+        └── MissingPackageError   a library this part needs is not installed: install it
+
+A message is one line: where, what was expected, what was got, what to do.
+"""
+
+from __future__ import annotations
+
+
+class EvidenceError(ValueError):
+    """The store cannot do what was asked; the message says what to do."""
+
+
+class StoreError(EvidenceError):
+    """A store that cannot be opened or searched as it stands."""
+
+
+class UnknownEvidenceError(EvidenceError, KeyError):
+    """No such version or lineage here."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would put the sentence in quotes
+
+
+class MissingPackageError(EvidenceError):
+    """A library that is not installed."""

@@ -1,0 +1,1 @@
+"""The files people give us, each read and checked by one module."""

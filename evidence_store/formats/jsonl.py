@@ -1,0 +1,29 @@
+"""Reads ``evidence.jsonl``: one evidence version a line, as DESIGN.md section 8 describes it.
+
+Rules kept here
+- Every line is checked by itself and then against the others and against what the store knows.
+- All faults are collected; if there is one, nothing is returned.
+- A folder stands for all its ``*.jsonl`` files in name order, read as one set.
+
+    store.ingest(read_evidence(Path("evidence.jsonl"), known=store.headers))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from evidence_store.formats.lines import InputError, jsonl_files, read_lines
+from evidence_store.lineage import lineage_faults
+from evidence_store.model import Evidence, Header
+
+
+def read_evidence(path: Path, known: Mapping[str, Header] | None = None) -> list[Evidence]:
+    """The versions in a file or folder, in the order they stand; raises ``InputError`` with every fault."""
+    entries = read_lines(jsonl_files(path), Evidence)
+    if not entries:
+        raise InputError([f"{path}: expected at least one line of evidence, got none"])
+    faults = lineage_faults([(str(place), evidence) for place, evidence in entries], known or {})
+    if faults:
+        raise InputError(faults)
+    return [evidence for _, evidence in entries]

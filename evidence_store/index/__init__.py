@@ -1,0 +1,40 @@
+"""Where passages are searched: one contract (``base.py``), one file per engine, loaded when chosen."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from evidence_store.errors import EvidenceError, MissingPackageError
+from evidence_store.index.base import Manifest, VectorIndex
+
+ENGINES = {"edge": "qdrant-edge-py", "local": "qdrant-client", "server": "qdrant-client"}
+"""Each engine, and the package it comes from."""
+
+
+def engine_of(index: str) -> str:
+    """The engine that ``edge``, ``local`` or a server's address asks for."""
+    engine = "server" if index.startswith(("http://", "https://")) else index
+    if engine not in ENGINES:
+        raise EvidenceError(f"expected an index 'edge', 'local' or 'http://host:6333/collection', got {index!r}")
+    return engine
+
+
+def engine_version(engine: str) -> str:
+    """The package and version an engine runs on."""
+    package = ENGINES[engine]
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError as error:
+        raise MissingPackageError(f"the {engine!r} index needs {package}; run `pip install {package}`") from error
+
+
+def open_index(index: str, folder: Path, manifest: Manifest) -> VectorIndex:
+    """The index of a store, made if it is not there."""
+    if engine_of(index) == "edge":
+        from evidence_store.index.edge import EdgeIndex
+
+        return EdgeIndex(folder / "edge", manifest)
+    from evidence_store.index.qdrant import QdrantIndex
+
+    return QdrantIndex(str(folder / "local") if index == "local" else index, manifest)

@@ -1,0 +1,170 @@
+"""The in-process engine: Qdrant's own, as a library, on disk. The default; no server, no network.
+
+Rules kept here
+- The write-ahead log is on: what ``upsert`` returned from survives a killed process.
+- One process owns a folder; a second is refused with the reason.
+- Word vectors (BM25) for every engine come from here, so that engines differ in storage, not in words.
+
+The only file that imports qdrant_edge.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from evidence_store.embed import Vectors
+from evidence_store.errors import MissingPackageError, StoreError
+from evidence_store.index.base import (
+    DENSE,
+    LEXICAL,
+    PLACE,
+    Found,
+    Manifest,
+    Payload,
+    Point,
+    Rows,
+    Sparse,
+    Where,
+    best,
+    bounds,
+)
+
+try:
+    import qdrant_edge as qe
+except ImportError as error:
+    raise MissingPackageError(
+        "the store's index needs qdrant-edge-py; run `pip install qdrant-edge-py==0.9.0`"
+    ) from error
+
+BM25 = "bm25(k=1.2, b=0.75, avg_len=256, english)"
+_PAGE = 1000
+
+
+@cache
+def _bm25() -> qe.Bm25:
+    # The average length is fixed: one taken from the store would move every score as the store grows.
+    return qe.Bm25(qe.Bm25Config(k=1.2, b=0.75, avg_len=256, language="english"))
+
+
+def document_terms(text: str) -> Sparse:
+    """The weighted words of a passage."""
+    vector = _bm25().embed_document(text)
+    return Sparse(list(vector.indices), list(vector.values))
+
+
+def query_terms(text: str) -> Sparse:
+    """The words of a query; IDF is the engine's to add."""
+    vector = _bm25().embed_query(text)
+    return Sparse(list(vector.indices), list(vector.values))
+
+
+class EdgeIndex:
+    """A shard in a folder."""
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self.path = path
+        self._config = _config(manifest.dimension)
+        self.fresh = not (path / "edge_config.json").exists()
+        self._shard = self._made() if self.fresh else self._loaded()
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        batch = [
+            qe.Point(
+                point.id,
+                {DENSE: point.dense.tolist(), LEXICAL: qe.SparseVector(point.sparse.indices, point.sparse.values)},
+                point.payload,
+            )
+            for point in points
+        ]
+        self._shard.update(qe.UpdateOperation.upsert_points(batch))
+
+    def set_rows(self, changes: Sequence[tuple[Sequence[str], Rows]]) -> None:
+        for ids, rows in changes:
+            self._shard.update(qe.UpdateOperation.set_payload(list(ids), {"rows": rows}))
+
+    def search_dense(self, vector: Vectors, k: int, where: Where) -> list[Found]:
+        query = qe.Query.Nearest(vector.tolist(), DENSE)
+        return best(lambda limit: self._search(query, limit, where, qe.SearchParams(exact=True)), k)
+
+    def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[Found]:
+        if not vector.indices:
+            return []
+        query = qe.Query.Nearest(qe.SparseVector(vector.indices, vector.values), LEXICAL)
+        params = qe.SearchParams(exact=True, idf=qe.IdfParams(corpus=_filter(where)))
+        return best(lambda limit: self._search(query, limit, where, params), k)
+
+    def _search(self, query: qe.Query, limit: int, where: Where, params: qe.SearchParams) -> list[Found]:
+        request = qe.QueryRequest(limit, query=query, filter=_filter(where), with_payload=PLACE, params=params)
+        return [_found(point.payload, point.score) for point in self._shard.query(request)]
+
+    def scroll(self) -> Iterator[tuple[str, Payload]]:
+        offset = None
+        while True:
+            request = qe.ScrollRequest(offset=offset, limit=_PAGE, with_payload=True)
+            points, offset = self._shard.scroll(request)
+            yield from ((str(point.id), point.payload or {}) for point in points)
+            if offset is None:
+                return
+
+    def count(self) -> int:
+        return self._shard.count(qe.CountRequest())
+
+    def clear(self) -> None:
+        self._shard.close()
+        shutil.rmtree(self.path)
+        self._shard = self._made()
+
+    def close(self) -> None:
+        self._shard.close()
+
+    def _made(self) -> qe.EdgeShard:
+        self.path.mkdir(parents=True, exist_ok=True)
+        shard = qe.EdgeShard.create(str(self.path), self._config)
+        for key, params in _INDEXED.items():
+            shard.update(qe.UpdateOperation.create_field_index(key, params))
+        return shard
+
+    def _loaded(self) -> qe.EdgeShard:
+        try:
+            return qe.EdgeShard.load(str(self.path), self._config)
+        except Exception as error:  # the engine raises bare exceptions
+            if "WouldBlock" in str(error):
+                raise StoreError(f"{self.path}: the index is open in another process; close that one first") from error
+            said = f"{self.path}: the index cannot be opened ({error}); delete the folder and run reindex"
+            raise StoreError(said) from error
+
+
+def _config(dimension: int) -> qe.EdgeConfig:
+    # The vectors are of length 1, so the dot product is the cosine. No graph is built (m=0): search is exact.
+    return qe.EdgeConfig(
+        vectors={DENSE: qe.EdgeVectorParams(size=dimension, distance=qe.Distance.Dot)},
+        sparse_vectors={LEXICAL: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
+        hnsw_config=qe.HnswIndexConfig(m=0, ef_construct=0, full_scan_threshold=0),
+        wal_enabled=True,
+    )
+
+
+_INDEXED: dict[str, Any] = {
+    "ref": qe.KeywordIndexParams(enable_hnsw=False),
+    **{
+        f"rows[].{key}": qe.IntegerIndexParams(range=True, enable_hnsw=False, nested="rows")
+        for key in ("vf", "vt", "tf", "tt", "retracted", "newest")
+    },
+}
+
+
+def _filter(where: Where) -> qe.Filter:
+    ranges = [qe.FieldCondition(b.key, range=qe.RangeFloat(gte=b.low, lte=b.high)) for b in bounds(where)]
+    return qe.Filter(
+        must=[qe.NestedCondition("rows", qe.Filter(must=list(ranges)))],
+        must_not=[qe.FieldCondition("ref", match=qe.MatchAny(list(where.without)))] if where.without else None,
+    )
+
+
+def _found(payload: Payload | None, score: float) -> Found:
+    assert payload is not None  # asked for in the request
+    return Found(payload["ref"], payload["part"], payload["start"], payload["end"], score)

@@ -1,0 +1,108 @@
+"""What the store holds: evidence in versions, how sure we are of it, and passages cut from it.
+
+Rules kept here
+- One ``Evidence`` is one version of one lineage, named ``id@version``; its text never changes.
+- Valid time is half-open: ``valid_from`` is the first day it holds, ``valid_to`` the first day it
+  no longer does; ``None`` means it still holds.
+- A passage keeps its offsets: ``passage.text == evidence.text[passage.start:passage.end]``.
+- An unknown grade is ``None``, never "very low".
+
+The GRADE arithmetic is in ``grade.py``; what was known on a given day in ``snapshot.py``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from evidence_store.grade import Grade
+from traces.record import Record, content_id
+
+Kind = Literal[
+    "guideline",
+    "systematic_review",
+    "randomized_trial",
+    "observational_study",
+    "case_report",
+    "expert_opinion",
+    "narrative_review",
+    "preprint",
+]
+
+
+class Header(Record):
+    """Everything about one version of a piece of evidence, except its text."""
+
+    id: str = Field(min_length=1, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    """The lineage: the same for every version, in kebab-case."""
+    version: str = Field(min_length=1, pattern=r"^[^@#\s]+$")
+    title: str
+    organization: str
+    kind: Kind
+    url: str | None
+    published: date
+    valid_from: date
+    valid_to: date | None
+    supersedes: str | None
+    """The version this one replaces, as ``id@version``."""
+    retracted: bool
+    grade: Grade | None
+    topics: tuple[str, ...] = ()
+    population: str = ""
+
+    @property
+    def ref(self) -> str:
+        """The name people use: ``id@version``."""
+        return f"{self.id}@{self.version}"
+
+    def holds_on(self, day: date) -> bool:
+        """Whether this version was in force on that day."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+    @model_validator(mode="after")
+    def _dates_run_forward(self) -> Header:
+        if self.valid_to is not None and self.valid_from >= self.valid_to:
+            raise ValueError(
+                f"valid_from must be before valid_to, got {self.valid_from} and {self.valid_to}; "
+                "valid_to is the first day the version no longer holds"
+            )
+        return self
+
+
+class Evidence(Header):
+    """One version of a guideline, review, study or opinion, as its curator entered it."""
+
+    text: str = Field(min_length=1)
+
+    def header(self) -> Header:
+        """The same version without its text, small enough to travel with every passage."""
+        return Header(**{name: getattr(self, name) for name in Header.model_fields})
+
+
+class Passage(Record):
+    """A stretch of one evidence version's text: the smallest thing a retriever returns."""
+
+    header: Header
+    """The version this was cut from, as the snapshot knew it."""
+    evidence_id: str
+    """``content_id`` of the whole evidence version."""
+    part: int = Field(ge=0)
+    start: int = Field(ge=0)
+    end: int
+    text: str
+
+    @property
+    def id(self) -> str:
+        """``id@version#part``, the tie-breaker of every ranking."""
+        return f"{self.header.ref}#{self.part}"
+
+    @property
+    def ref(self) -> str:
+        return self.header.ref
+
+
+def evidence_id(evidence: Evidence) -> str:
+    """The content name of one evidence version; any change of text, date or grade changes it."""
+    return content_id(evidence)

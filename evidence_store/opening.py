@@ -1,0 +1,117 @@
+"""Opens a store's folder: finds its parts, and refuses ones that do not fit together.
+
+Rules kept here
+- A folder without a store is an error that names the folder and the command that makes one.
+- ``manifest.json`` says what the index was built with; another engine, model or chunker is refused, because its
+  results would be neither the old ones nor comparable.
+- An index that had to be made anew is marked as having seen nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from evidence_store.embed import Embedder, Encoder
+from evidence_store.embed_cache import EmbedCache
+from evidence_store.errors import StoreError
+from evidence_store.index import engine_of, engine_version, open_index
+from evidence_store.index.base import Manifest, VectorIndex
+from evidence_store.index.edge import BM25
+from evidence_store.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a store's folder holds, opened."""
+
+    path: Path
+    ledger: Ledger
+    manifest: Manifest
+    encoder: Encoder
+    index: VectorIndex
+
+
+def open_parts(
+    path: Path,
+    *,
+    create: bool,
+    embedder: Encoder | None,
+    index: str | None,
+    chunker: str,
+    clock: Callable[[], datetime],
+) -> Parts:
+    """The parts of the store at ``path``; ``None`` for embedder or index means what the store was made with."""
+    file = path / "manifest.json"
+    if file.is_file():
+        manifest = _read(file)
+        encoder = embedder or Embedder(manifest.model)
+        _fits(manifest, path, index, encoder, chunker)
+    elif create:
+        encoder = embedder or Embedder()
+        manifest = _new(index or "edge", encoder, chunker)
+    else:
+        said = f"{path}: expected an evidence store, found none"
+        raise StoreError(f"{said}; make one with `evitrail store ingest FILE --store {path}`")
+    if index is None and manifest.engine == "server":
+        raise StoreError(
+            f"{path}: its index is on a server; give the address, e.g. index='http://127.0.0.1:6333/evitrail'"
+        )
+    (path / "index").mkdir(parents=True, exist_ok=True)
+    opened = open_index(index or manifest.engine, path / "index", manifest)
+    try:
+        ledger = Ledger.open(path / "ledger.db", clock)
+        if not file.is_file():
+            _unclaimed(opened, path)
+            file.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    except BaseException:
+        opened.close()
+        raise
+    return Parts(path, ledger, manifest, EmbedCache(encoder, path / "embeddings.db"), opened)
+
+
+def _new(index: str, encoder: Encoder, chunker: str) -> Manifest:
+    engine = engine_of(index)
+    return Manifest(
+        engine=engine,
+        engine_version=engine_version(engine),
+        model=encoder.model,
+        dimension=encoder.dimension,
+        chunker=chunker,
+        lexical=BM25,
+    )
+
+
+def _read(file: Path) -> Manifest:
+    try:
+        return Manifest.model_validate_json(file.read_text(encoding="utf-8"))
+    except (ValidationError, UnicodeDecodeError) as error:
+        said = f"{file}: expected a store's manifest, got something else"
+        raise StoreError(f"{said}; {_ANEW.format(path=file.parent)}") from error
+
+
+def _unclaimed(index: VectorIndex, path: Path) -> None:
+    """A new store must not take over points that it did not put there."""
+    if not index.fresh and (held := index.count()):
+        said = f"{path}: expected an empty index for a new store, got one with {held} passages"
+        raise StoreError(f"{said}; delete it, or name another collection")
+
+
+def _fits(manifest: Manifest, path: Path, index: str | None, encoder: Encoder, chunker: str) -> None:
+    engine = manifest.engine if index is None else engine_of(index)
+    for name, made, asked in (
+        ("engine", manifest.engine, engine),
+        ("model", manifest.model, encoder.model),
+        ("chunker", manifest.chunker, chunker),
+        ("lexical", manifest.lexical, BM25),
+    ):
+        if made != asked:
+            said = f"{path}: built with {name} {made!r}, opened with {asked!r}"
+            raise StoreError(f"{said}; open it as built, or {_ANEW.format(path=path)}")
+
+
+_ANEW = "delete {path}/index and {path}/manifest.json, open with create=True and reindex (the ledger stays)"

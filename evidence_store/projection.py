@@ -1,0 +1,108 @@
+"""Keeps the index in step with the ledger, and says where it is not.
+
+Rules kept here
+- The index follows the fold, never the other way; rebuilding it from nothing gives the same points.
+- How far it has come is written down only once it is there, so a killed process is noticed and its
+  work done again.
+- Passages are embedded in batches; vectors already known are not computed again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence_store.chunk import Span
+from evidence_store.embed import Encoder
+from evidence_store.fold import Version
+from evidence_store.index.base import Payload, Point, VectorIndex, payload, point_id, rows
+from evidence_store.index.edge import document_terms
+
+Cut = tuple[Version, int, Span]
+"""A passage to be: its version, its part, and where it stands."""
+
+Progress = Callable[[int, int], None]
+"""Told how many passages are done, of how many."""
+
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Projection:
+    """One store's index, and how much of the ledger it has seen."""
+
+    index: VectorIndex
+    encoder: Encoder
+    cut: Callable[[str], tuple[Span, ...]]
+    mark: Path
+    """The file that says up to which event the index is complete."""
+
+    @property
+    def seq(self) -> int:
+        """The last event the index has seen."""
+        return int(self.mark.read_text()) if self.mark.exists() else 0
+
+    def start_over(self) -> None:
+        """Forget what the index has seen, because it was emptied."""
+        self.mark.unlink(missing_ok=True)
+
+    def follow(self, versions: Mapping[str, Version], head: int, progress: Progress | None = None) -> None:
+        """Bring the index from where it is to event ``head``, whose fold is ``versions``."""
+        done = self.seq
+        behind = [version for version in versions.values() if version.rows[-1].seq_from > done]
+        passages = self._cuts(version for version in behind if version.rows[0].seq_from > done)
+        for at in range(0, len(passages), BATCH):
+            batch = passages[at : at + BATCH]
+            self.index.upsert(self._points(batch))
+            if progress is not None:
+                progress(at + len(batch), len(passages))
+        changed = [version for version in behind if version.rows[0].seq_from <= done]
+        if changed:
+            self.index.set_rows([(self._ids(version), rows(version.rows)) for version in changed])
+        if head != done:
+            self._reached(head)
+
+    def faults(self, versions: Mapping[str, Version], head: int) -> list[str]:
+        """Where the index is not what the ledger says; empty when it is."""
+        found: list[str] = []
+        if self.seq != head:
+            found.append(f"index: has seen the ledger up to event {self.seq}, which ends at {head}; run reindex")
+        expected = {point_id(*cut): (cut[0].evidence.ref, payload(*cut)) for cut in self._cuts(versions.values())}
+        held: dict[str, Payload] = dict(self.index.scroll())
+        missing = [ref for point, (ref, _) in expected.items() if point not in held]
+        differing = [ref for point, (ref, meant) in expected.items() if held.get(point, meant) != meant]
+        strays = [str(held[point].get("ref")) for point in sorted(held.keys() - expected.keys())]
+        for what, refs in (
+            ("lacks", missing),
+            ("holds other data than the ledger for", differing),
+            ("holds, unknown to the ledger,", strays),
+        ):
+            found += [f"index: {what} {n} of {ref}; run reindex" for ref, n in _tally(refs)]
+        return found
+
+    def _cuts(self, versions: Iterable[Version]) -> list[Cut]:
+        return [(v, part, span) for v in versions for part, span in enumerate(self.cut(v.evidence.text))]
+
+    def _ids(self, version: Version) -> list[str]:
+        return [point_id(*cut) for cut in self._cuts([version])]
+
+    def _points(self, batch: Sequence[Cut]) -> list[Point]:
+        texts = [version.evidence.text[span.start : span.end] for version, _, span in batch]
+        vectors = self.encoder.encode(texts)
+        return [
+            Point(point_id(*cut), vector, document_terms(text), payload(*cut))
+            for cut, text, vector in zip(batch, texts, vectors, strict=True)
+        ]
+
+    def _reached(self, head: int) -> None:
+        draft = self.mark.with_suffix(".new")
+        draft.write_text(str(head))
+        os.replace(draft, self.mark)
+
+
+def _tally(refs: Iterable[str]) -> list[tuple[str, str]]:
+    counts = Counter(refs)
+    return [(ref, f"{n} passage{'s' * (n > 1)}") for ref, n in counts.items()]

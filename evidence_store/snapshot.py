@@ -1,0 +1,170 @@
+"""What was known on one day: the only thing a retriever may see.
+
+Rules kept here
+- A snapshot is fixed by ``as_of`` (a day in the world) and ``seq`` (how much of the ledger had been
+  written). Events recorded later change nothing in it.
+- Its ``id`` names all that decides its answers: the ledger up to ``seq``, the day, the index's manifest.
+- A plain search sees everything recorded, superseded and retracted versions too, as any vector database would;
+  what of that to keep is decided in ``retrieval/gates.py``. ``valid_only`` asks the index for what counted.
+- ``without`` is the same world with some versions never heard of; nothing else about it is recomputed.
+
+    snapshot = store.snapshot(as_of=date(2019, 5, 1))
+    for passage, score in snapshot.lexical("aspirin primary prevention", k=5):
+        print(passage.id, score, snapshot.status(passage.ref))
+
+Safe to search from several threads. There is no clock here: without ``as_of``, the newest versions are current.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+from evidence_store.chunk import Span
+from evidence_store.embed import Encoder
+from evidence_store.errors import UnknownEvidenceError
+from evidence_store.fold import Row, Version
+from evidence_store.index.base import Found, Manifest, VectorIndex, Where, day_number
+from evidence_store.index.edge import query_terms
+from evidence_store.model import Evidence, Header, Passage
+from traces.record import Record, content_id
+
+Status = Literal["current", "superseded", "not_yet", "expired", "retracted"]
+
+
+class Name(Record):
+    """All that decides what a snapshot answers; its content id is the snapshot's."""
+
+    ledger: str
+    as_of: date | None
+    index: Manifest
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Known:
+    """The fold at one ledger number, shared by all snapshots at that number."""
+
+    ledger: str
+    """The ledger's hash there."""
+    versions: Mapping[str, Version]
+    rows: Mapping[str, Row]
+    headers: Mapping[str, Header]
+
+    @classmethod
+    def at(cls, seq: int, ledger: str, versions: Mapping[str, Version]) -> Known:
+        """What these versions looked like once event ``seq`` was written."""
+        rows = {ref: row for ref in sorted(versions) if (row := versions[ref].row_at(seq)) is not None}
+        headers = {ref: versions[ref].header(row) for ref, row in rows.items()}
+        return cls(ledger, versions, rows, MappingProxyType(headers))
+
+    @cached_property
+    def successors(self) -> Mapping[str, tuple[Header, ...]]:
+        """For each version, those that supersede it and the later ones of its lineage."""
+        lineages: dict[str, list[Header]] = {}
+        for header in self.headers.values():
+            lineages.setdefault(header.id, []).append(header)
+        found: dict[str, tuple[Header, ...]] = {
+            header.ref: tuple(mate for mate in lineages[header.id] if mate.valid_from > header.valid_from)
+            for header in self.headers.values()
+        }
+        for header in self.headers.values():
+            if header.supersedes in found:
+                found[header.supersedes] += (header,)
+        return found
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a snapshot searches with: the store's index and the things the index was built with."""
+
+    index: VectorIndex
+    manifest: Manifest
+    encoder: Encoder
+    cut: Callable[[str], tuple[Span, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The store as it stood at ledger number ``seq``, asked about the day ``as_of``."""
+
+    as_of: date | None
+    seq: int
+    _known: Known = field(repr=False)
+    _searched: Searched = field(repr=False)
+    _without: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @cached_property
+    def id(self) -> str:
+        """The name of this view; equal names give equal answers."""
+        without = tuple(sorted(self._without))
+        manifest = self._searched.manifest
+        return content_id(Name(ledger=self._known.ledger, as_of=self.as_of, index=manifest, without=without))
+
+    @cached_property
+    def headers(self) -> Mapping[str, Header]:
+        """Every version known, by ref, with its end and retraction as known at ``seq``."""
+        if not self._without:
+            return self._known.headers
+        return MappingProxyType({ref: h for ref, h in self._known.headers.items() if ref not in self._without})
+
+    def evidence(self, ref: str) -> Evidence:
+        """The version as it was published, with its text."""
+        self._header(ref)
+        return self._known.versions[ref].evidence
+
+    def passages(self, ref: str) -> list[Passage]:
+        """The version's text in passages, in order."""
+        return [self._passage(ref, part, span) for part, span in enumerate(self._searched.cut(self.evidence(ref).text))]
+
+    def status(self, ref: str) -> Status:
+        """What the version is worth on the day asked about."""
+        header = self._header(ref)
+        if header.retracted:
+            return "retracted"
+        if self.as_of is None:
+            return "current" if self._known.rows[ref].newest else "superseded"
+        if self.as_of < header.valid_from:
+            return "not_yet"
+        if header.holds_on(self.as_of):
+            return "current"
+        taken_over = any(next_.valid_from <= self.as_of for next_ in self._known.successors[ref])
+        return "superseded" if taken_over else "expired"
+
+    def dense(self, query: str, k: int, valid_only: bool = False) -> list[tuple[Passage, float]]:
+        """The ``k`` passages nearest to the query in meaning, with their cosine similarity."""
+        vector = self._searched.encoder.encode([query])[0]
+        return self._passages(self._searched.index.search_dense(vector, k, self._where(valid_only)))
+
+    def lexical(self, query: str, k: int, valid_only: bool = False) -> list[tuple[Passage, float]]:
+        """The ``k`` passages that match the query's words best, with their BM25 score."""
+        return self._passages(self._searched.index.search_sparse(query_terms(query), k, self._where(valid_only)))
+
+    def without(self, refs: Iterable[str]) -> Snapshot:
+        """The same view in which these versions were never recorded."""
+        return replace(self, _without=self._without | frozenset(refs))
+
+    def _where(self, valid_only: bool) -> Where:
+        day = day_number(self.as_of) if self.as_of is not None else None
+        return Where(self.seq, valid_only, day, tuple(sorted(self._without)))
+
+    def _header(self, ref: str) -> Header:
+        if ref in self.headers:
+            return self.headers[ref]
+        others = [name for name in self.headers if name.split("@")[0] == ref.split("@")[0]]
+        hint = f"it has {', '.join(others)}" if others else "nothing of that lineage"
+        raise UnknownEvidenceError(f"expected a version this snapshot knows, got {ref!r}; {hint}")
+
+    def _passages(self, found: Iterable[Found]) -> list[tuple[Passage, float]]:
+        return [(self._passage(hit.ref, hit.part, Span(hit.start, hit.end)), hit.score) for hit in found]
+
+    def _passage(self, ref: str, part: int, span: Span) -> Passage:
+        version = self._known.versions[ref]
+        text = version.evidence.text[span.start : span.end]
+        return Passage(
+            header=self.headers[ref], evidence_id=version.id, part=part, start=span.start, end=span.end, text=text
+        )

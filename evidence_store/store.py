@@ -1,0 +1,248 @@
+"""The evidence store: a ledger that is the truth, and an index that can be rebuilt from it.
+
+Rules kept here
+- A store is a folder: ``ledger.db``, ``embeddings.db``, ``index/``, ``manifest.json``. The ledger alone is the truth.
+- Evidence is checked whole, then written to the ledger in one transaction, then put in the index in batches.
+- Killed in between, nothing recorded is lost: ``verify`` says what the index lacks, a snapshot of what
+  it has not seen is refused, and the next ``ingest`` or ``reindex`` mends it.
+- Taking in the same evidence again changes nothing; the same name with other content is refused.
+- Opening, and searching by words, load no model.
+
+    with EvidenceStore.open(Path("evitrail-store"), create=True) as store:
+        store.ingest(read_evidence(Path("evidence.jsonl"), known=store.headers))
+        hits = store.snapshot(as_of=date(2019, 5, 1)).lexical("aspirin", k=5)
+
+One process at a time owns a store; its threads may share it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+
+from evidence_store.chunk import Sentences
+from evidence_store.embed import Encoder
+from evidence_store.errors import EvidenceError, StoreError, UnknownEvidenceError
+from evidence_store.event import RETRACTED, Draft, Event
+from evidence_store.fold import Version, fold
+from evidence_store.formats.lines import InputError
+from evidence_store.lineage import drafts, lineage_faults
+from evidence_store.model import Evidence, Header, evidence_id
+from evidence_store.opening import Parts, open_parts
+from evidence_store.projection import Progress, Projection
+from evidence_store.snapshot import Known, Searched, Snapshot
+from traces.record import Record
+
+CHUNKER = Sentences()
+
+
+class Ingested(Record):
+    """What one call of ``ingest`` did."""
+
+    published: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    """Recorded before with the same content."""
+    seq: int
+    """The last event after it."""
+
+
+class Stats(Record):
+    """How large a store is, and what it searches with."""
+
+    versions: int
+    lineages: int
+    retracted: int
+    events: int
+    passages: int
+    engine: str
+    model: str
+    head: str
+    """The ledger's last hash; keep it elsewhere to notice a cut ledger."""
+
+
+def utc_now() -> datetime:
+    """The ledger's default clock; what it says is an attribute of events, never compared."""
+    return datetime.now(UTC)
+
+
+class EvidenceStore:
+    """Takes evidence in, never changes what it took, and shows it as it stood at any time."""
+
+    def __init__(self, parts: Parts, actor: str) -> None:
+        self.path = parts.path
+        self.actor = actor
+        self._ledger = parts.ledger
+        cut = lru_cache(maxsize=8192)(CHUNKER.cut)
+        self._searched = Searched(parts.index, parts.manifest, parts.encoder, cut)
+        self._projection = Projection(parts.index, parts.encoder, cut, parts.path / "index" / "seen")
+        if parts.index.fresh:
+            self._projection.start_over()
+        self._lock = threading.RLock()
+        self._folded: tuple[int, Mapping[str, Version]] = (0, {})
+        self._known = lru_cache(maxsize=16)(self._known_at)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | str,
+        *,
+        create: bool = False,
+        embedder: Encoder | None = None,
+        index: str | None = None,
+        actor: str = "evitrail",
+        clock: Callable[[], datetime] = utc_now,
+    ) -> EvidenceStore:
+        """The store in the folder ``path``, with ``create`` made if it is not there.
+
+        ``index`` is ``edge`` (the default), ``local`` or a server's address, and ``embedder`` the minilm model;
+        left out, both are what the store was made with. ``actor`` is whose name its events will carry.
+        """
+        parts = open_parts(
+            Path(path), create=create, embedder=embedder, index=index, chunker=repr(CHUNKER), clock=clock
+        )
+        return cls(parts, actor)
+
+    @property
+    def seq(self) -> int:
+        """The last event's number."""
+        return self._versions()[0]
+
+    @property
+    def headers(self) -> Mapping[str, Header]:
+        """Every version recorded, by ref, with its end and retraction as known now."""
+        return self._known(self.seq).headers
+
+    @property
+    def encoder(self) -> Encoder:
+        """The model the index was built with, its vectors cached in this store."""
+        return self._searched.encoder
+
+    def ingest(self, evidence: Iterable[Evidence], progress: Progress | None = None) -> Ingested:
+        """Record evidence and make it searchable: all of it, or none when anything is wrong."""
+        given = list(evidence)
+        with self._lock:
+            seq, versions = self._versions()
+            new = [item for item in given if item.ref not in versions]
+            faults = [fault for item in given if (fault := _changed(item, versions.get(item.ref)))]
+            faults += lineage_faults([(item.ref, item) for item in new], self.headers)
+            if faults:
+                raise InputError(faults)
+            head = self._ledger.append_many(drafts(new, self.headers), actor=self.actor, after=seq)
+            self._follow(progress)
+        unchanged = tuple(item.ref for item in given if item.ref in versions)
+        return Ingested(published=tuple(item.ref for item in new), unchanged=unchanged, seq=head)
+
+    def retract(self, ref: str, reason: str) -> int:
+        """Record that a version was retracted, as the event whose number is returned; earlier snapshots do not know."""
+        if not reason.strip():
+            raise EvidenceError(f"retracting {ref!r} needs a reason, got {reason!r}; say who retracted it and why")
+        with self._lock:
+            self.get(ref)
+            if self.headers[ref].retracted:
+                raise EvidenceError(f"{ref!r} is retracted already; see its history")
+            draft = Draft(type=RETRACTED, subject=ref, body={"reason": reason})
+            head = self._ledger.append_many([draft], actor=self.actor, after=self.seq)
+            self._follow()
+            return head
+
+    def snapshot(self, as_of: date | None = None, seq: int | None = None) -> Snapshot:
+        """The store as it stood after event ``seq`` (the last one if left out), asked about the day ``as_of``."""
+        with self._lock:
+            last = self.seq
+            seq = last if seq is None else seq
+            if not 0 <= seq <= last:
+                raise EvidenceError(f"expected a ledger number from 0 to {last}, got {seq}")
+            if self._projection.seq < seq:
+                raise StoreError(
+                    f"{self.path}: the index has seen event {self._projection.seq} of {seq}; "
+                    f"run `evitrail store reindex --store {self.path}`"
+                )
+            return Snapshot(as_of, seq, self._known(seq), self._searched)
+
+    def get(self, ref: str) -> Evidence:
+        """A version as it was published."""
+        versions = self._versions()[1]
+        if ref not in versions:
+            raise UnknownEvidenceError(
+                f"{self.path}: expected a version it holds, got {ref!r}; see `evitrail store list`"
+            )
+        return versions[ref].evidence
+
+    def history(self, id: str) -> list[Event]:
+        """Everything that happened to a lineage, in the order it was recorded."""
+        events = list(self._ledger.events(about=f"{id}@"))
+        if not events:
+            raise UnknownEvidenceError(
+                f"{self.path}: expected a lineage it holds, got {id!r}; see `evitrail store list`"
+            )
+        return events
+
+    def verify(self) -> list[str]:
+        """All that is not as it should be in ledger and index; empty means sound."""
+        with self._lock:
+            faults = self._ledger.verify()
+            if faults:
+                return faults  # what a broken ledger says of the index means nothing
+            versions = fold(self._ledger.events())
+            return self._projection.faults(versions, self._ledger.head()[0])
+
+    def reindex(self, progress: Progress | None = None) -> None:
+        """Throw the index away and build it again from the ledger."""
+        with self._lock:
+            self._projection.start_over()
+            self._searched.index.clear()
+            self._follow(progress)
+
+    def stats(self) -> Stats:
+        seq, versions = self._versions()
+        return Stats(
+            versions=len(versions),
+            lineages=len({version.evidence.id for version in versions.values()}),
+            retracted=sum(header.retracted for header in self.headers.values()),
+            events=seq,
+            passages=self._searched.index.count(),
+            engine=self._searched.manifest.engine,
+            model=self._searched.manifest.model,
+            head=self._ledger.head()[1],
+        )
+
+    def close(self) -> None:
+        """Let go of the folder; snapshots of it can no longer search."""
+        self._searched.index.close()
+        self._ledger.close()
+
+    def __enter__(self) -> EvidenceStore:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _versions(self) -> tuple[int, Mapping[str, Version]]:
+        """The last event's number and the fold up to it; reads only events not folded yet."""
+        with self._lock:
+            seq, versions = self._folded
+            events = list(self._ledger.events(after=seq))
+            if events:
+                self._folded = (events[-1].seq, fold(events, versions))
+            return self._folded
+
+    def _known_at(self, seq: int) -> Known:
+        return Known.at(seq, self._ledger.hash_at(seq), self._versions()[1])
+
+    def _follow(self, progress: Progress | None = None) -> None:
+        head, versions = self._versions()
+        self._projection.follow(versions, head, progress)
+
+
+def _changed(item: Evidence, held: Version | None) -> str | None:
+    if held is None or held.id == evidence_id(item):
+        return None
+    fields = [name for name in Evidence.model_fields if getattr(item, name) != getattr(held.evidence, name)]
+    return (
+        f"{item.ref}: recorded before with another {', '.join(fields)}; published versions never change: "
+        "give it a new version, or for retraction alone use `evitrail store retract`"
+    )

@@ -1,0 +1,33 @@
+"""What is relevant? Interchangeable retrievers over one snapshot of the evidence store."""
+
+from retrieval.base import Dropped, GateReport, Hit, Retrieved, Retriever
+from retrieval.bm25 import BM25
+from retrieval.clean import Clean
+from retrieval.dense import Dense
+from retrieval.fixed import Fixed
+from retrieval.full import Full
+from retrieval.hybrid import Hybrid
+
+RETRIEVERS: dict[str, Retriever] = {
+    "bm25": BM25(),
+    "clean": Clean(),
+    "dense": Dense(),
+    "full": Full(),
+    "hybrid": Hybrid(),
+}
+"""Those that search; by the name a plan or the command line calls them. ``Fixed`` needs its evidence named."""
+
+__all__ = [
+    "BM25",
+    "RETRIEVERS",
+    "Clean",
+    "Dense",
+    "Dropped",
+    "Fixed",
+    "Full",
+    "GateReport",
+    "Hit",
+    "Hybrid",
+    "Retrieved",
+    "Retriever",
+]

@@ -1,0 +1,179 @@
+"""What every vector index promises, over each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from world import WordVectors, evidence
+
+from evidence_store.chunk import Span
+from evidence_store.fold import Row, Version
+from evidence_store.index import open_index
+from evidence_store.index.base import Manifest, Point, VectorIndex, Where, day_number, payload, point_id, rows
+from evidence_store.index.edge import document_terms, query_terms
+
+WORDS = WordVectors()
+MANIFEST = Manifest(engine="any", engine_version="any", model="words", dimension=48, chunker="whole", lexical="bm25")
+ENGINES = ["edge", "local"]
+
+
+@pytest.fixture(params=ENGINES)
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorIndex]:
+    opened = open_index(request.param, tmp_path, MANIFEST)
+    yield opened
+    opened.close()
+
+
+def version(id: str, text: str, *known: Row) -> Version:
+    return Version(evidence(id, text=text), known or (Row(date(2015, 1, 1), None, 1),))
+
+
+def point(of: Version) -> Point:
+    text = of.evidence.text
+    cut = (of, 0, Span(0, len(text)))
+    return Point(point_id(*cut), WORDS.encode([text])[0], document_terms(text), payload(*cut))
+
+
+def refs(index: VectorIndex, where: Where, query: str = "stroke", k: int = 50) -> list[str]:
+    found = index.search_sparse(query_terms(query), k, where)
+    assert sorted(hit.ref for hit in found) == sorted(
+        hit.ref for hit in index.search_dense(WORDS.encode([query])[0], k, where)
+    )
+    return sorted(hit.ref for hit in found)
+
+
+def test_what_was_put_in_is_there_again(index: VectorIndex) -> None:
+    points = [point(version(f"e-{n}", f"Stroke {n}.")) for n in range(1200)]
+    index.upsert(points)
+    index.upsert(points[:10])
+    assert index.count() == 1200
+    assert dict(index.scroll()) == {p.id: p.payload for p in points}
+
+
+def test_equal_scores_are_ordered_by_passage_id_even_at_the_cut(index: VectorIndex) -> None:
+    index.upsert([point(version(f"e-{n}", "Aspirin lowers stroke risk.")) for n in reversed(range(90))])
+    names = sorted(f"e-{n}@1#0" for n in range(90))
+    for k in (1, 7, 90, 200):
+        for found in (
+            index.search_sparse(query_terms("stroke"), k, Where(1)),
+            index.search_dense(WORDS.encode(["stroke"])[0], k, Where(1)),
+        ):
+            assert [f"{hit.ref}#{hit.part}" for hit in found] == names[:k]
+
+
+def test_a_filter_matches_one_rectangle_and_never_bounds_of_two(index: VectorIndex) -> None:
+    # Known at 1 to hold from 2015 on; corrected at 5 to have ended in 2018.
+    first = Row(date(2015, 1, 1), None, seq_from=1, seq_to=5)
+    second = Row(date(2015, 1, 1), date(2018, 1, 1), seq_from=5)
+    index.upsert([point(version("aspirin", "Aspirin and stroke.", first, second))])
+    in_2020 = day_number(date(2020, 1, 1))
+    assert refs(index, Where(0)) == []
+    assert refs(index, Where(4, valid=True, day=in_2020)) == ["aspirin@1"]
+    assert refs(index, Where(5, valid=True, day=in_2020)) == []
+    assert refs(index, Where(5)) == ["aspirin@1"]
+
+
+def test_valid_time_is_half_open(index: VectorIndex) -> None:
+    index.upsert([point(version("aspirin", "Aspirin and stroke.", Row(date(2015, 1, 1), date(2018, 1, 1), 1)))])
+    held = [
+        refs(index, Where(1, valid=True, day=day_number(day))) == ["aspirin@1"]
+        for day in (date(2014, 12, 31), date(2015, 1, 1), date(2017, 12, 31), date(2018, 1, 1))
+    ]
+    assert held == [False, True, True, False]
+
+
+def test_a_day_before_1970_is_a_day_like_any_other(index: VectorIndex) -> None:
+    index.upsert([point(version("old", "Stroke.", Row(date(1950, 1, 1), date(1960, 1, 1), 1)))])
+    assert refs(index, Where(1, valid=True, day=day_number(date(1955, 1, 1)))) == ["old@1"]
+    assert refs(index, Where(1, valid=True, day=day_number(date(1965, 1, 1)))) == []
+
+
+def test_retracted_and_passed_over_versions_do_not_count_as_valid(index: VectorIndex) -> None:
+    start = date(2015, 1, 1)
+    index.upsert(
+        [
+            point(version("sound", "Stroke.", Row(start, None, 1))),
+            point(version("gone", "Stroke.", Row(start, None, 1, retracted=True))),
+            point(version("past", "Stroke.", Row(start, None, 1, newest=False))),
+        ]
+    )
+    assert refs(index, Where(1, valid=True)) == ["sound@1"]
+    assert refs(index, Where(1, valid=True, day=day_number(start))) == ["past@1", "sound@1"]
+    assert refs(index, Where(1, without=("sound@1",))) == ["gone@1", "past@1"]
+
+
+def test_rectangles_can_be_replaced_without_the_vectors(index: VectorIndex) -> None:
+    held = point(version("aspirin", "Stroke."))
+    index.upsert([held])
+    later = [Row(date(2015, 1, 1), None, 1, seq_to=2), Row(date(2015, 1, 1), date(2016, 1, 1), 2)]
+    index.set_rows([([held.id], rows(later))])
+    assert dict(index.scroll()) == {held.id: {**held.payload, "rows": rows(later)}}
+    assert refs(index, Where(2)) == ["aspirin@1"]
+
+
+def test_word_statistics_are_those_of_what_the_search_may_see(index: VectorIndex) -> None:
+    seen = [point(version(f"e-{n}", f"Stroke and {word}.")) for n, word in enumerate(("aspirin", "statin", "insulin"))]
+    index.upsert(seen)
+    before = index.search_sparse(query_terms("stroke aspirin"), 5, Where(1))
+    index.upsert([point(version(f"n-{n}", "Aspirin again.", Row(date(2015, 1, 1), None, 2))) for n in range(20)])
+    assert index.search_sparse(query_terms("stroke aspirin"), 5, Where(1)) == before
+    assert index.search_sparse(query_terms("stroke aspirin"), 5, Where(2))[0].score != before[0].score
+
+
+def test_a_query_without_words_finds_nothing(index: VectorIndex) -> None:
+    index.upsert([point(version("aspirin", "Stroke."))])
+    assert index.search_sparse(query_terms("the of and"), 5, Where(1)) == []
+
+
+def test_a_cleared_index_is_empty_and_can_be_filled_again(index: VectorIndex) -> None:
+    held = point(version("aspirin", "Stroke."))
+    index.upsert([held])
+    index.clear()
+    assert index.count() == 0
+    index.upsert([held])
+    assert refs(index, Where(1)) == ["aspirin@1"]
+
+
+def test_threads_get_what_one_thread_gets(index: VectorIndex) -> None:
+    index.upsert([point(version(f"e-{n}", f"Stroke {n % 7} aspirin {n % 3}.")) for n in range(100)])
+    queries = [f"stroke {n % 7}" for n in range(40)]
+
+    def search(query: str) -> object:
+        return (
+            index.search_sparse(query_terms(query), 5, Where(1)),
+            index.search_dense(WORDS.encode([query])[0], 5, Where(1)),
+        )
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(search, queries)) == [search(query) for query in queries]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_index_is_still_there_when_opened_again(engine: str, tmp_path: Path) -> None:
+    first = open_index(engine, tmp_path, MANIFEST)
+    assert first.fresh
+    first.upsert([point(version("aspirin", "Stroke."))])
+    first.close()
+    again = open_index(engine, tmp_path, MANIFEST)
+    assert not again.fresh
+    assert refs(again, Where(1)) == ["aspirin@1"]
+    again.close()
+
+
+def test_both_engines_rank_and_score_alike(tmp_path: Path) -> None:
+    points = [point(version(f"e-{n}", f"Stroke {n % 7}: aspirin {n % 3}, statin {n % 5}.")) for n in range(60)]
+    found = []
+    for engine in ENGINES:
+        index = open_index(engine, tmp_path, MANIFEST)
+        index.upsert(points)
+        found.append([index.search_sparse(query_terms("aspirin 2 statin 4"), 20, Where(1, without=("e-14@1",)))])
+        found[-1].append(index.search_dense(WORDS.encode(["aspirin 2 statin 4"])[0], 20, Where(1)))
+        index.close()
+    for edge, local in zip(*found, strict=True):
+        assert np.allclose([hit.score for hit in edge], [hit.score for hit in local], rtol=1e-5)
+        assert {hit.ref for hit in edge if hit.score > edge[-1].score + 1e-4} <= {hit.ref for hit in local}

@@ -1,0 +1,39 @@
+"""Log lines on stderr, each with the run and the step it belongs to.
+
+``configure`` is called once, by the command line. Library code only says ``log = get_logger()``.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import AbstractContextManager
+from typing import Any, cast
+
+import structlog
+from structlog.contextvars import bound_contextvars, merge_contextvars
+
+
+def configure(level: str = "warning") -> None:
+    """Readable lines on a terminal, JSON lines elsewhere; stdout is left to results."""
+    on_terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(sort_keys=True),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def get_logger() -> structlog.stdlib.BoundLogger:
+    """A logger whose lines carry whatever ``bound`` put around them."""
+    return cast("structlog.stdlib.BoundLogger", structlog.get_logger())
+
+
+def bound(**names: Any) -> AbstractContextManager[Any]:
+    """Within the block, every log line of this thread carries these names."""
+    return bound_contextvars(**names)

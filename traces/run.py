@@ -1,0 +1,226 @@
+"""A step runs once, is recorded, and from then on is remembered.
+
+Rules kept here
+- The step *key* names the work: kind, component, its code, its parameters and the content of its
+  inputs. The *path* says where in the run it stands (``retrieve[2]``).
+- ``Live`` looks a key up before it works. What its memory holds is reused and nothing is called:
+  a run that was killed resumes this way, and a fork reuses all its parent did that is unaffected.
+- A step that returned is in the journal, output, inputs and edges in one transaction.
+
+    run = Live.begin(journal, "clean.rad-001", config)
+    claims = run.step("synthesise", read, returns=Synthesis, inputs={"question": question}, by=reader)
+    run.end(answer)
+
+Doing a recorded run again without writing is ``verify.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from traces.activity import Activity, Edge, Edges, Effect, Input
+from traces.journal import Journal, JournalError
+from traces.log import bound
+from traces.record import Record, canonical_json, content_id, sha256
+
+T = TypeVar("T", bound=Record)
+Memory = dict[tuple[str, int], tuple[str, str]]
+"""(step key, how many times before in the run) -> (output id, run in which it was made)."""
+
+
+class Run(Protocol):
+    """What a step needs of the run it belongs to."""
+
+    def step(
+        self,
+        kind: str,
+        call: Callable[[], T],
+        *,
+        returns: type[T],
+        inputs: Mapping[str, Record],
+        by: object,
+        parameters: Mapping[str, Any] | None = None,
+        effect: Effect = "pure",
+        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
+    ) -> T:
+        """Do ``call`` unless this work is remembered; either way record it and return its output.
+
+        ``by`` is the component that works: its repr is its name, its source its fingerprint.
+        ``parameters`` is all else that decides the output (k, the snapshot's id).
+        """
+        ...
+
+
+class Work(NamedTuple):
+    """A step before it is done."""
+
+    path: str
+    kind: str
+    by: str
+    code: str
+    parameters: dict[str, Any]
+    inputs: tuple[Input, ...]
+    effect: Effect
+
+    @property
+    def key(self) -> str:
+        ids = [[i.role, i.id] for i in self.inputs]
+        return sha256(canonical_json([self.kind, self.by, self.code, self.parameters, ids]).encode())
+
+
+class Live:
+    """A run being written to the journal: the first time, resumed, or as a fork of another."""
+
+    def __init__(self, journal: Journal, name: str, memory: Memory) -> None:
+        self.name = name
+        self._journal = journal
+        self._memory = memory
+        self._paths: Counter[str] = Counter()
+        self._keys: Counter[str] = Counter()
+        self._done: dict[str, str] = {}
+
+    @classmethod
+    def begin(
+        cls, journal: Journal, name: str, config: Record, *, parent: str | None = None, memory: Memory | None = None
+    ) -> Live:
+        """Start a run, or take up again one that was cut short.
+
+        ``memory`` is work done elsewhere that may be reused (``remembered(parent)``); what this run
+        itself did before is always remembered. Raises ``JournalError`` when the name stands for a
+        run with another configuration.
+        """
+        run = cls(journal, name, dict(memory or {}))
+        before = journal.records(name)
+        if not before:
+            with journal.transaction():
+                body = {"config": journal.put(config), "config_type": type(config).__name__, "parent": parent}
+                journal.append(name, "run.begin", body)
+            return run
+        if before[0].body["config"] != content_id(config):
+            raise JournalError(
+                f"run {name!r} in {str(journal.path)!r} was begun with another configuration; use another folder"
+            )
+        run._memory |= remembered(journal, name)
+        run._done = {r.body["path"]: r.body["key"] for r in before if r.type == "activity.end"}
+        return run
+
+    def step(
+        self,
+        kind: str,
+        call: Callable[[], T],
+        *,
+        returns: type[T],
+        inputs: Mapping[str, Record],
+        by: object,
+        parameters: Mapping[str, Any] | None = None,
+        effect: Effect = "pure",
+        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
+    ) -> T:
+        """See ``Run.step``."""
+        work = work_of(self._paths, kind, by, parameters, inputs, effect)
+        self._keys[work.key] += 1
+        with bound(run=self.name, step=work.path):
+            known = self._memory.get((work.key, self._keys[work.key]))
+            if known:
+                output_id, origin = known
+                output = self._journal.get(output_id, returns)
+                if self._done.get(work.path) != work.key:
+                    self._record(work, inputs, output, edges, reused_from=origin, milliseconds=0.0)
+                return output
+            started = perf_counter()
+            try:
+                output = call()
+            except Exception as error:
+                body = {"path": work.path, "key": work.key, "error": f"{type(error).__name__}: {error}"}
+                self._journal.append(self.name, "activity.error", body)
+                raise
+            self._record(work, inputs, output, edges, reused_from=None, milliseconds=(perf_counter() - started) * 1000)
+            return output
+
+    def _record(
+        self,
+        work: Work,
+        inputs: Mapping[str, Record],
+        output: T,
+        edges: Callable[[T], Iterable[Edge]],
+        *,
+        reused_from: str | None,
+        milliseconds: float,
+    ) -> None:
+        stated = Edges(edges=tuple(edges(output)))
+        with self._journal.transaction():
+            for record in inputs.values():
+                self._journal.put(record)
+            activity = Activity(
+                **work._asdict(),
+                key=work.key,
+                output=self._journal.put(output),
+                output_type=type(output).__name__,
+                edges=self._journal.put(stated) if stated.edges else None,
+                reused_from=reused_from,
+                milliseconds=round(milliseconds, 3),
+            )
+            self._journal.append(self.name, "activity.end", activity.model_dump(mode="json"))
+        self._memory[work.key, self._keys[work.key]] = (activity.output, self.name)
+
+    def end(self, output: Record) -> None:
+        """Close the run with what it came to; closing it again changes nothing."""
+        if all(record.type != "run.end" for record in self._journal.records(self.name)):
+            with self._journal.transaction():
+                body = {"output": self._journal.put(output), "output_type": type(output).__name__}
+                self._journal.append(self.name, "run.end", body)
+
+    @property
+    def memory(self) -> Memory:
+        """All work this run did or may reuse, to be handed to a fork."""
+        return self._memory
+
+
+def activities(journal: Journal, run: str) -> list[Activity]:
+    """The finished steps of a run, in order."""
+    return [Activity.model_validate(r.body) for r in journal.records(run) if r.type == "activity.end"]
+
+
+def remembered(journal: Journal, run: str) -> Memory:
+    """The work that a recorded run did, as a fork of it may reuse."""
+    seen: Counter[str] = Counter()
+    memory: Memory = {}
+    for activity in activities(journal, run):
+        seen[activity.key] += 1
+        memory[activity.key, seen[activity.key]] = (activity.output, activity.reused_from or run)
+    return memory
+
+
+def work_of(
+    paths: Counter[str],
+    kind: str,
+    by: object,
+    parameters: Mapping[str, Any] | None,
+    inputs: Mapping[str, Record],
+    effect: Effect,
+) -> Work:
+    paths[kind] += 1
+    given = tuple(Input(role=role, id=content_id(r), type=type(r).__name__) for role, r in inputs.items())
+    code = fingerprint(type(by).__module__)
+    return Work(f"{kind}[{paths[kind]}]", kind, repr(by), code, dict(parameters or {}), given, effect)
+
+
+@cache
+def fingerprint(module: str) -> str:
+    """Names the code of a component: the source of the package its module belongs to, or of the module alone."""
+    package = sys.modules[sys.modules[module].__package__ or module]
+    try:
+        folder = Path(inspect.getfile(package)).parent
+        files = sorted(folder.glob("*.py")) if hasattr(package, "__path__") else [Path(inspect.getfile(package))]
+        source = b"\0".join(file.read_bytes() for file in files)
+    except (OSError, TypeError):
+        return "unknown"  # typed at a prompt: there is no source to name
+    return hashlib.sha256(source).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""How do I use it? The command line over everything below."""

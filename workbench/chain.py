@@ -1,0 +1,103 @@
+"""From the chosen option back to the query: what a run's answer rests on, link by link.
+
+    option → claim → passage → evidence version → grade → query
+
+Read from what the run recorded and nothing else, so it can be shown long after the store has moved on.
+"""
+
+from __future__ import annotations
+
+from agent.model import Answer, Choice, Claim, Query, Synthesis
+from eval.attribution.contracts import facts
+from eval.experiment import RunConfig
+from evidence_store.model import Header
+from retrieval.base import Hit, Retrieved
+from traces.record import Record, content_id
+from traces.trace import Trace
+
+
+class Link(Record):
+    """One claim that the choice used, and everything behind it."""
+
+    claim: Claim
+    passage: str
+    start: int
+    """Character offsets of the quote in the evidence version's text."""
+    end: int
+    evidence: Header
+    grade: str
+    rank: int
+    why: str
+    query: str
+
+
+class Chain(Record):
+    """An answer and what it rests on; ``against`` are claims the choice used that speak against it."""
+
+    run: str
+    case: str
+    stem: str
+    options: dict[str, str]
+    chosen: str | None
+    answer: str
+    reason: str
+    logits: dict[str, float]
+    support: tuple[Link, ...]
+    other: tuple[Link, ...]
+    """Claims about the other options, and those against the chosen one."""
+    queries: tuple[Query, ...]
+    note: str
+
+
+def chain(trace: Trace) -> Chain:
+    """The chain of a finished run; raises ``ValueError`` while it has not ended."""
+    config, said = trace.config(RunConfig), trace.output(Answer)
+    recorded = facts(trace)
+    if said is None or recorded.choice is None or recorded.synthesis is None:
+        raise ValueError(f"run {trace.run!r} was not finished; run the experiment again to go on with it")
+    links = _links(recorded.choice, recorded.synthesis, recorded.retrieved)
+    ours = [x for x in links if x.claim.option == said.option and x.claim.stance == "supports"]
+    queries = {content_id(q): q for a in recorded.steps.get("retrieve", []) for q in [_query(trace, a.inputs[0].id)]}
+    return Chain(
+        run=trace.run,
+        case=config.case.id,
+        stem=config.case.stem,
+        options=config.case.options,
+        chosen=said.option,
+        answer=config.case.answer,
+        reason=said.reason,
+        logits=recorded.choice.logits,
+        support=tuple(ours),
+        other=tuple(x for x in links if x not in ours),
+        queries=tuple(queries.values()),
+        note=recorded.synthesis.note,
+    )
+
+
+def _links(choice: Choice, synthesis: Synthesis, retrieved: list[Retrieved]) -> list[Link]:
+    found: dict[str, tuple[Hit, str]] = {}
+    for one in retrieved:
+        for hit in one.hits:
+            found.setdefault(hit.passage.id, (hit, one.query))
+    used = set(choice.claims)
+    claims = [c for c in synthesis.claims if content_id(c) in used and c.passage in found]
+    return [_link(claim, *found[claim.passage]) for claim in sorted(claims, key=lambda c: (-c.strength, c.option))]
+
+
+def _link(claim: Claim, hit: Hit, query: str) -> Link:
+    header = hit.passage.header
+    return Link(
+        claim=claim,
+        passage=hit.passage.id,
+        start=hit.passage.start + claim.start,
+        end=hit.passage.start + claim.end,
+        evidence=header,
+        grade=header.grade.sum_in_words() if header.grade else "not rated",
+        rank=hit.rank,
+        why=hit.why,
+        query=query,
+    )
+
+
+def _query(trace: Trace, name: str) -> Query:
+    return trace.journal.get(name, Query)

@@ -1,0 +1,37 @@
+"""``evitrail demo``: seven deployment conditions on the same questions, and which step is to blame for each failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.cli.console import Json, OutFolder, err, progress
+from workbench.cli.run import report
+
+
+def demo(
+    folder: OutFolder = Path("evitrail-demo"),
+    json: Json = False,
+) -> None:
+    """Ingest the demonstration store, run all conditions, attribute, write the report."""
+    import eval.demo
+    import evidence_store.demo
+    from eval.condition import CONDITIONS
+    from eval.plan import Plan
+    from evidence_store import EvidenceStore, read_evidence
+    from workbench.setup import carry_out
+
+    with EvidenceStore.open(folder / "store", create=True) as store, progress("embedding") as told:
+        store.ingest(read_evidence(evidence_store.demo.FOLDER, store.headers), progress=told)
+    plan = Plan(
+        benchmark=str(eval.demo.FOLDER),
+        store=str((folder / "store").resolve()),
+        conditions=tuple(CONDITIONS),
+        split="test",
+    )
+    rows, failures = carry_out(plan, folder / "experiment")
+    err().print(
+        "Authored for demonstration, not clinically adjudicated; the reader was fitted on other cases. "
+        "Never clinical advice.",
+        markup=False,
+    )
+    report(folder / "experiment", rows, failures, json=json)

@@ -1,0 +1,14 @@
+"""``evitrail report``: build every result file of an experiment again from its journal."""
+
+from __future__ import annotations
+
+from workbench.cli.console import Json
+from workbench.cli.run import report as show
+from workbench.cli.trace import Folder
+
+
+def report(folder: Folder, json: Json = False) -> None:
+    """Rebuild outcomes, metrics, attribution and report.html from the journal; nothing is run."""
+    from eval.results import write_results
+
+    show(folder, write_results(folder), [], json=json)

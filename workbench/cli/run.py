@@ -1,0 +1,144 @@
+"""``evitrail run``: an experiment, from a plan file or from options; run it again to go on with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.cli.console import STORE, CheckFailed, Json, OutFolder, StorePath, interval, out, print_json, print_table
+
+if TYPE_CHECKING:
+    from eval.experiment import Failure
+    from eval.plan import Plan
+
+SHOWN = {
+    "accuracy": "accuracy",
+    "high_risk_rate": "high-risk",
+    "unsafe_rate": "unsafe",
+    "contradiction_rate": "contradiction",
+    "dangerous_overconf_rate": "dangerously sure",
+    "stale_rate": "stale",
+    "abstention_rate": "abstained",
+}
+"""The columns of the table: metric and heading."""
+
+
+def run(
+    plan: Annotated[
+        Path | None, typer.Argument(help="A plan file; or say it with options.", metavar="[PLAN.toml]")
+    ] = None,
+    benchmark: Annotated[Path | None, typer.Option("--benchmark", help="benchmark.jsonl, or a folder of them.")] = None,
+    conditions: Annotated[
+        str, typer.Option("--conditions", help="Comma-separated; see the README.")
+    ] = "standard,gated",
+    store: StorePath = STORE,
+    folder: OutFolder = Path("evitrail-run"),
+    reader: Annotated[str, typer.Option("--reader", help="extractive, or scripted.")] = "extractive",
+    samples: Annotated[int, typer.Option("--samples", min=0, help="Ballots per run.")] = 20,
+    temperature: Annotated[float, typer.Option("--temperature", help="Of the ballots.")] = 0.7,
+    seed: Annotated[int, typer.Option("--seed", help="Equal seeds give equal outcomes.")] = 0,
+    only: Annotated[str, typer.Option("--only", help="Comma-separated case ids.")] = "",
+    split: Annotated[str | None, typer.Option("--split", help="Only cases with this meta.split.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many cases.")] = None,
+    attribute: Annotated[bool, typer.Option("--attribute/--no-attribute", help="Blame the failed runs.")] = True,
+    check: Annotated[bool, typer.Option("--check", help="Prove plan, cases and references; run nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Ask every case under every condition, score it, blame the failures, write the report."""
+    from eval.plan import Plan, read_plan
+    from workbench.setup import carry_out
+
+    if plan is not None:
+        settled = read_plan(plan)
+    elif benchmark is None:
+        raise ValueError("expected a plan file or --benchmark, got neither; `evitrail demo` needs none")
+    else:
+        settled = Plan(
+            benchmark=str(benchmark.resolve()),
+            store=str(store.resolve()),
+            conditions=_listed(conditions),
+            reader=reader,
+            samples=samples,
+            temperature=temperature,
+            seed=seed,
+            only=_listed(only),
+            split=split,
+            limit=limit,
+        )
+    if check:
+        _check(settled, json)
+        return
+    rows, failures = carry_out(settled, folder, attribute=attribute)
+    report(folder, rows, failures, json=json)
+
+
+def report(folder: Path, rows: list[dict[str, Any]], failures: list[Failure], *, json: bool, title: str = "") -> None:
+    """The table of conditions, and where the rest is; exit code 1 when runs could not be finished."""
+    if json:
+        print_json({"folder": str(folder), "metrics": rows, "unfinished": [f._asdict() for f in failures]})
+    else:
+        n = ", ".join(sorted({str(row["n"]) for row in rows}))
+        print_table(
+            title or f"{folder}: {n} cases per condition, per cent with 95% intervals",
+            ("condition", *SHOWN.values()),
+            [(row["condition"], *(interval(row[metric]) for metric in SHOWN)) for row in in_order(rows)],
+        )
+        _blame_table(folder)
+        out().print(f"report: {folder / 'report.html'}", markup=False)
+    if failures:
+        more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
+        raise CheckFailed(f"run {failures[0].run} was not finished ({failures[0].error}){more}; run again to retry")
+
+
+def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows in the order the conditions are listed in."""
+    from eval.condition import CONDITIONS
+
+    order = list(CONDITIONS)
+    return sorted(rows, key=lambda row: (order.index(row["condition"]), row["reader"], row["snapshot"]))
+
+
+def _blame_table(folder: Path) -> None:
+    from eval.attribution import ROLES
+    from eval.experiment import JOURNAL
+    from eval.results import blames
+    from traces import Journal
+
+    with Journal.open(folder / JOURNAL, create=False) as journal:
+        wrong = [blame for blame in blames(journal) if blame.outcome == "wrong"]
+    if not wrong:
+        return
+    from eval.condition import CONDITIONS
+
+    def share(condition: str, role: str | None) -> str:
+        ours = [blame for blame in wrong if blame.condition == condition]
+        hit = [blame for blame in ours if (role in blame.roles if role else not blame.roles)]
+        return f"{sum(1 / max(len(b.roles), 1) for b in hit):g}" if hit else "·"
+
+    arms = [name for name in CONDITIONS if any(blame.condition == name for blame in wrong)]
+    print_table(
+        "who is blamed for wrong answers: runs by step, and where nobody can be named",
+        ("condition", *ROLES, "abstained"),
+        [(arm, *(share(arm, role) for role in ROLES), share(arm, None)) for arm in arms],
+    )
+
+
+def _check(plan: Plan, json: bool) -> None:
+    from evidence_store import EvidenceStore
+    from workbench.setup import prepared, reader_of
+
+    with EvidenceStore.open(Path(plan.store)) as store:
+        cases, arms = prepared(plan, store)
+        reader_of(plan, store)
+    if json:
+        print_json({"cases": len(cases), "conditions": [arm.name for arm in arms], "runs": len(cases) * len(arms)})
+    else:
+        out().print(
+            f"sound: {len(cases)} cases, {len(arms)} conditions, {len(cases) * len(arms)} runs; nothing was run"
+        )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -1,0 +1,194 @@
+"""``evitrail store``: take evidence in, look at it, check it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.console import STORE, CheckFailed, Json, StorePath, out, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from evidence_store import Evidence, Header
+
+app = typer.Typer(help="The evidence store: ingest, list, show, history, verify, reindex.", no_args_is_help=True)
+
+
+@app.command()
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="evidence.jsonl files, or folders of them.")],
+    store: StorePath = STORE,
+    check: Annotated[
+        bool, typer.Option("--check", help="Prove references, dates and GRADE sums; write nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Take evidence in: all of it, or none when anything is wrong."""
+    from evidence_store import EvidenceStore
+
+    evidence = read_all(files, _held(store))
+    if check:
+        versions, lineages = len(evidence), len({item.id for item in evidence})
+        if json:
+            print_json({"versions": versions, "lineages": lineages, "faults": []})
+        else:
+            out().print(f"sound: {versions} versions of {lineages} lineages; nothing was written")
+        return
+    with EvidenceStore.open(store, create=True) as opened, progress("embedding") as told:
+        done = opened.ingest(evidence, progress=told)
+        stats = opened.stats()
+    if json:
+        print_json({**done.model_dump(mode="json"), "stats": stats.model_dump(mode="json")})
+    else:
+        out().print(
+            f"{len(done.published)} versions published, {len(done.unchanged)} known before; "
+            f"{stats.versions} versions of {stats.lineages} lineages in {store}",
+            markup=False,
+        )
+
+
+@app.command("list")
+def list_(
+    store: StorePath = STORE,
+    current: Annotated[bool, typer.Option("--current", help="Only what holds now.")] = False,
+    json: Json = False,
+) -> None:
+    """Every version the store holds."""
+    from evidence_store import EvidenceStore
+
+    with EvidenceStore.open(store) as opened:
+        snapshot = opened.snapshot()
+        rows = [(header, snapshot.status(ref)) for ref, header in sorted(snapshot.headers.items())]
+    rows = [(header, status) for header, status in rows if status == "current" or not current]
+    if json:
+        print_json([{**header.model_dump(mode="json"), "status": status} for header, status in rows])
+        return
+    print_table(
+        f"{len(rows)} versions in {store}",
+        ("version", "kind", "valid", "certainty", "status", "title"),
+        [(h.ref, h.kind, validity(h), certainty(h), status, h.title) for h, status in rows],
+        empty="the store is empty; `evitrail store ingest` fills it",
+    )
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="id@version, or an id for its newest version.", metavar="ID[@V]")],
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """One version, whole: text, dates, and how its certainty adds up."""
+    from evidence_store import EvidenceStore
+
+    with EvidenceStore.open(store) as opened:
+        ref = name if "@" in name else newest(opened.headers, name)
+        evidence, header = opened.get(ref), opened.headers[ref]
+    if json:
+        print_json({**evidence.model_dump(mode="json"), **header.model_dump(mode="json")})
+        return
+    console = out()
+    console.print(f"{header.ref}  {header.title}", markup=False, style="bold")
+    console.print(
+        f"{header.organization or 'no organization'} · {header.kind} · valid {validity(header)}", markup=False
+    )
+    console.print(f"certainty: {header.grade.sum_in_words() if header.grade else 'not rated'}", markup=False)
+    if header.supersedes:
+        console.print(f"supersedes {header.supersedes}", markup=False)
+    if header.retracted:
+        console.print("RETRACTED", style="bold red")
+    console.print()
+    console.print(evidence.text, markup=False)
+
+
+@app.command()
+def history(
+    lineage: Annotated[str, typer.Argument(help="The id of a lineage.", metavar="ID")],
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """All that was recorded of one lineage, in order."""
+    from evidence_store import EvidenceStore
+
+    with EvidenceStore.open(store) as opened:
+        events = opened.history(lineage)
+    if json:
+        print_json([event.model_dump(mode="json") for event in events])
+        return
+    print_table(
+        f"history of {lineage}",
+        ("seq", "recorded", "by", "what", "subject", "detail"),
+        [(e.seq, e.at, e.actor, e.type, e.subject, _detail(e.body)) for e in events],
+    )
+
+
+@app.command()
+def verify(store: StorePath = STORE, json: Json = False) -> None:
+    """Walk the ledger's chain, fold it again, and compare the index with it."""
+    from evidence_store import EvidenceStore
+
+    with EvidenceStore.open(store) as opened:
+        faults = opened.verify()
+    if json:
+        print_json({"sound": not faults, "faults": faults})
+    elif not faults:
+        out().print(f"sound: the ledger's chain holds and the index agrees with it ({store})", markup=False)
+    if faults:
+        raise CheckFailed("" if json else "\n".join(faults))
+
+
+@app.command()
+def reindex(store: StorePath = STORE, json: Json = False) -> None:
+    """Build the index anew from the ledger; no text is embedded twice."""
+    from evidence_store import EvidenceStore
+
+    with EvidenceStore.open(store) as opened:
+        with progress("indexing") as told:
+            opened.reindex(progress=told)
+        stats = opened.stats()
+    if json:
+        print_json(stats.model_dump(mode="json"))
+    else:
+        out().print(f"{stats.passages} passages of {stats.versions} versions indexed", markup=False)
+
+
+def read_all(files: list[Path], known: dict[str, Header]) -> list[Evidence]:
+    """Every file's evidence; a later file may supersede what an earlier one brings."""
+    from evidence_store import read_evidence
+
+    evidence: list[Evidence] = []
+    for file in files:
+        more = read_evidence(file, known)
+        evidence += more
+        known |= {item.ref: item.header() for item in more}
+    return evidence
+
+
+def newest(headers: Mapping[str, Header], lineage: str) -> str:
+    """The newest version of a lineage; the lineage itself where there is none, for the store to refuse."""
+    versions = [header for header in headers.values() if header.id == lineage]
+    return max(versions, key=lambda h: (h.valid_from, h.version)).ref if versions else lineage
+
+
+def validity(header: Header) -> str:
+    """``2014-01-01 – now``."""
+    return f"{header.valid_from} – {header.valid_to or 'now'}"
+
+
+def certainty(header: Header) -> str | None:
+    """The stated certainty, None where it was not rated."""
+    return header.grade.certainty.replace("_", " ") if header.grade else None
+
+
+def _held(store: Path) -> dict[str, Header]:
+    from evidence_store import EvidenceStore
+
+    if not (store / "manifest.json").is_file():
+        return {}
+    with EvidenceStore.open(store) as opened:
+        return dict(opened.headers)
+
+
+def _detail(body: dict[str, object]) -> str:
+    return str(body.get("title") or body.get("reason") or (f"ends {body['valid_to']}" if "valid_to" in body else ""))

@@ -1,0 +1,47 @@
+"""From a plan to the parts that carry it out: the reader, the cases, the experiment, its results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agent.model import Decoding
+from agent.reader import READERS, Reader
+from eval.benchmark import Case, check, load
+from eval.condition import Condition, condition
+from eval.experiment import JOURNAL, Experiment, Failure
+from eval.plan import Plan, settle
+from eval.results import blame_failures, write_results
+from evidence_store import EvidenceStore
+from traces import Journal
+from workbench.cli.console import progress
+
+
+def reader_of(plan: Plan, store: EvidenceStore) -> Reader:
+    """The reader a plan names; raises ``ValueError`` listing those there are."""
+    if plan.reader not in READERS:
+        raise ValueError(f"expected a reader among {', '.join(READERS)}, got {plan.reader!r}")
+    return READERS[plan.reader](store.encoder.encode)
+
+
+def prepared(plan: Plan, store: EvidenceStore) -> tuple[list[Case], list[Condition]]:
+    """The cases and arms of a plan, every reference and date proven against the store."""
+    arms = [condition(name) for name in plan.conditions]
+    cases = plan.select(load(Path(plan.benchmark)))
+    check(cases, store.snapshot(seq=plan.seq))
+    return cases, arms
+
+
+def carry_out(plan: Plan, folder: Path, *, attribute: bool = True) -> tuple[list[dict[str, object]], list[Failure]]:
+    """Run what is not done yet, blame what failed, write the results; returns metric rows and unfinished runs."""
+    with EvidenceStore.open(Path(plan.store)) as store:
+        cases, arms = prepared(plan, store)
+        reader = reader_of(plan, store)
+        plan = settle(plan, folder, store.seq)
+        decoding = Decoding(samples=plan.samples, temperature=plan.temperature, seed=plan.seed)
+        experiment = Experiment(cases, arms, store, reader, decoding, plan.seq)
+        with progress("running") as told:
+            failures = experiment.run(folder, told)
+        if attribute:
+            with Journal.open(folder / JOURNAL) as journal, progress("attributing") as told:
+                blame_failures(journal, store, reader, told)
+    return write_results(folder), failures
