@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.model import Answer, Citation, Question, State
+from agent.steps.aim import aim
 from agent.steps.choose import choose
 from agent.steps.critique import critique
 from agent.steps.requery import requery
@@ -75,5 +76,6 @@ def _answer(state: State) -> Answer:
 AGENTS: dict[str, Agent] = {
     "closed_book": Agent("closed_book", (synthesise, choose)),
     "single_pass": Agent("single_pass", (retrieve, synthesise, choose)),
+    "aimed": Agent("aimed", (aim, retrieve, synthesise, choose)),
     "agentic": Agent("agentic", (investigate, synthesise, choose)),
 }

@@ -114,8 +114,8 @@ def negative_log_likelihood(logit: Array, table: Readings) -> Array:
     return np.logaddexp.reduce(shown, axis=1) - shown[np.arange(len(shown)), table.answer]
 
 
-def fit(tables: Sequence[Readings], mask: Array | None = None) -> Array:
-    """The weights that lose least on these readings."""
+def fit(tables: Sequence[Readings], mask: Array | None = None, begin: Array | None = None) -> Array:
+    """The weights that lose least on these readings; the search begins at ``begin``, else at ``START``."""
     kept = np.ones(len(NAMES)) if mask is None else mask
     said = np.concatenate([t.options.reshape(-1, T)[t.options.reshape(-1, T).any(axis=1)] for t in tables])
     seen = np.concatenate([t.relevance.reshape(-1, R)[t.relevance.reshape(-1, R).any(axis=1)] for t in tables])
@@ -127,7 +127,7 @@ def fit(tables: Sequence[Readings], mask: Array | None = None) -> Array:
         losses, slopes = zip(*(loss_and_slope(theta, t) for t in tables), strict=True)
         return sum(losses) + float(penalty @ theta**2), (sum(slopes) + 2 * penalty * theta) * kept
 
-    start = np.array([START.get(name, 0.0) for name in NAMES]) * kept
+    start = (np.array([START.get(name, 0.0) for name in NAMES]) if begin is None else begin) * kept
     found = minimize(
         objective,
         start,
@@ -141,23 +141,26 @@ def fit(tables: Sequence[Readings], mask: Array | None = None) -> Array:
 
 def loss_and_slope(theta: Array, table: Readings) -> tuple[float, Array]:
     """The weighted loss of a table, and how it changes with each weight."""
-    logit = scores(theta, table)
-    shown = np.where(table.present, logit, -np.inf)
-    share = np.exp(shown - np.logaddexp.reduce(shown, axis=1)[:, None])
-    share[np.arange(len(share)), table.answer] -= 1
-    slope = np.einsum("qo,qot->t", share, _slopes(theta, table))
-    return float(table.weight * negative_log_likelihood(logit, table).sum()), table.weight * slope
-
-
-def _slopes(theta: Array, table: Readings) -> Array:
-    """How each option's logit changes with each weight: only the sentences that count have a slope."""
     weights = as_weights(theta)
     gate = relevance(table.relevance, weights)
     signed = strengths(table.options, gate, weights)
+    logit = logits(signed, weights)
+    shown = np.where(table.present, logit, -np.inf)
+    share = np.exp(shown - np.logaddexp.reduce(shown, axis=1)[:, None])
+    share[np.arange(len(share)), table.answer] -= 1
+    slope = np.einsum("qo,qot->t", share, _slopes(table, gate, signed))
+    return float(table.weight * negative_log_likelihood(logit, table).sum()), table.weight * slope
+
+
+def _slopes(table: Readings, gate: Array, signed: Array) -> Array:
+    """How each option's logit changes with each weight: only the sentences that count have a slope."""
     questions, options = np.arange(len(gate))[:, None, None], np.arange(signed.shape[1])[None, :, None]
-    slopes = np.zeros((*signed.shape[:2], len(theta)))
+    slopes = np.zeros((*signed.shape[:2], len(NAMES)))
     for sign, limit in ((1, SUPPORTS), (-1, REFUTES)):
-        first = np.argsort(-sign * signed, axis=-1)[..., :limit]
+        limit = min(limit, signed.shape[-1])
+        first = np.argpartition(-sign * signed, limit - 1, axis=-1)[..., :limit]
+        order = np.argsort(-sign * np.take_along_axis(signed, first, axis=-1), axis=-1)
+        first = np.take_along_axis(first, order, axis=-1)
         value = np.take_along_axis(signed, first, axis=-1)
         counts = np.where(sign * value > 0, FADING ** np.arange(first.shape[-1]), 0.0)
         open_ = gate[questions, first]

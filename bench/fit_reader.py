@@ -61,23 +61,21 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--out", type=Path, default=ROOT / "agent" / "reader" / "weights.json")
     args = parser.parse_args()
-    if not args.data.is_dir():
-        print(f"expected a folder of data sets at {str(args.data)!r}, found none; give --data", file=sys.stderr)
-        return 2
+    for path in (p for name in ("reading", "guideline-versions") for kind in files(name, args.data) for p in kind):
+        if not path.is_file():
+            print(f"expected a data set at {str(path)!r}, found none; give its folder with --data", file=sys.stderr)
+            return 2
     embed = remembering(Embedder().encode)
     cases = {name: load(*files(name, args.data), embed) for name in VOTES}
     data = {(name, way): readings(found, way, embed) for name, found in cases.items() for way in ("clean", "crowd")}
     folds = {name: np.array([case.fold for case in found]) for name, found in cases.items()}
 
-    rows = {"full": cross_validate(data, folds, np.ones(len(NAMES)))}
-    for title, kept in BASELINES.items():
-        rows[title] = cross_validate(data, folds, masked(set(NAMES) - kept))
-    rows |= {f"without {name}": cross_validate(data, folds, masked({name})) for name in NAMES[:-1]}
-    accuracy = {title: {key: hits(z, data[key]).mean() for key, z in row.items()} for title, row in rows.items()}
-    show(accuracy)
+    print({name: len(found) for name, found in cases.items()}, "questions", flush=True)
+    full, begun = cross_validate(data, folds, np.ones(len(NAMES)))
+    accuracy = {key: hits(z, data[key]).mean() for key, z in full.items()}
 
     theta = fit(weighted(data, folds, range(FOLDS)))
-    scale = calibrated(rows["full"], data)
+    scale = calibrated(full, data)
     nothing = {name: readings(found, "near", embed) for name, found in cases.items()}
     weights = Weights(
         terms=dict(zip(OPTION_TERMS, theta[: len(OPTION_TERMS)].round(4).tolist(), strict=True)),
@@ -88,13 +86,18 @@ def main() -> int:
         enough=round(scale * threshold(theta, data.values(), nothing.values()), 4),
         closed_book=round(closed_book_weight(cases), 4),
         provenance={
-            name: f"{len(found)} cases; cross-validated accuracy {accuracy['full'][name, 'clean']:.3f} "
-            f"with clean evidence, {accuracy['full'][name, 'crowd']:.3f} among {NEIGHBOURS} other passages"
+            name: f"{len(found)} cases; cross-validated accuracy {accuracy[name, 'clean']:.3f} "
+            f"with clean evidence, {accuracy[name, 'crowd']:.3f} among {NEIGHBOURS} other passages"
             for name, found in cases.items()
         },
     )
     args.out.write_text(json.dumps(weights.model_dump(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
     print(f"\nwrote {args.out}: {weights.name}, scale {weights.scale}, enough {weights.enough}")
+    show(full, data)
+    for title, kept in BASELINES.items():
+        show(cross_validate(data, folds, masked(set(NAMES) - kept))[0], data, title)
+    for name in NAMES[:-1]:
+        show(cross_validate(data, folds, masked({name}), begun)[0], data, f"without {name}")
     return 0
 
 
@@ -172,15 +175,19 @@ def weighted(data: Data, folds: dict[str, Array], kept: Iterable[int]) -> list[R
     ]
 
 
-def cross_validate(data: Data, folds: dict[str, Array], mask: Array) -> dict[tuple[str, str], Array]:
-    """Every question's logits under weights fitted without its fold."""
+def cross_validate(
+    data: Data, folds: dict[str, Array], mask: Array, begin: Sequence[Array] | None = None
+) -> tuple[dict[tuple[str, str], Array], list[Array]]:
+    """Every question's logits under weights fitted without its fold, and those weights."""
     held_out = {key: np.full(table.present.shape, -np.inf) for key, table in data.items()}
+    thetas = []
     for fold in range(FOLDS):
-        theta = fit(weighted(data, folds, set(range(FOLDS)) - {fold}), mask)
+        train = weighted(data, folds, set(range(FOLDS)) - {fold})
+        thetas.append(fit(train, mask, None if begin is None else begin[fold]))
         for (name, way), table in data.items():
             here = folds[name] == fold
-            held_out[name, way][here] = scores(theta, table.rows(here))
-    return held_out
+            held_out[name, way][here] = scores(thetas[-1], table.rows(here))
+    return held_out, thetas
 
 
 def hits(logits: Array, table: Readings) -> Array:
@@ -230,12 +237,12 @@ def closed_book_weight(cases: dict[str, list[Case]]) -> float:
     return TEMPERATURE * float(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x)
 
 
-def show(accuracy: dict[str, dict[tuple[str, str], float]]) -> None:
-    keys = list(accuracy["full"])
-    width = max(map(len, accuracy))
-    print(" " * width, *(f"{name} {way}" for name, way in keys), sep="  ")
-    for title, row in accuracy.items():
-        print(title.ljust(width), *(f"{row[key]:.3f}".rjust(len(" ".join(key))) for key in keys), sep="  ")
+def show(held_out: dict[tuple[str, str], Array], data: Data, title: str = "") -> None:
+    """One line of the table: cross-validated accuracy on each data set, alone and in a crowd."""
+    if not title:
+        print("\ncross-validated accuracy".ljust(42), *(" ".join(key) for key in data), sep="  ")
+    cells = (f"{hits(z, data[key]).mean():.3f}".rjust(len(" ".join(key))) for key, z in held_out.items())
+    print((title or "all terms").ljust(41), *cells, sep="  ", flush=True)
 
 
 if __name__ == "__main__":

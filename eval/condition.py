@@ -7,7 +7,8 @@ Rules kept here
   arXiv 2605.04039; parameters in its code at commit 09c18f0). Their keys in the published files are
   aliases. Two differ from the paper, and say so: *agentic* is a live agent per reader where the paper
   serves one frozen report, and embeddings are the store's own.
-- ``gated`` is ours: the clean-evidence retriever choosing from the store by itself.
+- ``gated`` is ours: the clean-evidence retriever choosing from the store by itself, asked for what the
+  question and its options name.
 - *clean* and *conflict* serve the case's curated evidence by id; the others search.
 - Only *gated* looks at the day the question is asked of; the others search all that was recorded, as
   a vector database without time does.
@@ -35,7 +36,7 @@ class Condition(Record):
     """One arm."""
 
     name: str
-    agent: Literal["closed_book", "single_pass", "agentic"]
+    agent: Literal["closed_book", "single_pass", "aimed", "agentic"]
     retriever: str | None = None
     """A name in ``retrieval.RETRIEVERS``; None for curated or no evidence."""
     curated: Literal["clean", "conflict"] | None = None
@@ -75,7 +76,7 @@ CONDITIONS: dict[str, Condition] = {
         Condition(name="standard", agent="single_pass", retriever="dense", k=10),
         Condition(name="agentic", agent="agentic", retriever="dense", k=5),
         Condition(name="max_context", agent="single_pass", retriever="full", k=600),
-        Condition(name="gated", agent="single_pass", retriever="clean", k=5),
+        Condition(name="gated", agent="aimed", retriever="clean", k=5),
     )
 }
 """In the order tables show them."""

@@ -64,19 +64,18 @@ def _who_is_best(found: Sequence[Arm], best: Sequence[Arm]) -> str:
     top = max(best, key=_accuracy)
     among = "" if len(best) == len(found) else "Leaving aside the conditions that are handed their evidence, "
     right, harm = percent(_accuracy(top)), best[0].row["high_risk_rate"]["value"]
+    accurate = [arm.label for arm in best if _accuracy(arm) == _accuracy(top)]
     if harm is None:
-        return f"{among}{top.label} is right in {right} of the questions."
+        return f"{among}{_listed(accurate)} gave most right answers ({right})." if len(best) > 1 else ""
     wrong = percent(harm)
     safest = [arm.label for arm in best if _harm(arm) == harm]
-    accurate = [arm.label for arm in best if _accuracy(arm) == _accuracy(top)]
     both = [label for label in accurate if label in safest]
-    level = [label for label in (*accurate, *safest) if label not in both]
     if len(best) == 1:
         said = f"{top.label} is right in {right} and makes a high-risk error in {wrong} of the questions"
     elif both:
-        tied = f"; {_listed(level)} {_be(level)} level in one of the two" if level else ""
-        said = f"{_listed(both)} {_be(both)} both the most accurate ({right}) and the safest "
-        said += f"(high-risk errors {wrong}){tied}"
+        right += _as_in(accurate, both)
+        wrong += _as_in(safest, both)
+        said = f"{_listed(both)} {_be(both)} both the most accurate ({right}) and the safest (high-risk errors {wrong})"
     else:
         most = f"{_listed(accurate)} {_be(accurate)} the most accurate ({right})"
         said = f"{most}, but {_listed(safest)} {_be(safest)} the safest (high-risk errors {wrong})"
@@ -109,8 +108,8 @@ def _difference(found: Sequence[Arm], best: Sequence[Arm]) -> str:
         points = f"{abs(100 * value):.1f} percentage points {'fewer' if value < 0 else 'more'}"
         gives = f"as many {what} as" if value == 0 else f"{points} {what} than"
         said = f"On the same {_number(n, 'question')}, {best[0].label} gives {gives} {base.label}"
-        said += f" (difference {_signed(value)}, 95\N{NO-BREAK SPACE}% interval {_signed(lo)} to {_signed(hi)})"
-        return said + ("; chance alone could explain that." if lo <= 0 <= hi else ".")
+        said += f" (95\N{NO-BREAK SPACE}% interval of the difference {_signed(lo)} to {_signed(hi)})"
+        return said + ("; chance alone could explain that." if value and lo <= 0 <= hi else ".")
     return ""
 
 
@@ -164,6 +163,11 @@ def _signed(value: float) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _as_in(level: Sequence[str], named: Sequence[str]) -> str:
+    others = [name for name in level if name not in named]
+    return f", the same as {_listed(others)}" if others else ""
 
 
 def _be(names: Sequence[str]) -> str:

@@ -106,7 +106,7 @@ class Embedder:
         except ImportError as error:
             said = "embedding needs sentence-transformers; run `pip install sentence-transformers`"
             raise MissingPackageError(said) from error
-        disable_progress_bar()  # the command line shows its own
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # the command line shows its own bar
         try:
             return SentenceTransformer(_where(self.model), device="cpu").eval()
         except (OSError, ValueError) as error:

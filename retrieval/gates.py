@@ -18,7 +18,7 @@ from evidence_store.model import Header
 from evidence_store.snapshot import Snapshot
 from retrieval.base import Dropped, GateReport, Hit
 
-NEAR = 8
+NEAR = 5
 """How many of the most relevant hits are taken to be about the question."""
 ENOUGH = 3
 """How many sources a careful reader needs once they are current, on topic and in order of certainty."""

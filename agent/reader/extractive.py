@@ -77,7 +77,7 @@ class ExtractiveReader:
         seen = features(question, passages, self.embed)
         relevant = scoring.relevance(seen.relevance, self.weights)
         signed = scoring.strengths(seen.options, relevant, self.weights).round(DIGITS)
-        shares = scoring.contributions(seen.options, self.weights) * relevant[None, :, None]
+        shares = (seen.options * scoring.worth(self.weights)) * relevant[None, :, None]
         claims = []
         for o, letter in enumerate(seen.letters):
             for stance, sign, limit in (("supports", 1, scoring.SUPPORTS), ("refutes", -1, scoring.REFUTES)):

@@ -122,6 +122,7 @@ def features(question: Question, passages: Sequence[Passage], embed: Embed | Non
         conditions = [clauses(line.sentence.text, patient) for line in lines]
         parallel = _alikeness(option_terms)
         for o, text in enumerate(texts):
+            verbatim = _verbatim(text)
             for s, line in enumerate(lines):
                 denied = line.terms.denied ^ option_terms[o].denied
                 agreeing = {w: v for w, v in weights[o].items() if w in line.terms.words and w not in denied}
@@ -132,7 +133,7 @@ def features(question: Question, passages: Sequence[Passage], embed: Embed | Non
                     log(1 + sum(agreeing.values())),
                     _share(line.terms.pairs, pairs[o]),
                     _share(line.terms.pieces, pieces[o]),
-                    float(_contains(line.sentence.text, text)),
+                    float(verbatim.search(line.sentence.text) is not None),
                     matched(numbers[o], line.numbers),
                     mismatched(numbers[o], line.numbers),
                     _share(opposed.keys(), weights[o]),
@@ -206,5 +207,6 @@ def _share(found: Set[T], weights: Mapping[T, float]) -> float:
     return sum(v for t, v in weights.items() if t in found) / total if total else 0.0
 
 
-def _contains(sentence: str, option: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(option.strip().rstrip('.').lower())}(?!\w)", sentence.lower()) is not None
+def _verbatim(option: str) -> re.Pattern[str]:
+    """The option word for word, whatever the case of its letters."""
+    return re.compile(rf"(?<!\w){re.escape(option.strip().rstrip('.'))}(?!\w)", re.IGNORECASE)

@@ -19,6 +19,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+from agent.reader.terms import READ
 
 UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("mm", "millimeter", "millimetre"), ("length", 1.0)),
@@ -133,6 +136,7 @@ class Quantity:
         return self.dimension == other.dimension and self.low <= other.low and other.high <= self.high
 
 
+@lru_cache(maxsize=READ)
 def quantities(text: str) -> tuple[Quantity, ...]:
     """The quantities in ``text``, in order."""
     found = [q for match in QUANTITY.finditer(text) for q in _read(match)]

@@ -63,15 +63,14 @@ def relevance(table: Array, weights: Weights) -> Array:
     return gate
 
 
-def contributions(options: Array, weights: Weights) -> Array:
-    """What each term adds to each sentence's strength, before its relevance is known."""
-    worth: Array = np.array([weights.terms.get(name, 0.0) for name in OPTION_TERMS])
-    return options * worth
+def worth(weights: Weights) -> Array:
+    """What one unit of each term adds to a sentence's strength, in the order of OPTION_TERMS."""
+    return np.array([weights.terms.get(name, 0.0) for name in OPTION_TERMS])
 
 
 def strengths(options: Array, relevant: Array, weights: Weights) -> Array:
     """Signed strength of each sentence for each option; 0 where it says nothing that counts."""
-    signed = contributions(options, weights).sum(axis=-1) * relevant[..., None, :]
+    signed = (options @ worth(weights)) * relevant[..., None, :]
     opposes = options[..., CONFLICTS].any(axis=-1)
     return np.where((signed > 0) | opposes, signed, 0.0)
 
@@ -93,4 +92,4 @@ def closed_book(question: Question) -> Array:
 def _strongest(values: Array, n: int) -> Array:
     """The ``n`` largest positive values of the last axis, in falling order, padded with 0."""
     padded = np.concatenate([np.maximum(values, 0.0), np.zeros((*values.shape[:-1], n))], axis=-1)
-    return -np.sort(-padded, axis=-1)[..., :n]
+    return -np.sort(np.partition(-padded, n - 1, axis=-1)[..., :n], axis=-1)

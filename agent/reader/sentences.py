@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 BOUNDARY = re.compile(
     r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9•*\-])"  # a stop, a space, a beginning
@@ -35,6 +36,7 @@ class Sentence:
     end: int
 
 
+@lru_cache(maxsize=8192)
 def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of ``text`` in order."""
     found: list[Sentence] = []

@@ -18,6 +18,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _FUNCTION = """
     a an and any are as at be been being both but by can could did do does done each either for from had has have
@@ -39,6 +40,10 @@ JOINED = re.compile(r"(?<=\b[a-z])-(?=[a-z0-9])|(?<=[a-z])-(?=[0-9])|(?<=[0-9])-
 ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s", "ly", "e", "y")
 
 
+READ = 65_536
+"""Texts whose reading is kept: the same sentences come back with every question."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a text says, as sets of terms."""
@@ -49,6 +54,7 @@ class Terms:
     denied: frozenset[str]
 
 
+@lru_cache(maxsize=READ)
 def terms(text: str) -> Terms:
     """The terms of ``text``."""
     lower = JOINED.sub("", text.lower())
@@ -56,6 +62,11 @@ def terms(text: str) -> Terms:
     pieces = frozenset(w[i : i + 4] for w in words for i in range(max(1, len(w) - 3)))
     pairs = frozenset(itertools.pairwise(words))
     return Terms(frozenset(words), pairs, pieces, _denied(lower))
+
+
+def written(text: str) -> dict[str, str]:
+    """Each word's stem, and how the text first writes it (in lower case)."""
+    return {stem(word): word for word in reversed(WORD.findall(JOINED.sub("", text.lower())))}
 
 
 def stem(word: str) -> str:

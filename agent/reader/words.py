@@ -13,7 +13,7 @@ from agent.model import Term
 from agent.reader.features import OPTION_TERMS, Features
 from agent.reader.meanings import Array
 from agent.reader.quantities import Quantity
-from agent.reader.terms import WORD, stem
+from agent.reader.terms import written
 
 LIMIT = 6
 SPELLING = ("words", "words_found", "pairs", "pieces", "verbatim", "words_if_exception")
@@ -25,11 +25,11 @@ def spoken(seen: Features, option: int, line: int, shares: Array, digits: int) -
     by = dict(zip(OPTION_TERMS, shares.tolist(), strict=True))
     said, numbers = seen.lines[line], seen.numbers[option]
     weights, opposed = seen.weights[option], seen.opposed(option, line)
-    written = {stem(word): word for word in reversed(WORD.findall(said.sentence.text.lower()))}
-    agreeing = {written[w]: v for w, v in weights.items() if w in said.terms.words and w not in opposed}
+    spelt = written(said.sentence.text)
+    agreeing = {spelt[w]: v for w, v in weights.items() if w in said.terms.words and w not in opposed}
     parts = (
         (agreeing or {"alike in spelling": 1.0}, sum(by[name] for name in SPELLING)),
-        ({f"not: {written[w]}": weights[w] for w in opposed}, by["denied"]),
+        ({f"not: {spelt[w]}": weights[w] for w in opposed}, by["denied"]),
         (dict.fromkeys(_states(said.numbers, numbers, same=True), 1.0), by["numbers"]),
         ({f"other number: {t}": 1.0 for t in _states(said.numbers, numbers, same=False)}, by["other_number"]),
         ({"holds for this patient": 1.0}, by["words_that_apply"]),

@@ -132,6 +132,12 @@ def test_a_claim_names_the_number_that_spoke_for_it() -> None:
     assert any("6 to 12 months" in term.text and term.weight > 0 for term in first.terms)
 
 
+def test_a_hyphenated_word_can_speak() -> None:
+    question = Question(id="hyphen", stem="Which is first?", options={"A": "Chest X-ray", "B": "5-HT4 agonist"})
+    for letter, text in (("A", "An X-ray of the chest is first."), ("B", "The 5HT4 agonist is first.")):
+        assert chosen(ExtractiveReader(), question, served(text)) == letter
+
+
 def test_two_versions_that_disagree_leave_the_reader_torn() -> None:
     reader = ExtractiveReader()
     old, new = (f"Repeat CT of the nodule at {m} months." for m in ("6 to 12", "24 to 36"))

@@ -1,0 +1,114 @@
+"""Shares of blame: they add up, keep abstentions, and say how sure they are."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eval.attribution import ABSTENTIONS, ROLES, Blame, Role, Share
+from eval.attribution.summary import TARGETS, blame_shares, fault_counts
+
+
+def blamed(*roles: Role, case: str = "c1", condition: str = "agentic", **changes: Any) -> Blame:
+    """A blame record for one wrong run; without roles, one that abstains."""
+    given_: dict[str, Any] = {
+        "run": f"{condition}.{case}",
+        "case": case,
+        "condition": condition,
+        "outcome": "wrong",
+        "tier": "T1",
+        "culprit": roles,
+        "roles": roles,
+        "fault_code": "R1" if roles else None,
+        "records": (),
+        "phi": {role: Share(value=0, lo=0, hi=0) for role in ROLES},
+        "necessity": {},
+        "sufficiency": {},
+        "responsibility": {},
+        "minimal_repair_sets": (),
+        "persistence": "systematic",
+        "contract_breaks": (),
+        "p_rep": 1,
+        "v_none": 0,
+        "n": 1,
+        "replays": 0,
+        "executed": 0,
+        "cache_hits": 0,
+        "oracle_leak": "none",
+        "seed": 0,
+        "replay_ids": (),
+        "abstain_reason": None if roles else f"U3: {ABSTENTIONS['U3']}",
+    }
+    return Blame(**given_ | changes)
+
+
+verdicts = st.lists(st.lists(st.sampled_from(ROLES), unique=True, max_size=3), min_size=1, max_size=12)
+
+
+@settings(deadline=None)  # the first call imports statsmodels
+@given(verdicts, st.randoms())
+def test_shares_sum_to_one_lie_within_zero_and_one_and_do_not_depend_on_order(found: list[Sequence[Role]], order: Any):
+    blames = [blamed(*roles, case=f"c{place}") for place, roles in enumerate(found)]
+    shares = blame_shares(blames, replicates=50)
+    assert sum(share.share for share in shares) == pytest.approx(1, abs=1e-5)
+    assert all(0 <= share.lo <= share.hi <= 1 for share in shares)
+    assert {share.n for share in shares} == {len(blames)}
+    order.shuffle(blames)
+    assert blame_shares(blames, replicates=50) == shares
+
+
+def test_joint_blame_is_split_and_abstention_keeps_its_own_share():
+    shares = blame_shares([blamed("store", "retrieve", case="c1"), blamed("store", case="c2"), blamed(case="c3")])
+    found = {share.role: share.share for share in shares}
+    assert found["store"] == pytest.approx(0.5)
+    assert found["retrieve"] == pytest.approx(1 / 6, abs=1e-6)
+    assert found["abstained"] == pytest.approx(1 / 3, abs=1e-6)
+    assert [share.role for share in shares] == list(TARGETS)
+
+
+def test_a_role_no_run_had_is_absent_rather_than_blameless():
+    closed = {role: Share(value=0, lo=0, hi=0) for role in ("synthesise", "choose")}
+    shares = blame_shares([blamed("synthesise", condition="closed_book", phi=closed)])
+    assert [share.role for share in shares] == ["synthesise", "choose", "abstained"]
+
+
+def test_runs_of_one_case_are_drawn_together():
+    runs = [blamed("store", case="c1", run=f"r{n}") for n in range(5)]
+    runs += [blamed("choose", case="c2", run=f"s{n}") for n in range(5)]
+    store = next(share for share in blame_shares(runs) if share.role == "store")
+    # Ten independent runs would give about 0.2 to 0.8; two cases can both be the same one.
+    assert (store.share, store.lo, store.hi) == (0.5, 0.0, 1.0)
+
+
+def test_agreement_of_a_few_cases_is_not_certainty():
+    two = [blamed("retrieve", case="c1"), blamed("retrieve", case="c2")]
+    share = next(share for share in blame_shares(two) if share.role == "retrieve")
+    assert (share.share, share.hi) == (1.0, 1.0)
+    assert share.lo == pytest.approx(0.342, abs=1e-3)  # Wilson, 2 of 2
+    many = [blamed("retrieve", case=f"c{n}") for n in range(50)]
+    assert next(share for share in blame_shares(many) if share.role == "retrieve").lo > 0.9
+
+
+def test_kinds_of_failure_and_conditions_are_counted_apart():
+    shares = blame_shares(
+        [blamed("store"), blamed("choose", outcome="unsafe"), blamed("choose", condition="standard", case="c1")]
+    )
+    whole = {(share.condition, share.outcome): share.role for share in shares if share.share == 1}
+    assert whole == {("agentic", "wrong"): "store", ("agentic", "unsafe"): "choose", ("standard", "wrong"): "choose"}
+
+
+def test_nothing_blamed_gives_no_shares():
+    assert blame_shares([]) == []
+    assert fault_counts([]) == []
+
+
+def test_every_record_is_counted_under_its_fault_or_the_reason_to_abstain():
+    counts = fault_counts([blamed("retrieve", case="c1"), blamed("retrieve", case="c2"), blamed(case="c3")])
+    assert {count.code: count.n for count in counts} == {"R1": 2, "U3": 1}
+
+
+def test_another_seed_draws_other_replicates():
+    blames = [blamed("store" if n % 3 else "choose", case=f"c{n}") for n in range(40)]
+    assert blame_shares(blames, seed=1) != blame_shares(blames, seed=2)

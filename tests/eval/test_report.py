@@ -1,0 +1,298 @@
+"""The report as a reader meets it: complete, honest about what is unknown, and harmless."""
+
+import base64
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from eval.attribution import ABSTENTIONS, Blame, Share
+from eval.benchmark import Case
+from eval.metrics.table import metric_rows
+from eval.outcome import Flags, Outcome, score
+from eval.report import render
+
+HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}"
+LABELS = {"A": Flags(), "B": Flags(high_risk=True, unsafe=True, contradicts=True), "C": Flags(contradicts=True)}
+
+
+def case(name: str = "q1", **changes: Any) -> Case:
+    given: dict[str, Any] = {
+        "id": name,
+        "stem": f"What is advised in {name}?",
+        "options": {"A": "Give alteplase", "B": "Give nothing", "C": "Give aspirin"},
+        "answer": "A",
+        "labels": LABELS,
+        "subspecialty": "neurology",
+        "question_type": "treatment",
+        "clean_evidence": ("stroke@2019",),
+        "conflict_evidence": (),
+        "outdated_evidence": (),
+    }
+    return Case(**given | changes)
+
+
+def outcome(of: Case, chosen: str | None = "A", condition: str = "standard", **changes: Any) -> Outcome:
+    given: dict[str, Any] = {
+        "run": f"{condition}.{of.id}",
+        "case": of.id,
+        "condition": condition,
+        "reader": "Extractive()",
+        "snapshot": "sha256:" + "0" * 64,
+        "answer": of.answer,
+        "options": len(of.options),
+        "labels": of.labels,
+        "chosen": chosen,
+        "ballots": (),
+        "cited": ("stroke@2009",),
+    }
+    return score(**given | changes)
+
+
+def blame(of: Outcome, **changes: Any) -> Blame:
+    given: dict[str, Any] = {
+        "run": of.run,
+        "case": of.case,
+        "condition": of.condition,
+        "outcome": "wrong",
+        "tier": "T1",
+        "culprit": ("retrieve[1]",),
+        "roles": ("retrieve",),
+        "fault_code": "R2",
+        "records": ("stroke@2009",),
+        "phi": {"store": Share(value=0, lo=0, hi=0), "retrieve": Share(value=0.75, lo=0.5, hi=0.9)},
+        "necessity": {"retrieve": 1.0},
+        "sufficiency": {"retrieve": 0.5},
+        "responsibility": {},
+        "minimal_repair_sets": (("retrieve",), ("synthesise", "choose")),
+        "persistence": "systematic",
+        "contract_breaks": ("retrieve[1]: the store holds support, the hits do not",),
+        "p_rep": 1,
+        "v_none": 0,
+        "n": 8,
+        "replays": 16,
+        "executed": 20,
+        "cache_hits": 12,
+        "oracle_leak": "evidence",
+        "seed": 0,
+        "replay_ids": (),
+        "abstain_reason": None,
+    }
+    return Blame(**given | changes)
+
+
+def page(outcomes: Sequence[Outcome], cases: Sequence[Case] = (), **changes: Any) -> str:
+    given: dict[str, Any] = {
+        "title": "nightly",
+        "rows": metric_rows(outcomes, replicates=50),
+        "blames": (),
+        "cases": {one.id: one for one in cases},
+        "root": "sha256:" + "f" * 64,
+    }
+    return render(outcomes=outcomes, **given | changes)
+
+
+class Markup(HTMLParser):
+    """What a browser would make of the page: its elements, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in ("meta", "br", "img"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not {"script", "style"} & set(self.open):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+ONE, TWO = case("q1"), case("q2")
+WRONG = outcome(ONE, "B", ballots=("B",) * 20)
+RIGHT = outcome(TWO)
+
+
+def test_the_page_names_what_was_run_and_what_it_is_not_for():
+    text = Markup(page([WRONG, RIGHT], [ONE, TWO])).text
+    assert "Research and quality assurance only; never clinical advice" in text
+    for said in (
+        "nightly",
+        "Extractive()",
+        "standard",
+        "sha256:" + "0" * 64,
+        "sha256:" + "f" * 64,
+        "2, of which 1 failed",
+    ):
+        assert said in text
+
+
+def test_a_failed_run_can_be_linked_to_and_tells_its_whole_story():
+    seen = Markup(page([WRONG, RIGHT], [ONE, TWO], blames=[blame(WRONG)]))
+    ids = [attrs["id"] for _, attrs in seen.elements if "id" in attrs]
+    assert "standard.q1" in ids
+    assert "standard.q2" not in ids
+    assert len(ids) == len(set(ids))
+    links = {attrs["href"] for tag, attrs in seen.elements if tag == "a"}
+    assert "#standard.q1" in links
+    for said in (
+        "Give nothing",
+        "Give alteplase",
+        "retrieve[1]",
+        "R2 cut-off",
+        "0.75",
+        "0.50 to 0.90",
+        "the store holds support, the hits do not",
+        "retrieve; or synthesise + choose",
+        "evitrail trace show DIR standard.q1",
+        "Without any one of these it would not have failed: stroke@2009",
+    ):
+        assert said in seen.text
+
+
+def test_a_command_survives_a_run_name_that_a_shell_would_read():
+    run = outcome(ONE, "B", run="standard.q1; rm -rf ~")
+    assert "evitrail trace show DIR 'standard.q1; rm -rf ~'" in Markup(page([run], [ONE])).text
+
+
+def test_an_abstention_is_told_with_its_reason():
+    reason = f"U2: {ABSTENTIONS['U2']}"
+    abstained = blame(WRONG, culprit=(), roles=(), fault_code=None, abstain_reason=reason)
+    text = Markup(page([WRONG], [ONE], blames=[abstained])).text
+    assert reason in text
+    assert "100.0 % could not be pinned on any step" in text
+
+
+def test_equal_verdicts_on_several_kinds_of_failure_are_told_once():
+    text = Markup(page([WRONG], [ONE], blames=[blame(WRONG), blame(WRONG, outcome="unsafe", replays=3)])).text
+    assert text.count("Blamed: retrieve[1]") == 1
+    assert "for unsafe, wrong" in text
+
+
+def test_unlabelled_harm_is_a_dash_that_says_so_and_never_zero():
+    bare = case(labels={})
+    html = page([outcome(bare, "B")], [bare])
+    assert (
+        html.partition("</table>")[0].count('title="not labelled') == 6
+    )  # three harms, overconfidence, stale, the safe region
+    assert "no labels of harm" in html
+    assert "safe deployment region</text>" not in html
+
+
+def test_no_failure_is_said_in_words():
+    text = Markup(page([RIGHT], [TWO])).text
+    assert "No run failed, so no step is to blame." in text
+    assert "No question was failed." in text
+
+
+def test_attribution_that_was_not_run_is_not_passed_off_as_blameless():
+    text = Markup(page([WRONG], [ONE])).text
+    assert "Attribution was not run" in text
+    assert "--no-attribute" in text
+
+
+def test_nothing_finished_still_makes_a_page():
+    assert "No run has finished" in Markup(page([], rows=[], root=None)).text
+
+
+def test_a_question_whose_text_is_not_at_hand_is_named_all_the_same():
+    text = Markup(page([WRONG])).text
+    assert "The text of question q1 is not at hand." in text
+
+
+def test_hostile_text_stays_text():
+    bad = case(
+        HOSTILE,
+        stem=HOSTILE,
+        options={"A": HOSTILE, "B": HOSTILE},
+        labels={},
+        clean_evidence=(HOSTILE,),
+        subspecialty=HOSTILE,
+        question_type=HOSTILE,
+    )
+    run = outcome(bad, "B", condition=HOSTILE, cited=(HOSTILE,), reader=HOSTILE, snapshot=HOSTILE)
+    told = blame(run, culprit=(HOSTILE,), records=(HOSTILE,), contract_breaks=(HOSTILE,), fault_code=HOSTILE)
+    mute = blame(run, outcome="unsafe", culprit=(), roles=(), fault_code=None, abstain_reason=HOSTILE)
+    seen = Markup(page([run], [bad], title=HOSTILE, root=HOSTILE, blames=[told, mute]))
+    tags = [tag for tag, _ in seen.elements]
+    assert tags.count("script") == 1
+    assert "img" not in tags
+    assert not [name for _, attrs in seen.elements for name in attrs if name.startswith("on")]
+    assert seen.text.count(HOSTILE) > 15
+    assert not re.search(r"\b49\b", seen.text)
+
+
+def test_the_page_reaches_for_nothing_and_its_policy_admits_only_its_own_script():
+    html = page([WRONG, RIGHT], [ONE, TWO], blames=[blame(WRONG)])
+    seen = Markup(html)
+    policy = next(
+        attrs["content"] for _, attrs in seen.elements if attrs.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert policy is not None
+    script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)
+    assert script is not None
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
+    assert policy.startswith("default-src 'none'; ")
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert not [tag for tag, _ in seen.elements if tag in ("link", "iframe", "object", "embed", "base")]
+    addresses = [
+        value for _, attrs in seen.elements for name, value in attrs.items() if name in ("src", "href", "xlink:href")
+    ]
+    assert addresses
+    assert all(value and value.startswith("#") for value in addresses)
+    foreign = set(re.findall(r"https?://[^\s\"'<)]+", html)) - {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+    assert foreign == set()
+    assert "@import" not in html
+
+
+def test_equal_input_gives_equal_bytes_in_another_process_and_order():
+    runs = [
+        outcome(one, chosen, condition)
+        for one in (ONE, TWO)
+        for chosen, condition in (("B", "gated"), ("A", "standard"))
+    ]
+    blames = [blame(run) for run in runs if run.chosen == "B"]
+    here = hashlib.sha256(page(runs, [ONE, TWO], blames=blames).encode()).hexdigest()
+    there = hashlib.sha256(page(runs[::-1], [TWO, ONE], blames=blames[::-1]).encode()).hexdigest()
+    assert here == there
+    code = "import sys; sys.path[:0] = sys.argv[1:]; import test_report; print(test_report.sample())"
+    tests = Path(__file__).parent
+    command = [sys.executable, "-c", code, str(tests), str(tests.parents[1])]
+    elsewhere = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert elsewhere.stdout.strip() == sample()
+
+
+def sample() -> str:
+    """The digest of one page, to be computed in two processes."""
+    return hashlib.sha256(page([WRONG, RIGHT], [ONE, TWO], blames=[blame(WRONG)]).encode()).hexdigest()
+
+
+def test_a_figure_says_in_words_what_it_shows():
+    seen = Markup(page([WRONG, RIGHT], [ONE, TWO], blames=[blame(WRONG)]))
+    said = [attrs.get("aria-label") or "" for tag, attrs in seen.elements if tag == "svg"]
+    assert len(said) == 3
+    assert "standard: accuracy 50.0 %, high-risk 50.0 %" in said[0]
+    assert "standard: retrieve 100 %" in said[2]
