@@ -16,6 +16,7 @@ Time spent is in ``timings``, apart from outcomes, because a clock decides it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,7 +131,11 @@ class Experiment:
                 decoding=self.decoding,
             )
 
-        return [Job(config(case, arm), days[case.as_of]) for arm in self.conditions for case in self.cases]
+        jobs = [Job(config(case, arm), days[case.as_of]) for arm in self.conditions for case in self.cases]
+        twice = next((name for name, times in Counter(job.name for job in jobs).items() if times > 1), None)
+        if twice is not None:
+            raise ValueError(f"expected each run once, got {twice!r} twice; name each condition and case once")
+        return jobs
 
 
 def answer(config: RunConfig, snapshot: Snapshot, reader: Reader, run: Run) -> Answer:

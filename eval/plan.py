@@ -63,6 +63,8 @@ def read_plan(path: Path) -> Plan:
         return Plan.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise InputError([f"{path}: expected a plan, cannot read it ({error.strerror})"]) from error
+    except UnicodeDecodeError as error:
+        raise InputError([f"{path}: expected UTF-8, got another encoding at byte {error.start}"]) from error
     except tomllib.TOMLDecodeError as error:
         raise InputError([f"{path}: expected TOML, got: {error}"]) from error
     except ValidationError as error:
@@ -74,10 +76,11 @@ def settle(plan: Plan, folder: Path, seq: int) -> Plan:
     path = folder / PLAN
     if path.exists():
         there = read_plan(path)
-        if there.model_copy(update={"seq": plan.seq}) != plan:
+        asked = plan if plan.seq is not None else plan.model_copy(update={"seq": there.seq})
+        if there != asked:
             raise InputError([f"{folder}: holds an experiment with another plan; give another --out, or its own plan"])
         return there
-    settled = plan.model_copy(update={"seq": seq})
+    settled = plan if plan.seq is not None else plan.model_copy(update={"seq": seq})
     folder.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(tomli_w.dumps(settled.model_dump(mode="json", exclude_none=True)), encoding="utf-8")

@@ -3,9 +3,9 @@
 Rules kept here
 - A record is one line of JSON, hashed exactly as stored: ``hash = SHA-256(prev || bytes)``. Each run
   has its own chain, and everything known of a record is inside it.
-- Bodies that are large or shared live as blobs named by their content, written in the same
+- Bodies that are large or shared live as blobs named by their content, packed, written in the same
   transaction as the record that names them.
-- Update and delete are refused by the database itself.
+- Update, delete and replace are refused by the database itself.
 - When ``append`` returns, the record survives kill -9 (SQLite WAL, ``synchronous=FULL``).
 - One process writes; any number read meanwhile.
 
@@ -22,6 +22,7 @@ import json
 import sqlite3
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -34,8 +35,14 @@ from traces.record import Record, canonical_json, sha256
 # └── DamagedJournal     the file is not a sound journal any more
 R = TypeVar("R", bound=Record)
 
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What sqlite3 raises for a broken file; the second when its own message quotes broken bytes."""
+
 SCHEMA_VERSION = 1
 """Raised when a record's fields change meaning; new types and new fields in a body need no raise."""
+
+PACKING = 1
+"""zlib level of blobs: lists of passages shrink to a tenth, at a few milliseconds a megabyte."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
@@ -44,6 +51,12 @@ CREATE TABLE IF NOT EXISTS record (
 CREATE TABLE IF NOT EXISTS blob (id TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS record_is_final BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS record_stays BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS record_is_new BEFORE INSERT ON record
+    WHEN EXISTS (SELECT 1 FROM record WHERE run = NEW.run AND seq = NEW.seq)
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS blob_is_new BEFORE INSERT ON blob
+    WHEN EXISTS (SELECT 1 FROM blob WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS blob_is_final BEFORE UPDATE ON blob BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS blob_stays BEFORE DELETE ON blob BEGIN SELECT RAISE(ABORT, 'append only'); END;
 """
@@ -119,6 +132,8 @@ class Journal:
         path = Path(path)
         if not create and not path.is_file():
             raise JournalError(f"expected a journal at {str(path)!r}, found none; `evitrail run --out` makes one")
+        if not path.parent.is_dir():
+            raise JournalError(f"expected a folder for the journal at {str(path.parent)!r}, found none; make it first")
         try:
             uri = f"{path.resolve().as_uri()}?mode={'rwc' if create else 'ro'}"
             db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None, timeout=30)
@@ -127,7 +142,7 @@ class Journal:
                 db.execute("PRAGMA synchronous=FULL")
                 db.executescript(SCHEMA)
             db.execute("SELECT run FROM record LIMIT 1")
-        except sqlite3.DatabaseError as error:
+        except UNREADABLE as error:
             raise damaged(path, error) from error
         return cls(db, path, clock or Clock())
 
@@ -146,32 +161,47 @@ class Journal:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything appended inside becomes durable at the end, or not at all."""
+        """Everything appended inside becomes durable at the end, or not at all.
+
+        Raises ``JournalError`` when the file cannot be written.
+        """
         with self._lock:
-            outermost = self._open_transactions == 0
-            if outermost:
-                self._db.execute("BEGIN IMMEDIATE")
+            if self._open_transactions:  # part of one that is open
+                yield
+                return
             self._open_transactions += 1
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield
-            except BaseException:
-                if outermost:
+                self._db.execute("COMMIT")
+            except BaseException as error:
+                self._heads.clear()
+                if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
                     self._db.execute("ROLLBACK")
-                    self._heads.clear()
+                if isinstance(error, sqlite3.Error):
+                    raise JournalError(
+                        f"{str(self.path)!r} could not be written ({error}); nothing was kept of it, try again"
+                    ) from error
                 raise
-            else:
-                if outermost:
-                    self._db.execute("COMMIT")
             finally:
                 self._open_transactions -= 1
 
-    def put(self, record: Record) -> str:
-        """Store a record as a blob and return its name; storing it again changes nothing."""
-        data = f"{type(record).__name__}\n{canonical_json(record)}".encode()
-        name = sha256(data)
+    def put(self, record: Record, name: str | None = None) -> str:
+        """Store a record as a blob and return its name; storing it again changes nothing.
+
+        Whoever knows the record's ``name`` (its content id) spares writing out one that is here.
+        """
         with self.transaction():
-            self._db.execute("INSERT OR IGNORE INTO blob VALUES (?, ?)", (name, data))
+            if name is not None and self._holds(name):
+                return name
+            data = f"{type(record).__name__}\n{canonical_json(record)}".encode()
+            name = sha256(data)
+            if not self._holds(name):
+                self._db.execute("INSERT INTO blob VALUES (?, ?)", (name, zlib.compress(data, PACKING)))
         return name
+
+    def _holds(self, name: str) -> bool:
+        return bool(self._read("SELECT 1 FROM blob WHERE id = ?", (name,)))
 
     def append(self, run: str, type: str, body: dict[str, Any]) -> str:
         """Add one record to the end of a run's chain and return its hash."""
@@ -196,7 +226,10 @@ class Journal:
 
     def runs(self) -> list[str]:
         """Every run that was begun, by name."""
-        return [row[0] for row in self._read("SELECT DISTINCT run FROM record ORDER BY run")]
+        names = [row[0] for row in self._read("SELECT DISTINCT run FROM record ORDER BY run")]
+        if not all(isinstance(name, str) for name in names):
+            raise damaged(self.path, "a run's name is not text")
+        return names
 
     def heads(self) -> dict[str, str]:
         """The hash at the end of each run's chain."""
@@ -205,6 +238,9 @@ class Journal:
     def records(self, run: str) -> list[Stored]:
         """A run's records in order; empty when there is no such run."""
         rows = self._read("SELECT run, seq, prev, hash, bytes FROM record WHERE run = ? ORDER BY seq", (run,))
+        for place, row in enumerate(rows):
+            if [type(value) for value in row] != [str, int, str, str, bytes]:
+                raise damaged(self.path, f"run {run!r} record {place} is not of a record's types")
         return [Stored(*row) for row in rows]
 
     def get(self, name: str, returns: type[R]) -> R:
@@ -214,9 +250,12 @@ class Journal:
     def raw(self, name: str) -> bytes:
         """The bytes of a blob: the type's name, a newline, the canonical JSON."""
         rows = self._read("SELECT bytes FROM blob WHERE id = ?", (name,))
-        if not rows:
+        if not rows or not isinstance(rows[0][0], bytes):
             raise damaged(self.path, f"blob {name} is missing")
-        return bytes(rows[0][0])
+        try:
+            return zlib.decompress(rows[0][0])
+        except zlib.error as error:
+            raise damaged(self.path, f"blob {name} cannot be unpacked: {error}") from error
 
     def problems(self) -> list[str]:
         """What SQLite itself finds wrong with the file."""
@@ -226,7 +265,7 @@ class Journal:
         with self._lock:
             try:
                 return self._db.execute(sql, parameters).fetchall()
-            except sqlite3.DatabaseError as error:
+            except UNREADABLE as error:
                 raise damaged(self.path, error) from error
 
 

@@ -4,8 +4,8 @@ Rules kept here
 - A ``Record`` cannot be changed after it is made, and refuses keys it does not know.
 - Its name is its content: ``content_id`` hashes the type's name and the canonical JSON, so equal
   records have equal names in every process, on every machine, in every year.
-- Canonical JSON has sorted keys, no spaces, Unicode in NFC, and no NaN or infinity: two spellings
-  of one value cannot exist.
+- Canonical JSON has sorted keys, no spaces, Unicode in NFC, one zero, and no NaN or infinity: two
+  spellings of one value cannot exist.
 
     >>> class Dose(Record):
     ...     drug: str
@@ -20,23 +20,51 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+
+R = TypeVar("R", bound="Record")
+
+NEGATIVE_ZERO = re.compile(r"-0\.0\b")
+"""Equal to zero, and would have a name of its own."""
 
 
 class Record(BaseModel):
     """A frozen value that may cross a folder, be stored, and be named by its content."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants")
 
 
 def canonical_json(value: Record | dict[str, Any] | list[Any]) -> str:
     """The one JSON text of a value; raises ``ValueError`` for NaN or infinity."""
-    body = value.model_dump(mode="json") if isinstance(value, Record) else value
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return unicodedata.normalize("NFC", text)
+    text = _dumped(value.model_dump(mode="json") if isinstance(value, Record) else value)
+    if _spelt_once(text):
+        return text
+    return _dumped(_one_spelling(json.loads(text)))  # normalised first, sorted after: NFC moves keys
+
+
+def _spelt_once(text: str) -> bool:
+    return unicodedata.is_normalized("NFC", text) and not NEGATIVE_ZERO.search(text)
+
+
+def _dumped(body: Any) -> str:
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _one_spelling(value: Any) -> Any:
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, list):
+        return [_one_spelling(item) for item in value]
+    if isinstance(value, dict):
+        keys = [unicodedata.normalize("NFC", key) for key in value]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"expected keys that differ in more than their Unicode spelling, got {sorted(value)!r}")
+        return dict(zip(keys, map(_one_spelling, value.values()), strict=True))
+    return 0.0 if value == 0 and isinstance(value, float) else value
 
 
 def sha256(data: bytes) -> str:
@@ -47,3 +75,10 @@ def sha256(data: bytes) -> str:
 def content_id(record: Record) -> str:
     """The name of a record: ``sha256:`` and 64 hex digits over its type and canonical JSON."""
     return sha256(f"{type(record).__name__}\n{canonical_json(record)}".encode())
+
+
+def as_stored(record: Record, returns: type[R]) -> R:
+    """The record as it would come back from storage, so that the first reading of it is like every other."""
+    if _spelt_once(_dumped(record.model_dump(mode="json"))):
+        return record if isinstance(record, returns) else returns.model_validate(record)
+    return returns.model_validate_json(canonical_json(record))

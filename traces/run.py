@@ -29,11 +29,24 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from traces.activity import Activity, Edge, Edges, Effect, Input
 from traces.journal import Journal, JournalError
 from traces.log import bound
-from traces.record import Record, canonical_json, content_id, sha256
+from traces.record import Record, as_stored, canonical_json, content_id, sha256
 
 T = TypeVar("T", bound=Record)
-Memory = dict[tuple[str, int], tuple[str, str]]
-"""(step key, how many times before in the run) -> (output id, run in which it was made)."""
+
+
+class Done(NamedTuple):
+    """Work that need not be done again."""
+
+    output: str
+    edges: str | None
+    run: str
+    """Where it was done."""
+    value: Record | None = None
+    """The output itself, where it was made or read in this process."""
+
+
+Memory = dict[tuple[str, int], Done]
+"""By step key, and how many times that key has come up in the run."""
 
 
 class Run(Protocol):
@@ -85,7 +98,8 @@ class Live:
         self._memory = memory
         self._paths: Counter[str] = Counter()
         self._keys: Counter[str] = Counter()
-        self._done: dict[str, str] = {}
+        self._recorded: dict[str, str] = {}
+        self._names: dict[int, tuple[Record, str]] = {}
 
     @classmethod
     def begin(
@@ -109,7 +123,7 @@ class Live:
                 f"run {name!r} in {str(journal.path)!r} was begun with another configuration; use another folder"
             )
         run._memory |= remembered(journal, name)
-        run._done = {r.body["path"]: r.body["key"] for r in before if r.type == "activity.end"}
+        run._recorded = {r.body["path"]: r.body["key"] for r in before if r.type == "activity.end"}
         return run
 
     def step(
@@ -125,51 +139,57 @@ class Live:
         edges: Callable[[T], Iterable[Edge]] = lambda _: (),
     ) -> T:
         """See ``Run.step``."""
-        work = work_of(self._paths, kind, by, parameters, inputs, effect)
+        work = work_of(self._paths, kind, by, parameters, inputs, effect, self._name)
         self._keys[work.key] += 1
+        place = (work.key, self._keys[work.key])
         with bound(run=self.name, step=work.path):
-            known = self._memory.get((work.key, self._keys[work.key]))
+            known = self._memory.get(place)
             if known:
-                output_id, origin = known
-                output = self._journal.get(output_id, returns)
-                if self._done.get(work.path) != work.key:
-                    self._record(work, inputs, output, edges, reused_from=origin, milliseconds=0.0)
-                return output
+                return self._remember(work, place, known, returns)
             started = perf_counter()
             try:
-                output = call()
+                output = as_stored(call(), returns)
             except Exception as error:
                 body = {"path": work.path, "key": work.key, "error": f"{type(error).__name__}: {error}"}
                 self._journal.append(self.name, "activity.error", body)
                 raise
-            self._record(work, inputs, output, edges, reused_from=None, milliseconds=(perf_counter() - started) * 1000)
+            milliseconds = (perf_counter() - started) * 1000
+            stated = Edges(edges=tuple(edges(output)))
+            with self._journal.transaction():
+                for record in inputs.values():
+                    self._journal.put(record, self._name(record))
+                name = self._journal.put(output)
+                made = Done(name, self._journal.put(stated) if stated.edges else None, self.name, output)
+                self._append(work, made, type(output).__name__, None, milliseconds)
+            self._memory[place] = made
+            self._names[id(output)] = (output, name)
             return output
 
-    def _record(
-        self,
-        work: Work,
-        inputs: Mapping[str, Record],
-        output: T,
-        edges: Callable[[T], Iterable[Edge]],
-        *,
-        reused_from: str | None,
-        milliseconds: float,
-    ) -> None:
-        stated = Edges(edges=tuple(edges(output)))
-        with self._journal.transaction():
-            for record in inputs.values():
-                self._journal.put(record)
-            activity = Activity(
-                **work._asdict(),
-                key=work.key,
-                output=self._journal.put(output),
-                output_type=type(output).__name__,
-                edges=self._journal.put(stated) if stated.edges else None,
-                reused_from=reused_from,
-                milliseconds=round(milliseconds, 3),
-            )
-            self._journal.append(self.name, "activity.end", activity.model_dump(mode="json"))
-        self._memory[work.key, self._keys[work.key]] = (activity.output, self.name)
+    def _remember(self, work: Work, place: tuple[str, int], known: Done, returns: type[T]) -> T:
+        output = known.value if isinstance(known.value, returns) else self._journal.get(known.output, returns)
+        self._memory[place] = known._replace(value=output)
+        self._names[id(output)] = (output, known.output)
+        if self._recorded.get(work.path) != work.key:
+            self._append(work, known, type(output).__name__, known.run, 0.0)
+        return output
+
+    def _append(self, work: Work, made: Done, type: str, reused_from: str | None, milliseconds: float) -> None:
+        activity = Activity(
+            **work._asdict(),
+            key=work.key,
+            output=made.output,
+            output_type=type,
+            edges=made.edges,
+            reused_from=reused_from,
+            milliseconds=round(milliseconds, 3),
+        )
+        self._journal.append(self.name, "activity.end", activity.model_dump(mode="json"))
+
+    def _name(self, record: Record) -> str:
+        """The record's content id; worked out once for each object, for what one step makes the next ones use."""
+        if id(record) not in self._names:
+            self._names[id(record)] = (record, content_id(record))
+        return self._names[id(record)][1]
 
     def end(self, output: Record) -> None:
         """Close the run with what it came to; closing it again changes nothing."""
@@ -195,7 +215,8 @@ def remembered(journal: Journal, run: str) -> Memory:
     memory: Memory = {}
     for activity in activities(journal, run):
         seen[activity.key] += 1
-        memory[activity.key, seen[activity.key]] = (activity.output, activity.reused_from or run)
+        done = Done(activity.output, activity.edges, activity.reused_from or run)
+        memory[activity.key, seen[activity.key]] = done
     return memory
 
 
@@ -206,9 +227,11 @@ def work_of(
     parameters: Mapping[str, Any] | None,
     inputs: Mapping[str, Record],
     effect: Effect,
+    name: Callable[[Record], str] = content_id,
 ) -> Work:
+    """A step that is about to be done, the next of its kind; ``name`` may know the inputs' content ids."""
     paths[kind] += 1
-    given = tuple(Input(role=role, id=content_id(r), type=type(r).__name__) for role, r in inputs.items())
+    given = tuple(Input(role=role, id=name(r), type=type(r).__name__) for role, r in inputs.items())
     code = fingerprint(type(by).__module__)
     return Work(f"{kind}[{paths[kind]}]", kind, repr(by), code, dict(parameters or {}), given, effect)
 

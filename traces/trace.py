@@ -95,11 +95,10 @@ def verify_journal(journal: Journal) -> Verdicts:
         for run, records in runs.items():
             broken += check_chain(run, records)
         broken += _check_blobs(journal, (r for records in runs.values() for r in records))
-        gone = [f"run {run!r} was not finished" for run, records in runs.items() if not _finished(run, records)]
-        gone += _check_seal(journal, runs)
     except DamagedJournal as error:
         return Verdicts((str(error),), ("cannot be told while the file is damaged",))
-    return Verdicts(tuple(broken), tuple(gone))
+    gone = [f"run {run!r} was not finished" for run, records in runs.items() if not _finished(run, records)]
+    return Verdicts(tuple(broken), (*gone, *_check_seal(journal, runs)))
 
 
 def check_chain(run: str, records: Iterable[Stored]) -> list[str]:
@@ -166,7 +165,7 @@ def _check_blobs(journal: Journal, records: Iterable[Stored]) -> list[str]:
     for record in records:
         try:
             named = _blob_names(record.body)
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             continue  # already a fault of the chain
         for name in named - seen:
             seen.add(name)
@@ -188,9 +187,11 @@ def _check_seal(journal: Journal, runs: Mapping[str, list[Stored]]) -> list[str]
     seals = runs.get(SEAL_RUN)
     if not seals:
         return ["the experiment was not sealed: runs that are gone cannot be told"]
-    body = seals[-1].body
-    sealed = journal.get(body["heads"], Heads).heads
-    if merkle_root(sealed) != body["root"]:
+    try:
+        root, sealed = seals[-1].body["root"], journal.get(seals[-1].body["heads"], Heads).heads
+    except (DamagedJournal, ValueError, KeyError, TypeError):
+        return ["the seal cannot be read: runs that are gone cannot be told"]
+    if merkle_root(sealed) != root:
         return ["the seal does not match its own root"]
     faults = [f"run {run!r} was sealed and is gone" for run in sorted(sealed.keys() - runs.keys())]
     for run in sorted(sealed.keys() & runs.keys()):

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from traces.activity import Activity, Edge, Effect
 from traces.journal import Journal
-from traces.record import Record, content_id
+from traces.record import Record, as_stored, content_id
 from traces.run import Work, activities, work_of
 
 T = TypeVar("T", bound=Record)
@@ -59,18 +59,19 @@ class Verify:
         then = self._recorded.get(work.path)
         if then is None:
             self.checked.append(Checked(work.path, "new", "the recorded run has no such step"))
-            return call()
+            return as_stored(call(), returns)
         if effect != "pure":
             self.checked.append(Checked(work.path, "reused", f"served as recorded ({effect})"))
             return self._journal.get(then.output, returns)
-        output = call()
+        output = as_stored(call(), returns)
         self.checked.append(self._compare(work, then, output))
         return output
 
     def _compare(self, work: Work, then: Activity, output: Record) -> Checked:
         if content_id(output) == then.output:
             return Checked(work.path, "recomputed-same")
-        moved = [now.role for now, old in zip(work.inputs, then.inputs, strict=False) if now.id != old.id]
+        now, old = ({given.role: given.id for given in inputs} for inputs in (work.inputs, then.inputs))
+        moved = [role for role in {**old, **now} if old.get(role) != now.get(role)]
         if moved:
             return Checked(work.path, "input-changed", f"another {', '.join(moved)} came in")
         if work.code != then.code:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from agent.model import Answer, Choice, Claim, Query, Synthesis
 from eval.attribution.contracts import facts
+from eval.attribution.counterfactual import Mended
 from eval.experiment import RunConfig
 from evidence_store.model import Header
 from retrieval.base import Hit, Retrieved
@@ -32,9 +33,11 @@ class Link(Record):
 
 
 class Chain(Record):
-    """An answer and what it rests on; ``against`` are claims the choice used that speak against it."""
+    """An answer and what it rests on."""
 
     run: str
+    fork: str | None
+    """In words, which run this is a counterfactual of, and what was mended or withheld in it."""
     case: str
     stem: str
     options: dict[str, str]
@@ -51,7 +54,7 @@ class Chain(Record):
 
 def chain(trace: Trace) -> Chain:
     """The chain of a finished run; raises ``ValueError`` while it has not ended."""
-    config, said = trace.config(RunConfig), trace.output(Answer)
+    config, said = config_of(trace), trace.output(Answer)
     recorded = facts(trace)
     if said is None or recorded.choice is None or recorded.synthesis is None:
         raise ValueError(f"run {trace.run!r} was not finished; run the experiment again to go on with it")
@@ -60,6 +63,7 @@ def chain(trace: Trace) -> Chain:
     queries = {content_id(q): q for a in recorded.steps.get("retrieve", []) for q in [_query(trace, a.inputs[0].id)]}
     return Chain(
         run=trace.run,
+        fork=_fork(trace.config(Mended)) if trace.parent else None,
         case=config.case.id,
         stem=config.case.stem,
         options=config.case.options,
@@ -72,6 +76,16 @@ def chain(trace: Trace) -> Chain:
         queries=tuple(queries.values()),
         note=recorded.synthesis.note,
     )
+
+
+def config_of(trace: Trace) -> RunConfig:
+    """What decided a run; a counterfactual is decided by its parent's, and by what was mended."""
+    return (Trace(trace.journal, trace.parent) if trace.parent else trace).config(RunConfig)
+
+
+def _fork(what: Mended) -> str:
+    changes = [f"{role} mended" for role in what.mended] + [f"{ref} withheld" for ref in what.without]
+    return f"{what.of}, done again with {', '.join(changes) or 'nothing changed'}"
 
 
 def _links(choice: Choice, synthesis: Synthesis, retrieved: list[Retrieved]) -> list[Link]:

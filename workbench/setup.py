@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from agent.model import Decoding
 from agent.reader import READERS, Reader
 from eval.benchmark import Case, check, load
 from eval.condition import Condition, condition
 from eval.experiment import JOURNAL, Experiment, Failure
-from eval.plan import Plan, settle
+from eval.plan import Plan, read_plan, settle
 from eval.results import blame_failures, write_results
 from evidence_store import EvidenceStore
+from evidence_store.formats.lines import InputError, in_words
 from traces import Journal
 from workbench.cli.console import progress
+
+
+def plan_in(file: Path) -> Plan:
+    """A plan file, its paths made absolute: the experiment's copy must mean the same from any folder."""
+    plan = read_plan(file)
+    paths = {"benchmark": str(Path(plan.benchmark).resolve()), "store": str(Path(plan.store).resolve())}
+    return plan.model_copy(update=paths)
+
+
+def plan_of(benchmark: Path, store: Path, **options: Any) -> Plan:
+    """The plan that a command line's options make; raises ``InputError`` naming the option at fault."""
+    try:
+        return Plan(benchmark=str(benchmark.resolve()), store=str(store.resolve()), **options)
+    except ValidationError as error:
+        faults = in_words(error, Plan)
+        raise InputError([re.sub(r"^key '(\w+)[^']*'", r"--\1", fault) for fault in faults]) from error
 
 
 def reader_of(plan: Plan, store: EvidenceStore) -> Reader:

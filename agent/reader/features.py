@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import TypeVar
@@ -26,6 +26,7 @@ from agent.model import Question
 from agent.reader.conditions import applies, clauses, matched, mismatched, telling
 from agent.reader.meanings import Array, Meanings, asked, meanings
 from agent.reader.meanings import Embed as Embed
+from agent.reader.overlap import matrix, presence, shared, shares, vocabulary
 from agent.reader.quantities import Quantity, quantities
 from agent.reader.sentences import Sentence, sentences
 from agent.reader.terms import Terms, terms
@@ -117,41 +118,47 @@ def features(question: Question, passages: Sequence[Passage], embed: Embed | Non
     if lines:
         wholes = [f"{p.header.title}. {p.text}" for p in passages]
         meaning = meanings(question.stem, texts, [line.sentence.text for line in lines], wholes, embed)
-        exception = float(bool(EXCEPTION.search(asked(question.stem))))
         patient = [q for q in quantities(question.stem) if q.is_point]
+        exception = float(bool(EXCEPTION.search(asked(question.stem))))
+        fill = dict(zip(OPTION_TERMS, np.moveaxis(table, 2, 0), strict=True))
+        _fill_words(fill, weights, option_terms, lines)
+        fill["pairs"][:] = shares(pairs, [line.terms.pairs for line in lines])
+        fill["pieces"][:] = shares(pieces, [line.terms.pieces for line in lines])
+        fill["verbatim"][:] = [[_holds(line.sentence.text, text) for line in lines] for text in texts]
+        fill["numbers"][:] = [[matched(own, line.numbers) for line in lines] for own in numbers]
+        fill["other_number"][:] = [[mismatched(own, line.numbers) for line in lines] for own in numbers]
+        fill["embedding"][:] = meaning.option
+        fill["statement"][:] = meaning.statement
+        fill["words_if_exception"][:] = exception * fill["words"]
+        fill["embedding_if_exception"][:] = exception * meaning.option
+        fill["embedding_if_parallel"][:] = _alikeness(option_terms) * meaning.option
         conditions = [clauses(line.sentence.text, patient) for line in lines]
-        parallel = _alikeness(option_terms)
-        for o, text in enumerate(texts):
-            verbatim = _verbatim(text)
-            for s, line in enumerate(lines):
-                denied = line.terms.denied ^ option_terms[o].denied
-                agreeing = {w: v for w, v in weights[o].items() if w in line.terms.words and w not in denied}
-                opposed = {w: v for w, v in weights[o].items() if w in line.terms.words and w in denied}
-                words = _share(agreeing.keys(), weights[o])
-                table[o, s, :10] = (
-                    words,
-                    log(1 + sum(agreeing.values())),
-                    _share(line.terms.pairs, pairs[o]),
-                    _share(line.terms.pieces, pieces[o]),
-                    float(verbatim.search(line.sentence.text) is not None),
-                    matched(numbers[o], line.numbers),
-                    mismatched(numbers[o], line.numbers),
-                    _share(opposed.keys(), weights[o]),
-                    meaning.option[o, s],
-                    meaning.statement[o, s],
-                )
-                table[o, s, 13:15] = [_share(c, weights[o]) for c in conditions[s]]
-                denies = bool(line.terms.denied), bool(option_terms[o].denied)
-                table[o, s, 15:17] = words * (denies == (True, True)), words * (denies[0] != denies[1])
-        table[:, :, 10] = exception * table[:, :, 0]
-        table[:, :, 11] = exception * table[:, :, 8]
-        table[:, :, 12] = parallel * table[:, :, 8]
-        relevance = _relevance(question, passages, lines, stem, patient, spread, meaning)
+        fill["words_that_apply"][:] = shares(weights, [applying for applying, _ in conditions])
+        fill["words_that_exclude"][:] = shares(weights, [excluding for _, excluding in conditions])
+        relevance = _relevance(passages, lines, stem, patient, spread, meaning)
     return Features(letters, lines, table, relevance, weights, numbers, tuple(t.denied for t in option_terms))
 
 
+def _fill_words(
+    fill: Mapping[str, Array], weights: Sequence[Mapping[str, float]], options: Sequence[Terms], lines: Sequence[Line]
+) -> None:
+    """The columns about words in common, which count for an option only where both affirm or both deny them."""
+    words = vocabulary(weights)
+    weighed = matrix(weights, words)
+    said = presence([line.terms.words for line in lines], words)
+    denied = presence([line.terms.denied for line in lines], words)
+    sentence_denies = np.array([bool(line.terms.denied) for line in lines])
+    for o, option in enumerate(options):
+        opposed = said & (denied ^ presence([option.denied], words))
+        own = weighed[o : o + 1]
+        fill["words"][o] = shared(own, said & ~opposed)[0]
+        fill["words_found"][o] = np.log1p((own @ (said & ~opposed).T)[0])
+        fill["denied"][o] = shared(own, opposed)[0]
+        fill["denied_by_both"][o] = fill["words"][o] * (sentence_denies & bool(option.denied))
+        fill["denied_by_one"][o] = fill["words"][o] * (sentence_denies ^ bool(option.denied))
+
+
 def _relevance(
-    question: Question,
     passages: Sequence[Passage],
     lines: Sequence[Line],
     stem: Terms,
@@ -160,15 +167,16 @@ def _relevance(
     meaning: Meanings,
 ) -> Array:
     similar = meaning.stem
-    rarity = {w: log((len(lines) + 1) / (spread[w] + 0.5)) + 0.5 for w in stem.words}
-    titles = [terms(p.header.title).words for p in passages]
-    cover = np.array([_share(line.terms.words | titles[line.passage], rarity) for line in lines])
+    rarity = [{w: log((len(lines) + 1) / (spread[w] + 0.5)) + 0.5 for w in sorted(stem.words)}]
+    words = vocabulary(rarity)
     of = np.array([line.passage for line in lines])
-    whole = np.zeros(len(passages))
-    for i in range(len(passages)):
-        said: set[str] = set(titles[i]).union(*(line.terms.words for line in lines if line.passage == i))
-        whole[i] = _share(said, rarity)
-    fits = [applies(patient, line.numbers) for line in lines]
+    titled = presence([terms(p.header.title).words for p in passages], words)
+    said = presence([line.terms.words for line in lines], words)
+    held = titled.copy()
+    np.logical_or.at(held, of, said)
+    cover = shared(matrix(rarity, words), said | titled[of])[0]
+    whole = shared(matrix(rarity, words), held)[0]
+    fits = np.array([applies(patient, line.numbers) for line in lines])
     return np.column_stack(
         [
             cover,
@@ -177,10 +185,10 @@ def _relevance(
             similar - similar.max(),
             whole[of] - whole.max(),
             meaning.passage[of] - meaning.passage.max(),
-            [float(a > 0) for a in fits],
-            [float(a < 0) for a in fits],
+            fits > 0,
+            fits < 0,
         ]
-    )
+    ).astype(np.float64)
 
 
 def _distinguishing(
@@ -202,11 +210,7 @@ def _alikeness(options: Sequence[Terms]) -> float:
     return sum(len(a & b) / len(a | b) for a, b in pairs) / len(pairs) if pairs else 0.0
 
 
-def _share(found: Set[T], weights: Mapping[T, float]) -> float:
-    total = sum(weights.values())
-    return sum(v for t, v in weights.items() if t in found) / total if total else 0.0
-
-
-def _verbatim(option: str) -> re.Pattern[str]:
-    """The option word for word, whatever the case of its letters."""
-    return re.compile(rf"(?<!\w){re.escape(option.strip().rstrip('.'))}(?!\w)", re.IGNORECASE)
+def _holds(sentence: str, option: str) -> bool:
+    """Whether the sentence holds the option word for word."""
+    whole = option.strip().rstrip(".").lower()
+    return whole in sentence.lower() and re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", sentence.lower()) is not None

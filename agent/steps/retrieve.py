@@ -46,13 +46,13 @@ def quoted(found: Retrieved, state: State, query: Query) -> Iterator[Edge]:
         yield Edge(relation="wasQuotedFrom", source=passage, target=version, **span)
         yield Edge(relation="specializationOf", source=version, target=work)
         if header.grade is not None:
-            rated = Entity(id=content_id(header.grade), type="Grade", label=grade_label(header.grade))
+            rated = Entity(id=f"{hit.passage.evidence_id}/grade", type="Grade", label=grade_label(header.grade))
             yield Edge(relation="wasInfluencedBy", source=version, target=rated, role="grade")
 
 
 def passage_entity(passage: Passage) -> Entity:
-    """A passage as a node of the graph."""
-    return Entity(id=content_id(passage), type="Passage", label=passage.id)
+    """A passage as a node of the graph, named by the version's content and the span in it."""
+    return Entity(id=f"{passage.evidence_id}[{passage.start}:{passage.end}]", type="Passage", label=passage.id)
 
 
 def evidence_label(header: Header) -> str:

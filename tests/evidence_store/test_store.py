@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from world import WordVectors, World, clock, evidence
+from world import Spy, WordVectors, World, clock, evidence
 
 import evidence_store
 from evidence_store import EvidenceStore, InputError, StoreError, UnknownEvidenceError, read_evidence

@@ -10,23 +10,22 @@ Rules kept here
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
-import click
 import typer
+from typer.main import get_command
 
 from workbench.cli import ask, demo, replay, report, run, search, store, trace
-from workbench.cli.console import CheckFailed, Interrupted, complain
+from workbench.cli.console import CheckFailed, complain
 
 app = typer.Typer(
     name="evitrail",
     help="Evidence-grounded clinical answers with a provenance trail, and blame for each failure. "
     "Research and quality assurance only, never clinical advice.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    pretty_exceptions_enable=False,
 )
 app.command("demo")(demo.demo)
 app.add_typer(store.app, name="store")
@@ -40,24 +39,28 @@ app.command("report")(report.report)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command line and exit with its code."""
-    sys.exit(run_command(sys.argv[1:] if arguments is None else arguments))
+    code = run_command(sys.argv[1:] if arguments is None else arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read us has read enough; Python would complain of it once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def run_command(arguments: list[str]) -> int:
     """The exit code of a command line; what it says is on stdout and stderr."""
-    from traces.log import configure
-
-    configure(os.environ.get("EVITRAIL_LOG", "warning"))
+    command = get_command(app)
     try:
-        app(args=arguments, standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        sys.stderr.write(f"{error.format_message()}\n")
-        return 2
-    except click.UsageError as error:
-        return complain(f"{error.format_message()} Try `{_command(error)} --help`.")
+        _configure_log(os.environ.get("EVITRAIL_LOG", "warning"))
+        with command.make_context("evitrail", list(arguments) or ["--help"]) as context:
+            command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
+    except typer.TyperException as error:
+        return complain(_misused(error))
     except CheckFailed as error:
         return complain(str(error), code=1) if str(error) else 1
-    except (Interrupted, KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return complain("interrupted; what was done is saved, run the same command to go on", code=3)
     except BrokenPipeError:
         return 0
@@ -68,14 +71,28 @@ def run_command(arguments: list[str]) -> int:
     return 0
 
 
-def _command(error: click.UsageError) -> str:
-    return error.ctx.command_path if error.ctx else "evitrail"
+def _configure_log(level: str) -> None:
+    from traces.log import configure
+
+    if level.upper() not in logging.getLevelNamesMapping():
+        raise ValueError(f"EVITRAIL_LOG: expected debug, info, warning or error, got {level!r}")
+    configure(level)
+
+
+def _misused(error: typer.TyperException) -> str:
+    said = " ".join(str(getattr(error, "format_message", error.__str__)()).split())
+    context = getattr(error, "ctx", None)
+    return f"{said} Try `{context.command_path if context else 'evitrail'} --help`."
 
 
 def _in_words(error: Exception) -> str:
-    from evidence_store.errors import EvidenceError
+    from pydantic import ValidationError
+
     from traces.journal import JournalError
 
-    if isinstance(error, (ValueError, EvidenceError, JournalError, FileNotFoundError)):
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, (ValueError, JournalError)) and not isinstance(error, ValidationError):
         return str(error)
-    return f"internal error, {type(error).__name__}: {error}; set EVITRAIL_DEBUG=1 to see where"
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"internal error, {said}; set EVITRAIL_DEBUG=1 to see where"

@@ -2,50 +2,72 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.cli.console import STORE, Json, OutFolder, StorePath
-from workbench.cli.trace import show
+from workbench.cli.run import Reader, Samples, Seed
+from workbench.cli.trace import show_run
+
+if TYPE_CHECKING:
+    from eval.plan import Plan
 
 
 def ask(
     question: Annotated[
         str, typer.Argument(help="A case id of the benchmark, or a file with one case.", metavar="FILE|ID")
     ],
-    condition: Annotated[str, typer.Option("--condition", help="How to answer it.")] = "agentic",
+    condition: Annotated[
+        str, typer.Option("--condition", help="How to answer it; see `evitrail run --help`.", metavar="NAME")
+    ] = "agentic",
     benchmark: Annotated[
-        Path | None, typer.Option("--benchmark", help="Where to look the id up; default: the demonstration cases.")
+        Path | None,
+        typer.Option("--benchmark", help="Where to look the id up; default: the demonstration cases.", metavar="PATH"),
     ] = None,
     store: StorePath = STORE,
     folder: OutFolder = Path("evitrail-ask"),
-    reader: Annotated[str, typer.Option("--reader", help="extractive, or scripted.")] = "extractive",
-    samples: Annotated[int, typer.Option("--samples", min=0, help="Ballots.")] = 20,
-    seed: Annotated[int, typer.Option("--seed", help="Of the ballots.")] = 0,
+    reader: Reader = "extractive",
+    samples: Samples = 20,
+    seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Answer one question and show the chain from option to evidence."""
+    """Answer one question, and show what the answer rests on."""
+    from eval.condition import condition as named
+    from evidence_store import EvidenceStore
+    from workbench.setup import carry_out, plan_of
+
+    source, case = _find(question, benchmark)
+    arm = named(condition).name
+    plan = plan_of(source, store, conditions=(arm,), reader=reader, samples=samples, seed=seed, only=(case,))
+    with EvidenceStore.open(store) as opened:
+        plan = plan.model_copy(update={"seq": opened.seq})
+    kept = _place(folder, f"{arm}.{case}", plan)
+    carry_out(plan, kept)
+    show_run(kept, f"{arm}.{case}", json=json)
+
+
+def _find(question: str, benchmark: Path | None) -> tuple[Path, str]:
+    """The benchmark that holds the question, and its id there."""
     import eval.demo
     from eval.benchmark import load
-    from eval.condition import condition as named
-    from eval.plan import Plan
-    from workbench.setup import carry_out
 
     file = Path(question)
-    source = file if file.is_file() else (benchmark or eval.demo.FOLDER)
-    case = load(source)[0].id if file.is_file() else question
-    arm = named(condition).name
-    plan = Plan(
-        benchmark=str(source.resolve()),
-        store=str(store.resolve()),
-        conditions=(arm,),
-        reader=reader,
-        samples=samples,
-        seed=seed,
-        only=(case,),
-    )
-    kept = folder / f"{arm}.{case}"
-    carry_out(plan, kept)
-    show(kept, f"{arm}.{case}", json=json)
+    if file.is_file():
+        cases = load(file)
+        if len(cases) != 1:
+            raise ValueError(f"{file}: expected one case, got {len(cases)}; ask one with `--benchmark {file} ID`")
+        return file, cases[0].id
+    if file.suffix:
+        raise ValueError(f"{file}: expected a file with one case, found none")
+    return benchmark or eval.demo.FOLDER, question
+
+
+def _place(folder: Path, name: str, plan: Plan) -> Path:
+    """A folder for this very question: asked otherwise, or of a store that has learnt since, it gets another."""
+    from eval.plan import PLAN, read_plan
+
+    places = (folder / (name if number == 1 else f"{name}.{number}") for number in count(1))
+    return next(at for at in places if not (at / PLAN).exists() or read_plan(at / PLAN) == plan)

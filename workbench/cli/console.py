@@ -1,18 +1,31 @@
-"""What every verb says and how: tables and progress for people, JSON for programs, one line for mistakes."""
+"""What every verb says and how: lines, tables and progress for people, JSON for programs, one line for mistakes.
+
+Rules kept here
+- What is shown is text: no markup is read in it, and a control character in it (a terminal obeys those) is
+  written out as ``\\u001b``. That holds for lines, tables, JSON and complaints.
+- Lines are folded on a terminal, and where ``COLUMNS`` says how wide it is; in a pipe they stay whole.
+- A number is never broken over two lines of its cell.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from textwrap import indent as indented
+from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 StorePath = Annotated[Path, typer.Option("--store", help="The evidence store's folder.", metavar="PATH")]
@@ -20,18 +33,20 @@ OutFolder = Annotated[Path, typer.Option("--out", help="The folder that results 
 STORE = Path("evitrail-store")
 """Where a store is looked for when none is named."""
 
+WIDE = 160
+"""Columns of a table that goes into a pipe or file."""
+
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What a terminal would obey instead of show, direction marks included; tab and line feed are left."""
+
 
 class CheckFailed(Exception):
     """Something was checked and did not hold; exit code 1."""
 
 
-class Interrupted(Exception):
-    """Stopped by the user with the work saved; exit code 3."""
-
-
 def out() -> Console:
-    """Where results go; made anew each time so that a redirected stdout is seen. Wide when it is no terminal."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    """Where results go; made anew each time so that a redirected stdout is seen."""
+    return Console(highlight=False, width=None if _folds() else WIDE)
 
 
 def err() -> Console:
@@ -39,37 +54,51 @@ def err() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def visible(text: str) -> str:
+    """The text with its control characters written out."""
+    return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def say(text: str = "", *, indent: int = 0, style: str = "") -> None:
+    """A line of results, or several."""
+    if _folds():
+        out().print(Padding(Text(visible(text), style=style), (0, 0, 0, indent), expand=False))
+    else:
+        out().print(Text(indented(visible(text), " " * indent), style=style), soft_wrap=True)
+
+
 def complain(message: str, code: int = 2) -> int:
     """One line a fault on stderr; returns the exit code."""
     for line in message.splitlines() or [""]:
-        sys.stderr.write(f"evitrail: {line}\n")
+        sys.stderr.write(f"evitrail: {visible(line)}\n")
     return code
 
 
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
-    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(visible(json.dumps(value, indent=1, ensure_ascii=False, default=str)) + "\n")
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "nothing"
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "nothing", whole: bool = False
 ) -> None:
-    """A table, or a sentence where it would be empty. Cells are text: nothing in them is markup."""
+    """A table, or a sentence where it would be empty.
+
+    Cells are folded where there is no room. ``whole`` keeps each on one line: what is then too wide is set in
+    parts, the first column before each.
+    """
     if not rows:
-        out().print(f"{title}: {empty}", markup=False)
+        say(f"{title}: {empty}")
         return
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    out().print(table)
-
-
-def _cell(value: object) -> Any:
-    from rich.text import Text
-
-    return Text("–" if value is None else str(value))
+    cells = [[visible("–" if value is None else str(value)) for value in row] for row in rows]
+    say(title, style="bold")
+    for part in _parts([list(columns), *cells], out().width) if whole else [list(range(len(columns)))]:
+        table = Table(header_style="bold")
+        for place in part:
+            table.add_column(columns[place], overflow="fold", no_wrap=whole)
+        for row in cells:
+            table.add_row(*(Text(row[place]) for place in part))
+        out().print(table)
 
 
 def interval(metric: dict[str, float | None]) -> str:
@@ -89,3 +118,20 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=err(), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def _folds() -> bool:
+    return sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+
+
+def _parts(rows: Sequence[Sequence[str]], width: int) -> list[list[int]]:
+    """The columns of each part of a table that must not be wider than ``width``."""
+    widths = [max(cell_len(cell) for cell in column) + 3 for column in zip(*rows, strict=True)]
+    parts, room = [[0]], width - 1 - widths[0]
+    for place, wide in list(enumerate(widths))[1:]:
+        if wide > room and len(parts[-1]) > 1:
+            parts.append([0])
+            room = width - 1 - widths[0]
+        parts[-1].append(place)
+        room -= wide
+    return parts

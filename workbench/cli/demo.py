@@ -12,7 +12,10 @@ def demo(
     folder: OutFolder = Path("evitrail-demo"),
     json: Json = False,
 ) -> None:
-    """Ingest the demonstration store, run all conditions, attribute, write the report."""
+    """Run all seven conditions on the demonstration cases.
+
+    Takes in the demonstration evidence, runs, blames the failures, writes the report; about a minute.
+    """
     import eval.demo
     import evidence_store.demo
     from eval.condition import CONDITIONS

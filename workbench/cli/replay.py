@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.console import CheckFailed, Json, out, print_json, print_table
+from workbench.cli.console import CheckFailed, Json, print_json, print_table, say
 from workbench.cli.trace import Folder, find_run, open_journal, step_body
 
 if TYPE_CHECKING:
     from traces import Trace
+
+
+SHOWN = 300
+"""Characters of each step's output that a walk shows."""
 
 
 def replay(
@@ -22,34 +27,34 @@ def replay(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Walk through a recorded run; nothing is executed unless ``--verify`` is given."""
+    """Walk through a run, or do it again and compare.
+
+    Nothing is executed unless --verify is given, and nothing is written.
+    """
     with open_journal(folder) as journal:
         trace = find_run(journal, run)
         if verify:
             _verify(folder, trace, json)
         else:
-            _walk(trace, json)
+            _walk(folder, trace, json)
 
 
-def _walk(trace: Trace, json: bool) -> None:
+def _walk(folder: Path, trace: Trace, json: bool) -> None:
     if json:
         print_json([step_body(trace, activity) for activity in trace.activities])
         return
-    say = out()
     for number, activity in enumerate(trace.activities, start=1):
         given = ", ".join(f"{i.role} {i.id[7:15]}" for i in activity.inputs)
-        say.print(f"{number}. {activity.path}", style="bold", markup=False)
-        say.print(f"   by {activity.by} · {activity.milliseconds:.1f} ms", markup=False)
-        say.print(f"   used {given}", markup=False)
-        say.print(
-            f"   generated {activity.output_type} {activity.output[7:15]}: {_summary(trace, activity.output)}",
-            markup=False,
-        )
+        say(f"{number}. {activity.path}", style="bold")
+        say(f"by {activity.by} · {activity.milliseconds:.1f} ms", indent=3)
+        say(f"used {given}", indent=3)
+        say(f"generated {activity.output_type} {activity.output[7:15]}: {_start(trace, activity.output)}", indent=3)
+    say(f"a step, whole: evitrail trace show {quote(str(folder))} '{trace.run}#STEP'")
 
 
-def _summary(trace: Trace, name: str) -> str:
+def _start(trace: Trace, name: str) -> str:
     text = trace.journal.raw(name).partition(b"\n")[2].decode()
-    return text if len(text) <= 300 else f"{text[:300]} … `evitrail trace show DIR {trace.run}#STEP` shows it whole"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
 
 
 def _verify(folder: Path, trace: Trace, json: bool) -> None:
@@ -59,6 +64,10 @@ def _verify(folder: Path, trace: Trace, json: bool) -> None:
     from traces import Verify
     from workbench.setup import reader_of
 
+    if trace.parent:
+        raise ValueError(
+            f"{trace.run!r} is a counterfactual, expected a run that was not mended; verify {trace.parent}"
+        )
     plan, config = read_plan(folder / PLAN), trace.config(RunConfig)
     with EvidenceStore.open(Path(plan.store)) as store:
         again = Verify(trace.journal, trace.run)

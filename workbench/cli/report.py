@@ -8,7 +8,7 @@ from workbench.cli.trace import Folder
 
 
 def report(folder: Folder, json: Json = False) -> None:
-    """Rebuild outcomes, metrics, attribution and report.html from the journal; nothing is run."""
+    """Write the results and report again from the journal."""
     from eval.results import write_results
 
     show(folder, write_results(folder), [], json=json)

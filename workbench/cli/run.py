@@ -1,4 +1,4 @@
-"""``evitrail run``: an experiment, from a plan file or from options; run it again to go on with it."""
+"""``evitrail run``: an experiment, from a plan file or from options, and the tables of its results."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.console import STORE, CheckFailed, Json, OutFolder, StorePath, interval, out, print_json, print_table
+from workbench.cli.console import STORE, CheckFailed, Json, OutFolder, StorePath, interval, print_json, print_table, say
 
 if TYPE_CHECKING:
     from eval.experiment import Failure
@@ -24,40 +24,62 @@ SHOWN = {
 }
 """The columns of the table: metric and heading."""
 
+DECIDED = ("benchmark", "conditions", "store", "reader", "samples", "temperature", "seed", "only", "split", "limit")
+"""Options that say what a plan says."""
+
+
+Reader = Annotated[str, typer.Option("--reader", help="extractive, or scripted.", metavar="NAME")]
+Samples = Annotated[int, typer.Option("--samples", help="Ballots drawn for each answer.", metavar="N")]
+Seed = Annotated[int, typer.Option("--seed", help="Of the ballots; equal seeds give equal outcomes.", metavar="N")]
+
 
 def run(
+    context: typer.Context,
     plan: Annotated[
-        Path | None, typer.Argument(help="A plan file; or say it with options.", metavar="[PLAN.toml]")
+        Path | None, typer.Argument(help="A plan file; or say it with options.", metavar="PLAN.toml")
     ] = None,
-    benchmark: Annotated[Path | None, typer.Option("--benchmark", help="benchmark.jsonl, or a folder of them.")] = None,
+    benchmark: Annotated[
+        Path | None, typer.Option("--benchmark", help="benchmark.jsonl, or a folder of them.", metavar="PATH")
+    ] = None,
     conditions: Annotated[
-        str, typer.Option("--conditions", help="Comma-separated; see the README.")
+        str,
+        typer.Option(
+            "--conditions",
+            help="Of closed_book, clean, conflict, standard, agentic, max_context, gated; with commas between.",
+            metavar="NAMES",
+        ),
     ] = "standard,gated",
     store: StorePath = STORE,
     folder: OutFolder = Path("evitrail-run"),
-    reader: Annotated[str, typer.Option("--reader", help="extractive, or scripted.")] = "extractive",
-    samples: Annotated[int, typer.Option("--samples", min=0, help="Ballots per run.")] = 20,
-    temperature: Annotated[float, typer.Option("--temperature", help="Of the ballots.")] = 0.7,
-    seed: Annotated[int, typer.Option("--seed", help="Equal seeds give equal outcomes.")] = 0,
-    only: Annotated[str, typer.Option("--only", help="Comma-separated case ids.")] = "",
-    split: Annotated[str | None, typer.Option("--split", help="Only cases with this meta.split.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many cases.")] = None,
+    reader: Reader = "extractive",
+    samples: Samples = 20,
+    temperature: Annotated[float, typer.Option("--temperature", help="Of the ballots.", metavar="T")] = 0.7,
+    seed: Seed = 0,
+    only: Annotated[str, typer.Option("--only", help="Only these case ids, with commas between.", metavar="IDS")] = "",
+    split: Annotated[
+        str | None, typer.Option("--split", help="Only cases with this meta.split.", metavar="NAME")
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", help="Only the first so many cases.", metavar="N")] = None,
     attribute: Annotated[bool, typer.Option("--attribute/--no-attribute", help="Blame the failed runs.")] = True,
     check: Annotated[bool, typer.Option("--check", help="Prove plan, cases and references; run nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Ask every case under every condition, score it, blame the failures, write the report."""
-    from eval.plan import Plan, read_plan
-    from workbench.setup import carry_out
+    """Run an experiment: every case under every condition.
+
+    Answers are scored, failures blamed, and the report is written. Run it again to go on with it.
+    """
+    from workbench.setup import carry_out, plan_in, plan_of
 
     if plan is not None:
-        settled = read_plan(plan)
+        if said := [f"--{name}" for name in DECIDED if _was_given(context, name)]:
+            raise ValueError(f"expected a plan or options, got {plan} and {', '.join(said)}; write it into the plan")
+        settled = plan_in(plan)
     elif benchmark is None:
         raise ValueError("expected a plan file or --benchmark, got neither; `evitrail demo` needs none")
     else:
-        settled = Plan(
-            benchmark=str(benchmark.resolve()),
-            store=str(store.resolve()),
+        settled = plan_of(
+            benchmark,
+            store,
             conditions=_listed(conditions),
             reader=reader,
             samples=samples,
@@ -74,19 +96,20 @@ def run(
     report(folder, rows, failures, json=json)
 
 
-def report(folder: Path, rows: list[dict[str, Any]], failures: list[Failure], *, json: bool, title: str = "") -> None:
+def report(folder: Path, rows: list[dict[str, Any]], failures: list[Failure], *, json: bool) -> None:
     """The table of conditions, and where the rest is; exit code 1 when runs could not be finished."""
     if json:
         print_json({"folder": str(folder), "metrics": rows, "unfinished": [f._asdict() for f in failures]})
     else:
-        n = ", ".join(sorted({str(row["n"]) for row in rows}))
         print_table(
-            title or f"{folder}: {n} cases per condition, per cent with 95% intervals",
-            ("condition", *SHOWN.values()),
-            [(row["condition"], *(interval(row[metric]) for metric in SHOWN)) for row in in_order(rows)],
+            f"{folder}: per cent of the cases, with 95% intervals",
+            ("condition", "cases", *SHOWN.values()),
+            [(row["condition"], row["n"], *(interval(row[metric]) for metric in SHOWN)) for row in in_order(rows)],
+            empty="no run has finished",
+            whole=True,
         )
         _blame_table(folder)
-        out().print(f"report: {folder / 'report.html'}", markup=False)
+        say(f"report: {folder / 'report.html'}")
     if failures:
         more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
         raise CheckFailed(f"run {failures[0].run} was not finished ({failures[0].error}){more}; run again to retry")
@@ -115,13 +138,14 @@ def _blame_table(folder: Path) -> None:
     def share(condition: str, role: str | None) -> str:
         ours = [blame for blame in wrong if blame.condition == condition]
         hit = [blame for blame in ours if (role in blame.roles if role else not blame.roles)]
-        return f"{sum(1 / max(len(b.roles), 1) for b in hit):g}" if hit else "·"
+        return f"{sum(1 / max(len(b.roles), 1) for b in hit):.3g}" if hit else "·"
 
     arms = [name for name in CONDITIONS if any(blame.condition == name for blame in wrong)]
     print_table(
         "who is blamed for wrong answers: runs by step, and where nobody can be named",
         ("condition", *ROLES, "abstained"),
         [(arm, *(share(arm, role) for role in ROLES), share(arm, None)) for arm in arms],
+        whole=True,
     )
 
 
@@ -135,9 +159,12 @@ def _check(plan: Plan, json: bool) -> None:
     if json:
         print_json({"cases": len(cases), "conditions": [arm.name for arm in arms], "runs": len(cases) * len(arms)})
     else:
-        out().print(
-            f"sound: {len(cases)} cases, {len(arms)} conditions, {len(cases) * len(arms)} runs; nothing was run"
-        )
+        say(f"sound: {len(cases)} cases, {len(arms)} conditions, {len(cases) * len(arms)} runs; nothing was run")
+
+
+def _was_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
+from datetime import date
 from typing import Annotated
 
 import typer
 
-from workbench.cli.console import STORE, Json, StorePath, out, print_json, print_table
+from workbench.cli.console import STORE, Json, StorePath, print_json, print_table, say
 from workbench.cli.store import certainty, validity
 
 
 def search(
-    query: Annotated[str, typer.Argument(help="What to search for.")],
-    retriever: Annotated[str, typer.Option("--retriever", help="dense, bm25, hybrid, full or clean.")] = "hybrid",
+    query: Annotated[str, typer.Argument(help="What to search for.", metavar="QUERY")],
+    retriever: Annotated[
+        str, typer.Option("--retriever", help="dense, bm25, hybrid, full or clean.", metavar="NAME")
+    ] = "hybrid",
     as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day asked about; default: now known.")
+        str | None,
+        typer.Option("--as-of", help="The day asked about, as 2019-05-31; default: the newest.", metavar="DATE"),
     ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="Hits at most.")] = 10,
-    explain: Annotated[bool, typer.Option("--explain", help="Also say what each gate dropped and why.")] = False,
+    k: Annotated[int, typer.Option("-k", help="How many passages at most.", metavar="N")] = 10,
+    explain: Annotated[bool, typer.Option("--explain", help="Also what each gate dropped, and whole texts.")] = False,
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """The best passages for a query, as one retriever sees it."""
+    """Find passages, and see why each is there."""
     from evidence_store import EvidenceStore
     from retrieval import RETRIEVERS
 
     if retriever not in RETRIEVERS:
-        raise ValueError(f"expected a retriever among {', '.join(RETRIEVERS)}, got {retriever!r}")
-    with EvidenceStore.open(Path(store)) as opened:
-        snapshot = opened.snapshot(as_of=as_of.date() if as_of else None)
+        raise ValueError(f"--retriever: expected one of {', '.join(RETRIEVERS)}, got {retriever!r}")
+    if not query.strip():
+        raise ValueError(f"expected a query in words, got {query!r}")
+    if k < 1:
+        raise ValueError(f"-k: expected 1 or more, got {k}")
+    day = _day(as_of)
+    with EvidenceStore.open(store) as opened:
+        snapshot = opened.snapshot(as_of=day)
         found = RETRIEVERS[retriever].search(query, snapshot, k)
         status = {hit.passage.ref: snapshot.status(hit.passage.ref) for hit in found.hits}
     if json:
@@ -44,8 +51,18 @@ def search(
     print_table(f"{retriever}: {query}", columns, rows, empty="no hits; the store may be empty")
     if explain:
         for gate in found.gates:
-            out().print(f"gate {gate.gate}: kept {len(gate.kept)}, dropped {len(gate.dropped)}", markup=False)
+            say(f"gate {gate.gate}: kept {len(gate.kept)}, dropped {len(gate.dropped)}")
             for dropped in gate.dropped:
-                out().print(f"  {dropped.passage}: {dropped.why}", markup=False)
+                say(f"{dropped.passage}: {dropped.why}", indent=2)
+        if not found.gates:
+            say(f"{retriever} has no gates; `--retriever clean` has")
         for hit in found.hits:
-            out().print(f"\n{hit.rank}. {hit.passage.id}\n{hit.passage.text}", markup=False)
+            say(f"\n{hit.rank}. {hit.passage.id}", style="bold")
+            say(hit.passage.text)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValueError(f"--as-of: expected a date as 2019-05-31, got {text!r}") from None

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.console import STORE, CheckFailed, Json, StorePath, out, print_json, print_table, progress
+from workbench.cli.console import STORE, CheckFailed, Json, StorePath, print_json, print_table, progress, say
 
 if TYPE_CHECKING:
     from evidence_store import Evidence, Header
 
-app = typer.Typer(help="The evidence store: ingest, list, show, history, verify, reindex.", no_args_is_help=True)
+app = typer.Typer(help="The evidence: ingest, list, show, verify, …")
 
 
 @app.command()
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="evidence.jsonl files, or folders of them.")],
+    files: Annotated[list[Path], typer.Argument(help="evidence.jsonl files, or folders of them.", metavar="FILE…")],
     store: StorePath = STORE,
     check: Annotated[
         bool, typer.Option("--check", help="Prove references, dates and GRADE sums; write nothing.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Take evidence in: all of it, or none when anything is wrong."""
+    """Take evidence in: all of it, or none if anything is wrong."""
     from evidence_store import EvidenceStore
 
-    evidence = read_all(files, _held(store))
+    evidence = read_all(files, store)
     if check:
         versions, lineages = len(evidence), len({item.id for item in evidence})
         if json:
             print_json({"versions": versions, "lineages": lineages, "faults": []})
         else:
-            out().print(f"sound: {versions} versions of {lineages} lineages; nothing was written")
+            say(f"sound: {versions} versions of {lineages} lineages; nothing was written")
         return
     with EvidenceStore.open(store, create=True) as opened, progress("embedding") as told:
         done = opened.ingest(evidence, progress=told)
@@ -42,10 +43,9 @@ def ingest(
     if json:
         print_json({**done.model_dump(mode="json"), "stats": stats.model_dump(mode="json")})
     else:
-        out().print(
+        say(
             f"{len(done.published)} versions published, {len(done.unchanged)} known before; "
-            f"{stats.versions} versions of {stats.lineages} lineages in {store}",
-            markup=False,
+            f"{stats.versions} versions of {stats.lineages} lineages in {store}"
         )
 
 
@@ -79,7 +79,7 @@ def show(
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """One version, whole: text, dates, and how its certainty adds up."""
+    """One version: text, dates, how its certainty adds up."""
     from evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
@@ -88,31 +88,28 @@ def show(
     if json:
         print_json({**evidence.model_dump(mode="json"), **header.model_dump(mode="json")})
         return
-    console = out()
-    console.print(f"{header.ref}  {header.title}", markup=False, style="bold")
-    console.print(
-        f"{header.organization or 'no organization'} · {header.kind} · valid {validity(header)}", markup=False
-    )
-    console.print(f"certainty: {header.grade.sum_in_words() if header.grade else 'not rated'}", markup=False)
+    say(f"{header.ref}  {header.title}", style="bold")
+    say(f"{header.organization or 'no organization'} · {header.kind} · valid {validity(header)}")
+    say(f"certainty: {header.grade.sum_in_words() if header.grade else 'not rated'}")
     if header.supersedes:
-        console.print(f"supersedes {header.supersedes}", markup=False)
+        say(f"supersedes {header.supersedes}")
     if header.retracted:
-        console.print("RETRACTED", style="bold red")
-    console.print()
-    console.print(evidence.text, markup=False)
+        say("RETRACTED", style="bold red")
+    say()
+    say(evidence.text)
 
 
 @app.command()
 def history(
-    lineage: Annotated[str, typer.Argument(help="The id of a lineage.", metavar="ID")],
+    lineage: Annotated[str, typer.Argument(help="A lineage; of id@version, the id.", metavar="ID")],
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """All that was recorded of one lineage, in order."""
+    """All that was recorded of one lineage."""
     from evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
-        events = opened.history(lineage)
+        events = opened.history(lineage.partition("@")[0])
     if json:
         print_json([event.model_dump(mode="json") for event in events])
         return
@@ -125,7 +122,7 @@ def history(
 
 @app.command()
 def verify(store: StorePath = STORE, json: Json = False) -> None:
-    """Walk the ledger's chain, fold it again, and compare the index with it."""
+    """Walk the ledger's chain, and hold the index against it."""
     from evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
@@ -133,14 +130,14 @@ def verify(store: StorePath = STORE, json: Json = False) -> None:
     if json:
         print_json({"sound": not faults, "faults": faults})
     elif not faults:
-        out().print(f"sound: the ledger's chain holds and the index agrees with it ({store})", markup=False)
+        say(f"sound: the ledger's chain holds and the index agrees with it ({store})")
     if faults:
         raise CheckFailed("" if json else "\n".join(faults))
 
 
 @app.command()
 def reindex(store: StorePath = STORE, json: Json = False) -> None:
-    """Build the index anew from the ledger; no text is embedded twice."""
+    """Build the index anew; no text is embedded twice."""
     from evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
@@ -150,19 +147,29 @@ def reindex(store: StorePath = STORE, json: Json = False) -> None:
     if json:
         print_json(stats.model_dump(mode="json"))
     else:
-        out().print(f"{stats.passages} passages of {stats.versions} versions indexed", markup=False)
+        say(f"{stats.passages} passages of {stats.versions} versions indexed")
 
 
-def read_all(files: list[Path], known: dict[str, Header]) -> list[Evidence]:
-    """Every file's evidence; a later file may supersede what an earlier one brings."""
-    from evidence_store import read_evidence
+def read_all(files: list[Path], store: Path) -> list[Evidence]:
+    """Every file's evidence, held against the store where there is one; a later file may supersede an earlier's."""
+    from evidence_store import EvidenceStore, InputError, read_evidence
 
-    evidence: list[Evidence] = []
-    for file in files:
-        more = read_evidence(file, known)
-        evidence += more
-        known |= {item.ref: item.header() for item in more}
-    return evidence
+    with EvidenceStore.open(store) if (store / "manifest.json").is_file() else nullcontext() as opened:
+        known = dict(opened.headers) if opened else {}
+        held = set(known)
+        evidence: dict[str, Evidence] = {}
+        faults: list[str] = []
+        for file in files:
+            for item in read_evidence(file, known):
+                if item.ref in evidence:
+                    faults.append(f"{file}: {item.ref!r} stands in an earlier file too; remove one")
+                elif opened and item.ref in held and opened.get(item.ref) != item:
+                    faults.append(f"{file}: {item.ref!r} was recorded with another content; give it a new version")
+                evidence[item.ref] = item
+            known |= {ref: item.header() for ref, item in evidence.items()}
+    if faults:
+        raise InputError(faults)
+    return list(evidence.values())
 
 
 def newest(headers: Mapping[str, Header], lineage: str) -> str:
@@ -179,15 +186,6 @@ def validity(header: Header) -> str:
 def certainty(header: Header) -> str | None:
     """The stated certainty, None where it was not rated."""
     return header.grade.certainty.replace("_", " ") if header.grade else None
-
-
-def _held(store: Path) -> dict[str, Header]:
-    from evidence_store import EvidenceStore
-
-    if not (store / "manifest.json").is_file():
-        return {}
-    with EvidenceStore.open(store) as opened:
-        return dict(opened.headers)
 
 
 def _detail(body: dict[str, object]) -> str:

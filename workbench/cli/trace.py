@@ -9,30 +9,37 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.console import CheckFailed, Json, out, print_json, print_table
+from workbench.cli.console import CheckFailed, Json, out, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from eval.attribution import Blame
     from traces import Activity, Journal, Trace
     from workbench.chain import Chain, Link
 
-app = typer.Typer(help="Recorded runs: list, show, verify.", no_args_is_help=True)
+app = typer.Typer(help="Recorded runs: list, show, verify.")
 Folder = Annotated[Path, typer.Argument(help="An experiment's folder.", metavar="DIR")]
+ALSO = 6
+"""Claims shown beside those the answer rests on."""
 
 
 @app.command("list")
 def list_(
     folder: Folder,
     failed: Annotated[bool, typer.Option("--failed", help="Only runs whose answer is wrong.")] = False,
-    condition: Annotated[str | None, typer.Option("--condition", help="Only this condition.")] = None,
+    condition: Annotated[
+        str | None, typer.Option("--condition", help="Only runs under this condition.", metavar="NAME")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Every run of an experiment, with its answer and who is blamed."""
+    """Every run, its answer, and who is blamed for a wrong one."""
+    from eval.condition import condition as named
     from eval.experiment import outcomes, traces
     from eval.results import blames_of
 
+    arm = named(condition).name if condition else None
     with open_journal(folder) as journal:
         blamed = {trace.run: blames_of(trace) for trace in traces(journal)}
-        kept = [o for o in outcomes(journal) if not (failed and o.correct) and condition in (None, o.condition)]
+        kept = [o for o in outcomes(journal) if not (failed and o.correct) and arm in (None, o.condition)]
     rows = [(o, next((b for b in blamed[o.run] if b.outcome == "wrong"), None)) for o in kept]
     if json:
         print_json([{**o.model_dump(), "blamed": list(b.culprit) if b else None} for o, b in rows])
@@ -47,11 +54,11 @@ def list_(
                 o.answer,
                 "yes" if o.correct else "no",
                 None if o.confidence is None else f"{o.confidence:.2f}",
-                "" if b is None else ", ".join(b.culprit) or (b.abstain_reason or "")[:2],
+                "" if b is None else _culprit(b),
             )
             for o, b in rows
         ],
-        empty="no such runs",
+        empty="none that was asked for has finished",
     )
 
 
@@ -61,53 +68,63 @@ def show(
     run: Annotated[str, typer.Argument(help="A run, or one step of it.", metavar="RUN[#STEP]")],
     json: Json = False,
 ) -> None:
-    """What an answer rests on: option, claim, passage, evidence version, grade, query; or one step, whole."""
+    """What an answer rests on, from the option to the query.
+
+    Option, claim, passage, evidence version, grade, query; or with #STEP one step, whole.
+    """
+    name, mark, step = run.partition("#")
+    if not mark:
+        show_run(folder, name, json=json)
+        return
+    with open_journal(folder) as journal:
+        _show_step(find_run(journal, name), step, json)
+
+
+def show_run(folder: Path, run: str, *, json: bool) -> None:
+    """An answer, all it rests on, and who is blamed for it."""
     from eval.results import blames_of
     from workbench.chain import chain
 
-    name, _, step = run.partition("#")
     with open_journal(folder) as journal:
-        trace = find_run(journal, name)
-        if step:
-            _show_step(trace, step, json)
-            return
+        trace = find_run(journal, run)
         told, blamed = chain(trace), blames_of(trace)
         steps = trace.activities
     if json:
-        print_json({
-            **told.model_dump(mode="json"),
-            "steps": [activity.path for activity in steps],
-            "blames": [blame.model_dump(mode="json") for blame in blamed],
-        })  # fmt: skip
+        rest = {"steps": [step.path for step in steps], "blames": [blame.model_dump(mode="json") for blame in blamed]}
+        print_json({"folder": str(folder), **told.model_dump(mode="json"), **rest})
         return
     _show_chain(told)
-    say = out()
-    say.print(f"\nsteps: {' → '.join(activity.path for activity in steps)}", markup=False)
+    say(f"\nsteps: {' → '.join(step.path for step in steps)}")
     for blame in blamed:
-        who = ", ".join(blame.culprit) or f"nobody ({blame.abstain_reason})"
         shares = ", ".join(f"{role} {s.value:.2f} [{s.lo:.2f}, {s.hi:.2f}]" for role, s in blame.phi.items() if s.value)
-        code = f" · {blame.fault_code}" if blame.fault_code else ""
-        say.print(f"{blame.outcome}: blamed on {who}{code} · shares: {shares or 'none'}", markup=False)
+        say(f"{blame.outcome}: blamed on {_culprit(blame, whole=True)} · shares: {shares or 'none'}")
+    say(f"recorded in {folder}")
 
 
 @app.command()
 def verify(folder: Folder, json: Json = False) -> None:
-    """Whether anything was altered, and whether anything is gone: two verdicts."""
+    """Whether anything was altered, and whether anything is gone."""
+    from eval.experiment import traces
     from traces import verify_journal
-    from traces.trace import sealed_root
+    from traces.journal import DamagedJournal
+    from traces.trace import SEAL_RUN, Verdicts, sealed_root
 
-    with open_journal(folder) as journal:
-        verdicts = verify_journal(journal)
-        root = sealed_root(journal) if not verdicts.integrity else None
-        runs = len(journal.runs()) if not verdicts.integrity else None
+    root, runs, forks = None, 0, 0
+    try:
+        with open_journal(folder) as journal:
+            verdicts = verify_journal(journal)
+            if not verdicts.integrity:
+                root, runs = sealed_root(journal), sum(1 for _ in traces(journal))
+                forks = sum(name != SEAL_RUN for name in journal.runs()) - runs
+    except DamagedJournal as error:
+        verdicts = Verdicts((str(error),), ("cannot be told while the file is damaged",))
     if json:
         print_json({"integrity": verdicts.integrity, "completeness": verdicts.completeness, "root": root})
     elif verdicts.sound:
-        out().print(f"integrity: sound, every record and blob of {runs} runs is as it was written", markup=False)
-        out().print(
-            f"completeness: whole, all runs are there to the record they were sealed at\nroot: {root}", markup=False
-        )
-        out().print("not covered: a rewrite of the whole file; compare the root with one kept elsewhere", markup=False)
+        say(f"integrity: sound, all records and blobs of {runs} runs and {forks} counterfactuals are as written")
+        say("completeness: whole, every run is there to the record it was sealed at")
+        say(f"root: {root}")
+        say("not covered: a rewrite of the whole file; compare the root with one kept elsewhere")
     if not verdicts.sound:
         faults = [f"integrity: {fault}" for fault in verdicts.integrity]
         raise CheckFailed("" if json else "\n".join(faults + [f"completeness: {f}" for f in verdicts.completeness]))
@@ -124,55 +141,65 @@ def open_journal(folder: Path) -> Iterator[Journal]:
 
 
 def find_run(journal: Journal, name: str) -> Trace:
-    """A run by its name; raises ``ValueError`` naming near ones."""
+    """A run or counterfactual by its name; raises ``ValueError`` naming near ones."""
     from difflib import get_close_matches
 
     from traces import Trace
+    from traces.trace import SEAL_RUN
 
     trace = Trace(journal, name)
-    if not trace.records:
-        near = get_close_matches(name, journal.runs(), n=3, cutoff=0.3)
+    if not trace.records or name == SEAL_RUN:
+        near = get_close_matches(name, [run for run in journal.runs() if "~" not in run], n=3, cutoff=0.6)
         hint = f"; near it: {', '.join(near)}" if near else ""
         raise ValueError(f"expected a run of this experiment, got {name!r}{hint}; `evitrail trace list` shows them")
     return trace
 
 
+def _culprit(blame: Blame, *, whole: bool = False) -> str:
+    """Who is blamed, with the code of the fault; nobody, with the code of the reason or with the reason itself."""
+    if not blame.culprit:
+        reason = blame.abstain_reason or ""
+        return f"nobody ({reason if whole else reason.partition(':')[0]})"
+    return ", ".join(blame.culprit) + (f" · {blame.fault_code}" if whole and blame.fault_code else "")
+
+
 def _show_chain(told: Chain) -> None:
-    say = out()
     right = "right" if told.chosen == told.answer else f"wrong, the answer is {told.answer}"
-    say.print(told.run, style="bold", markup=False)
-    say.print(told.stem, markup=False)
+    say(told.run, style="bold")
+    if told.fork:
+        say(f"counterfactual: {told.fork}")
+    say(told.stem)
     for letter, text in sorted(told.options.items()):
         mark = "→" if letter == told.chosen else " "
-        say.print(f" {mark} {letter}  {text}   ({told.logits.get(letter, 0.0):+.2f})", markup=False)
-    say.print(f"\noption {told.chosen or 'none: abstained'} ({right}) · {told.reason}", markup=False, style="bold")
+        say(f"{mark} {letter}  {text}   ({told.logits.get(letter, 0.0):+.2f})", indent=1)
+    say(f"\noption {told.chosen or 'none: abstained'} ({right}) · {told.reason}", style="bold")
     if not told.support:
-        say.print(f"  no claim supports it · {told.note}", markup=False)
+        say(f"no claim supports it · {told.note}", indent=2)
     for link in told.support:
         _show_link(link)
     if told.other:
-        say.print("\nalso weighed:", markup=False)
-        for link in told.other[:6]:
+        say("\nalso weighed:")
+        for link in told.other[:ALSO]:
             _show_link(link, brief=True)
+        if len(told.other) > ALSO:
+            say(f"and {len(told.other) - ALSO} weaker claims; --json lists them", indent=2)
 
 
 def _show_link(link: Link, *, brief: bool = False) -> None:
-    say = out()
-    claim = link.claim
-    say.print(f"  claim: {claim.stance} {claim.option} with {claim.strength:.2f}: “{claim.quote}”", markup=False)
+    claim, header = link.claim, link.evidence
+    say(f"claim: {claim.stance} {claim.option} with {claim.strength:.2f}: “{claim.quote}”", indent=2)
     if claim.terms:
         said = ", ".join(f"{term.text} {term.weight:+.2f}" for term in claim.terms)
-        say.print(f"    terms: {said}", markup=False)
-    header = link.evidence
+        say(f"terms: {said}", indent=4)
     if brief:
-        say.print(f"    {link.passage} [{link.start}:{link.end}] · {link.grade}", markup=False)
+        say(f"{link.passage} [{link.start}:{link.end}] · {link.grade}", indent=4)
         return
     retracted = " · RETRACTED" if header.retracted else ""
-    say.print(f"    passage: {link.passage} characters {link.start} to {link.end}", markup=False)
     validity = f"valid {header.valid_from} to {header.valid_to or 'now'}"
-    say.print(f"    evidence: {header.ref} {header.title} · {header.kind} · {validity}{retracted}", markup=False)
-    say.print(f"    grade: {link.grade}", markup=False)
-    say.print(f"    query: {link.query} · rank {link.rank}, {link.why}", markup=False)
+    say(f"passage: {link.passage} characters {link.start} to {link.end}", indent=4)
+    say(f"evidence: {header.ref} {header.title} · {header.kind} · {validity}{retracted}", indent=4)
+    say(f"grade: {link.grade}", indent=4)
+    say(f"query: {link.query} · rank {link.rank}, {link.why}", indent=4)
 
 
 def _show_step(trace: Trace, path: str, json: bool) -> None:
@@ -184,7 +211,7 @@ def _show_step(trace: Trace, path: str, json: bool) -> None:
     if json:
         print_json(whole)
         return
-    from rich.pretty import Pretty
+    from rich.pretty import Pretty  # writes strings as Python does: what a terminal would obey is escaped
 
     out().print(Pretty(whole, expand_all=True))
 
