@@ -28,8 +28,11 @@ from retrieval import RETRIEVERS, Fixed, Full, Retriever
 from traces.record import Record
 from traces.run import Run
 
-MAX_CONTEXT_TOKENS = 25_624
-"""What a 32,768-token model has left for evidence: 32,768 - 2,048 - 4,096 - 1,000 (published code)."""
+MAX_CONTEXT_TOKENS = 9_240
+"""What a 16,384-token model has left for evidence by the published rule: less 2,048, 4,096 and 1,000."""
+
+MOST_PASSAGES = 600
+"""What *max_context* takes at most, as published; more than any curated set has, so that all of it is served."""
 
 
 class Condition(Record):
@@ -71,11 +74,11 @@ CONDITIONS: dict[str, Condition] = {
     condition.name: condition
     for condition in (
         Condition(name="closed_book", agent="closed_book"),
-        Condition(name="clean", agent="single_pass", curated="clean"),
-        Condition(name="conflict", agent="single_pass", curated="conflict"),
+        Condition(name="clean", agent="single_pass", curated="clean", k=MOST_PASSAGES),
+        Condition(name="conflict", agent="single_pass", curated="conflict", k=MOST_PASSAGES),
         Condition(name="standard", agent="single_pass", retriever="dense", k=10),
         Condition(name="agentic", agent="agentic", retriever="dense", k=5),
-        Condition(name="max_context", agent="single_pass", retriever="full", k=600),
+        Condition(name="max_context", agent="single_pass", retriever="full", k=MOST_PASSAGES),
         Condition(name="gated", agent="aimed", retriever="clean", k=5),
     )
 }

@@ -46,8 +46,8 @@ def blame_failures(
     todo = [trace for trace in traces(journal) if trace.ended and not trace.of_type(BLAMED)]
     for done, trace in enumerate(todo):
         progress(done, len(todo))
-        blames = Blames(blames=tuple(attribute(trace, store, reader)))
-        with journal.transaction():
+        with journal.transaction():  # one for the whole inquiry: a hundred replays need not wait for the disk each
+            blames = Blames(blames=tuple(attribute(trace, store, reader)))
             journal.append(trace.run, BLAMED, {"blames": journal.put(blames)})
     progress(len(todo), len(todo))
     seal(journal)

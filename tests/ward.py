@@ -145,7 +145,7 @@ class WardReader:
         self.calls.append(f"choose {question.id}")
         if question.id == self.faints:
             raise RuntimeError("out of memory")
-        totals = {letter: 0.0 for letter in sorted(question.options)}
+        totals = dict.fromkeys(sorted(question.options), 0.0)
         for said in synthesis.claims:
             totals[said.option] += said.strength
         best = [letter for letter, total in totals.items() if total == max(totals.values())]

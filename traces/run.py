@@ -100,6 +100,10 @@ class Live:
         self._keys: Counter[str] = Counter()
         self._recorded: dict[str, str] = {}
         self._names: dict[int, tuple[Record, str]] = {}
+        self.executed = 0
+        """Steps done in this process."""
+        self.reused = 0
+        """Steps remembered instead."""
 
     @classmethod
     def begin(
@@ -145,7 +149,9 @@ class Live:
         with bound(run=self.name, step=work.path):
             known = self._memory.get(place)
             if known:
+                self.reused += 1
                 return self._remember(work, place, known, returns)
+            self.executed += 1
             started = perf_counter()
             try:
                 output = as_stored(call(), returns)

@@ -124,9 +124,12 @@ def features(question: Question, passages: Sequence[Passage], embed: Embed | Non
         _fill_words(fill, weights, option_terms, lines)
         fill["pairs"][:] = shares(pairs, [line.terms.pairs for line in lines])
         fill["pieces"][:] = shares(pieces, [line.terms.pieces for line in lines])
-        fill["verbatim"][:] = [[_holds(line.sentence.text, text) for line in lines] for text in texts]
-        fill["numbers"][:] = [[matched(own, line.numbers) for line in lines] for own in numbers]
-        fill["other_number"][:] = [[mismatched(own, line.numbers) for line in lines] for own in numbers]
+        lowered = [line.sentence.text.lower() for line in lines]
+        fill["verbatim"][:] = [[_holds(sentence, text) for sentence in lowered] for text in texts]
+        counted = [s for s, line in enumerate(lines) if line.numbers]
+        for o, own in enumerate(numbers):
+            fill["numbers"][o, counted] = [matched(own, lines[s].numbers) for s in counted]
+            fill["other_number"][o, counted] = [mismatched(own, lines[s].numbers) for s in counted]
         fill["embedding"][:] = meaning.option
         fill["statement"][:] = meaning.statement
         fill["words_if_exception"][:] = exception * fill["words"]
@@ -211,6 +214,6 @@ def _alikeness(options: Sequence[Terms]) -> float:
 
 
 def _holds(sentence: str, option: str) -> bool:
-    """Whether the sentence holds the option word for word."""
+    """Whether the sentence, in lower case, holds the option word for word."""
     whole = option.strip().rstrip(".").lower()
-    return whole in sentence.lower() and re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", sentence.lower()) is not None
+    return whole in sentence and re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", sentence) is not None

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 from agent.agents import AGENTS
-from agent.model import Answer
 from agent.reader.base import Reader
 from agent.tools import Reading, Tools
 from eval.attribution.oracles import ROLES, OracleReader, OracleRetriever, Role, mended_store
@@ -25,7 +24,6 @@ from retrieval.base import Retrieved, Retriever
 from traces.journal import Journal
 from traces.record import Record
 from traces.run import Live, Memory, remembered
-from traces.trace import Trace
 
 
 class Mended(Record):
@@ -75,6 +73,7 @@ class Replays:
 
     def __post_init__(self) -> None:
         self._oracle = OracleReader.of(self.config.case, self.snapshot)
+        self._mended_store = mended_store(self.snapshot)
         self._memories: dict[int, Memory] = {}
 
     @property
@@ -101,16 +100,12 @@ class Replays:
     def _do(self, what: Mended) -> Replay:
         name = fork_name(what)
         memory = self._memories.setdefault(what.replicate, remembered(self.journal, self.run))
-        with self.journal.transaction():
-            live = Live.begin(self.journal, name, what, parent=self.run, memory=memory)
-            agent = AGENTS[self.config.condition.agent]
-            live.end(agent.answer(self.config.case.question, self._tools(what, live)))
+        live = Live.begin(self.journal, name, what, parent=self.run, memory=memory)
+        agent = AGENTS[self.config.condition.agent]
+        said = agent.answer(self.config.case.question, self._tools(what, live))
+        live.end(said)
         memory |= live.memory
-        trace = Trace(self.journal, name)
-        said = trace.output(Answer)
-        assert said is not None  # it was ended above
-        reused = sum(activity.reused_from is not None for activity in trace.activities)
-        return Replay(name, outcome_of(name, self.config, said), len(trace.activities) - reused, reused)
+        return Replay(name, outcome_of(name, self.config, said), live.executed, live.reused)
 
     def _tools(self, what: Mended, live: Live) -> Tools:
         config = self.config
@@ -124,7 +119,7 @@ class Replays:
         }
         return Tools(
             run=live,
-            snapshot=mended_store(self.snapshot) if "store" in what.mended else self.snapshot,
+            snapshot=self._mended_store if "store" in what.mended else self.snapshot,
             reader=self.reader,
             retriever=retriever,
             k=config.condition.k,

@@ -37,11 +37,11 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     ("name", "retriever", "k"),
     [
         ("closed_book", None, 10),
-        ("clean", Fixed(("apixaban@1",)), 10),
-        ("conflict", Fixed(("letter@1", "apixaban@1")), 10),
+        ("clean", Fixed(("apixaban@1",)), 600),
+        ("conflict", Fixed(("letter@1", "apixaban@1")), 600),
         ("standard", RETRIEVERS["dense"], 10),
         ("agentic", RETRIEVERS["dense"], 5),
-        ("max_context", Full(tokens=25_624), 600),
+        ("max_context", Full(tokens=9_240), 600),
         ("gated", RETRIEVERS["clean"], 5),
     ],
 )
@@ -51,22 +51,23 @@ def test_a_preset_searches_as_published(name: str, retriever: object, k: int) ->
     assert condition(name).k == k
 
 
-def test_curated_arms_serve_the_cases_evidence_byte_for_byte_whatever_is_asked(tmp_path: Path) -> None:
-    texts = {
-        "apixaban@1": "For apixaban the advice is option B.\n\n  Doses: 5 mg – twice daily; ≥ 80 y: 2.5 mg.\t",
-        "letter@1": "A letter says otherwise: for apixaban, C…",
-    }
+def test_curated_arms_serve_all_of_the_cases_evidence_byte_for_byte_whatever_is_asked(tmp_path: Path) -> None:
+    doses = " ".join(f"At age {n} the dose – by weight – is ≥ {n % 9} mg; see table {n}." for n in range(200))
+    texts = {"apixaban@1": f"For apixaban the advice is option B. {doses}", "letter@1": "A letter says otherwise: C…"}
     asked = case("apixaban", conflict_evidence=tuple(reversed(texts)))
     with opened(tmp_path) as store:
         given = [advice("apixaban", "B", id=ref.partition("@")[0], text=text) for ref, text in texts.items()]
         store.ingest([*given, advice("heparin", "A")])
         snapshot = store.snapshot(as_of=asked.as_of)
         for name, refs in (("clean", asked.clean_evidence), ("conflict", asked.conflict_evidence)):
-            retriever = condition(name).retriever_for(asked)
+            arm = condition(name)
+            retriever = arm.retriever_for(asked)
             assert retriever is not None
-            hits = retriever.search("heparin", snapshot, 10).hits
-            assert [hit.passage.ref for hit in hits] == list(refs)
-            for hit in hits:
-                whole = texts[hit.passage.ref].encode()
-                assert hit.passage.text.encode() == texts[hit.passage.ref][hit.passage.start : hit.passage.end].encode()
-                assert hit.passage.text.encode().strip() == whole.strip()
+            hits = retriever.search("heparin", snapshot, arm.k).hits
+            assert len(hits) > 10
+            assert list(dict.fromkeys(hit.passage.ref for hit in hits)) == list(refs)
+            for ref in refs:
+                served = [hit.passage for hit in hits if hit.passage.ref == ref]
+                assert all(p.text.encode() == texts[ref][p.start : p.end].encode() for p in served)
+                between = zip([0, *(p.end for p in served)], [*(p.start for p in served), len(texts[ref])], strict=True)
+                assert "".join(texts[ref][end:start] for end, start in between).strip() == "", "no word is lost"

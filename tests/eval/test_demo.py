@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from ward import opened
@@ -106,7 +105,7 @@ def test_the_length_of_an_option_does_not_give_the_answer_away(extreme: object) 
 
 
 def test_a_case_on_a_lineage_with_several_versions_has_an_outdated_option() -> None:
-    several = {id for id, versions in lineages().items() if len(versions) > 1}
+    several = {name for name, versions in lineages().items() if len(versions) > 1}
     on_those = [case for case in CASES if several & set(map(lineage, case.clean_evidence))]
     assert len(on_those) >= 30
     for case in on_those:

@@ -81,8 +81,9 @@ def _configure_log(level: str) -> None:
 
 def _misused(error: typer.TyperException) -> str:
     said = " ".join(str(getattr(error, "format_message", error.__str__)()).split())
+    said = said.replace("Input should be", "expected").rstrip(".")
     context = getattr(error, "ctx", None)
-    return f"{said} Try `{context.command_path if context else 'evitrail'} --help`."
+    return f"{said}; see `{context.command_path if context else 'evitrail'} --help`"
 
 
 def _in_words(error: Exception) -> str:

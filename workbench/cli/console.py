@@ -16,13 +16,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from textwrap import indent as indented
 from typing import Annotated
 
 import typer
 from rich.cells import cell_len
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -61,10 +59,11 @@ def visible(text: str) -> str:
 
 def say(text: str = "", *, indent: int = 0, style: str = "") -> None:
     """A line of results, or several."""
-    if _folds():
-        out().print(Padding(Text(visible(text), style=style), (0, 0, 0, indent), expand=False))
-    else:
-        out().print(Text(indented(visible(text), " " * indent), style=style), soft_wrap=True)
+    console, line = out(), Text(visible(text), style=style)
+    lines = line.wrap(console, console.width - indent) if _folds() else line.split("\n", allow_blank=True)
+    for one in lines:
+        one.rstrip()
+        console.print(Text(" " * indent if one.plain else "") + one, soft_wrap=True)
 
 
 def complain(message: str, code: int = 2) -> int:
@@ -84,15 +83,22 @@ def print_table(
 ) -> None:
     """A table, or a sentence where it would be empty.
 
-    Cells are folded where there is no room. ``whole`` keeps each on one line: what is then too wide is set in
-    parts, the first column before each.
+    Cells are folded at spaces; where words would have to be broken, each row becomes a paragraph. ``whole`` keeps
+    cells on one line: what is then too wide is set in parts, the first column before each.
     """
     if not rows:
         say(f"{title}: {empty}")
         return
     cells = [[visible("–" if value is None else str(value)) for value in row] for row in rows]
+    everything, width = [list(columns), *cells], out().width
+    if not whole and sum(_widths(everything, str.split)) >= width:
+        say(f"{title}\n{' · '.join(columns)}", style="bold")
+        for first, *rest in cells:
+            say(first)
+            say(" · ".join(cell for cell in rest if cell), indent=2)
+        return
     say(title, style="bold")
-    for part in _parts([list(columns), *cells], out().width) if whole else [list(range(len(columns)))]:
+    for part in _parts(everything, width) if whole else [range(len(columns))]:
         table = Table(header_style="bold")
         for place in part:
             table.add_column(columns[place], overflow="fold", no_wrap=whole)
@@ -124,9 +130,14 @@ def _folds() -> bool:
     return sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
 
 
-def _parts(rows: Sequence[Sequence[str]], width: int) -> list[list[int]]:
+def _widths(rows: Sequence[Sequence[str]], pieces: Callable[[str], list[str]]) -> list[int]:
+    """How wide each column is with its borders, when a cell may be folded into these pieces."""
+    return [max(cell_len(piece) for cell in column for piece in pieces(cell)) + 3 for column in zip(*rows, strict=True)]
+
+
+def _parts(rows: Sequence[Sequence[str]], width: int) -> Sequence[Sequence[int]]:
     """The columns of each part of a table that must not be wider than ``width``."""
-    widths = [max(cell_len(cell) for cell in column) + 3 for column in zip(*rows, strict=True)]
+    widths = _widths(rows, lambda cell: [cell])
     parts, room = [[0]], width - 1 - widths[0]
     for place, wide in list(enumerate(widths))[1:]:
         if wide > room and len(parts[-1]) > 1:

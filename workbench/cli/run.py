@@ -76,6 +76,8 @@ def run(
         settled = plan_in(plan)
     elif benchmark is None:
         raise ValueError("expected a plan file or --benchmark, got neither; `evitrail demo` needs none")
+    elif not _listed(conditions):
+        raise ValueError(f"--conditions: expected names with commas between, got {conditions!r}")
     else:
         settled = plan_of(
             benchmark,

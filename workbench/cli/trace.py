@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Recorded runs: list, show, verify.")
 Folder = Annotated[Path, typer.Argument(help="An experiment's folder.", metavar="DIR")]
+FAULTS = 20
+"""Faults that are told before the rest is only counted."""
 ALSO = 6
 """Claims shown beside those the answer rests on."""
 
@@ -127,7 +129,9 @@ def verify(folder: Folder, json: Json = False) -> None:
         say("not covered: a rewrite of the whole file; compare the root with one kept elsewhere")
     if not verdicts.sound:
         faults = [f"integrity: {fault}" for fault in verdicts.integrity]
-        raise CheckFailed("" if json else "\n".join(faults + [f"completeness: {f}" for f in verdicts.completeness]))
+        faults += [f"completeness: {fault}" for fault in verdicts.completeness]
+        more = [f"… and {len(faults) - FAULTS} more; --json lists them all"] if len(faults) > FAULTS else []
+        raise CheckFailed("" if json else "\n".join(faults[:FAULTS] + more))
 
 
 @contextmanager
@@ -144,12 +148,13 @@ def find_run(journal: Journal, name: str) -> Trace:
     """A run or counterfactual by its name; raises ``ValueError`` naming near ones."""
     from difflib import get_close_matches
 
+    from eval.experiment import traces
     from traces import Trace
     from traces.trace import SEAL_RUN
 
     trace = Trace(journal, name)
     if not trace.records or name == SEAL_RUN:
-        near = get_close_matches(name, [run for run in journal.runs() if "~" not in run], n=3, cutoff=0.6)
+        near = get_close_matches(name, [trace.run for trace in traces(journal)], n=3, cutoff=0.6)
         hint = f"; near it: {', '.join(near)}" if near else ""
         raise ValueError(f"expected a run of this experiment, got {name!r}{hint}; `evitrail trace list` shows them")
     return trace

@@ -1,0 +1,29 @@
+"""The names each folder offers: adding or dropping one is a decision, and shows here."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+NAMES = {
+    "traces": (
+        "Activity Checked Clock DamagedJournal Edge Edges Entity Journal JournalError Live Record Run Trace Verdicts "
+        "Verify canonical_json content_id lineage provenance remembered seal verify_journal"
+    ),
+    "evidence_store": (
+        "Evidence EvidenceError EvidenceStore Grade Header Ingested InputError MissingPackageError Passage Snapshot "
+        "Stats StoreError UnknownEvidenceError read_evidence"
+    ),
+    "retrieval": "BM25 RETRIEVERS Clean Dense Dropped Fixed Full GateReport Hit Hybrid Retrieved Retriever",
+    "agent": (
+        "AGENTS Agent Answer Ballots Choice Claim Critique Decoding Query Question State Synthesis Tools"
+    ),
+}
+
+
+@pytest.mark.parametrize("folder", sorted(NAMES))
+def test_a_folder_offers_exactly_these_names(folder: str) -> None:
+    module = importlib.import_module(folder)
+    assert sorted(module.__all__) == sorted(NAMES[folder].split())
+    assert all(hasattr(module, name) for name in module.__all__)
