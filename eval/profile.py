@@ -29,6 +29,12 @@ from eval.outcome import Outcome
 Row = Mapping[str, Any]
 """A row of metrics.json."""
 
+SEARCHES = {
+    "single_pass": "one search",
+    "aimed": "one search for what is asked and its options",
+    "agentic": "searches again until it is content",
+}
+"""How an agent that searches does so, in words."""
 SAFE_ACCURACY = 0.90
 SAFE_HIGH_RISK = 0.05
 
@@ -154,7 +160,7 @@ def describe(condition: str) -> str:
         }[spec.curated]
     if spec.retriever == "full":
         return "reads all that fits its context"
-    how = "one search" if spec.agent == "single_pass" else "searches again until it is content"
+    how = SEARCHES[spec.agent]
     return f"{how}, {spec.retriever} retriever, k\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{spec.k}"
 
 

@@ -17,6 +17,7 @@ from retrieval.base import Retriever
 FAULTS: dict[str, str] = {
     "S1": "gap: the store holds no current evidence for the answer",
     "S2": "stale: evidence that was not in force on the day stands with the chosen option",
+    "S4": "conflict unresolved: the synthesis follows evidence as sure as the one that decides",
     "Q1": "poor query: no query found the evidence, its own title does",
     "K1": "false accept: evidence without support was judged adequate",
     "K2": "false reject: evidence with support was judged inadequate",
@@ -24,7 +25,7 @@ FAULTS: dict[str, str] = {
     "R2": "cut-off: the evidence ranks just below the cut-off",
     "R3": "distraction: the evidence was served, with other passages that misled",
     "Y1": "omission: the evidence was served, and no claim speaks for the answer from it",
-    "Y2": "distortion: the evidence was read as speaking for another option",
+    "Y2": "distortion: a passage was read as speaking for an option that it does not support",
     "Y4": "mis-weighting: the synthesis follows evidence of lower certainty",
     "C1": "misread: the claims speak for one option, another was chosen",
     "C3": "missed abstention: the claims speak for no option, one was chosen all the same",
@@ -63,10 +64,13 @@ def _retrieval_fault(
 
 def _synthesis_fault(case: Case, recorded: Facts, gold: set[str], chosen: str | None) -> str:
     claims = recorded.synthesis.claims if recorded.synthesis else ()
-    ours = [c for c in claims if c.evidence in gold and c.stance == "supports"]
-    if not any(c.option == case.answer for c in ours):
-        return "Y2" if any(c.option == chosen for c in ours) else "Y1"
+    supporting = [claim for claim in claims if claim.stance == "supports"]
+    if not any(claim.option == case.answer and claim.evidence in gold for claim in supporting):
+        return "Y2" if any(claim.option == chosen and claim.evidence in gold for claim in supporting) else "Y1"
+    labels = case.supported_by()
+    misled = {claim.evidence for claim in supporting if claim.option == chosen and labels.get(claim.evidence) == chosen}
+    if not misled:
+        return "Y2"
     grades = {hit.passage.ref: rank(hit.passage.header.grade) for hit in recorded.hits}
-    followed = [grades.get(c.evidence, 0) for c in claims if c.option == chosen and c.stance == "supports"]
-    surest = max((grades.get(ref, 0) for ref in gold), default=0)
-    return "Y4" if followed and max(followed) < surest else "Y2"
+    surest = max(grades.get(ref, 0) for ref in gold)
+    return "Y4" if all(grades.get(ref, 0) < surest for ref in misled) else "S4"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from world import DRUGS, WordVectors, World, clock
 
 from evidence_store import EvidenceStore, Snapshot
-from retrieval import Clean, Hit, Hybrid
+from retrieval import Clean, GateReport, Hit, Hybrid
 from retrieval.base import ranked
 from retrieval.gates import ENOUGH, GATES, NEAR
 
@@ -140,8 +141,8 @@ def test_clean_passes_the_gates_in_order_and_each_gets_what_the_last_one_kept(sn
     assert all("passed the gates" in hit.why for hit in found.hits)
 
 
-@settings(max_examples=8, deadline=None)
-@given(seed=st.integers(0, 10**6), years=st.integers(1, 5), days=st.integers(0, 2500), drug=st.sampled_from(DRUGS))
+@settings(max_examples=3, deadline=None)
+@given(seed=st.integers(0, 10**6), years=st.integers(1, 3), days=st.integers(0, 2500), drug=st.sampled_from(DRUGS))
 def test_clean_never_serves_what_is_not_current_and_accounts_for_everything(
     seed: int, years: int, days: int, drug: str
 ) -> None:
@@ -152,21 +153,26 @@ def test_clean_never_serves_what_is_not_current_and_accounts_for_everything(
         world = World(store, seed)
         world.live(years)
         day, query = date(2010, 1, 1) + timedelta(days=days), f"does {drug} change the risk of stroke in adults"
-        for seq in (world.seq // 2, world.seq):
+        world.publish()
+        for seq in (world.deeds[len(world.deeds) // 2].seq, world.seq):
             snapshot = store.snapshot(day, seq)
             told = world.expected(day, seq)
             found = Clean().search(query, snapshot, 10)
             assert {told[hit.passage.ref] for hit in found.hits} <= {"current"}
             assert len({hit.passage.header.id for hit in found.hits}) == len(found.hits)
-            assert {d.passage.partition("#")[0] for d in found.gates[0].dropped} == {
-                ref for ref in (p.partition("#")[0] for p in came(found.gates[0])) if told[ref] == "retracted"
-            }
+            first = found.gates[0]
+            retracted = {ref for ref, status in told.items() if status == "retracted"}
+            assert refs(d.passage for d in first.dropped) == refs(came(first)) & retracted
             for before, after in pairwise(found.gates):
                 assert sorted(came(after)) == sorted(before.kept)
             incoming = {hit.passage.id for hit in Hybrid().search(query, snapshot, 50).hits}
             assert set(came(found.gates[0])) == incoming
 
 
-def came(report: object) -> list[str]:
+def came(report: GateReport) -> list[str]:
     """The passages that came to a gate."""
-    return [*report.kept, *(d.passage for d in report.dropped)]  # type: ignore[attr-defined]
+    return [*report.kept, *(d.passage for d in report.dropped)]
+
+
+def refs(passages: Iterable[str]) -> set[str]:
+    return {passage.partition("#")[0] for passage in passages}

@@ -12,12 +12,26 @@ import pytest
 from world import WordVectors, clock, evidence
 
 from evidence_store import EvidenceStore, Snapshot
-from retrieval import BM25, RETRIEVERS, Clean, Dense, Dropped, Fixed, Full, GateReport, Hit, Hybrid, Retrieved, Retriever
+from retrieval import (
+    BM25,
+    RETRIEVERS,
+    Clean,
+    Dense,
+    Dropped,
+    Fixed,
+    Full,
+    GateReport,
+    Hit,
+    Hybrid,
+    Retrieved,
+    Retriever,
+)
 from retrieval.base import ranked
 from retrieval.full import TOKENS_PER_WORD
 from retrieval.hybrid import fuse
 from retrieval.testing import check_retriever
 
+TURNS = count()
 QUERY = "does aspirin lower the risk of stroke in adults"
 ALL: dict[str, Retriever] = {
     **RETRIEVERS,
@@ -89,7 +103,7 @@ def gated(kept: tuple[str, ...], dropped: tuple[Dropped, ...]) -> Callable[[Retr
         (altered, "not in the snapshot"),
         (gated((), (Dropped(passage="aspirin@1#0", why=""),)), "without a reason"),
         (gated(("aspirin@1#0",), (Dropped(passage="aspirin@1#0", why="old"),)), "both kept and dropped"),
-        (lambda found, n=count(): spoilt_first(why=str(next(n)))(found), "differently"),
+        (lambda found: spoilt_first(why=str(next(TURNS)))(found), "differently"),
     ],
 )
 def test_the_check_catches_a_broken_promise(
@@ -109,7 +123,7 @@ def test_the_check_catches_more_hits_than_asked_for(snapshot: Snapshot) -> None:
 def test_equal_scores_fall_to_the_passage_id(tmp_path: Path, retriever: Retriever, k: int) -> None:
     ids = ["e", "b", "d", "a", "c"]
     with EvidenceStore.open(tmp_path / "store", create=True, embedder=WordVectors(), clock=clock) as store:
-        store.ingest([evidence(id, text="Aspirin lowers the risk of stroke.") for id in ids])
+        store.ingest([evidence(name, text="Aspirin lowers the risk of stroke.") for name in ids])
         found = check_retriever(retriever, store.snapshot(), QUERY, k)
     assert [hit.passage.header.id for hit in found.hits] == sorted(ids)[:k]
 
@@ -139,7 +153,9 @@ def test_hybrid_is_the_fusion_of_its_two_parts(snapshot: Snapshot) -> None:
     assert Hybrid().search(QUERY, snapshot, 4).hits == fuse(parts, ("dense", "BM25"), 4)
 
 
-@pytest.mark.parametrize("retriever", [BM25(valid_only=True), Dense(valid_only=True), Hybrid(valid_only=True)], ids=repr)
+@pytest.mark.parametrize(
+    "retriever", [BM25(valid_only=True), Dense(valid_only=True), Hybrid(valid_only=True)], ids=repr
+)
 def test_valid_only_serves_what_is_current_and_the_plain_search_does_not(
     snapshot: Snapshot, retriever: Retriever
 ) -> None:

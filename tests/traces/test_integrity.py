@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -279,23 +279,12 @@ def test_other_runs_or_heads_have_another_merkle_root(one: dict[str, str], other
     assert (merkle_root(one) == merkle_root(other)) == (one == other)
 
 
-@pytest.fixture
-def cut_files(path: Path) -> Iterator[Path]:
-    """The journal's file, cut at four places."""
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.8, 0.99])
+def test_a_file_cut_short_is_not_sound(path: Path, part: float) -> None:
     whole = path.read_bytes()
-    copy = path.with_name("cut.db")
-
-    def cut() -> Iterator[Path]:
-        for part in (0.2, 0.5, 0.8, 0.99):
-            copy.write_bytes(whole[: int(len(whole) * part)])
-            yield copy
-
-    return cut()
-
-
-def test_a_file_cut_short_is_not_sound(cut_files: Iterator[Path]) -> None:
-    for file in cut_files:
-        try:
-            assert verdicts(file).integrity != ()
-        except DamagedJournal as error:
-            assert "restore it from a copy" in str(error)
+    path.write_bytes(whole[: int(len(whole) * part)])
+    try:
+        faults: tuple[str, ...] = verdicts(path).integrity
+    except DamagedJournal as error:
+        faults = (str(error),)
+    assert faults

@@ -16,9 +16,7 @@ NAMES = {
         "Stats StoreError UnknownEvidenceError read_evidence"
     ),
     "retrieval": "BM25 RETRIEVERS Clean Dense Dropped Fixed Full GateReport Hit Hybrid Retrieved Retriever",
-    "agent": (
-        "AGENTS Agent Answer Ballots Choice Claim Critique Decoding Query Question State Synthesis Tools"
-    ),
+    "agent": ("AGENTS Agent Answer Ballots Choice Claim Critique Decoding Query Question State Synthesis Tools"),
 }
 
 

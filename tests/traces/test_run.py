@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -137,7 +138,7 @@ def test_edges_come_back_with_their_spans_and_each_names_a_stored_record(journal
     notes = [Note(text=text) for text in texts]
     assert trace.edges().edges == tuple(
         Edge(relation="wasDerivedFrom", source=entity(out), target=entity(before), start=0, end=len(out.text))
-        for before, out in zip(notes, notes[1:], strict=False)
+        for before, out in pairwise(notes)
     )
     assert [journal.get(content_id(note), Note) for note in notes] == notes
 
@@ -209,7 +210,7 @@ def test_what_a_fork_does_is_not_put_into_its_parents_memory(journal: Journal) -
 def test_a_run_begun_with_another_configuration_is_refused(journal: Journal) -> None:
     recorded(journal, "run", ORDER)
     before = journal.heads()
-    with pytest.raises(JournalError, match="'run'.*another configuration") as caught:
+    with pytest.raises(JournalError, match=r"'run'.*another configuration") as caught:
         Live.begin(journal, "run", Order(words=("other",)))
     assert "\n" not in str(caught.value)
     assert journal.heads() == before
