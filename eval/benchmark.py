@@ -127,6 +127,8 @@ def _faults(case: Case, snapshot: Snapshot) -> Iterator[str]:
         header = snapshot.headers.get(ref)
         if header and not header.holds_on(case.as_of):
             yield f"clean evidence {ref!r} was not in force on {case.as_of}"
+        if header and header.retracted:
+            yield f"clean evidence {ref!r} was retracted"
     for ref in case.outdated_evidence:
         header = snapshot.headers.get(ref)
         if header and header.holds_on(case.as_of):

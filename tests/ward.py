@@ -33,7 +33,9 @@ from eval.results import blame_failures, blames
 from evidence_store import EvidenceStore
 from evidence_store.grade import Grade, rank
 from evidence_store.model import Evidence
-from retrieval.base import Hit
+from evidence_store.snapshot import Snapshot
+from retrieval import BM25
+from retrieval.base import Hit, Retrieved
 from traces.journal import Journal
 from traces.record import content_id
 
@@ -180,3 +182,31 @@ def claim(hit: Hit, option: str) -> Claim:
         end=len(text),
         certainty=grade.certainty if grade else None,
     )
+
+
+OLD = advice("apixaban", "C", "0", grade=HIGH, valid_to=date(2018, 1, 1))
+NEW = advice("apixaban", "B", "1", grade=LOW, valid_from=date(2018, 1, 1), supersedes="apixaban@0")
+STALE = case("apixaban", outdated_evidence=("apixaban@0",), meta={"stale_option": "C"})
+LOOP = arm("loop", agent="agentic")
+
+
+class Unseeing:
+    """A retriever that finds whatever BM25 finds but what decides."""
+
+    def search(self, query: str, snapshot: Snapshot, k: int) -> Retrieved:
+        kept = [hit for hit in BM25().search(query, snapshot, k).hits if "note" in hit.passage.ref]
+        return Retrieved(query=query, hits=tuple(h.model_copy(update={"rank": n}) for n, h in enumerate(kept, 1)))
+
+    def __repr__(self) -> str:
+        return "Unseeing()"
+
+
+def blame(folder: Path, store: EvidenceStore, reader: Any, *, asked: Any = None, condition: Any = None) -> list[Blame]:
+    """Ask one case in one condition, and blame."""
+    assert ask(folder, store, [asked or case("apixaban")], [condition or arm()], reader) == []
+    return blamed(folder, store, reader)
+
+
+def wrong(found: list[Blame]) -> Blame:
+    (one,) = (each for each in found if each.outcome == "wrong")
+    return one

@@ -166,6 +166,14 @@ CODES: dict[str, tuple[Role, Sequence[Evidence], WardReader, Condition, Case]] =
     "Y1 omission": ("synthesise", [GOLD], WardReader(blind=True), arm(), case("apixaban")),
     "Y2 distortion": ("synthesise", [GOLD], WardReader(misread="C"), arm(), case("apixaban")),
     "Y4 mis-weighting": ("synthesise", [GOLD, GUIDE_1, GUIDE_2], WardReader(insists="C"), arm(), MISLED),
+    "S4 conflict unresolved": (
+        "synthesise", [GOLD, advice("apixaban", "C", id="apixaban-note", grade=HIGH)],
+        WardReader(guesses="C"), arm(), NOTED,
+    ),
+    "Y2 invention": (
+        "synthesise", [GOLD, advice("apixaban", "C", id="apixaban-x", grade=HIGH)],
+        WardReader(insists="C"), arm(), NOTED,
+    ),
     "C1 misread": ("choose", [GOLD], WardReader(insists="A"), arm(), case("apixaban")),
     "C3 missed abstention": ("choose", [], WardReader(guesses="A"), CONDITIONS["closed_book"], case("apixaban")),
 }  # fmt: skip

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval import plots
 from eval.attribution.summary import BlameShare
-from eval.failures import concentration, failed_runs, questions
-from eval.findings import difference, findings
 from eval.metrics.table import metric_rows
 from eval.outcome import Flags, Outcome, score
-from eval.profile import Arm, arms, region
+from eval.report import plots
+from eval.report.failures import concentration, failed_runs, questions
+from eval.report.findings import difference, findings
+from eval.report.profile import Arm, arms, region
 
 LABELS = {"A": Flags(), "B": Flags(high_risk=True), "C": Flags()}
 

@@ -75,10 +75,9 @@ def test_an_untouched_sealed_journal_is_sound(path: Path) -> None:
 
 
 def test_every_flipped_byte_of_a_record_names_the_record(small: Path) -> None:
-    path = small
-    with Journal.open(path, create=False) as journal:
+    with Journal.open(small, create=False) as journal:
         lines = [(r.run, r.seq, r.bytes) for run in journal.runs() for r in journal.records(run)]
-    with closing(sqlite3.connect(path, isolation_level=None)) as db, Journal.open(path, create=False) as journal:
+    with closing(sqlite3.connect(small, isolation_level=None)) as db, Journal.open(small, create=False) as journal:
         for trigger in TRIGGERS:
             db.execute(f"DROP TRIGGER IF EXISTS {trigger}")
         for run, seq, line in lines:
@@ -89,15 +88,14 @@ def test_every_flipped_byte_of_a_record_names_the_record(small: Path) -> None:
                 found = verify_journal(journal).integrity
                 assert any(f"run {run!r} record {seq}:" in fault for fault in found), (run, seq, at)
             db.execute("UPDATE record SET bytes = ? WHERE run = ? AND seq = ?", (line, run, seq))
-    assert verdicts(path).sound
+    assert verdicts(small).sound
 
 
 @pytest.mark.parametrize("column", ["prev", "hash", "run", "seq"])
 def test_a_changed_column_beside_the_bytes_is_found(path: Path, column: str) -> None:
     value = {"seq": "77", "run": "'fourth'"}.get(column, f"replace({column}, substr({column}, 20, 1), 'x')")
     tampered(path, f"UPDATE record SET {column} = {value} WHERE run = 'second' AND seq = 2")
-    found = verdicts(path).integrity
-    assert any("'second' record 2" in fault or "'second' record 3" in fault for fault in found)
+    assert any("'second' record 2" in fault or "'second' record 3" in fault for fault in verdicts(path).integrity)
 
 
 @pytest.mark.parametrize("value", ["CAST(bytes AS TEXT)", "7"])
@@ -107,12 +105,11 @@ def test_a_record_of_another_type_is_a_fault_and_no_crash(path: Path, value: str
 
 
 def test_every_altered_blob_is_named_with_a_record_that_needs_it(small: Path) -> None:
-    path = small
-    with closing(sqlite3.connect(path)) as db:
+    with closing(sqlite3.connect(small)) as db:
         blobs = dict(db.execute("SELECT id, bytes FROM blob"))
-    before = everything(path)
+    before = everything(small)
     seen = 0
-    with closing(sqlite3.connect(path, isolation_level=None)) as db, Journal.open(path, create=False) as journal:
+    with closing(sqlite3.connect(small, isolation_level=None)) as db, Journal.open(small, create=False) as journal:
         for trigger in TRIGGERS:
             db.execute(f"DROP TRIGGER IF EXISTS {trigger}")
         for name, data in blobs.items():
@@ -125,9 +122,9 @@ def test_every_altered_blob_is_named_with_a_record_that_needs_it(small: Path) ->
                     seen += 1
                 else:  # a spare bit of the packing: what it unpacks to is what it was
                     assert found == ()
-                    assert everything(path) == before
+                    assert everything(small) == before
             db.execute("UPDATE blob SET bytes = ? WHERE id = ?", (data, name))
-    assert verdicts(path).sound
+    assert verdicts(small).sound
     assert seen > 100
 
 
@@ -204,6 +201,19 @@ def test_reordered_records_are_a_fault_of_integrity(path: Path) -> None:
     found = verdicts(path).integrity
     assert any("'second' record 2" in fault for fault in found)
     assert any("'second' record 3" in fault for fault in found)
+
+
+@pytest.mark.parametrize("said", [b'"seq":4', b'"run":"second"', b'"prev":"sha256:'])
+def test_a_record_whose_text_names_another_place_is_found_though_its_hash_fits(path: Path, said: bytes) -> None:
+    def restated(db: sqlite3.Connection) -> None:
+        where = "WHERE run = 'second' AND seq = 4"
+        prev, line = db.execute(f"SELECT prev, bytes FROM record {where}").fetchone()
+        assert said in line
+        line = line.replace(said, said[:-1] + b"9" + said[-1:] if said.endswith((b'"', b":")) else said[:-1] + b"9")
+        db.execute(f"UPDATE record SET hash = ?, bytes = ? {where}", (link(prev, line), line))
+
+    tampered(path, restated)
+    assert any("'second' record 4: its text says" in fault for fault in verdicts(path).integrity)
 
 
 def test_a_chain_rewritten_in_full_no_longer_reaches_its_seal(path: Path) -> None:

@@ -14,7 +14,7 @@ def demo(
 ) -> None:
     """Run all seven conditions on the demonstration cases.
 
-    Takes in the demonstration evidence, runs, blames the failures, writes the report; about a minute.
+    Takes in the evidence, runs, blames the failures, writes the report: some minutes the first time.
     """
     import eval.demo
     import evidence_store.demo
@@ -36,5 +36,6 @@ def demo(
         "Authored for demonstration, not clinically adjudicated; the reader was fitted on other cases. "
         "Never clinical advice.",
         markup=False,
+        soft_wrap=True,
     )
     report(folder / "experiment", rows, failures, json=json)

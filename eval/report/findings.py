@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from eval import stats
 from eval.attribution.summary import BlameShare
 from eval.condition import CONDITIONS
-from eval.failures import Failed, harms
 from eval.metrics import METRICS
-from eval.profile import Arm, region
+from eval.report.failures import Failed, harms
+from eval.report.profile import Arm, region
 
 BASELINE = "standard"
 """What a reader of the published work compares with: plain dense retrieval."""

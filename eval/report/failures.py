@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from eval.attribution.blame import FAILS, Blame, Kind
 from eval.benchmark import Case
 from eval.outcome import Outcome
-from eval.profile import Arm
+from eval.report.profile import Arm
 
 GRAVITY: tuple[Kind, ...] = ("high_risk", "unsafe", "contradiction", "overconfident", "wrong")
 """Kinds of failure, the gravest first."""

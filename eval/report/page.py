@@ -22,15 +22,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eval import plots
 from eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Kind
 from eval.attribution.summary import TARGETS, BlameShare, Target, blame_shares, fault_counts
 from eval.attribution.taxonomy import FAULTS
 from eval.benchmark import Case
-from eval.failures import GRAVITY, concentration, failed_runs, harms, questions
-from eval.findings import findings
 from eval.outcome import Outcome
-from eval.profile import COLUMNS, SAFE_ACCURACY, SAFE_HIGH_RISK, Region, Row, arms, describe, place, region, short
+from eval.report import plots
+from eval.report.failures import GRAVITY, concentration, failed_runs, harms, questions
+from eval.report.findings import findings
+from eval.report.profile import (
+    COLUMNS,
+    SAFE_ACCURACY,
+    SAFE_HIGH_RISK,
+    Region,
+    Row,
+    arms,
+    describe,
+    place,
+    region,
+    short,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -1,0 +1,126 @@
+"""The pages are true: what they show has just been run, and every verb and option stands in them.
+
+The blocks of all pages run once, in order, in one folder that looks like the repository: a few minutes, most of it
+the demonstration.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pages import ROOT, Command, blocks, commands, files, matches, pages
+from typer.main import get_command
+
+from workbench.cli.app import app
+
+VERBS_PAGE = ROOT / "docs" / "command-line.md"
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+
+
+def verbs(command: Any, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
+    """Every verb of the command line with its options."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield name, {option for p in command.params if p.param_type_name == "option" for option in spelled(p)}
+    else:
+        for word, one in inner.items():
+            yield from verbs(one, (*name, word))
+
+
+def spelled(parameter: Any) -> list[str]:
+    return [*parameter.opts, *parameter.secondary_opts]
+
+
+VERBS = {verb: options | {"--help"} for verb, options in verbs(get_command(app))}
+SHOWN = [
+    command for page in pages() for block in blocks(page) if block.language == "console" for command in commands(block)
+]
+EVITRAIL = [command for command in SHOWN if command.words[:1] == ["evitrail"]]
+
+
+def verb_of(words: list[str]) -> tuple[str, ...]:
+    """The verb a command line begins with; raises for one there is not."""
+    return next(verb for verb in VERBS if tuple(words[: len(verb)]) == verb)
+
+
+@pytest.mark.parametrize("command", EVITRAIL, ids=lambda command: f"{command.place} {command.line}")
+def test_a_command_that_is_shown_has_a_verb_and_options_that_exist(command: Command) -> None:
+    words = command.words[1:]
+    if words in ([], ["--help"]):
+        return
+    given = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+    assert given <= VERBS[verb_of(words)]
+
+
+def test_a_make_target_that_is_shown_exists() -> None:
+    for command in SHOWN:
+        if command.words[:1] == ["make"]:
+            assert set(command.words[1:]) <= TARGETS, command.place
+
+
+def test_what_the_pages_show_is_what_happens(tmp_path: Path) -> None:
+    for name in {file.split("/")[0] for file in files()}:
+        (tmp_path / name).symlink_to(ROOT / name)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {name: value for name, value in environment.items() if name not in ("COLUMNS", "EVITRAIL_LOG")}
+    wrong: list[str] = []
+
+    def run(place: str, command: list[str], shown: str, exits: int) -> None:
+        done = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=1200,
+            check=False,
+        )
+        if done.returncode != exits or (shown.strip() and not matches(shown, done.stdout)):
+            said = f"exit code {done.returncode}, expected {exits}; it said:\n{done.stdout}"
+            wrong.append(f"{place}: {command[-1]}\n{said}\nwhere the page shows:\n{shown}")
+
+    for block in (block for page in pages() for block in blocks(page) if block.runs):
+        if block.language == "python":
+            run(block.place, [sys.executable, "-c", block.text], "", block.exits)
+        elif block.language == "console":
+            for command in commands(block):
+                if command.words[:1] == ["evitrail"]:
+                    run(command.place, ["bash", "-c", command.line], command.shown, command.exits)
+    assert not wrong, "\n\n".join(wrong)
+
+
+def sections() -> dict[tuple[str, ...], str]:
+    """The page on the command line, cut at the headings of its verbs."""
+    parts = re.split(r"^##+ `evitrail ([a-z -]+)`$", VERBS_PAGE.read_text("utf-8"), flags=re.MULTILINE)
+    return {tuple(verb.split()): text for verb, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def test_every_verb_has_a_section_and_every_section_a_verb() -> None:
+    assert sections().keys() == VERBS.keys()
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_a_section_names_every_option_of_its_verb_and_no_other(verb: tuple[str, ...]) -> None:
+    table = re.findall(r"^\| (`.*?)\|", sections()[verb], flags=re.MULTILINE)
+    named = {option for row in table for option in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", row)}
+    assert named | {"--help"} == VERBS[verb]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_an_option_named_in_a_sentence_exists(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8") if page.is_file() else "", flags=re.MULTILINE | re.DOTALL)
+    known = set().union(*VERBS.values())
+    for code in re.findall(r"`(evitrail [^`]*|--[a-z-]+[^`]*)`", text):
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", code)) <= known, code
+        if code.startswith("evitrail ") and re.match(r"[a-z]", code.split()[1]):
+            groups = {verb[0] for verb in VERBS if len(verb) > 1}
+            words = code.split()[1:]
+            assert words[0] in groups if len(words) == 1 and words[0] in groups else verb_of(words), code
