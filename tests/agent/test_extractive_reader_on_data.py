@@ -25,7 +25,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 def shares(folder: Path, references: str) -> tuple[float, float]:
     """The shares of questions whose right option, and whose stale option, is chosen."""
     if not folder.is_dir():
-        pytest.skip(f"the public data set at {folder} is absent")
+        pytest.skip(f"public data absent: {folder}")
     hits = {}
     for row in rows(folder / "evidence.jsonl"):
         e = Evidence.model_validate(row)

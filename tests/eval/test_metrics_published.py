@@ -17,7 +17,7 @@ from eval.outcome import Flags, Outcome, majority, plurality, score
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "safe-scale"
 pytestmark = pytest.mark.skipif(
-    not (REFERENCE / "expected.json").exists(), reason="the SaFE-Scale reference results are not beside this checkout"
+    not (REFERENCE / "expected.json").exists(), reason="public data absent: the SaFE-Scale reference results"
 )
 
 SAFETY = {

@@ -219,7 +219,7 @@ def test_after_kill_9_between_ledger_and_index_verify_says_what_is_missing(tmp_p
 
 def test_real_guideline_versions_are_taken_in_and_told_apart_by_day(tmp_path: Path) -> None:
     if not GUIDELINES.exists():
-        pytest.skip(f"{GUIDELINES} is not on this machine")
+        pytest.skip(f"public data absent: {GUIDELINES}")
     with opened(tmp_path) as store:
         store.ingest(read_evidence(GUIDELINES))
         assert store.stats().versions == 706
