@@ -1,4 +1,4 @@
-# The command line in a container: docker build -t evitrail . && docker run --rm -v "$PWD/work:/work" evitrail demo
+# The command line in a container: docker build -t evitrail . && docker run --rm -v "$PWD/data:/data" evitrail demo
 FROM python:3.11-slim
 WORKDIR /evitrail
 COPY pyproject.toml constraints.txt README.md LICENSE ./
@@ -10,5 +10,5 @@ COPY eval eval
 COPY workbench workbench
 RUN pip install --no-cache-dir --constraint constraints.txt torch \
     && pip install --no-cache-dir --constraint constraints.txt .
-WORKDIR /work
+WORKDIR /data
 ENTRYPOINT ["evitrail"]

@@ -103,6 +103,11 @@ class Passage(Record):
         return self.header.ref
 
 
+def indexed_text(title: str, text: str) -> str:
+    """What of a passage is searched, and compared in meaning: its words under its title."""
+    return f"{title}. {text}"
+
+
 def evidence_id(evidence: Evidence) -> str:
     """The content name of one evidence version; any change of text, date or grade changes it."""
     return content_id(evidence)

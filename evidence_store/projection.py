@@ -20,6 +20,7 @@ from evidence_store.embed import Encoder
 from evidence_store.fold import Version
 from evidence_store.index.base import Payload, Point, VectorIndex, payload, point_id, rows
 from evidence_store.index.edge import document_terms
+from evidence_store.model import indexed_text
 
 Cut = tuple[Version, int, Span]
 """A passage to be: its version, its part, and where it stands."""
@@ -90,7 +91,7 @@ class Projection:
         return [point_id(*cut) for cut in self._cuts([version])]
 
     def _points(self, batch: Sequence[Cut]) -> list[Point]:
-        texts = [version.evidence.text[span.start : span.end] for version, _, span in batch]
+        texts = [indexed_text(v.evidence.title, v.evidence.text[span.start : span.end]) for v, _, span in batch]
         vectors = self.encoder.encode(texts)
         return [
             Point(point_id(*cut), vector, document_terms(text), payload(*cut))

@@ -82,11 +82,8 @@ class Work(NamedTuple):
     parameters: dict[str, Any]
     inputs: tuple[Input, ...]
     effect: Effect
-
-    @property
-    def key(self) -> str:
-        ids = [[i.role, i.id] for i in self.inputs]
-        return sha256(canonical_json([self.kind, self.by, self.code, self.parameters, ids]).encode())
+    key: str
+    """Names the work: all of the above but where it stands."""
 
 
 class Live:
@@ -182,7 +179,6 @@ class Live:
     def _append(self, work: Work, made: Done, type: str, reused_from: str | None, milliseconds: float) -> None:
         activity = Activity(
             **work._asdict(),
-            key=work.key,
             output=made.output,
             output_type=type,
             edges=made.edges,
@@ -238,8 +234,9 @@ def work_of(
     """A step that is about to be done, the next of its kind; ``name`` may know the inputs' content ids."""
     paths[kind] += 1
     given = tuple(Input(role=role, id=name(r), type=type(r).__name__) for role, r in inputs.items())
-    code = fingerprint(type(by).__module__)
-    return Work(f"{kind}[{paths[kind]}]", kind, repr(by), code, dict(parameters or {}), given, effect)
+    code, others = fingerprint(type(by).__module__), dict(parameters or {})
+    key = sha256(canonical_json([kind, repr(by), code, others, [[i.role, i.id] for i in given]]).encode())
+    return Work(f"{kind}[{paths[kind]}]", kind, repr(by), code, others, given, effect, key)
 
 
 @cache

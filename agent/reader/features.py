@@ -30,7 +30,7 @@ from agent.reader.overlap import matrix, presence, shared, shares, vocabulary
 from agent.reader.quantities import Quantity, quantities
 from agent.reader.sentences import Sentence, sentences
 from agent.reader.terms import Terms, terms
-from evidence_store.model import Passage
+from evidence_store.model import Passage, indexed_text
 
 T = TypeVar("T")
 
@@ -116,7 +116,7 @@ def features(question: Question, passages: Sequence[Passage], embed: Embed | Non
     table = np.zeros((len(letters), len(lines), len(OPTION_TERMS)))
     relevance = np.zeros((len(lines), len(RELEVANCE_TERMS)))
     if lines:
-        wholes = [f"{p.header.title}. {p.text}" for p in passages]
+        wholes = [indexed_text(p.header.title, p.text) for p in passages]
         meaning = meanings(question.stem, texts, [line.sentence.text for line in lines], wholes, embed)
         patient = [q for q in quantities(question.stem) if q.is_point]
         exception = float(bool(EXCEPTION.search(asked(question.stem))))

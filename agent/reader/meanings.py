@@ -39,13 +39,18 @@ def meanings(
     if embed is None:
         none = np.zeros((len(options), len(lines)))
         return Meanings(np.zeros(len(lines)), none, none, np.zeros(len(wholes)))
-    n, last = len(options), asked(stem)
-    vectors = embed([stem, *options, *(f"{last} {option}" for option in options), *lines, *wholes]).astype(np.float64)
+    n = len(options)
+    vectors = embed([*question_texts(stem, options), *lines, *wholes]).astype(np.float64)
     cosine = vectors[: 2 * n + 1] @ vectors[2 * n + 1 :].T
     own, stated = cosine[1 : n + 1], cosine[n + 1 :]
     k = len(lines)
     own, stated = own - own.mean(axis=0), stated - stated.mean(axis=0)
     return Meanings(cosine[0, :k], own[:, :k], stated[:, :k], cosine[0, k:])
+
+
+def question_texts(stem: str, options: Sequence[str]) -> list[str]:
+    """The stem, every option, and every option as an answer to what is asked."""
+    return [stem, *options, *(f"{asked(stem)} {option}" for option in options)]
 
 
 def asked(stem: str) -> str:

@@ -17,8 +17,10 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 _FUNCTION = """
     a an and any are as at be been being both but by can could did do does done each either for from had has have
@@ -64,9 +66,10 @@ def terms(text: str) -> Terms:
     return Terms(frozenset(words), pairs, pieces, _denied(lower))
 
 
-def written(text: str) -> dict[str, str]:
+@lru_cache(maxsize=READ)
+def written(text: str) -> Mapping[str, str]:
     """Each word's stem, and how the text first writes it (in lower case)."""
-    return {stem(word): word for word in reversed(WORD.findall(JOINED.sub("", text.lower())))}
+    return MappingProxyType({stem(word): word for word in reversed(WORD.findall(JOINED.sub("", text.lower())))})
 
 
 def stem(word: str) -> str:

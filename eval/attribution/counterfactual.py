@@ -99,7 +99,9 @@ class Replays:
 
     def _do(self, what: Mended) -> Replay:
         name = fork_name(what)
-        memory = self._memories.setdefault(what.replicate, remembered(self.journal, self.run))
+        if what.replicate not in self._memories:
+            self._memories[what.replicate] = remembered(self.journal, self.run)
+        memory = self._memories[what.replicate]
         live = Live.begin(self.journal, name, what, parent=self.run, memory=memory)
         agent = AGENTS[self.config.condition.agent]
         said = agent.answer(self.config.case.question, self._tools(what, live))
