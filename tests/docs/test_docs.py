@@ -6,6 +6,7 @@ the demonstration.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -19,7 +20,11 @@ from pages import ROOT, Command, blocks, commands, files, matches, pages
 from typer.main import get_command
 
 from workbench.cli.app import app
+from workbench.cli.run import SHOWN as SHOWN_METRICS
 
+TABLE = tuple(SHOWN_METRICS)
+TOLERANCE = 3.0
+"""Per cent points: one question is 1.1."""
 VERBS_PAGE = ROOT / "docs" / "command-line.md"
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 
@@ -94,7 +99,21 @@ def test_what_the_pages_show_is_what_happens(tmp_path: Path) -> None:
             for command in commands(block):
                 if command.words[:1] == ["evitrail"]:
                     run(command.place, ["bash", "-c", command.line], command.shown, command.exits)
+    wrong += misstated(json.loads((tmp_path / "evitrail-demo" / "experiment" / "metrics.json").read_text("utf-8")))
     assert not wrong, "\n\n".join(wrong)
+
+
+def misstated(measured: list[dict[str, Any]]) -> Iterator[str]:
+    """Rates in the README's table that differ from the demonstration's by more than another processor explains."""
+    rows = {row["condition"]: row for row in measured}
+    table = re.findall(r"^\| (\w+) \| (\d.*) \|$", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE)
+    if {condition for condition, _ in table} != rows.keys():
+        yield f"README.md: expected a row for each of {sorted(rows)}, got {[condition for condition, _ in table]}"
+    for condition, cells in table:
+        for metric, cell in zip(TABLE, cells.split(" | "), strict=True):
+            value = 100 * rows[condition][metric]["value"]
+            if abs(value - float(cell.partition(" ")[0])) > TOLERANCE:
+                yield f"README.md: {metric} of {condition} is {value:.1f}, the table says {cell}"
 
 
 def sections() -> dict[tuple[str, ...], str]:
