@@ -84,7 +84,7 @@ def in_words(error: ValidationError, record: type[Record]) -> list[str]:
 def _fault(found: dict[str, Any], record: type[Record]) -> str:
     key = ".".join(str(part) for part in found["loc"])
     if found["type"] == "extra_forbidden":
-        known = f"; a {record.__name__.lower()} has {', '.join(record.model_fields)}" if len(found["loc"]) == 1 else ""
+        known = f"; expected one of {', '.join(record.model_fields)}" if len(found["loc"]) == 1 else ""
         return f"unknown key {key!r}{known}"
     if found["type"] == "missing":
         return f"key {key!r} is missing"

@@ -34,7 +34,7 @@ FLAGGED = {"high_risk": True}
         ('{"id": "q1",', "expected one JSON object, got broken JSON at column 13"),
         ("[1, 2]", "expected one JSON object, got a list"),
         ('{"id": "q1", "id": "q2"}', "key 'id' stands twice"),
-        (LINE | {"asnwer": "B"}, "unknown key 'asnwer'; a case has id, stem, options, answer"),
+        (LINE | {"asnwer": "B"}, "unknown key 'asnwer'; expected one of id, stem, options, answer"),
         (without("stem"), "key 'stem' is missing"),
         (LINE | {"as_of": "last May"}, "key 'as_of': "),
         (LINE | {"answer": "E"}, "key 'answer': expected one of the options ['A', 'B', 'C', 'D'], got 'E'"),

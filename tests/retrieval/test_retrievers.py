@@ -123,7 +123,7 @@ def test_the_check_catches_more_hits_than_asked_for(snapshot: Snapshot) -> None:
 def test_equal_scores_fall_to_the_passage_id(tmp_path: Path, retriever: Retriever, k: int) -> None:
     ids = ["e", "b", "d", "a", "c"]
     with EvidenceStore.open(tmp_path / "store", create=True, embedder=WordVectors(), clock=clock) as store:
-        store.ingest([evidence(name, text="Aspirin lowers the risk of stroke.") for name in ids])
+        store.ingest([evidence(name, title="Stroke", text="Aspirin lowers the risk of stroke.") for name in ids])
         found = check_retriever(retriever, store.snapshot(), QUERY, k)
     assert [hit.passage.header.id for hit in found.hits] == sorted(ids)[:k]
 

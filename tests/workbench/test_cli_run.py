@@ -78,7 +78,14 @@ def test_ctrl_c_exits_with_3_and_the_same_command_finishes_the_work(desk: Desk, 
     where = ("--benchmark", BENCHMARK, "--store", desk.store, "--out", tmp_path / "run")
     plan = (*where, "--only", ",".join(CASES), "--conditions", "closed_book,standard,gated,agentic", "--samples", 2)
     arguments = [str(argument) for argument in ("run", *plan)]
-    process = subprocess.Popen([SCRIPT, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [SCRIPT, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell's background job is started deaf to SIGINT, and its children with it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     journal = tmp_path / "run" / "journal.db"
     for _ in range(600):
         if journal.is_file() or process.poll() is not None:
