@@ -64,8 +64,10 @@ class Grade(Record):
         return self
 
     def sum_in_words(self) -> str:
-        """The arithmetic as a sentence, e.g. ``high - 1 (imprecision) = moderate``."""
+        """The arithmetic in words: ``high - 1 (imprecision) = moderate``; ``low (observational)`` if nothing moved it."""
         terms = [f"{'-' if n < 0 else '+'} {abs(n)} ({name})" for name, n in (self.downgrades | self.upgrades).items()]
+        if not terms:
+            return f"{self.computed} ({'stated start' if self.start else self.study_design})"
         return " ".join([self.starting_level, *terms, "=", self.computed])
 
 
