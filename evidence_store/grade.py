@@ -64,7 +64,7 @@ class Grade(Record):
         return self
 
     def sum_in_words(self) -> str:
-        """The arithmetic in words: ``high - 1 (imprecision) = moderate``; ``low (observational)`` if nothing moved it."""
+        """The arithmetic in words: ``high - 1 (imprecision) = moderate``; ``low (expert)`` if nothing moved it."""
         terms = [f"{'-' if n < 0 else '+'} {abs(n)} ({name})" for name, n in (self.downgrades | self.upgrades).items()]
         if not terms:
             return f"{self.computed} ({'stated start' if self.start else self.study_design})"

@@ -57,7 +57,7 @@ def test_a_folder_refuses_another_plan_and_keeps_its_own(tmp_path: Path, changes
     [
         (b'benchmark "b"', "expected TOML, got: "),
         (b'benchmark = "\xff"', "expected UTF-8, got another encoding at byte 13"),
-        (SHORT.encode() + b"sampels = 3\n", "unknown key 'sampels'; a plan has benchmark, store, conditions"),
+        (SHORT.encode() + b"sampels = 3\n", "unknown key 'sampels'; expected one of benchmark, store, conditions"),
         (b'benchmark = "b"\nstore = "s"\n', "key 'conditions' is missing"),
         (b'benchmark = "b"\nstore = "s"\nconditions = []\n', "key 'conditions': "),
         (SHORT.encode() + b"temperature = 0\n", "key 'temperature': "),
