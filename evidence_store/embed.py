@@ -98,7 +98,7 @@ class Embedder:
 
     @cached_property
     def _loaded(self) -> Any:
-        # Threads that spin while they wait make small batches four times slower on a machine with other work.
+        # Threads that spin while they wait make small batches some three times slower on a machine with other work.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         try:
             from sentence_transformers import SentenceTransformer
