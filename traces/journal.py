@@ -42,7 +42,7 @@ SCHEMA_VERSION = 1
 """Raised when a record's fields change meaning; new types and new fields in a body need no raise."""
 
 PACKING = 1
-"""zlib level of blobs: the fastest, since lists of passages repeat themselves and shrink all the same."""
+"""zlib level of blobs: the fastest; lists of passages repeat themselves and shrink all the same."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (

@@ -59,7 +59,7 @@ def prepared(plan: Plan, store: EvidenceStore) -> tuple[list[Case], list[Conditi
 
 
 def embed_together(cases: Sequence[Case], store: EvidenceStore) -> None:
-    """Embed what the extractive reader will compare, in large batches; run by run they would be small, and mostly padding."""
+    """Embed what the extractive reader will compare, in large batches; run by run they would be small."""
     refs = dict.fromkeys(ref for case in cases for ref in (*case.clean_evidence, *case.conflict_evidence))
     options = ((case.stem, [case.options[letter] for letter in sorted(case.options)]) for case in cases)
     texts = [text for stem, written in options for text in question_texts(stem, written)]
