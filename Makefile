@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench serve clean
+.PHONY: demo test lint bench peers serve clean
 .DEFAULT_GOAL := demo
 
 # torch is asked for by itself first: what else needs it then finds it there, and brings no other build.
@@ -28,12 +28,24 @@ lint: $(READY)
 test: lint
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
-bench: $(READY)
+bench: $(READY) .venv-mlflow/.ready
 	$(BIN)/python bench/run.py
+
+# What evitrail is held against, each in an environment of its own, since none fits beside our versions.
+PEER_phoenix := arize-phoenix==20.26.1
+PEER_rocrate := roc-validator==0.13.0
+PEER_mlflow := mlflow==3.17.2
+
+peers: .venv-phoenix/.ready .venv-rocrate/.ready .venv-mlflow/.ready
+
+.venv-%/.ready:
+	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet $(PEER_$*)
+	@touch $@
 
 # The report of the last demo, on loopback only.
 serve: demo
 	$(BIN)/python -m http.server 8765 --bind 127.0.0.1 --directory evitrail-demo/experiment
 
 clean:
-	rm -rf $(VENV) evitrail-demo evitrail-run evitrail-ask evitrail-store
+	rm -rf $(VENV) .venv-phoenix .venv-rocrate .venv-mlflow evitrail-demo evitrail-run evitrail-ask evitrail-store

@@ -70,6 +70,7 @@ def _answer(state: State) -> Answer:
         reason=state.choice.reason,
         ballots=state.choice.ballots,
         citations=citations,
+        rests_on=tuple(sorted({claim.evidence for claim in state.synthesis.claims if content_id(claim) in used})),
     )
 
 

@@ -35,6 +35,12 @@ class Query(Record):
     reason: str
 
 
+class Asked(Record):
+    """The queries that were asked before, in order."""
+
+    queries: tuple[str, ...]
+
+
 class Critique(Record):
     """Whether the evidence at hand suffices to choose, and what it lacks."""
 
@@ -148,3 +154,5 @@ class Answer(Record):
     reason: str
     ballots: Ballots
     citations: tuple[Citation, ...]
+    rests_on: tuple[str, ...] = ()
+    """Evidence versions of every claim the choice used, those that spoke against it too."""

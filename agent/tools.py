@@ -2,24 +2,33 @@
 
 Rules kept here
 - A step reaches nothing but its ``Tools``; every call goes through ``tools.run.step``.
-- Any role can have a stand-in. That is how a fork swaps the reader at one step, and how attribution
-  replaces one mechanism by its oracle, with nothing else touched.
+- Any role can have a stand-in: so attribution replaces one mechanism by its oracle, with nothing else touched.
+- In a fork other tools hold from one step on: a step asks ``tools.at(kind)`` for those that hold for it.
+- A reader that calls models is given the run, so that each call is recorded in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agent.model import Decoding
-from agent.reader.base import Reader
+from agent.reader.base import Reader, Recording
 from evidence_store.snapshot import Snapshot
 from retrieval.base import Retriever
 from traces.run import Run
 
 Reading = Literal["critique", "requery", "synthesise", "choose"]
 """The roles a reader plays."""
+
+
+class Change(NamedTuple):
+    """Other tools, from one step of the run on."""
+
+    at: str | None
+    """The path of the first step they hold for; None for all."""
+    apply: Callable[[Tools], Tools]
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,18 @@ class Tools:
     k: int = 10
     decoding: Decoding = field(default_factory=Decoding)
     stand_ins: Mapping[Reading, Reader] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    """What a fork does otherwise, in order."""
+
+    def at(self, kind: str) -> Tools:
+        """The tools that hold for the next step of this kind."""
+        held = self
+        for change in self.changes:
+            if change.at is None or self.run.upcoming(kind) == change.at or self.run.reached(change.at):
+                held = change.apply(held)
+        return held
 
     def reader_for(self, role: Reading) -> Reader:
         """Who reads in this role."""
-        return self.stand_ins.get(role, self.reader)
+        reader = self.stand_ins.get(role, self.reader)
+        return reader.within(self.run) if isinstance(reader, Recording) else reader

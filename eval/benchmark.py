@@ -6,6 +6,8 @@ Rules kept here
 - ``check`` proves a benchmark against a store: every reference exists, and clean evidence was in force
   on the case's day.
 - The agent never sees a case, only ``case.question``.
+- ``sensitive`` names the fields whose texts hold patient data. What a run of such a case stores can be redacted;
+  pages and files show ``case.covered``. Its id, day, letters and evidence are not protected.
 
     cases = load(Path("eval/demo"))
     check(cases, store.snapshot())
@@ -13,18 +15,25 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from unicodedata import normalize
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from agent.model import Question
 from eval.outcome import Flags
 from evidence_store.formats.lines import InputError, jsonl_files, read_lines
 from evidence_store.snapshot import Snapshot
 from traces.record import Record
+
+Sensitive = Literal["stem", "options", "gold_rationale", "meta"]
+"""A field that may hold patient data."""
+
+COVER = "patient data"
+"""What is shown in its place."""
 
 
 class Case(Record):
@@ -44,6 +53,7 @@ class Case(Record):
     as_of: date | None = None
     gold_rationale: str | None = None
     meta: dict[str, Any] = Field(default_factory=dict)
+    sensitive: tuple[Sensitive, ...] = ()
 
     @property
     def question(self) -> Question:
@@ -60,6 +70,15 @@ class Case(Record):
         """The wrong option that the conflicting evidence supports."""
         return self._option("conflict_option")
 
+    @property
+    def covered(self) -> Case:
+        """The case as pages and files may show it: without the texts of its sensitive fields."""
+        return self.rewritten(lambda text: COVER, *self.sensitive)
+
+    def rewritten(self, write: Callable[[str], str], *fields: Sensitive) -> Case:
+        """The case with every text of these fields written anew; keys and numbers stay."""
+        return self.model_copy(update={field: _each_text(getattr(self, field), write) for field in fields})
+
     def supported_by(self) -> dict[str, str]:
         """Which option each labelled evidence version speaks for."""
         supports: dict[str, str] = {}
@@ -72,6 +91,11 @@ class Case(Record):
     def _option(self, key: str) -> str | None:
         value = self.meta.get(key)
         return None if value is None else str(value)
+
+    @field_validator("id")
+    @classmethod
+    def _one_spelling(cls, id: str) -> str:
+        return normalize("NFC", id)  # it names a run
 
     @model_validator(mode="after")
     def _letters_agree(self) -> Case:
@@ -86,6 +110,14 @@ class Case(Record):
         if self.labels and (unlabelled := sorted(self.options.keys() - self.labels.keys())):
             raise ValueError(f"key 'labels': expected every option or none, {unlabelled} are missing")
         return self
+
+
+def _each_text(value: Any, write: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return write(value)
+    if isinstance(value, dict):
+        return {key: _each_text(inner, write) for key, inner in value.items()}
+    return [_each_text(inner, write) for inner in value] if isinstance(value, list) else value
 
 
 def load(path: Path) -> list[Case]:

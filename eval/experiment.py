@@ -6,6 +6,9 @@ Rules kept here
 - Outcomes are read from the journal, never from memory, so a report is the same whenever it is made.
 - Equal seeds give equal outcomes: ballots depend on the seed and the question, not on the order of work.
 - A run that fails is reported and left unfinished; the others go on.
+- A case with sensitive fields is masked before anything of it is written or asked, and one that cannot be masked
+  is not asked at all. What its runs store can be redacted; of what goes wrong in them only the kind is told.
+- A redacted run is not done again, and counts nowhere: its outcome cannot be read any more.
 
     experiment = Experiment(cases, [condition("standard"), condition("gated")], store, reader)
     experiment.run(folder)
@@ -18,23 +21,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from agent.model import Answer, Decoding
 from agent.reader.base import Reader
+from agent.tools import Tools
 from eval.benchmark import Case
 from eval.condition import Condition
 from eval.engine.threads import run_all
+from eval.identifiers import Identifiers
+from eval.masking import Mask, Unmasked, masked
 from eval.outcome import Outcome, score
+from evidence_store.embed_cache import apart
 from evidence_store.snapshot import Snapshot
 from evidence_store.store import EvidenceStore
-from traces.journal import Journal
+from traces.elsewhere import recorded_elsewhere
+from traces.integrity import SEAL_RUN, seal
+from traces.journal import Journal, JournalError
 from traces.log import get_logger
 from traces.record import Record
+from traces.redaction import redacted_runs
 from traces.run import Live, Run
-from traces.trace import SEAL_RUN, Trace, seal
+from traces.trace import Trace
+from traces.view import JournalView, Redaction
 
 JOURNAL = "journal.db"
 
@@ -88,27 +100,29 @@ class Experiment:
     seq: int | None = None
     """What had been recorded: the store's ledger sequence number; None for all of it."""
     workers: int = 2
+    mask: Mask | None = field(default_factory=Identifiers)
+    """Takes names out of sensitive fields; None asks and stores them as they stand."""
 
     def run(self, folder: Path, progress: Progress = lambda done, of: None) -> list[Failure]:
         """Do every run that is not done yet, then seal the journal; returns the runs that failed."""
         folder.mkdir(parents=True, exist_ok=True)
-        failures: list[Failure] = []
+        cases, failures = self._masked()
+        jobs = self.jobs(cases)
         with Journal.open(folder / JOURNAL) as journal:
-            finished = {trace.run for trace in traces(journal) if trace.ended}
-            jobs = self.jobs()
+            finished = {trace.run for trace in traces(journal) if trace.ended} | redacted_runs(journal).keys()
             todo = [job for job in jobs if job.name not in finished]
             left = len(todo)
             progress(len(jobs) - left, len(jobs))
 
             def do(job: Job) -> None:
-                run = Live.begin(journal, job.name, job.config)
+                run = Live.begin(journal, job.name, job.config, sensitive=bool(job.config.case.sensitive))
                 run.end(answer(job.config, job.snapshot, self.reader, run))
 
             def heard(job: Job, error: Exception | None) -> None:
                 nonlocal left
                 left -= 1
                 if error is not None:
-                    failures.append(Failure(job.name, f"{type(error).__name__}: {error}"))
+                    failures.append(Failure(job.name, _told(job, error)))
                     log.info("run failed", run=job.name, error=failures[-1].error)
                 progress(len(jobs) - left, len(jobs))
 
@@ -116,10 +130,10 @@ class Experiment:
             seal(journal)
         return sorted(failures)
 
-    def jobs(self) -> list[Job]:
-        """Every run there is to do, in the order of conditions and cases."""
+    def jobs(self, cases: Sequence[Case]) -> list[Job]:
+        """Every run there is to do with these cases, in the order of conditions and cases."""
         recorded = self.store.snapshot(seq=self.seq)
-        days = {case.as_of: self.store.snapshot(as_of=case.as_of, seq=recorded.seq) for case in self.cases}
+        days = {case.as_of: self.store.snapshot(as_of=case.as_of, seq=recorded.seq) for case in cases}
 
         def config(case: Case, condition: Condition) -> RunConfig:
             return RunConfig(
@@ -131,28 +145,53 @@ class Experiment:
                 decoding=self.decoding,
             )
 
-        jobs = [Job(config(case, arm), days[case.as_of]) for arm in self.conditions for case in self.cases]
+        jobs = [Job(config(case, arm), days[case.as_of]) for arm in self.conditions for case in cases]
         twice = next((name for name, times in Counter(job.name for job in jobs).items() if times > 1), None)
         if twice is not None:
             raise ValueError(f"expected each run once, got {twice!r} twice; name each condition and case once")
         return jobs
 
+    def _masked(self) -> tuple[list[Case], list[Failure]]:
+        """The cases as they may be asked, and the runs that there can be none of."""
+        asked, refused = [], []
+        for case in self.cases:
+            try:
+                asked.append(masked(case, self.mask))
+            except Unmasked as error:
+                refused += [Failure(f"{arm.name}.{case.id}", f"Unmasked: {error}") for arm in self.conditions]
+        return asked, refused
+
 
 def answer(config: RunConfig, snapshot: Snapshot, reader: Reader, run: Run) -> Answer:
     """What the configured agent says: recorded, verified or forked, as ``run`` decides."""
-    tools = config.condition.tools(config.case, run, snapshot, reader, config.decoding)
-    return config.condition.steps.answer(config.case.question, tools)
+    return said_with(config, config.condition.tools(config.case, run, snapshot, reader, config.decoding))
 
 
-def traces(journal: Journal) -> Iterator[Trace]:
-    """The runs of an experiment, by name; forks and seals are not among them."""
+def said_with(config: RunConfig, tools: Tools) -> Answer:
+    """What the configured agent says with these tools; nothing of patient data is kept beside the run."""
+    with apart() if config.case.sensitive else nullcontext():
+        return config.condition.steps.answer(config.case.question, tools)
+
+
+def traces(journal: JournalView) -> Iterator[Trace]:
+    """The runs of an experiment that can be read, by name.
+
+    Forks, seals, redacted runs and those that were recorded elsewhere are not among them.
+    """
+    gone = redacted_runs(journal)
     for name in journal.runs():
         trace = Trace(journal, name)
-        if name != SEAL_RUN and trace.parent is None:
+        if name != SEAL_RUN and trace.parent is None and name not in gone and not recorded_elsewhere(trace):
             yield trace
 
 
-def outcomes(journal: Journal) -> list[Outcome]:
+def redacted(journal: JournalView) -> dict[str, Redaction]:
+    """The runs of an experiment that were redacted, each with what is on record of it."""
+    found = redacted_runs(journal)
+    return {name: said for name, said in found.items() if Trace(journal, name).parent is None}
+
+
+def outcomes(journal: JournalView) -> list[Outcome]:
     """Every finished run, scored."""
     ended = ((trace, trace.output(Answer)) for trace in traces(journal))
     return [outcome_of(trace.run, trace.config(RunConfig), said) for trace, said in ended if said is not None]
@@ -175,3 +214,10 @@ def outcome_of(run: str, config: RunConfig, said: Answer) -> Outcome:
         stale_option=case.stale_option,
         cited=sorted({citation.evidence for citation in said.citations}),
     )
+
+
+def _told(job: Job, error: Exception) -> str:
+    """What went wrong, in one line; words that were said over patient data are not passed on."""
+    kind = type(error).__name__
+    ours = isinstance(error, JournalError) or not job.config.case.sensitive
+    return f"{kind}: {error}" if ours else f"{kind}: its words are withheld, they may hold patient data"

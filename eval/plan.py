@@ -42,6 +42,10 @@ class Plan(Record):
     """Keep the cases whose ``meta.split`` is this."""
     limit: int | None = Field(default=None, ge=1)
     """Keep the first so many cases."""
+    mask: str = "default"
+    """What masks sensitive fields: ``default``, ``none``, or ``package.module:Class(…)``; see ``masking.py``."""
+    mask_names: str | None = None
+    """A file of names for the default mask, one a line."""
     seq: int | None = None
     """The store's ledger sequence number; filled in when the experiment begins."""
 

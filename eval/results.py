@@ -5,6 +5,7 @@ Rules kept here
   (``timings.parquet`` apart, which a clock decides and the journal remembers).
 - Blame is worked out once per failed run, stored in that run's own chain, and read back from there.
 - A file is replaced whole or not at all.
+- No file here holds the text of a sensitive case. A redacted run is left out of all of them, and counted.
 
     blame_failures(journal, store, reader)
     write_results(folder)
@@ -20,14 +21,17 @@ from pathlib import Path
 from agent.reader.base import Reader
 from eval.attribution import Blame, attribute
 from eval.benchmark import Case
-from eval.experiment import JOURNAL, RunConfig, outcomes, traces
+from eval.experiment import JOURNAL, RunConfig, outcomes, redacted, traces
 from eval.metrics.table import metric_rows
 from eval.outcome import write_outcomes
 from eval.report import render
 from evidence_store.store import EvidenceStore
+from traces.integrity import seal, sealed_root
 from traces.journal import Journal
+from traces.memory import secret_of
 from traces.record import Record
-from traces.trace import Trace, seal, sealed_root
+from traces.trace import Trace
+from traces.view import JournalView
 
 BLAMED = "attribution"
 """The record type that closes a run's inquiry."""
@@ -47,13 +51,13 @@ def blame_failures(
     for done, trace in enumerate(todo):
         progress(done, len(todo))
         with journal.transaction():  # one for the whole inquiry: a hundred replays need not wait for the disk each
-            blames = Blames(blames=tuple(attribute(trace, store, reader)))
-            journal.append(trace.run, BLAMED, {"blames": journal.put(blames)})
+            blames = Blames(blames=tuple(attribute(journal, trace.run, store, reader)))
+            journal.append(trace.run, BLAMED, {"blames": _stored(journal, trace.run, blames)})
     progress(len(todo), len(todo))
     seal(journal)
 
 
-def blames(journal: Journal) -> list[Blame]:
+def blames(journal: JournalView) -> list[Blame]:
     """Every stored blame record, by run and kind of failure."""
     return [blame for trace in traces(journal) for blame in blames_of(trace)]
 
@@ -64,7 +68,7 @@ def blames_of(trace: Trace) -> tuple[Blame, ...]:
     return trace.journal.get(stored[-1].body["blames"], Blames).blames if stored else ()
 
 
-def cases(journal: Journal) -> dict[str, Case]:
+def cases(journal: JournalView) -> dict[str, Case]:
     """The cases that were asked, by id."""
     return {case.id: case for trace in traces(journal) for case in [trace.config(RunConfig).case]}
 
@@ -83,11 +87,18 @@ def write_results(folder: Path) -> list[dict[str, object]]:
             outcomes=scored,
             rows=rows,
             blames=blamed,
-            cases=cases(journal),
+            cases={key: case.covered for key, case in cases(journal).items()},
             root=sealed_root(journal),
+            redacted=len(redacted(journal)),
         )
         _replace(folder / "report.html", page)
     return rows
+
+
+def _stored(journal: Journal, run: str, blames: Blames) -> str:
+    """Among the run's own records, so that what is said of patient data is redacted with it."""
+    secret = secret_of(journal, run)
+    return journal.secret(secret).put(blames) if secret else journal.put(blames)
 
 
 def _write_timings(path: Path, journal: Journal) -> None:

@@ -3,7 +3,12 @@
 Rules kept here
 - A vector is found by the text's SHA-256 and the model's name, and is never changed once stored.
 - All texts not yet known go to the wrapped encoder in one call.
+- What is embedded ``apart`` is not written: a vector tells what its text was about, and the bare hash of a short
+  text can be guessed. It is remembered in this process, the newest ``ASIDE`` of them.
 - Safe to use from several threads.
+
+    with apart():           # a patient's question
+        store.encoder.encode([question.stem])
 """
 
 from __future__ import annotations
@@ -11,9 +16,11 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +30,21 @@ from evidence_store.embed import Encoder, Vectors
 _ASKED = 500
 """How many names one SELECT may list; SQLite's own limit was 999 for long."""
 
+ASIDE = 20_000
+"""Vectors kept in memory alone: 30 MB of minilm's."""
+
+_apart: ContextVar[bool] = ContextVar("apart", default=False)
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Within the block, nothing that this thread embeds is written to disk."""
+    before = _apart.set(True)
+    try:
+        yield
+    finally:
+        _apart.reset(before)
+
 
 @dataclass(frozen=True)
 class EmbedCache:
@@ -31,6 +53,7 @@ class EmbedCache:
     encoder: Encoder
     path: Path
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    _aside: dict[bytes, Vectors] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def model(self) -> str:
@@ -46,15 +69,23 @@ class EmbedCache:
             known = self._known(db, names)
             new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
             if new:
-                vectors = self.encoder.encode(list(new.values()))
-                rows = [(name, self.model, vector.tobytes()) for name, vector in zip(new, vectors, strict=True)]
-                with db:
-                    db.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?, ?)", rows)
-                known |= dict(zip(new, vectors, strict=True))
+                made = dict(zip(new, self.encoder.encode(list(new.values())), strict=True))
+                self._keep(db, made)
+                known |= made
         return np.stack([known[name] for name in names]) if names else np.zeros((0, self.dimension), dtype=np.float32)
 
+    def _keep(self, db: sqlite3.Connection, made: dict[bytes, Vectors]) -> None:
+        if _apart.get():
+            self._aside.update(made)
+            for name in [*islice(self._aside, max(0, len(self._aside) - ASIDE))]:
+                del self._aside[name]
+            return
+        with db:
+            rows = [(name, self.model, vector.tobytes()) for name, vector in made.items()]
+            db.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?, ?)", rows)
+
     def _known(self, db: sqlite3.Connection, names: list[bytes]) -> dict[bytes, Vectors]:
-        known: dict[bytes, Vectors] = {}
+        known = {name: self._aside[name] for name in names if name in self._aside} if _apart.get() else {}
         for at in range(0, len(names), _ASKED):
             some = names[at : at + _ASKED]
             marks = ",".join("?" * len(some))

@@ -6,7 +6,8 @@ Rules kept here
 - Its ``id`` names all that decides its answers: the ledger up to ``seq``, the day, the index's manifest.
 - A plain search sees everything recorded, superseded and retracted versions too, as any vector database would;
   what of that to keep is decided in ``retrieval/gates.py``. ``valid_only`` asks the index for what counted.
-- ``without`` is the same world with some versions never heard of; nothing else about it is recomputed.
+- ``without`` is the same world with some versions never heard of, ``supposing`` with some retracted or graded
+  otherwise; nothing else about it is recomputed.
 
     snapshot = store.snapshot(as_of=date(2019, 5, 1))
     for passage, score in snapshot.lexical("aspirin primary prevention", k=5):
@@ -43,6 +44,8 @@ class Name(Record):
     as_of: date | None
     index: Manifest
     without: tuple[str, ...] = ()
+    supposed: tuple[str, ...] = ()
+    """``content_id`` of each header that stands in for the recorded one."""
 
 
 @dataclass(frozen=True)
@@ -97,20 +100,30 @@ class Snapshot:
     _known: Known = field(repr=False)
     _searched: Searched = field(repr=False)
     _without: frozenset[str] = field(default=frozenset(), repr=False)
+    supposed: Mapping[str, Header] = field(default_factory=dict, repr=False)
+    """Headers that stand in for the recorded ones, by ref; see ``supposing``."""
 
     @cached_property
     def id(self) -> str:
         """The name of this view; equal names give equal answers."""
         without = tuple(sorted(self._without))
-        manifest = self._searched.manifest
-        return content_id(Name(ledger=self._known.ledger, as_of=self.as_of, index=manifest, without=without))
+        supposed = tuple(sorted(map(content_id, self.supposed.values())))
+        name = Name(
+            ledger=self._known.ledger,
+            as_of=self.as_of,
+            index=self._searched.manifest,
+            without=without,
+            supposed=supposed,
+        )
+        return content_id(name)
 
     @cached_property
     def headers(self) -> Mapping[str, Header]:
         """Every version known, by ref, with its end and retraction as known at ``seq``."""
-        if not self._without:
+        if not self._without and not self.supposed:
             return self._known.headers
-        return MappingProxyType({ref: h for ref, h in self._known.headers.items() if ref not in self._without})
+        all_ = {**self._known.headers, **self.supposed}
+        return MappingProxyType({ref: header for ref, header in all_.items() if ref not in self._without})
 
     def evidence(self, ref: str) -> Evidence:
         """The version as it was published, with its text."""
@@ -148,9 +161,14 @@ class Snapshot:
         """The same view in which these versions were never recorded."""
         return replace(self, _without=self._without | frozenset(refs))
 
+    def supposing(self, headers: Iterable[Header]) -> Snapshot:
+        """The same view with these headers in place of the recorded ones: what if one were retracted, or less sure?"""
+        return replace(self, supposed=MappingProxyType({**self.supposed, **{h.ref: h for h in headers}}))
+
     def _where(self, valid_only: bool) -> Where:
         day = day_number(self.as_of) if self.as_of is not None else None
-        return Where(self.seq, valid_only, day, tuple(sorted(self._without)))
+        gone = {ref for ref, header in self.supposed.items() if header.retracted} if valid_only else set()
+        return Where(self.seq, valid_only, day, tuple(sorted(self._without | gone)))
 
     def _header(self, ref: str) -> Header:
         if ref in self.headers:

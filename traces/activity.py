@@ -65,7 +65,7 @@ class Activity(Record):
     """One finished step. Times are in the record around it, never in its identity."""
 
     path: str
-    """Where in the run it stands: ``retrieve[2]`` is the second retrieve."""
+    """Where in the run it stands: ``retrieve[2]`` is the second retrieve, ``retrieve[2]/model[1]`` a step within it."""
     kind: str
     by: str
     """The component that did it, by its repr: PROV's agent."""
@@ -80,6 +80,8 @@ class Activity(Record):
     output_type: str
     edges: str | None
     """Blob with the ``Edges`` it stated."""
+    given: bool = False
+    """Its output was laid down by a fork's override, not made by the component."""
     reused_from: str | None = None
     """The run in which this work was done before, when it was not done again here."""
     milliseconds: float = 0.0

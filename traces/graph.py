@@ -26,8 +26,8 @@ def provenance(trace: Trace) -> nx.MultiDiGraph:
         _add_activity(graph, activity, before)
         before = activity
     for edge in trace.edges().edges:
-        for end in (edge.source, edge.target):
-            _add_entity(graph, end)
+        for end in (edge.source, edge.target):  # a stated label says more than a path
+            graph.add_node(end.id, prov="entity", type=end.type, label=end.label)
         span = {} if edge.start is None else {"start": edge.start, "end": edge.end}
         role = {} if edge.role is None else {"role": edge.role}
         graph.add_edge(edge.source.id, edge.target.id, key=edge.relation, relation=edge.relation, **role, **span)

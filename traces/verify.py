@@ -1,8 +1,9 @@
 """Verify: do a recorded run again without writing, and say of each step whether it came out the same.
 
 Rules kept here
-- Every pure step is done again; what came from outside is served as it was recorded.
-- The first cause is named: an input that changed, code that changed, or else the first field.
+- Every pure step is done again, with the network refused; what came from outside is served as it was recorded.
+- A step that goes on from a changed one is judged by what came into it, so the first cause is named.
+- A step that fails this time is told, and the recorded output is served, so that the others are still checked.
 - Nothing is written, so verifying is always safe.
 
     verify = Verify(journal, "clean.rad-001")
@@ -12,34 +13,31 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from traces.activity import Activity, Edge, Effect
-from traces.journal import Journal
-from traces.record import Record, as_stored, content_id
-from traces.run import Work, activities, work_of
+from traces.diff import Checked, body, differences, judge, moved
+from traces.hermetic import hermetic
+from traces.memory import outers, secret_of, unfolded
+from traces.names import Names
+from traces.record import Record
+from traces.run import BlockedEffect
+from traces.view import JournalView
+from traces.work import Paths, Work, work_of
 
 T = TypeVar("T", bound=Record)
-Verdict = Literal["reused", "recomputed-same", "recomputed-changed", "input-changed", "code-changed", "missing", "new"]
-
-
-class Checked(NamedTuple):
-    """The verdict on one step of a run that was done again."""
-
-    path: str
-    verdict: Verdict
-    detail: str = ""
 
 
 class Verify:
     """Does a recorded run again without writing, and compares."""
 
-    def __init__(self, journal: Journal, name: str) -> None:
+    def __init__(self, journal: JournalView, name: str) -> None:
         self._journal = journal
-        self._recorded = {a.path: a for a in activities(journal, name)}
-        self._paths: Counter[str] = Counter()
+        self._recorded = {a.path: a for a in unfolded(journal, name)}
+        secret = secret_of(journal, name)
+        self._names = Names(journal.secret(secret) if secret else None)
+        self._paths = Paths()
         self.checked: list[Checked] = []
 
     def step(
@@ -53,49 +51,70 @@ class Verify:
         parameters: Mapping[str, Any] | None = None,
         effect: Effect = "pure",
         edges: Callable[[T], Iterable[Edge]] = lambda _: (),
+        label: str | None = None,
     ) -> T:
         """See ``Run.step``; what came from outside is served as it was recorded."""
-        work = work_of(self._paths, kind, by, parameters, inputs, effect)
+        work = work_of(self._paths.take(kind, label), kind, by, parameters, inputs, effect, self._names.of)
         then = self._recorded.get(work.path)
-        if then is None:
-            self.checked.append(Checked(work.path, "new", "the recorded run has no such step"))
-            return as_stored(call(), returns)
-        if effect != "pure":
-            self.checked.append(Checked(work.path, "reused", f"served as recorded ({effect})"))
-            return self._journal.get(then.output, returns)
-        output = as_stored(call(), returns)
-        self.checked.append(self._compare(work, then, output))
+        if effect != "pure" or (then is not None and then.given):
+            return self._serve(work, then, returns)
+        with hermetic() as attempts, self._paths.within(work.path):
+            try:
+                output = self._names.as_stored(call(), returns)
+            except Exception as error:
+                if then is None:
+                    raise
+                told = f"it raised {type(error).__name__}: {error}"
+                self.checked.append(self._reached_out(work, attempts) or Checked(work.path, "recomputed-changed", told))
+                return self._journal.get(then.output, returns)
+        self.checked.append(self._reached_out(work, attempts) or self._judged(work, then, output))
         return output
 
-    def _compare(self, work: Work, then: Activity, output: Record) -> Checked:
-        if content_id(output) == then.output:
-            return Checked(work.path, "recomputed-same")
-        now, old = ({given.role: given.id for given in inputs} for inputs in (work.inputs, then.inputs))
-        moved = [role for role in {**old, **now} if old.get(role) != now.get(role)]
-        if moved:
-            return Checked(work.path, "input-changed", f"another {', '.join(moved)} came in")
-        if work.code != then.code:
-            return Checked(work.path, "code-changed", f"the code of {work.by} is not the recorded one")
-        difference = first_difference(self._journal.get(then.output, type(output)), output)
-        return Checked(work.path, "recomputed-changed", difference)
+    def upcoming(self, kind: str) -> str:
+        """See ``Run.upcoming``."""
+        return self._paths.upcoming(kind)
+
+    def reached(self, path: str) -> bool:
+        """See ``Run.reached``."""
+        return self._paths.reached(path)
 
     def finish(self) -> list[Checked]:
         """All verdicts, recorded steps that were not reached included."""
         seen = {c.path for c in self.checked}
-        return self.checked + [Checked(p, "missing", "not reached this time") for p in self._recorded if p not in seen]
+        whole = {a.path for a in self._recorded.values() if a.given}
+        gone = [path for path in self._recorded if path not in seen and not whole.intersection(outers(path))]
+        return self.checked + [Checked(path, "missing", "not reached this time") for path in gone]
 
-
-def first_difference(then: Record, now: Record) -> str:
-    """The first field in which two records part, both values given."""
-
-    def walk(a: Any, b: Any, at: str) -> str | None:
-        if isinstance(a, dict) and isinstance(b, dict):
-            keys = sorted({*a, *b})
-            found = (walk(a.get(k), b.get(k), f"{at}.{k}" if at else k) for k in keys)
-        elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-            found = (walk(x, y, f"{at}[{i}]") for i, (x, y) in enumerate(zip(a, b, strict=True)))
+    def _serve(self, work: Work, then: Activity | None, returns: type[T]) -> T:
+        if then is None:
+            told = "it would reach outside, where the recorded run did not"
+            self.checked.append(Checked(work.path, "blocked-effect", told))
+            raise BlockedEffect(f"{work.path} by {work.by}: {told}; nothing recorded can be served")
+        output = self._journal.get(then.output, returns)
+        if then.given:
+            self.checked.append(Checked(work.path, "reused", "laid down, as recorded"))
+        elif then.key == work.key:
+            self.checked.append(Checked(work.path, "reused", f"served as recorded ({work.effect})"))
         else:
-            return None if a == b else f"{at}: recorded {a!r}, now {b!r}"
-        return next((f for f in found if f), None)
+            verdict, cause = moved(then, self._activity(work, output))
+            self.checked.append(Checked(work.path, verdict or "input-changed", f"{cause}; served as recorded"))
+        return output
 
-    return walk(then.model_dump(mode="json"), now.model_dump(mode="json"), "") or "no field differs"
+    def _judged(self, work: Work, then: Activity | None, output: Record) -> Checked:
+        if then is None:
+            return Checked(work.path, "new", "the recorded run has no such step")
+
+        def parted() -> str:
+            fields = differences(body(self._journal, then.output), output.model_dump(mode="json"))
+            return next(fields, "no field differs")
+
+        return judge(then, self._activity(work, output), parted)
+
+    def _activity(self, work: Work, output: Record) -> Activity:
+        return Activity(**work._asdict(), output=self._names.of(output), output_type=type(output).__name__, edges=None)
+
+    @staticmethod
+    def _reached_out(work: Work, attempts: list[str]) -> Checked | None:
+        if not attempts:
+            return None
+        return Checked(work.path, "blocked-effect", f"it says it is pure, and tried to {attempts[0]}; it was refused")

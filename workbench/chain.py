@@ -11,6 +11,7 @@ from agent.model import Answer, Choice, Claim, Query, Synthesis
 from eval.attribution.contracts import facts
 from eval.attribution.counterfactual import Mended
 from eval.experiment import RunConfig
+from eval.fork import Fork, told_changes
 from evidence_store.model import Header
 from retrieval.base import Hit, Retrieved
 from traces.record import Record, content_id
@@ -63,7 +64,7 @@ def chain(trace: Trace) -> Chain:
     queries = {content_id(q): q for a in recorded.steps.get("retrieve", []) for q in [_query(trace, a.inputs[0].id)]}
     return Chain(
         run=trace.run,
-        fork=_fork(trace.config(Mended)) if trace.parent else None,
+        fork=_fork(trace) if trace.parent else None,
         case=config.case.id,
         stem=config.case.stem,
         options=config.case.options,
@@ -79,11 +80,16 @@ def chain(trace: Trace) -> Chain:
 
 
 def config_of(trace: Trace) -> RunConfig:
-    """What decided a run; a counterfactual is decided by its parent's, and by what was mended."""
-    return (Trace(trace.journal, trace.parent) if trace.parent else trace).config(RunConfig)
+    """What decided a run; one that was done otherwise is decided by its parent's, and by what was changed."""
+    return config_of(Trace(trace.journal, trace.parent)) if trace.parent else trace.config(RunConfig)
 
 
-def _fork(what: Mended) -> str:
+def _fork(trace: Trace) -> str:
+    if trace.records[0].body["config_type"] == Fork.__name__:
+        forked = trace.config(Fork)
+        since = f" from {forked.at} on" if forked.at else ""
+        return f"{forked.of}, done again{since} with {told_changes(forked.changes)}"
+    what = trace.config(Mended)
     changes = [f"{role} mended" for role in what.mended] + [f"{ref} withheld" for ref in what.without]
     return f"{what.of}, done again with {', '.join(changes) or 'nothing changed'}"
 

@@ -10,10 +10,11 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from agent.model import Choice, Critique, Decoding, Query, Question, Synthesis
 from retrieval.base import Hit
+from traces.run import Run
 
 
 class Reader(Protocol):
@@ -38,4 +39,13 @@ class Reader(Protocol):
 
     def choose(self, question: Question, synthesis: Synthesis, decoding: Decoding) -> Choice:
         """One option, or an abstention, from the claims alone; and the sampled ballots."""
+        ...
+
+
+@runtime_checkable
+class Recording(Protocol):
+    """A reader that calls models: given the run, it makes each call a step of it."""
+
+    def within(self, run: Run) -> Reader:
+        """The same reader, by the same name, its calls recorded in ``run``."""
         ...

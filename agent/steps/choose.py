@@ -13,6 +13,7 @@ from traces.record import content_id
 
 def choose(state: State, tools: Tools) -> State:
     """The decision, and the ballots drawn beside it."""
+    tools = tools.at("choose")
     reader = tools.reader_for("choose")
     synthesis = state.synthesis or Synthesis(claims=(), note="nothing was synthesised")
     choice = tools.run.step(

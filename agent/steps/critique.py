@@ -9,6 +9,7 @@ from agent.tools import Tools
 
 def critique(state: State, tools: Tools) -> State:
     """The reader's verdict on all hits so far."""
+    tools = tools.at("critique")
     reader = tools.reader_for("critique")
     verdict = tools.run.step(
         "critique",

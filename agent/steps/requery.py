@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from agent.model import Query, State
+from agent.model import Asked, Query, State
 from agent.tools import Tools
+from traces.record import Record
 
 
 def requery(state: State, tools: Tools) -> State:
     """A new query, different from those asked before."""
+    tools = tools.at("requery")
     reader = tools.reader_for("requery")
-    asked = [found.query for found in state.retrieved]
-    given = {"critique": state.critique} if state.critique else {}
+    asked = Asked(queries=tuple(found.query for found in state.retrieved))
+    given: dict[str, Record] = {"critique": state.critique} if state.critique else {}
     query = tools.run.step(
         "requery",
-        lambda: reader.plan(state.question, state.critique, asked),
+        lambda: reader.plan(state.question, state.critique, asked.queries),
         returns=Query,
-        inputs={"question": state.question, **given},
+        inputs={"question": state.question, **given, "asked": asked},
         by=reader,
-        parameters={"asked": asked},
     )
     return state.model_copy(update={"query": query})

@@ -15,6 +15,7 @@ from traces.record import content_id
 
 def retrieve(state: State, tools: Tools) -> State:
     """One search; without a query yet, the stem as asked."""
+    tools = tools.at("retrieve")
     retriever = tools.retriever
     if retriever is None:
         raise ValueError("this agent retrieves, but its condition names no retriever")

@@ -14,6 +14,7 @@ from traces.record import content_id
 
 def synthesise(state: State, tools: Tools) -> State:
     """What the evidence says for and against each option."""
+    tools = tools.at("synthesise")
     reader = tools.reader_for("synthesise")
     synthesis = tools.run.step(
         "synthesise",

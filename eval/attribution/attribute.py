@@ -31,6 +31,7 @@ from eval.experiment import RunConfig, answer, outcome_of
 from eval.outcome import Outcome
 from eval.stats import plus_two_interval
 from evidence_store.store import EvidenceStore
+from traces.journal import Journal
 from traces.trace import Trace
 from traces.verify import Verify
 
@@ -56,15 +57,16 @@ class Verdict(NamedTuple):
     abstain: str | None = None
 
 
-def attribute(trace: Trace, store: EvidenceStore, reader: Reader) -> list[Blame]:
+def attribute(journal: Journal, run: str, store: EvidenceStore, reader: Reader) -> list[Blame]:
     """One record per kind of failure of this run; empty when it did not fail or has not ended."""
+    trace = Trace(journal, run)
     config, said = trace.config(RunConfig), trace.output(Answer)
     outcome = outcome_of(trace.run, config, said) if said else None
     kinds = [kind for kind, fails in FAILS.items() if outcome and fails(outcome)]
     if not kinds:
         return []
     snapshot = store.snapshot(as_of=config.case.as_of, seq=config.seq)
-    replays = Replays(trace.journal, trace.run, config, snapshot, reader)
+    replays = Replays(journal, run, config, snapshot, reader)
     fresh = do_again(trace, replays)
     recorded = facts(trace)
     breaks = broken(config.case, snapshot, recorded)

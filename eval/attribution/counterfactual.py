@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
-from agent.agents import AGENTS
 from agent.reader.base import Reader
 from agent.tools import Reading, Tools
 from eval.attribution.oracles import ROLES, OracleReader, OracleRetriever, Role, mended_store
-from eval.experiment import RunConfig, outcome_of
+from eval.experiment import RunConfig, outcome_of, said_with
 from eval.outcome import Outcome
 from evidence_store.snapshot import Snapshot
 from retrieval.base import Retrieved, Retriever
 from traces.journal import Journal
+from traces.memory import Memory, remembered
 from traces.record import Record
-from traces.run import Live, Memory, remembered
+from traces.run import Live
 
 
 class Mended(Record):
@@ -103,8 +103,7 @@ class Replays:
             self._memories[what.replicate] = remembered(self.journal, self.run)
         memory = self._memories[what.replicate]
         live = Live.begin(self.journal, name, what, parent=self.run, memory=memory)
-        agent = AGENTS[self.config.condition.agent]
-        said = agent.answer(self.config.case.question, self._tools(what, live))
+        said = said_with(self.config, self._tools(what, live))
         live.end(said)
         memory |= live.memory
         return Replay(name, outcome_of(name, self.config, said), live.executed, live.reused)

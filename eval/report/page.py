@@ -103,8 +103,12 @@ def render(
     blames: Sequence[Blame],
     cases: Mapping[str, Case],
     root: str | None,
+    redacted: int = 0,
 ) -> str:
-    """The whole report as HTML; ``root`` is the journal's seal, to be compared with one kept elsewhere."""
+    """The whole report as HTML; ``root`` is the journal's seal, to be compared with one kept elsewhere.
+
+    ``redacted`` runs are told of and counted nowhere else.
+    """
     shown = arms(outcomes, rows)
     drawn = [{**arm.row, "condition": arm.label, "reader": "", "snapshot": ""} for arm in shown]
     failed = failed_runs(shown, blames, cases)
@@ -117,6 +121,7 @@ def render(
     return page.render(
         title=title,
         root=root,
+        redacted=redacted,
         arms=shown,
         cases=len({outcome.case for outcome in outcomes}),
         runs=len(outcomes),

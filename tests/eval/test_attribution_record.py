@@ -25,8 +25,9 @@ from eval.condition import CONDITIONS
 from eval.experiment import JOURNAL, outcomes, traces
 from eval.results import blame_failures, blames
 from evidence_store import EvidenceStore
+from traces.integrity import verify_journal
 from traces.journal import Journal
-from traces.trace import Trace, verify_journal
+from traces.trace import Trace
 
 
 @pytest.fixture
@@ -173,4 +174,4 @@ def test_a_run_that_has_not_ended_is_not_blamed(tmp_path: Path, store: EvidenceS
     assert len(ask(tmp_path / "x", store, [case("apixaban")], [arm()], reader)) == 1
     with Journal.open(tmp_path / "x" / JOURNAL) as journal:
         (trace,) = traces(journal)
-        assert attribute(trace, store, reader) == []
+        assert attribute(journal, trace.run, store, reader) == []

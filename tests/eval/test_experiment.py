@@ -22,8 +22,8 @@ from eval.experiment import JOURNAL, Experiment, RunConfig, outcomes, traces
 from eval.outcome import Outcome, read_outcomes, write_outcomes
 from evidence_store import EvidenceStore
 from retrieval.base import Retrieved
+from traces.integrity import verify_journal
 from traces.journal import Journal
-from traces.trace import verify_journal
 
 ROOT = Path(eval.experiment.__file__).parent.parent
 CASES = [case(drug) for drug in DRUGS]

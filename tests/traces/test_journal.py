@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from scribe import Note, Order, recorded, ticking
 
 import traces
 from traces import DamagedJournal, Journal, JournalError, content_id, seal, verify_journal
-from traces.trace import check_chain
+from traces.integrity import check_chain
 
 ROOT = Path(traces.__file__).parent.parent
 FULL_DISK = """
@@ -103,6 +104,15 @@ def test_storing_a_record_twice_stores_it_once_under_its_content_id(tmp_path: Pa
     with Journal.open(tmp_path / "journal.db") as journal:
         assert journal.put(note) == journal.put(note) == content_id(note)
         assert journal.get(content_id(note), Note) == note
+
+
+@pytest.mark.parametrize("size", [0, 1, 4096, 100_000])
+def test_a_body_of_any_size_comes_back_whole(tmp_path: Path, size: int) -> None:
+    notes = [Note(text="≥" * size), Note(text=random.Random(size).randbytes(size).hex())]
+    with Journal.open(tmp_path / "journal.db") as journal:
+        names = [journal.put(note) for note in notes]
+        assert [journal.get(name, Note) for name in names] == notes
+        assert journal.survey() == dict.fromkeys(names)
 
 
 def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
@@ -207,3 +217,10 @@ def test_a_journal_opened_to_read_refuses_to_write(tmp_path: Path) -> None:
         with pytest.raises(JournalError, match="could not be written"):
             seal(journal)
         assert verify_journal(journal).integrity == ()
+
+
+def test_a_run_name_in_another_unicode_spelling_is_refused_in_one_line(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        with pytest.raises(JournalError, match="Unicode NFC"):
+            journal.append("cafe\u0301", "note", {})
+        assert journal.runs() == []

@@ -16,7 +16,7 @@ from scribe import Order
 
 import traces
 from traces import Journal, Live, Trace
-from traces.trace import check_chain
+from traces.integrity import check_chain
 
 ROOT = Path(traces.__file__).parent.parent
 TRIALS = 5

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desk import CASES, Desk, demo_evidence, evitrail, write_lines
+from exhibit import Open, shown
+
+QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
+"""What keeps a browser from asking the network for anything of its own."""
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +36,47 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     """No terminal, and no settings of whoever runs the tests."""
     for name in ("COLUMNS", "EVITRAIL_DEBUG", "EVITRAIL_LOG", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, as it is installed here."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    installed = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if installed is None:
+        pytest.skip("Chromium is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=installed, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of an experiment, which nobody changes."""
+    return shown(tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Open]:
+    """Opens a page at a place, and waits for what it says of itself; fails on any request but for the file."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    asked: list[str] = []
+    faults: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    view = context.new_page()
+    view.on("console", lambda message: faults.append(message.text))
+    view.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
+
+    def go(page: Path, **place: str) -> Any:
+        view.goto("about:blank")
+        view.goto(page.as_uri() + "#" + "&".join(f"{key}={value}" for key, value in place.items()))
+        view.wait_for_selector("body[data-ready]")
+        view.wait_for_selector("#verdict[data-milliseconds]")
+        return view
+
+    yield go
+    context.close()
+    assert {url.partition(":")[0] for url in asked} <= {"file", "about"}
+    assert faults == []

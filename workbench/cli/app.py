@@ -17,7 +17,25 @@ import sys
 import typer
 from typer.main import get_command
 
-from workbench.cli import ask, demo, replay, report, run, search, store, trace
+from workbench.cli import (
+    ask,
+    demo,
+    diff,
+    export,
+    fork,
+    import_,
+    redact,
+    replay,
+    report,
+    run,
+    search,
+    sign,
+    store,
+    trace,
+    verify,
+    whatif,
+    why,
+)
 from workbench.cli.console import CheckFailed, complain
 
 app = typer.Typer(
@@ -33,7 +51,18 @@ app.command("search")(search.search)
 app.command("ask")(ask.ask)
 app.command("run")(run.run)
 app.add_typer(trace.app, name="trace")
+trace.app.command("verify")(verify.verify)
+trace.app.command("keygen")(sign.keygen)
+trace.app.command("sign")(sign.sign)
+trace.app.command("redact")(redact.redact)
+trace.app.command("export")(export.export)
+trace.app.command("import")(import_.import_)
+trace.app.command("why")(why.why)
+trace.app.command("impact")(why.impact)
 app.command("replay")(replay.replay)
+app.command("fork")(fork.fork)
+app.command("diff")(diff.diff)
+app.command("whatif")(whatif.whatif)
 app.command("report")(report.report)
 
 

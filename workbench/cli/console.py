@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 StorePath = Annotated[Path, typer.Option("--store", help="The evidence store's folder.", metavar="PATH")]
@@ -36,6 +37,13 @@ WIDE = 160
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What a terminal would obey instead of show, direction marks included; tab and line feed are left."""
+
+
+LONGEST = 1_000_000
+"""Columns of what must stay on one line."""
+
+Branch = tuple[str, Sequence["Branch"]]
+"""A line of a tree, and the branches that hang on it."""
 
 
 class CheckFailed(Exception):
@@ -105,6 +113,22 @@ def print_table(
         for row in cells:
             table.add_row(*(Text(row[place]) for place in part))
         out().print(table)
+
+
+def print_tree(tree: Branch) -> None:
+    """A line and what hangs on it, each folded beside its branch."""
+
+    def grown(branch: Branch, onto: Tree | None = None) -> Tree:
+        text, twigs = branch
+        label = Text(visible(text))
+        node = Tree(label) if onto is None else onto.add(label)
+        for twig in twigs:
+            grown(twig, node)
+        return node
+
+    console = out() if _folds() else Console(highlight=False, width=LONGEST)
+    for line in console.render_lines(grown(tree), pad=False):
+        console.print(Text("".join(segment.text for segment in line).rstrip()), soft_wrap=True)
 
 
 def interval(metric: dict[str, float | None]) -> str:

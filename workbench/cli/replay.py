@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.console import CheckFailed, Json, print_json, print_table, say
+from workbench.cli.console import CheckFailed, Json, print_json, print_table, progress, say
 from workbench.cli.trace import Folder, find_run, open_journal, step_body
 
 if TYPE_CHECKING:
-    from traces import Trace
+    from traces import Checked, Trace
+    from workbench.setup import Reopened
 
 
 SHOWN = 300
@@ -21,7 +22,9 @@ SHOWN = 300
 
 def replay(
     folder: Folder,
-    run: Annotated[str, typer.Argument(help="A run of the experiment.", metavar="RUN")],
+    run: Annotated[
+        str | None, typer.Argument(help="A run or fork; with --verify, default all runs.", metavar="RUN")
+    ] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Do every step again and compare; exit 1 if one differs.")
     ] = False,
@@ -29,14 +32,15 @@ def replay(
 ) -> None:
     """Walk through a run, or do it again and compare.
 
-    Nothing is executed unless --verify is given, and nothing is written.
+    Nothing is executed unless --verify is given, and nothing is written. Verifying refuses the network.
     """
+    if verify:
+        _verify(folder, run, json)
+        return
+    if run is None:
+        raise ValueError("expected a RUN to walk through, got none; `evitrail trace list DIR` shows them")
     with open_journal(folder) as journal:
-        trace = find_run(journal, run)
-        if verify:
-            _verify(folder, trace, json)
-        else:
-            _walk(folder, trace, json)
+        _walk(folder, find_run(journal, run), json)
 
 
 def _walk(folder: Path, trace: Trace, json: bool) -> None:
@@ -44,12 +48,16 @@ def _walk(folder: Path, trace: Trace, json: bool) -> None:
         print_json([step_body(trace, activity) for activity in trace.activities])
         return
     for number, activity in enumerate(trace.activities, start=1):
-        given = ", ".join(f"{i.role} {i.id[7:15]}" for i in activity.inputs)
+        given = ", ".join(f"{i.role} {_short(i.id)}" for i in activity.inputs)
         say(f"{number}. {activity.path}", style="bold")
         say(f"by {activity.by} · {activity.milliseconds:.1f} ms", indent=3)
         say(f"used {given}", indent=3)
-        say(f"generated {activity.output_type} {activity.output[7:15]}: {_start(trace, activity.output)}", indent=3)
+        say(f"generated {activity.output_type} {_short(activity.output)}: {_start(trace, activity.output)}", indent=3)
     say(f"a step, whole: evitrail trace show {quote(str(folder))} '{trace.run}#STEP'")
+
+
+def _short(name: str) -> str:
+    return name.partition(":")[2][:8]
 
 
 def _start(trace: Trace, name: str) -> str:
@@ -57,28 +65,78 @@ def _start(trace: Trace, name: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
 
 
-def _verify(folder: Path, trace: Trace, json: bool) -> None:
-    from eval.experiment import RunConfig, answer
-    from eval.plan import PLAN, read_plan
-    from evidence_store import EvidenceStore
-    from traces import Verify
-    from workbench.setup import reader_of
+def _verify(folder: Path, run: str | None, json: bool) -> None:
+    from eval.experiment import redacted, traces
+    from workbench.setup import reopened
 
-    if trace.parent:
-        raise ValueError(
-            f"{trace.run!r} is a counterfactual, expected a run that was not mended; verify {trace.parent}"
-        )
-    plan, config = read_plan(folder / PLAN), trace.config(RunConfig)
-    with EvidenceStore.open(Path(plan.store)) as store:
-        again = Verify(trace.journal, trace.run)
-        answer(config, store.snapshot(as_of=config.case.as_of, seq=config.seq), reader_of(plan, store), again)
-    checked = again.finish()
-    same = all(check.verdict in ("recomputed-same", "reused") for check in checked)
-    if json:
-        print_json({"same": same, "steps": [check._asdict() for check in checked]})
+    told: dict[str, list[Checked]] = {}
+    with reopened(folder) as again, progress("verifying") as heard:
+        gone = redacted(again.past)
+        todo = [trace for trace in traces(again.past) if trace.ended] if run is None else [_readable(again, run, json)]
+        for done, trace in enumerate(todo):
+            heard(done, len(todo))
+            told[trace.run] = _checked(trace, again)
+        heard(len(todo), len(todo))
+    if run is None:
+        _tell_all(folder, told, len(gone), json)
     else:
-        rows = [(check.path, check.verdict, check.detail) for check in checked]
-        print_table(f"{trace.run}, done again", ("step", "verdict", "detail"), rows)
-    if not same:
-        first = next(check for check in checked if check.verdict not in ("recomputed-same", "reused"))
-        raise CheckFailed("" if json else f"first difference at {first.path}: {first.verdict}, {first.detail}")
+        _tell_one(run, told[run], json)
+    for name, checked in told.items():
+        if first := first_of(checked):
+            said = f"first difference at {first.path}: {first.verdict}, {first.detail}"
+            raise CheckFailed("" if json else said if run else f"{name}: {said}")
+
+
+def _readable(again: Reopened, run: str, json: bool) -> Trace:
+    """The run; one that was redacted cannot be done again."""
+    from traces.view import Redacted
+
+    try:
+        return find_run(again.past, run)
+    except Redacted as error:
+        if json:
+            print_json({"same": None, "blocked": f"redacted: {error}", "steps": []})
+        raise CheckFailed("" if json else f"blocked: redacted; {error}") from error
+
+
+def first_of(checked: list[Checked]) -> Checked | None:
+    """The first step that did not come out as recorded."""
+    from traces.diff import first_cause
+
+    return first_cause(checked)
+
+
+def _checked(trace: Trace, again: Reopened) -> list[Checked]:
+    from contextlib import suppress
+
+    from eval.fork import answer_again
+    from traces import Verify
+    from traces.run import BlockedEffect
+
+    verify = Verify(trace.journal, trace.run)
+    with suppress(BlockedEffect):  # it is among the verdicts
+        answer_again(trace, verify, again.store, again.reader)
+    return verify.finish()
+
+
+def _tell_one(run: str, checked: list[Checked], json: bool) -> None:
+    if json:
+        print_json({"same": first_of(checked) is None, "steps": [step._asdict() for step in checked]})
+    else:
+        rows = [(step.path, step.verdict, step.detail) for step in checked]
+        print_table(f"{run}, done again", ("step", "verdict", "detail"), rows)
+
+
+def _tell_all(folder: Path, told: dict[str, list[Checked]], redacted: int, json: bool) -> None:
+    other = {run: first for run, checked in told.items() if (first := first_of(checked))}
+    if json:
+        parted = [{"run": run, **first._asdict()} for run, first in other.items()]
+        print_json({"same": not other, "runs": len(told), "different": parted, "redacted": redacted})
+        return
+    steps = sum(len(checked) for checked in told.values())
+    say(f"{len(told)} runs of {folder} done again, {steps} steps: {len(told) - len(other)} runs came out the same")
+    if redacted:
+        say(f"blocked: redacted, {redacted} runs cannot be done again; `evitrail trace list` says why")
+    if other:
+        rows = [(run, first.path, first.verdict, first.detail) for run, first in other.items()]
+        print_table("the others, by their first difference", ("run", "step", "verdict", "detail"), rows)

@@ -24,7 +24,10 @@ SHOWN = {
 }
 """The columns of the table: metric and heading."""
 
-DECIDED = ("benchmark", "conditions", "store", "reader", "samples", "temperature", "seed", "only", "split", "limit")
+DECIDED = (
+    "benchmark", "conditions", "store", "reader", "samples", "temperature", "seed", "only", "split", "limit",
+    "mask", "mask_names",
+)  # fmt: skip
 """Options that say what a plan says."""
 
 
@@ -60,6 +63,19 @@ def run(
         str | None, typer.Option("--split", help="Only cases with this meta.split.", metavar="NAME")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", help="Only the first so many cases.", metavar="N")] = None,
+    mask: Annotated[
+        str,
+        typer.Option(
+            "--mask",
+            help="What masks patient data: default, none, or package.module:Class(…) with --allow-code.",
+            metavar="SPEC",
+        ),
+    ] = "default",
+    mask_names: Annotated[
+        Path | None,
+        typer.Option("--mask-names", help="Names for the default mask to look for, one a line.", metavar="FILE"),
+    ] = None,
+    allow_code: Annotated[bool, typer.Option("--allow-code", help="Run the code that the plan names as mask.")] = False,
     attribute: Annotated[bool, typer.Option("--attribute/--no-attribute", help="Blame the failed runs.")] = True,
     check: Annotated[bool, typer.Option("--check", help="Prove plan, cases and references; run nothing.")] = False,
     json: Json = False,
@@ -71,7 +87,7 @@ def run(
     from workbench.setup import carry_out, plan_in, plan_of
 
     if plan is not None:
-        if said := [f"--{name}" for name in DECIDED if _was_given(context, name)]:
+        if said := [f"--{name.replace('_', '-')}" for name in DECIDED if _was_given(context, name)]:
             raise ValueError(f"expected a plan or options, got {plan} and {', '.join(said)}; write it into the plan")
         settled = plan_in(plan)
     elif benchmark is None:
@@ -90,18 +106,22 @@ def run(
             only=_listed(only),
             split=split,
             limit=limit,
+            mask=mask,
+            mask_names=str(mask_names.resolve()) if mask_names else None,
         )
     if check:
-        _check(settled, json)
+        _check(settled, allow_code, json)
         return
-    rows, failures = carry_out(settled, folder, attribute=attribute)
+    rows, failures = carry_out(settled, folder, attribute=attribute, allow_code=allow_code)
     report(folder, rows, failures, json=json)
 
 
 def report(folder: Path, rows: list[dict[str, Any]], failures: list[Failure], *, json: bool) -> None:
     """The table of conditions, and where the rest is; exit code 1 when runs could not be finished."""
+    gone = _redacted(folder)
     if json:
-        print_json({"folder": str(folder), "metrics": rows, "unfinished": [f._asdict() for f in failures]})
+        unfinished = [failure._asdict() for failure in failures]
+        print_json({"folder": str(folder), "metrics": rows, "unfinished": unfinished, "redacted": gone})
     else:
         print_table(
             f"{folder}: per cent of the cases, with 95% intervals",
@@ -111,6 +131,8 @@ def report(folder: Path, rows: list[dict[str, Any]], failures: list[Failure], *,
             whole=True,
         )
         _blame_table(folder)
+        if gone:
+            say(f"redacted: {gone} runs that no number here counts; `evitrail trace list` says why")
         say(f"report: {folder / 'report.html'}")
     if failures:
         more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
@@ -151,13 +173,26 @@ def _blame_table(folder: Path) -> None:
     )
 
 
-def _check(plan: Plan, json: bool) -> None:
-    from evidence_store import EvidenceStore
-    from workbench.setup import prepared, reader_of
+def _redacted(folder: Path) -> int:
+    """How many runs were redacted."""
+    from eval.experiment import JOURNAL, redacted
+    from traces import Journal
 
+    with Journal.open(folder / JOURNAL, create=False) as journal:
+        return len(redacted(journal))
+
+
+def _check(plan: Plan, allow_code: bool, json: bool) -> None:
+    from eval.masking import masked
+    from evidence_store import EvidenceStore
+    from workbench.setup import mask_of, prepared, reader_of
+
+    mask = mask_of(plan, allow_code=allow_code)
     with EvidenceStore.open(Path(plan.store)) as store:
         cases, arms = prepared(plan, store)
         reader_of(plan, store)
+        for case in cases:
+            masked(case, mask)
     if json:
         print_json({"cases": len(cases), "conditions": [arm.name for arm in arms], "runs": len(cases) * len(arms)})
     else:

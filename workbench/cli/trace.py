@@ -1,4 +1,4 @@
-"""``evitrail trace``: which runs there are, what one rests on, and whether the record can be trusted."""
+"""``evitrail trace``: which runs there are, and what one rests on."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.console import CheckFailed, Json, out, print_json, print_table, say
+from workbench.cli.console import Json, out, print_json, print_table, say
 
 if TYPE_CHECKING:
     from eval.attribution import Blame
-    from traces import Activity, Journal, Trace
+    from traces import Activity, Trace
+    from traces.view import JournalView
     from workbench.chain import Chain, Link
 
 app = typer.Typer(help="Recorded runs: list, show, verify.")
 Folder = Annotated[Path, typer.Argument(help="An experiment's folder.", metavar="DIR")]
-FAULTS = 20
-"""Faults that are told before the rest is only counted."""
+Recorded = Annotated[Path, typer.Argument(help="An experiment's folder, or a bundle of it.", metavar="DIR")]
 ALSO = 6
 """Claims shown beside those the answer rests on."""
 
 
 @app.command("list")
 def list_(
-    folder: Folder,
+    folder: Recorded,
     failed: Annotated[bool, typer.Option("--failed", help="Only runs whose answer is wrong.")] = False,
     condition: Annotated[
         str | None, typer.Option("--condition", help="Only runs under this condition.", metavar="NAME")
@@ -34,17 +34,31 @@ def list_(
     json: Json = False,
 ) -> None:
     """Every run, its answer, and who is blamed for a wrong one."""
+    from agent.model import Answer
     from eval.condition import condition as named
-    from eval.experiment import outcomes, traces
+    from eval.experiment import RunConfig, outcome_of, traces
     from eval.results import blames_of
+    from workbench.cli.elsewhere import list_elsewhere, rows_of
+    from workbench.cli.redact import list_redacted
+    from workbench.cli.redact import rows_of as redacted_rows
 
     arm = named(condition).name if condition else None
     with open_journal(folder) as journal:
-        blamed = {trace.run: blames_of(trace) for trace in traces(journal)}
-        kept = [o for o in outcomes(journal) if not (failed and o.correct) and arm in (None, o.condition)]
+        own = list(traces(journal))
+        scored = [outcome_of(t.run, t.config(RunConfig), said) for t in own if (said := t.output(Answer))]
+        blamed = {trace.run: blames_of(trace) for trace in own}
+        foreign = rows_of(journal) if not failed and arm is None else []
+        gone = redacted_rows(journal, arm) if not failed else []
+    kept = [o for o in scored if not (failed and o.correct) and arm in (None, o.condition)]
     rows = [(o, next((b for b in blamed[o.run] if b.outcome == "wrong"), None)) for o in kept]
     if json:
-        print_json([{**o.model_dump(), "blamed": list(b.culprit) if b else None} for o, b in rows])
+        print_json([*({**o.model_dump(), "blamed": list(b.culprit) if b else None} for o, b in rows), *foreign, *gone])
+        return
+    if gone:
+        list_redacted(folder, gone)
+    if foreign:
+        list_elsewhere(folder, foreign)
+    if foreign and not own:
         return
     print_table(
         f"{len(rows)} runs in {folder}",
@@ -66,7 +80,7 @@ def list_(
 
 @app.command()
 def show(
-    folder: Folder,
+    folder: Recorded,
     run: Annotated[str, typer.Argument(help="A run, or one step of it.", metavar="RUN[#STEP]")],
     json: Json = False,
 ) -> None:
@@ -85,10 +99,15 @@ def show(
 def show_run(folder: Path, run: str, *, json: bool) -> None:
     """An answer, all it rests on, and who is blamed for it."""
     from eval.results import blames_of
+    from traces.elsewhere import recorded_elsewhere
     from workbench.chain import chain
+    from workbench.cli.elsewhere import show_elsewhere
 
     with open_journal(folder) as journal:
         trace = find_run(journal, run)
+        if recorded_elsewhere(trace):
+            show_elsewhere(folder, trace, json=json)
+            return
         told, blamed = chain(trace), blames_of(trace)
         steps = trace.activities
     if json:
@@ -103,60 +122,41 @@ def show_run(folder: Path, run: str, *, json: bool) -> None:
     say(f"recorded in {folder}")
 
 
-@app.command()
-def verify(folder: Folder, json: Json = False) -> None:
-    """Whether anything was altered, and whether anything is gone."""
-    from eval.experiment import traces
-    from traces import verify_journal
-    from traces.journal import DamagedJournal
-    from traces.trace import SEAL_RUN, Verdicts, sealed_root
-
-    root, runs, forks = None, 0, 0
-    try:
-        with open_journal(folder) as journal:
-            verdicts = verify_journal(journal)
-            if not verdicts.integrity:
-                root, runs = sealed_root(journal), sum(1 for _ in traces(journal))
-                forks = sum(name != SEAL_RUN for name in journal.runs()) - runs
-    except DamagedJournal as error:
-        verdicts = Verdicts((str(error),), ("cannot be told while the file is damaged",))
-    if json:
-        print_json({"integrity": verdicts.integrity, "completeness": verdicts.completeness, "root": root})
-    elif verdicts.sound:
-        say(f"integrity: sound, all records and blobs of {runs} runs and {forks} counterfactuals are as written")
-        say("completeness: whole, every run is there to the record it was sealed at")
-        say(f"root: {root}")
-        say("not covered: a rewrite of the whole file; compare the root with one kept elsewhere")
-    if not verdicts.sound:
-        faults = [f"integrity: {fault}" for fault in verdicts.integrity]
-        faults += [f"completeness: {fault}" for fault in verdicts.completeness]
-        more = [f"… and {len(faults) - FAULTS} more; --json lists them all"] if len(faults) > FAULTS else []
-        raise CheckFailed("" if json else "\n".join(faults[:FAULTS] + more))
-
-
 @contextmanager
-def open_journal(folder: Path) -> Iterator[Journal]:
-    """The journal of an experiment's folder, to read."""
-    from eval.experiment import JOURNAL
-    from traces import Journal
+def open_journal(folder: Path) -> Iterator[JournalView]:
+    """The journals of an experiment's folder, or a bundle of one, to read as one."""
+    from traces import Journals
 
-    with Journal.open(folder / JOURNAL, create=False) as journal:
+    if folder.is_file():
+        from traces.export.bundle import read_bundle
+
+        with read_bundle(folder) as bundle:
+            yield bundle
+        return
+    with Journals.open(folder) as journal:
         yield journal
 
 
-def find_run(journal: Journal, name: str) -> Trace:
-    """A run or counterfactual by its name; raises ``ValueError`` naming near ones."""
+def find_run(journal: JournalView, name: str, *, redacted: bool = False) -> Trace:
+    """A run or counterfactual by its name; raises ``ValueError`` naming near ones.
+
+    One that was redacted cannot be read any more: raises ``Redacted``, unless it is asked for as it is.
+    """
     from difflib import get_close_matches
 
     from eval.experiment import traces
     from traces import Trace
-    from traces.trace import SEAL_RUN
+    from traces.integrity import SEAL_RUN
+    from traces.redaction import redacted_runs
+    from traces.view import Redacted
 
     trace = Trace(journal, name)
     if not trace.records or name == SEAL_RUN:
         near = get_close_matches(name, [trace.run for trace in traces(journal)], n=3, cutoff=0.6)
         hint = f"; near it: {', '.join(near)}" if near else ""
         raise ValueError(f"expected a run of this experiment, got {name!r}{hint}; `evitrail trace list` shows them")
+    if not redacted and (said := redacted_runs(journal).get(name)):
+        raise Redacted(str(said))
     return trace
 
 

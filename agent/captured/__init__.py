@@ -1,0 +1,9 @@
+"""What is recorded of a pipeline that is not ours: its steps, seen from outside while it runs.
+
+Such a run can be walked, shown, exported, compared and checked for integrity. It cannot be done again by
+us, and its ``run.begin`` says so: ``"recorded": "elsewhere"``.
+"""
+
+from agent.captured.records import Captured, Found, Given, Node, Nodes, Said, Texts, Vectors
+
+__all__ = ["Captured", "Found", "Given", "Node", "Nodes", "Said", "Texts", "Vectors"]

@@ -1,0 +1,113 @@
+"""What if? Which answers would change if the store moved on, or a version were retracted or judged less sure.
+
+Rules kept here
+- Every finished run is asked; only those in which some step would come out otherwise are forked.
+- Each fork is a stored run: a flipped decision can be opened, compared and explained like any other.
+- A run that never came across a version cannot depend on its status or grade, and is not even probed.
+
+    flips = whatif(journal, {"retract": ["aspirin-primary-prevention@2016"]}, store, reader)
+
+A supposition about a version's text, or about one that the store does not hold, cannot be put: ingest it, and
+ask with ``seq``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from agent.model import Answer
+from agent.reader.base import Reader
+from eval.experiment import RunConfig, traces
+from eval.fork import Fork, answer_again, change_of, fork, forking, memory_of
+from evidence_store.store import EvidenceStore
+from retrieval.base import Retrieved
+from traces.elsewhere import recorded_elsewhere
+from traces.journal import Journal
+from traces.probe import Probe, affected
+from traces.trace import Trace
+from traces.view import JournalView
+
+
+class Flip(NamedTuple):
+    """One run that something would change in."""
+
+    run: str
+    fork: str
+    step: str
+    """The first step that comes out otherwise."""
+    answer: str
+    """The right option."""
+    before: str | None
+    after: str | None
+
+    @property
+    def flipped(self) -> bool:
+        """Whether another option is chosen."""
+        return self.before != self.after
+
+
+class Answered(NamedTuple):
+    """All that a what-if question comes to."""
+
+    asked: int
+    affected: tuple[Flip, ...]
+
+
+def whatif(
+    journal: Journal,
+    changes: Mapping[str, Any],
+    store: EvidenceStore,
+    reader: Reader,
+    *,
+    past: JournalView | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Answered:
+    """Put the supposition to every finished run; forks those it affects."""
+    past = past or journal
+    finished = [trace for trace in traces(past) if trace.ended and not recorded_elsewhere(trace)]
+    refs = {*changes.get("retract", ()), *changes.get("grade", ())}
+    for ref in refs:
+        store.get(ref)
+    only_refs = changes.keys() <= {"retract", "grade"}
+    flips = []
+    for done, trace in enumerate(finished):
+        progress(done, len(finished))
+        if only_refs and not refs & came_across(trace):
+            continue
+        what = forking(trace, None, changes)
+        step = _first_changed(trace, what, store, reader)
+        if step is not None:
+            forked = fork(journal, what, store, reader, past=past)
+            before = trace.output(Answer)
+            case = trace.config(RunConfig).case
+            flips.append(
+                Flip(trace.run, forked.run, step, case.answer, before.option if before else None, forked.answer.option)
+            )
+    progress(len(finished), len(finished))
+    return Answered(len(finished), tuple(flips))
+
+
+def came_across(trace: Trace) -> set[str]:
+    """Every evidence version that a run's searches came upon, what their gates held back included."""
+    return {ref for a in trace.activities if a.output_type == Retrieved.__name__ for ref in _refs(trace, a.output)}
+
+
+def impact(journal: JournalView, ref: str) -> Iterator[tuple[Trace, Answer]]:
+    """Every answer that rests on an evidence version: the choice used a claim quoted from it."""
+    for trace in traces(journal):
+        said = None if recorded_elsewhere(trace) else trace.output(Answer)
+        if said is not None and ref in said.rests_on:
+            yield trace, said
+
+
+def _refs(trace: Trace, retrieved: str) -> Iterator[str]:
+    found = trace.journal.get(retrieved, Retrieved)
+    yield from (hit.passage.ref for hit in found.hits)
+    for gate in found.gates:
+        yield from (passage.partition("#")[0] for passage in (*gate.kept, *(drop.passage for drop in gate.dropped)))
+
+
+def _first_changed(trace: Trace, what: Fork, store: EvidenceStore, reader: Reader) -> str | None:
+    probe = Probe(trace.journal, trace.run, memory_of(trace))
+    return affected(lambda: answer_again(trace, probe, store, reader, change_of(what, store)))

@@ -1,0 +1,293 @@
+"""Of a case's patient data nothing lies outside the blobs that can be redacted, and after that nothing at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from ward import DRUGS, WardReader, advice, arm, ask, case, opened
+from world import WordVectors
+
+from agent.llm import ScriptedLLM
+from agent.model import Query, Synthesis
+from agent.reader import ExtractiveReader, PromptedReader, Reader
+from eval.benchmark import Case
+from eval.condition import CONDITIONS
+from eval.experiment import JOURNAL, Experiment, RunConfig, outcomes, redacted, traces
+from eval.fork import fork, forking
+from eval.redaction import redact_run
+from eval.results import blame_failures, blames, write_results
+from eval.whatif import whatif
+from evidence_store import EvidenceStore
+from traces import Journal, JournalError, content_id, verify_journal
+from traces.redaction import redacted_runs
+from traces.schema import packed
+from traces.trace import Trace
+
+STEM, OPTION, RATIONALE, META = MARKERS = ("Zorblattine", "Quixelbyan", "Wimblethorpe", "Frobnitzke")
+AS_STORED = 120
+"""Bytes of a stored body that are looked for: it may be spread over pages of the database."""
+BY, REASON = "d.larsen", "consent withdrawn"
+ARMS = [*CONDITIONS.values(), arm()]
+PLAIN = case("heparin")
+PATIENT = case(
+    "apixaban",
+    stem=f"{STEM} takes apixaban. What is the advice for {STEM}?",
+    options={letter: f"{OPTION} option {letter}" for letter in "ABCD"},
+    gold_rationale=f"{RATIONALE} was well",
+    meta={"note": {"seen": [META]}, "stale_option": "C"},
+    sensitive=("stem", "options", "gold_rationale", "meta"),
+)
+READ = r'{"claims": [{"option": "C", "stance": "supports", "quote": "\2", "strength": 0.9}]}'
+SCRIPT = (
+    (rf"You search a store.*({STEM})", r'{"query": "\1 again", "reason": "\1"}'),
+    ("You search a store", '{"query": "again", "reason": "as told"}'),
+    (rf"You judge whether.*({STEM})", r'{"adequate": false, "reason": "\1 is not there"}'),
+    ("You judge whether", '{"adequate": false, "reason": "as told"}'),
+    (r"You read one passage.*takes (\w+)\..*(For \1 the advice is option \w\.)", READ),
+    ("You read one passage", '{"claims": []}'),
+    (rf"You answer a clinical.*({STEM})", ("C", r"C for \1")),
+    ("You answer a clinical", "C"),
+)
+
+
+def readers(store: EvidenceStore) -> dict[str, Reader]:
+    return {
+        "ward": WardReader(misread="C"),
+        "extractive": ExtractiveReader(embed=store.encoder.encode),
+        "prompted": PromptedReader(ScriptedLLM(SCRIPT)),
+    }
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[EvidenceStore]:
+    with opened(tmp_path) as store:
+        store.ingest(advice(drug, "BC"[place % 2]) for place, drug in enumerate(DRUGS))
+        yield store
+
+
+def done(folder: Path, store: EvidenceStore, reader: Reader, *cases: Case) -> None:
+    """Everything an experiment does: run, attributed, forked, asked what if, and written out."""
+    assert ask(folder, store, cases, ARMS, reader, mask=None) == []
+    with Journal.open(folder / JOURNAL) as journal:
+        blame_failures(journal, store, reader)
+        trace = Trace(journal, "standard.q-apixaban")
+        said = journal.get(next(a for a in trace.activities if a.kind == "synthesise").output, Synthesis)
+        laid = said.model_copy(update={"note": f"{STEM} said so"}).model_dump(mode="json")
+        for at, changes in (("synthesise[1]", {"output": laid}), (None, {"retriever": "bm25"})):
+            fork(journal, forking(trace, at, changes), store, reader)
+        whatif(journal, {"retract": ["apixaban@1"]}, store, reader)
+    write_results(folder)
+
+
+def files(*folders: Path) -> dict[str, bytes]:
+    """Every file, and what lies packed in some of them; patient data's own table apart."""
+    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    found = {str(path): path.read_bytes() for path in paths}
+    for path in paths:
+        if path.suffix == ".parquet":
+            found[f"{path} unpacked"] = json.dumps(pq.read_table(path).to_pylist()).encode()
+        if path.name == JOURNAL:
+            with closing(sqlite3.connect(path)) as db:
+                packed = db.execute("SELECT id, bytes FROM blob").fetchall()
+            found |= {f"{path} {name}": zlib.decompress(data) for name, data in packed}
+    return found
+
+
+def holding(sought: bytes, *folders: Path) -> list[str]:
+    return [name for name, data in files(*folders).items() if sought.lower() in data.lower()]
+
+
+def remains(bodies: list[bytes], folder: Path) -> list[bytes]:
+    """Of these, what still lies in some file of the folder as it was stored, in use or not."""
+    raw = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    return [body for body in bodies if any(packed(body)[:AS_STORED] in data for data in raw)]
+
+
+def sensitive(folder: Path) -> dict[str, bytes]:
+    """Patient data's own table, unpacked."""
+    with closing(sqlite3.connect(folder / JOURNAL)) as db:
+        return {name: zlib.decompress(data) for name, data in db.execute("SELECT id, bytes FROM sensitive")}
+
+
+def given_away(bodies: list[bytes]) -> list[bytes]:
+    """All by which somebody who guesses could tell that he guessed right."""
+    texts = [PATIENT.stem, *PATIENT.options.values(), f"{RATIONALE} was well", *MARKERS, f"{STEM} again"]
+    digests = [hashlib.sha256(data).digest() for data in (*bodies, *(text.encode() for text in texts))]
+    digests += [bytes.fromhex(content_id(each)[7:]) for each in (PATIENT, PATIENT.question)]
+    digests.append(bytes.fromhex(content_id(Query(text=PATIENT.stem, reason="the question as asked"))[7:]))
+    return [*digests, *(digest.hex().encode() for digest in digests)]
+
+
+@pytest.mark.parametrize("reader", ["ward", "extractive", "prompted"])
+def test_patient_data_lies_in_the_table_it_is_redacted_from_and_nowhere_else(
+    tmp_path: Path, store: EvidenceStore, reader: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "x"
+    done(folder, store, readers(store)[reader], PATIENT, PLAIN)
+    bodies = list(sensitive(folder).values())
+    told = [body for body in bodies if any(marker.encode() in body for marker in MARKERS)]
+    for marker in MARKERS:
+        assert any(marker.encode() in body for body in told), marker
+        assert holding(marker.encode(), tmp_path) == []
+    everything = b"\n".join(files(tmp_path).values())
+    assert [sought for sought in given_away(told) if sought in everything] == []
+    assert remains(told, tmp_path) == told
+    assert not any(marker in said for said in capfd.readouterr() for marker in MARKERS)
+
+    with Journal.open(folder / JOURNAL, create=False) as journal:
+        mine = {run: journal.records(run) for run in journal.runs() if "q-apixaban" in run}
+        assert len(mine) > 3 * len(ARMS)
+        names = [[name for record in records for name in named(record.body)] for records in mine.values()]
+        assert all(name.startswith("hmac-sha256:") for each in names for name in each)
+        failed = {f"{outcome.condition}.{outcome.case}" for outcome in outcomes(journal) if not outcome.correct}
+        assert failed <= {blame.run for blame in blames(journal)}
+
+    for name in ARMS:
+        redact_run(folder, f"{name.name}.q-apixaban", by=BY, reason=REASON)
+    assert sensitive(folder) == {}
+    assert remains(told, tmp_path) == []
+    with Journal.open(folder / JOURNAL, create=False) as journal:
+        assert verify_journal(journal).sound
+        assert redacted_runs(journal).keys() == mine.keys()
+        assert {outcome.case for outcome in outcomes(journal)} == {"q-heparin"}
+
+
+def named(body: dict[str, Any]) -> list[str]:
+    """The blobs that a record's body names."""
+    return [body[key] for key in ("config", "output", "edges", "blames") if body.get(key)] + [
+        given["id"] for given in body.get("inputs", ())
+    ]
+
+
+def test_embeddings_of_patient_data_are_not_kept_in_the_store(tmp_path: Path, store: EvidenceStore) -> None:
+    for each, kept in ((PATIENT, False), (PATIENT.model_copy(update={"sensitive": ()}), True)):
+        folder = tmp_path / str(kept)
+        ask(folder, store, [each], [CONDITIONS["standard"]], readers(store)["extractive"], mask=None)
+        digest = hashlib.sha256(PATIENT.stem.encode()).digest()
+        assert bool(holding(digest, tmp_path / "store")) is kept
+        assert bool(holding(WordVectors().encode([PATIENT.stem])[0].tobytes(), tmp_path / "store")) is kept
+
+
+def test_a_failure_is_told_without_the_words_that_went_with_it(
+    tmp_path: Path, store: EvidenceStore, capfd: pytest.CaptureFixture[str]
+) -> None:
+    class Talkative(WardReader):
+        def choose(self, *given: Any) -> Any:
+            raise RuntimeError(f"cannot choose for {STEM}")
+
+    failures = ask(tmp_path / "x", store, [PATIENT], ARMS, replace(Talkative()), mask=None)
+    assert len(failures) == len(ARMS)
+    assert {failure.error for failure in failures} == {
+        "RuntimeError: its words are withheld, they may hold patient data"
+    }
+    assert not any(STEM in said for said in capfd.readouterr())
+    assert holding(STEM.encode(), tmp_path) == []
+    plain = ask(tmp_path / "y", store, [PLAIN], [arm()], replace(Talkative()), mask=None)
+    assert plain[0].error == f"RuntimeError: cannot choose for {STEM}"
+
+
+def test_pages_and_files_show_patient_data_in_place_of_its_text_and_count_it_like_any_other(
+    tmp_path: Path, store: EvidenceStore
+) -> None:
+    told: dict[str, Any] = {}
+    for name, each in (("open", PATIENT.model_copy(update={"sensitive": ()})), ("covered", PATIENT)):
+        folder = tmp_path / name / "nightly"
+        reader = readers(store)["ward"]
+        ask(folder, store, [each, PLAIN], [arm()], reader, mask=None)
+        with Journal.open(folder / JOURNAL) as journal:
+            blame_failures(journal, store, reader)
+        rows = write_results(folder)
+        told[name] = rows, json.loads((folder / "attribution.json").read_text())
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        assert (STEM in page) is (name == "open")
+        assert ('<p class="stem">patient data</p>' in page) is (name == "covered")
+        assert PLAIN.stem in page
+    assert told["open"] == told["covered"]
+
+
+def test_only_the_fields_that_are_called_sensitive_are_covered() -> None:
+    whole = PATIENT.model_copy(update={"sensitive": ("stem",)}).covered
+    assert (whole.stem, whole.options) == ("patient data", PATIENT.options)
+
+
+def test_an_agent_sees_the_masked_text_and_nothing_else_is_written(tmp_path: Path, store: EvidenceStore) -> None:
+    named_ = PATIENT.model_copy(update={"stem": "Mr Zorblattine takes apixaban, aged 93. What is the advice?"})
+    assert ask(tmp_path / "x", store, [named_], [arm()], WardReader()) == []
+    with Journal.open(tmp_path / "x" / JOURNAL, create=False) as journal:
+        (trace,) = traces(journal)
+        asked = trace.config(RunConfig).case
+    assert asked.stem == "[NAME] takes apixaban, [AGE OVER 89]. What is the advice?"
+    assert not any(STEM.encode() in body for body in sensitive(tmp_path / "x").values())
+
+
+def test_a_case_that_cannot_be_masked_is_not_begun_and_the_others_are(tmp_path: Path, store: EvidenceStore) -> None:
+    class Choosy:
+        def mask(self, text: str) -> str:
+            raise KeyError(text)
+
+    reader = WardReader()
+    failures = ask(tmp_path / "x", store, [PATIENT, PLAIN], [arm(), CONDITIONS["clean"]], reader, mask=Choosy())
+    assert [failure.run for failure in failures] == ["clean.q-apixaban", "words.q-apixaban"]
+    said = "Unmasked: case 'q-apixaban': 'stem' could not be masked: the mask raised KeyError; it is not asked"
+    assert {failure.error for failure in failures} == {said}
+    assert not any("apixaban" in call for call in reader.calls)
+    with Journal.open(tmp_path / "x" / JOURNAL, create=False) as journal:
+        assert [trace.run for trace in traces(journal)] == ["clean.q-heparin", "words.q-heparin"]
+        assert sensitive(tmp_path / "x") == {}
+        assert verify_journal(journal).sound
+
+
+def test_a_redacted_run_counts_nowhere_and_is_not_done_again(tmp_path: Path, store: EvidenceStore) -> None:
+    folder, reader = tmp_path / "x", readers(store)["ward"]
+    ask(folder, store, [PATIENT, PLAIN], [arm()], reader, mask=None)
+    with Journal.open(folder / JOURNAL) as journal:
+        blame_failures(journal, store, reader)
+    before = write_results(folder)
+    dropped = redact_run(folder, "words.q-apixaban", by=BY, reason=REASON)
+    assert (dropped.said.run, dropped.said.by, dropped.said.reason) == ("words.q-apixaban", BY, REASON)
+    assert dropped.runs[0] == "words.q-apixaban"
+    assert len(dropped.runs) > 1
+    after = write_results(folder)
+    assert [row["n"] for row in before] == [2]
+    assert [row["n"] for row in after] == [1]
+    assert {blame["case"] for blame in json.loads((folder / "attribution.json").read_text())} == {"q-heparin"}
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "1 more run: their patient data was dropped on record" in page
+    assert "q-apixaban" not in page
+
+    again = WardReader(misread="C")
+    assert Experiment([PATIENT, PLAIN], [arm()], store, again, mask=None).run(folder) == []
+    assert again.calls == []
+    with Journal.open(folder / JOURNAL) as journal:
+        assert redacted(journal).keys() == {"words.q-apixaban"}
+        assert whatif(journal, {"retract": ["apixaban@1"]}, store, reader).asked == 1
+        assert verify_journal(journal).sound
+        assert len(verify_journal(journal).redacted) == dropped.blobs
+
+
+def test_an_experiment_of_which_every_run_was_redacted_still_has_a_report(tmp_path: Path, store: EvidenceStore) -> None:
+    ask(tmp_path / "x", store, [PATIENT], [arm()], WardReader(), mask=None)
+    redact_run(tmp_path / "x", "words.q-apixaban", by=BY, reason=REASON)
+    assert write_results(tmp_path / "x") == []
+    assert "No run has finished" in (tmp_path / "x" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_run_without_patient_data_is_not_redacted(tmp_path: Path, store: EvidenceStore) -> None:
+    ask(tmp_path / "x", store, [PATIENT, PLAIN], [arm()], WardReader(), mask=None)
+    with pytest.raises(JournalError, match="holds no patient data"):
+        redact_run(tmp_path / "x", "words.q-heparin", by=BY, reason=REASON)
+
+
+def test_a_field_that_cannot_be_sensitive_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="'stem', 'options', 'gold_rationale' or 'meta'"):
+        case("apixaban", sensitive=("name",))

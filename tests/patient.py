@@ -1,0 +1,35 @@
+"""Runs with patient data to test with: one run, a fork of it, and another patient's run.
+
+path = admitted(tmp_path / "journal.db")
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scribe import Note, ticking
+
+from traces import Journal, Record
+
+PATIENT = Note(text="born 3 May 1950, MRN 4471882")
+PLAIN = Note(text="no patient's")
+
+
+def begun(journal: Journal, run: str, *records: Record, parent: str | None = None) -> list[str]:
+    """A run with patient data, begun with the first record and ended with the last; returns their names."""
+    secret = journal.secret(parent or run)
+    names = [secret.put(record) for record in records]
+    with journal.transaction():
+        journal.append(run, "run.begin", {"config": names[0], "parent": parent, "secret": secret.root})
+        journal.append(run, "run.end", {"output": names[-1]})
+    return names
+
+
+def admitted(path: Path) -> Path:
+    """A journal of three runs, and one blob that is no patient's."""
+    with Journal.open(path, clock=ticking()) as journal:
+        begun(journal, "run", PATIENT, Note(text="stroke"))
+        begun(journal, "run~fork", PATIENT, Note(text="no stroke"), parent="run")
+        begun(journal, "other", PATIENT)
+        journal.put(PLAIN)
+    return path

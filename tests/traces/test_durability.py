@@ -1,0 +1,170 @@
+"""What was appended stays, and whoever watches a run neither waits nor is waited for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scribe import Order, copied, recorded
+from structlog.testing import capture_logs
+
+import traces
+from traces import Journal, JournalError, Live, verify_journal
+
+ROOT = Path(traces.__file__).parent.parent
+NORMAL, FULL = 1, 2
+ORDER = Order(words=tuple("abcdefgh"))
+READER = """
+import sys
+from traces import Journal, Trace
+with Journal.open(sys.argv[1], create=False) as journal:
+    for _ in sys.stdin:
+        print(len(Trace(journal, "run").activities), flush=True)
+"""
+APPENDER = """
+import sys
+from traces import Journal
+journal = Journal.open(sys.argv[1])
+for n in range(1000):
+    journal.append("run", "note", {"n": n}, durable=False)
+    print(n, flush=True)
+sys.stdin.read()
+"""
+
+
+def started(script: str, path: Path) -> subprocess.Popen[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", script, str(path)]
+    return subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+@contextmanager
+def watched(path: Path) -> Iterator[Callable[[], int]]:
+    """Asks another process, which keeps the journal open, how many steps it sees."""
+    reader = started(READER, path)
+    assert reader.stdin is not None
+    assert reader.stdout is not None
+    out, back = reader.stdin, reader.stdout
+
+    def ask() -> int:
+        out.write("how many?\n")
+        out.flush()
+        return int(back.readline())
+
+    yield ask
+    reader.communicate()
+    assert reader.returncode == 0
+
+
+@pytest.fixture
+def no_wal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that refuses WAL: SQLite's own way of locking where there is no shared memory."""
+    connect = sqlite3.connect
+
+    def elsewhere(database: str, **rest: Any) -> sqlite3.Connection:
+        return connect(f"{database}&vfs=unix-dotfile", **rest)
+
+    monkeypatch.setattr(sqlite3, "connect", elsewhere)
+
+
+def test_a_second_process_sees_each_step_as_soon_as_it_returned(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        run = Live.begin(journal, "run", ORDER)
+        with watched(tmp_path / "journal.db") as steps:
+            seen = []
+
+            class Asking:
+                def step(self, *args: Any, **rest: Any) -> Any:
+                    seen.append(steps())
+                    return run.step(*args, **rest)
+
+            copied(Asking(), ORDER)  # type: ignore[arg-type]
+            assert [*seen, steps()] == list(range(len(ORDER.words) + 1))
+
+
+def test_a_reader_does_not_wait_for_a_transaction_that_is_open(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        recorded(journal, "run", ORDER)
+        with watched(tmp_path / "journal.db") as steps:
+            with journal.transaction():
+                recorded(journal, "other", ORDER)
+                assert steps() == len(ORDER.words)
+            assert steps() == len(ORDER.words)
+
+
+def test_the_writer_does_not_wait_for_a_reader_in_the_middle_of_reading(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with Journal.open(path) as journal:
+        head = journal.append("run", "note", {"n": 0})
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            assert reader.execute("SELECT hash FROM record").fetchall() == [(head,)]
+            journal.append("run", "note", {"n": 1})
+            assert reader.execute("SELECT hash FROM record").fetchall() == [(head,)]
+            reader.execute("COMMIT")
+            assert len(reader.execute("SELECT hash FROM record").fetchall()) == 2
+
+
+def test_the_disk_is_waited_for_at_the_end_of_a_step_and_not_within(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.db") as journal:
+
+        def level() -> int:
+            return int(journal.database.read("PRAGMA synchronous")[0][0])
+
+        for durable, want in ((True, FULL), (False, NORMAL), (False, NORMAL), (True, FULL)):
+            journal.append("run", "note", {}, durable=durable)
+            assert level() == want
+        with journal.transaction():
+            journal.append("run", "note", {}, durable=False)
+            assert level() == FULL  # the outermost decides
+
+
+def test_kill_9_spares_what_was_not_durable_too(tmp_path: Path) -> None:
+    writer = started(APPENDER, tmp_path / "journal.db")
+    assert writer.stdout is not None
+    heard = [int(writer.stdout.readline()) for _ in range(200)]
+    writer.send_signal(signal.SIGKILL)
+    writer.communicate()
+    with Journal.open(tmp_path / "journal.db", create=False) as journal:
+        kept = [r.body["n"] for r in journal.records("run")]
+        assert kept[: len(heard)] == heard == list(range(200))
+        assert verify_journal(journal).integrity == ()
+
+
+@pytest.mark.usefixtures("no_wal")
+def test_a_disk_that_refuses_wal_is_written_all_the_same_with_a_warning(tmp_path: Path) -> None:
+    with capture_logs() as said, Journal.open(tmp_path / "journal.db") as journal:
+        assert journal.database.read("PRAGMA journal_mode") == [("delete",)]
+        recorded(journal, "run", ORDER)
+        journal.append("run", "note", {}, durable=False)
+        assert journal.database.read("PRAGMA synchronous") == [(FULL,)]  # less could cost the file, not a step
+        assert verify_journal(journal).integrity == ()
+    assert [line["log_level"] for line in said] == ["warning"]
+    assert "waits for its writer" in said[0]["event"]
+    assert said[0]["path"] == str(tmp_path / "journal.db")
+
+
+def test_a_disk_that_allows_wal_is_written_without_a_word(tmp_path: Path) -> None:
+    with capture_logs() as said, Journal.open(tmp_path / "journal.db") as journal:
+        assert journal.database.read("PRAGMA journal_mode") == [("wal",)]
+    assert said == []
+
+
+def test_a_journal_carried_to_a_disk_that_refuses_wal_is_not_called_damaged(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        journal.append("run", "note", {})
+    request.getfixturevalue("no_wal")
+    for create in (True, False):
+        with pytest.raises(JournalError, match="copy the folder to a local disk") as caught:
+            Journal.open(tmp_path / "journal.db", create=create)
+        assert type(caught.value) is JournalError

@@ -1,0 +1,143 @@
+"""A run as a Workflow Run RO-Crate, for archives; this file is the door to the ``rocrate`` library.
+
+Rules kept here
+- The profile is Process Run Crate 0.5, on RO-Crate 1.1: the run did these steps with these components. The two
+  profiles above it want a workflow file that was followed, and an agent decides as it goes.
+- One CreateAction a step, and one for the run: the instrument is the component, with the fingerprint of its code as
+  its version; object and result are files in the crate, which holds each blob once.
+- A file is the JSON of a blob. Its ``identifier`` is the SHA-256 of the blob's type, a newline and the file.
+- What is left out (patient data, what was redacted) is named where it would stand, and said to be left out.
+- The run's PROV-JSON lies beside, with the relations that RO-Crate has no words for.
+- Times are cut to milliseconds, as the profile recommends; the PROV-JSON has them whole.
+- An action has no ``agent``: RO-Crate means a person or an organization, and no record names one.
+
+    write(Trace(journal, "clean.rad-001"), target, with_sensitive=False)
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from urllib.parse import quote
+
+from rocrate.model import ContextEntity
+from rocrate.model.entity import Entity
+from rocrate.rocrate import ROCrate
+
+from traces.activity import Activity
+from traces.export import prov
+from traces.export.disclosed import Disclosed
+from traces.journal import Stored
+from traces.trace import Trace
+
+RO_CRATE = "1.1"
+"""The version that the profile extends."""
+PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+PROV_JSON = "https://www.w3.org/submissions/prov-json/"
+SCHEMA = "http://schema.org/"
+RIGHTS = "A journal does not know the rights of what is in it; ask whoever made the run."
+
+
+def write(trace: Trace, target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
+    """Write one run, zipped; returns the names of what was left out."""
+    packing = _Packing(Disclosed(trace, with_sensitive=with_sensitive))
+    with target.open("wb") as file:
+        file.writelines(packing.packed().stream_zip())
+    return packing.run.left_out
+
+
+class _Packing:
+    """A crate that is being packed."""
+
+    def __init__(self, run: Disclosed) -> None:
+        self.run = run
+        self.crate = ROCrate(version=RO_CRATE)
+        self.things: dict[str, Entity] = {}
+        """What actions speak of, by our names."""
+
+    def packed(self) -> ROCrate:
+        last = self.run.records[-1]
+        root = self.crate.root_dataset
+        root["name"] = f"evitrail run {self.run.run}"
+        root["description"] = "A recorded run: its steps, what each used and made, and their provenance."
+        root["datePublished"] = last.line["t"]
+        root["license"] = self._context("#rights", "CreativeWork", name="Not stated", description=RIGHTS)
+        root["conformsTo"] = self._context(PROFILE, "CreativeWork", name="Process Run Crate", version="0.5")
+        root["identifier"] = last.hash
+        actions = [self._whole()]
+        ended = {record.body["path"]: record for record in self.run.of_type("activity.end")}
+        actions += [self._step(step, ended[step.path]) for step in self.run.activities]
+        root["mentions"] = actions
+        self._file("provenance.json", prov.text(self.run), name="Provenance of the run", conformsTo={"@id": PROV_JSON})
+        return self.crate
+
+    def _whole(self) -> Entity:
+        """The run itself, as evitrail did it; what was said of it after its end is no part of it."""
+        first, last = self.run.records[0], (self.run.of_type("run.end") or self.run.records)[-1]
+        engine = self._component("evitrail", None)
+        action = self.crate.add_action(engine, "#run", properties={"name": self.run.run})
+        action["description"] = "A run of evitrail." if self.run.parent is None else f"A fork of {self.run.parent}."
+        action["startTime"], action["endTime"] = _time(_at(first)), _time(_at(last))
+        action["object"] = self._thing(first.body["config"], first.body["config_type"])
+        if last.type == "run.end":
+            action["result"] = self._thing(last.body["output"], last.body["output_type"])
+            action["actionStatus"] = f"{SCHEMA}CompletedActionStatus"
+        elif last.type == "activity.error":
+            action["actionStatus"] = f"{SCHEMA}FailedActionStatus"
+            action["error"] = f"{last.body['path']}: {last.body['error']}"
+        return action
+
+    def _step(self, step: Activity, record: Stored) -> Entity:
+        tool = self._component(step.by, step.code)
+        action = self.crate.add_action(tool, f"#{quote(step.path, safe='/')}", properties={"name": step.path})
+        end = _at(record)
+        action["startTime"], action["endTime"] = _time(end - timedelta(milliseconds=step.milliseconds)), _time(end)
+        action["description"] = _done(step)
+        for given in step.inputs:
+            action.append_to("object", self._thing(given.id, given.type), compact=True)
+        action["result"] = self._thing(step.output, step.output_type)
+        action["actionStatus"] = f"{SCHEMA}CompletedActionStatus"
+        return action
+
+    def _component(self, by: str, code: str | None) -> Entity:
+        iri = prov.iri(by if code is None else f"{by}@{code}")
+        version = {} if code is None else {"softwareVersion": code}
+        return self._context(iri, "SoftwareApplication", name=by, **version)
+
+    def _thing(self, name: str, type: str) -> Entity:
+        """The file of a blob; or, where that is left out, a word of it."""
+        if name not in self.things:
+            body = self.run.body(name)
+            if body is None:
+                said = {"name": type, "description": "Left out: patient data, or redacted.", "identifier": name}
+                self.things[name] = self._context(prov.iri(name), "CreativeWork", **said)
+            else:
+                path = f"blobs/{quote(name.replace(':', '-'), safe='')}.json"
+                text = body.partition(b"\n")[2].decode()
+                self.things[name] = self._file(path, text, name=type, identifier=name)
+        return self.things[name]
+
+    def _file(self, path: str, text: str, **said: object) -> Entity:
+        properties = {"encodingFormat": "application/json", "contentSize": str(len(text.encode())), **said}
+        return self.crate.add_file(StringIO(text), path, properties=properties)
+
+    def _context(self, id: str, type: str, **said: str) -> Entity:
+        known = self.crate.dereference(id)
+        return known or self.crate.add(ContextEntity(self.crate, id, properties={"@type": type, **said}))
+
+
+def _at(record: Stored) -> datetime:
+    return datetime.fromisoformat(record.line["t"])
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")
+
+
+def _done(step: Activity) -> str:
+    if step.given:
+        return f"Output laid down for {step.kind}; nothing was called."
+    if step.reused_from is not None:
+        return f"{step.kind}, as it was done before in run {step.reused_from}."
+    return f"{step.kind}, {step.effect.replace('_', ' ')}."

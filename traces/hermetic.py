@@ -1,0 +1,72 @@
+"""No network: inside the block, whatever in this process reaches for a socket is refused, and noted.
+
+Rules kept here
+- The refusal is at the socket, by CPython's audit events (PEP 578), so it holds for every library that uses
+  Python's sockets: HTTP clients, asyncio, database drivers written in Python.
+- It holds for the whole process, every thread, until the last block is left: verifying is not done beside
+  work that needs the network.
+- Each attempt is kept, so that a library which swallows the refusal is found out all the same.
+
+    with hermetic() as attempts:
+        call()
+    attempts    # ["connect to ('10.0.0.7', 443)"]
+
+Not covered: code that opens sockets below Python (a C or Rust extension), a connection that was open before the
+block, and other processes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import Any
+
+REFUSED = {
+    "socket.connect": "connect to {1!r}",
+    "socket.sendto": "send to {1!r}",
+    "socket.sendmsg": "send to {1!r}",
+    "socket.bind": "listen at {1!r}",
+    "socket.getaddrinfo": "look up {0!r}, port {1}",
+    "socket.gethostbyname": "look up {0!r}",
+    "socket.gethostbyaddr": "look up {0!r}",
+}
+"""Audit events that reach outside, and how to tell of them."""
+
+
+class NetworkRefused(ConnectionError):
+    """Something reached for the network where a recorded run is done again."""
+
+
+_watching: list[list[str]] = []
+_lock = Lock()
+
+
+@contextmanager
+def hermetic() -> Iterator[list[str]]:
+    """Refuse the network inside the block; yields the attempts, as they are made."""
+    _install()
+    attempts: list[str] = []
+    with _lock:
+        _watching.append(attempts)
+    try:
+        yield attempts
+    finally:
+        with _lock:
+            _watching[:] = [other for other in _watching if other is not attempts]
+
+
+@cache
+def _install() -> None:
+    sys.addaudithook(_refuse)  # for good, CPython has no way to take one off; idle while nobody watches
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _watching or event not in REFUSED:
+        return
+    told = REFUSED[event].format(*arguments, *("?",) * 2)
+    for attempts in _watching:
+        attempts.append(told)
+    raise NetworkRefused(f"no network while a recorded run is done again; something tried to {told}")

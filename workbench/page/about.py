@@ -1,0 +1,67 @@
+"""What the list of runs says of one: the question, what was chosen, whether it was right, who is blamed.
+
+Rules kept here
+- It is read from the same blobs as the page shows, so the page can hold it against them.
+- A run of which nothing of this is known (another kind of configuration, not finished, patient data
+  that stays out) has an empty entry: unknown is never "wrong".
+
+    about(trace, shown=lambda name: True)["correct"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from agent.model import Answer
+from eval.experiment import RunConfig, outcome_of
+from eval.results import BLAMED, Blames
+from traces.trace import Trace
+from traces.view import JournalError
+
+HARMS = ("high_risk", "unsafe", "contradicts", "stale", "overconfident")
+EXCERPT = 140
+"""Characters of the question that the list shows."""
+
+
+def about(trace: Trace, shown: Callable[[str], bool]) -> dict[str, Any]:
+    """One run in a few words; ``shown`` tells which blobs the page holds."""
+    try:
+        config, said = _config(trace, shown), _answer(trace, shown)
+        if config is None:
+            return {}
+        asked = {"case": config.case.id, "condition": config.condition.name, "stem": config.case.stem[:EXCERPT]}
+        asked |= {"answer": config.case.answer}
+        if said is None:
+            return asked
+        outcome = outcome_of(trace.run, config, said)
+        found = {"chosen": outcome.chosen, "correct": outcome.correct, "confidence": outcome.confidence}
+        harms = [harm for harm in HARMS if getattr(outcome, harm)]
+        return asked | found | {"harms": harms} | _blamed(trace, shown)
+    except (JournalError, ValueError, KeyError, TypeError, AttributeError):
+        return {}  # written by another version, or damaged: the record itself is shown all the same
+
+
+def _config(trace: Trace, shown: Callable[[str], bool]) -> RunConfig | None:
+    """What decided a run; a fork is decided by its parent's."""
+    begun = trace.records[0].body
+    if begun["config_type"] == "RunConfig":
+        return trace.config(RunConfig) if shown(begun["config"]) else None
+    return _config(Trace(trace.journal, begun["parent"]), shown) if begun.get("parent") else None
+
+
+def _answer(trace: Trace, shown: Callable[[str], bool]) -> Answer | None:
+    ends = trace.of_type("run.end")
+    return trace.output(Answer) if ends and shown(ends[-1].body["output"]) else None
+
+
+def _blamed(trace: Trace, shown: Callable[[str], bool]) -> dict[str, Any]:
+    stored = trace.of_type(BLAMED)
+    if not stored or not shown(stored[-1].body["blames"]):
+        return {}
+    blames = trace.journal.get(stored[-1].body["blames"], Blames).blames
+    blame = next((each for each in blames if each.outcome == "wrong"), blames[0] if blames else None)
+    if blame is None:
+        return {}
+    code = blame.fault_code or (blame.abstain_reason or "").partition(":")[0]
+    return {"blamed": list(blame.culprit), "fault": code}

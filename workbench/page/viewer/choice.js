@@ -1,0 +1,82 @@
+// The choice, its ballots, the chain it stands on, and who is blamed when it was wrong.
+
+const optionName = (letter, question, chosen) => [
+  el("b.letter", {}, letter), ` ${question?.options?.[letter] ?? ""} `,
+  letter === chosen && badge("chosen", "chosen"), letter === question?.answer && badge("right", "✓ answer"),
+];
+
+function choiceView({ option, reason, logits, claims, ballots }, { question, reading, go }) {
+  const letters = Object.keys(question?.options ?? logits).sort();
+  const most = Math.max(1e-9, ...Object.values(logits).map(Math.abs));
+  const used = strongest((reading?.claims ?? []).filter((claim) => claims.includes(claim.name)));
+  const row = (letter) => el("tr", { class: letter === option && "chosen" },
+    el("th", { scope: "row" }, optionName(letter, question, option)),
+    el("td.num", {}, number(logits[letter])),
+    el("td", {}, el("span.bar.weight", { "--kept": Math.abs(logits[letter] ?? 0) / most, "aria-hidden": "true" })),
+    el("td.num", {}, String(used.filter((claim) => claim.option === letter).length)));
+  const heads = ["Option", "Weight", "", "Claims used"].map((head) => el("th", { scope: "col" }, head));
+  return [
+    el("p.lead", {}, option === null ? "Abstained" : `Chose ${option}`, el("span.soft", {}, ` · ${reason}`)),
+    el("table", {}, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, letters.map(row))),
+    ballotsView(ballots),
+    el("h3", {}, `${count(claims.length, "claim")} used`),
+    parted(used, 30, (claim) => claimCard(claim, (target) => go({ step: reading.path, ...target }))),
+    used.length < claims.length && el("p.soft", {}, `Not here: ${count(claims.length - used.length, "claim")}.`),
+  ];
+}
+
+function ballotsView(ballots) {
+  if (!ballots?.votes.length) return null;
+  const tally = new Map();
+  for (const vote of ballots.votes) tally.set(vote ?? "abstained", (tally.get(vote ?? "abstained") ?? 0) + 1);
+  const sorted = [...tally].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  const said = sorted.map(([letter, n]) => `${letter} ${n}`).join(", ");
+  return el("figure.ballots", {},
+    el("figcaption", {}, `${count(ballots.votes.length, "ballot")} at temperature ${ballots.temperature}: ${said}`),
+    el("div.stack", { role: "img", "aria-label": said },
+      sorted.map(([letter, n]) => el("span", { "--share": n }, letter === "abstained" ? "–" : letter))));
+}
+
+// Option ← claim ← passage ← evidence and its grade ← query: each a link to the step where it stands.
+function chainView({ question, choice, choiceStep, reading, finders, link }) {
+  if (!choice || !reading) return null;
+  const isSupport = ({ name, option, stance }) =>
+    choice.claims.includes(name) && option === choice.option && stance === "supports";
+  const claims = strongest(reading.claims.filter(isSupport));
+  const cell = (head, ...told) => el("span", {}, el("small", {}, head), ...told);
+  const to = (target, head, ...told) => el("a", { href: link(target) }, el("small", {}, head), ...told);
+  const row = (claim) => {
+    const { passage } = claim, hit = reading.hits.get(passage), header = hit?.passage.header;
+    const found = finders.get(hit?.list) ?? { path: reading.path, query: "a step that is not in this run" };
+    return el("li.chain", {},
+      to({ step: choiceStep }, "option", el("b", {}, claim.option)),
+      to({ step: reading.path, claim: claim.i }, `claim, ${number(claim.strength)}`, el("q", {}, claim.quote)),
+      to({ step: reading.path, passage }, "passage", el("code", {}, passage)),
+      header && cell(`evidence, ${spaced(header.kind)}`, header.title, el("br"), validity(header, question?.as_of)),
+      header && cell("grade", certainty(header.grade), header.grade && el("span.sum", {}, sumInWords(header.grade))),
+      hit && to({ step: found.path, passage }, `query, rank ${hit.rank}`, el("q", {}, found.query)));
+  };
+  return el("section", {},
+    el("h3", {}, choice.option === null ? "Why it abstained" : `Why ${choice.option}: what the answer rests on`),
+    claims.length > 0 ? parted(claims, 12, row, el("ol.chains")) : el("p.empty", {}, choice.reason || reading.note));
+}
+
+function blamesView({ blames }, { codes, link, steps }) {
+  const percent = (share) => `${Math.round(100 * share)} %`;
+  const step = (path) => (steps.has(path) ? el("a", { href: link({ step: path }) }, path) : path);
+  const share = (role, { value, lo, hi }, isBlamed) => el("tr", { class: isBlamed && "culprit" },
+    el("th", { scope: "row" }, role),
+    el("td", {}, el("span.interval", { "--value": value, "--lo": lo, "--hi": hi, "aria-hidden": "true" })),
+    el("td.num", {}, `${number(value)} `, el("span.soft", {}, lo === hi ? "exact" : `${number(lo)} to ${number(hi)}`)));
+  const one = (blame) => el("section.card.blame", {},
+    el("h3", {}, blame.culprit.length > 0 ? ["Blamed: ", blame.culprit.map((path, i) => [i > 0 && ", ", step(path)])]
+      : "Nobody is blamed", el("span.soft", {}, ` for ${spaced(blame.outcome)}`)),
+    el("p", {}, blame.fault_code && el("code", {}, blame.fault_code),
+      ` ${codes[blame.fault_code] ?? blame.abstain_reason ?? ""}`),
+    el("table", {}, el("caption", {}, "Share of the failure, with its 95 % interval"),
+      el("tbody", {}, Object.entries(blame.phi).map(([role, phi]) => share(role, phi, blame.roles.includes(role))))),
+    facts([["Without it, no failure", blame.records.join(", ")], ["Broken contracts", blame.contract_breaks.join("; ")],
+      ["Grounds", `${count(blame.replays, "replay")}, ${blame.persistence}; fails in ${percent(blame.p_rep)} `
+        + `of fresh re-runs and ${percent(blame.v_none)} with every step mended`]]));
+  return blames.length > 0 ? blames.map(one) : el("p.empty", {}, "This run did not fail, so nobody is blamed.");
+}
