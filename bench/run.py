@@ -10,7 +10,9 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
+from scale import results as scale
 from search import results as search
+from steps import results as steps
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -25,6 +27,14 @@ def main() -> None:
         "## Search: the embedded engine beside qdrant-client's local mode",
         "",
         *search(),
+        "",
+        "## One recorded step, durable, beside an OpenTelemetry span and an MLflow span",
+        "",
+        *steps(),
+        "",
+        "## Reading a run as it grows",
+        "",
+        *scale(),
     ]
     RESULTS.write_text("\n".join(page) + "\n", encoding="utf-8")
     print("\n".join(page))

@@ -1,6 +1,8 @@
-"""How the cost of reading grows with the length of a run: 1,000 to 100,000 steps, 1 KB in and 1 KB out each.
+"""How the cost of reading grows with the length of a run: 1,000 to 100,000 steps, 1 KB out each.
 
     python bench/scale.py
+
+Each step reads what the one before it wrote, as an agent's steps do; what it writes are clinical sentences.
 
 - open: the run's records and steps, from the file
 - any step: one step with its inputs and output written out, by its path; the slowest of a hundred at random
@@ -13,6 +15,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -63,12 +66,10 @@ def made(path: Path, length: int) -> None:
     with Journal.open(path) as journal:
         with journal.transaction():
             run = Live.begin(journal, "run", Config(block=0))
-            texts = kilobytes()
-            for given, said in islice(zip(texts, texts, strict=False), length):
-                run.step(
-                    "copy", lambda said=said: Text(text=said), returns=Text, inputs={"text": Text(text=given)}, by=None
-                )
-            run.end(Text(text="done"))
+            last = Text(text="")
+            for said in islice(kilobytes(), length):
+                last = run.step("write", partial(Text, text=said), returns=Text, inputs={"text": last}, by=None)
+            run.end(last)
         seal(journal)
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import random
 import statistics
-import string
 import subprocess
 import sys
 import tempfile
@@ -27,11 +26,16 @@ from typing import NamedTuple
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
 
+import evidence_store.demo
+from agent.reader.sentences import sentences
+from evidence_store import read_evidence
 from traces import Journal, Live, Record
 
 BLOCKS = 15
 STEPS = 200
 KILOBYTE = 1024
+SENTENCES = 30
+"""Enough for a kilobyte."""
 ATTRIBUTES = 32
 PEER = Path(__file__).parents[1] / ".venv-mlflow" / "bin" / "python"
 
@@ -168,11 +172,15 @@ def mlflow(folder: Path) -> Iterator[Block]:
 
 
 def kilobytes() -> Iterator[str]:
-    """Texts of a kilobyte in random words, no two alike; generated outside what is timed."""
+    """Texts of a kilobyte, no two alike: sentences of the demonstration's evidence, drawn at random.
+
+    Generated outside what is timed.
+    """
     dice = random.Random(0)
-    words = ["".join(dice.choices(string.ascii_lowercase, k=dice.randint(2, 11))) for _ in range(2000)]
-    while True:
-        yield " ".join(dice.choices(words, k=KILOBYTE // 4))[:KILOBYTE]
+    versions = read_evidence(evidence_store.demo.FOLDER)
+    said = [sentence.text for version in versions for sentence in sentences(version.text)]
+    for number in count():
+        yield f"{number:08d} {' '.join(dice.choices(said, k=SENTENCES))}"[:KILOBYTE]
 
 
 def timed(steps: Callable[[], None]) -> Cost:

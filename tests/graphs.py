@@ -12,6 +12,7 @@ import networkx as nx
 from hypothesis import strategies as st
 
 from traces.activity import Relation
+from traces.graph import add_arrow
 
 AWKWARD = (
     *(
@@ -44,7 +45,7 @@ RELATIONS = (*FOLLOWING, *get_args(Relation))
 
 @st.composite
 def graphs(draw: st.DrawFn) -> nx.MultiDiGraph:
-    """A graph as ``provenance`` draws them: each relation at most once between two nodes."""
+    """A graph as ``provenance`` draws them: each relation, and each role of use, at most once between two nodes."""
     graph = nx.MultiDiGraph(run=draw(TEXT.filter(bool)))
     names = draw(st.lists(TEXT, min_size=1, max_size=6, unique=True))
     for name in names:
@@ -53,7 +54,9 @@ def graphs(draw: st.DrawFn) -> nx.MultiDiGraph:
     spans = st.integers(min_value=0, max_value=2**40)
     more = st.fixed_dictionaries({}, optional={"role": TEXT, "start": spans, "end": spans})
     for source, target, relation in draw(st.lists(ends, max_size=20, unique=True)):
-        graph.add_edge(source, target, key=relation, relation=relation, **draw(more))
+        add_arrow(graph, source, target, relation, **draw(more))
+        if relation == "used":  # the only arrow there may be twice: in another role
+            add_arrow(graph, source, target, relation, role=draw(TEXT))
     return graph
 
 

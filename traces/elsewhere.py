@@ -10,10 +10,13 @@ Rules kept here
 
 from __future__ import annotations
 
+from traces.activity import Activity
 from traces.trace import Trace
 
 ELSEWHERE = "elsewhere"
 """What ``run.begin`` has for ``recorded`` where the work was not ours."""
+WHEN = frozenset({"span", "began", "ended"})
+"""Parameters that say which span a step was and when: no two are alike, though the work be the same."""
 
 
 def recorded_elsewhere(trace: Trace) -> bool:
@@ -28,3 +31,11 @@ def expect_own(trace: Trace, done: str) -> None:
             f"{trace.run!r} was recorded elsewhere and cannot be {done}: its code is not here; "
             "walk through it with `evitrail replay`"
         )
+
+
+def timeless(trace: Trace) -> list[Activity]:
+    """A run's steps without what says when they were done, to be compared with those of another."""
+    return [
+        activity.model_copy(update={"parameters": {k: v for k, v in activity.parameters.items() if k not in WHEN}})
+        for activity in trace.activities
+    ]

@@ -12,10 +12,14 @@ Rules kept here
 
 from __future__ import annotations
 
+from typing import Any
+
 import networkx as nx
 
 from traces.activity import Activity, Entity
 from traces.trace import Trace
+
+USED = "used"
 
 
 def provenance(trace: Trace) -> nx.MultiDiGraph:
@@ -30,7 +34,7 @@ def provenance(trace: Trace) -> nx.MultiDiGraph:
             graph.add_node(end.id, prov="entity", type=end.type, label=end.label)
         span = {} if edge.start is None else {"start": edge.start, "end": edge.end}
         role = {} if edge.role is None else {"role": edge.role}
-        graph.add_edge(edge.source.id, edge.target.id, key=edge.relation, relation=edge.relation, **role, **span)
+        add_arrow(graph, edge.source.id, edge.target.id, edge.relation, **role, **span)
     return graph
 
 
@@ -45,14 +49,14 @@ def _add_activity(graph: nx.MultiDiGraph, activity: Activity, before: Activity |
     node = activity_node(graph.graph["run"], activity.path)
     graph.add_node(node, prov="activity", type=activity.kind, label=activity.path)
     graph.add_node(activity.by, prov="agent", type="SoftwareAgent", label=activity.by)
-    _arrow(graph, node, activity.by, "wasAssociatedWith")
+    add_arrow(graph, node, activity.by, "wasAssociatedWith")
     for given in activity.inputs:
         _add_entity(graph, Entity(id=given.id, type=given.type, label=given.role))
-        _arrow(graph, node, given.id, "used", role=given.role)
+        add_arrow(graph, node, given.id, USED, role=given.role)
     _add_entity(graph, Entity(id=activity.output, type=activity.output_type, label=activity.path))
-    _arrow(graph, activity.output, node, "wasGeneratedBy")
+    add_arrow(graph, activity.output, node, "wasGeneratedBy")
     if before is not None:
-        _arrow(graph, node, activity_node(graph.graph["run"], before.path), "wasInformedBy")
+        add_arrow(graph, node, activity_node(graph.graph["run"], before.path), "wasInformedBy")
 
 
 def activity_node(run: str, path: str) -> str:
@@ -65,5 +69,7 @@ def _add_entity(graph: nx.MultiDiGraph, entity: Entity) -> None:
         graph.add_node(entity.id, prov="entity", type=entity.type, label=entity.label)
 
 
-def _arrow(graph: nx.MultiDiGraph, source: str, target: str, relation: str, **attributes: str) -> None:
-    graph.add_edge(source, target, key=relation, relation=relation, **attributes)
+def add_arrow(graph: nx.MultiDiGraph, source: str, target: str, relation: str, **attributes: Any) -> None:
+    """One arrow for each relation; a step may use the same record in two roles, which are two arrows."""
+    key = f"{relation} {attributes['role']}" if relation == USED and "role" in attributes else relation
+    graph.add_edge(source, target, key=key, relation=relation, **attributes)

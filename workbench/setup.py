@@ -92,7 +92,15 @@ class Reopened(NamedTuple):
 
 @contextmanager
 def reopened(folder: Path) -> Iterator[Reopened]:
-    """An experiment's journal, store and reader, as its plan names them; nothing is written."""
+    """An experiment's journal, store and reader, as its plan names them; nothing is written.
+
+    Raises ``ValueError`` where there is a journal and no plan: nothing in it was done here.
+    """
+    if any(folder.glob("journal*.db")) and not (folder / PLAN).exists():
+        raise ValueError(
+            f"{folder}: expected an experiment, found a journal without {PLAN}; what was recorded elsewhere "
+            "cannot be done again, for its code is not here"
+        )
     with Journals.open(folder) as past:
         plan = read_plan(folder / PLAN)
         with EvidenceStore.open(Path(plan.store)) as store:

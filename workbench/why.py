@@ -15,6 +15,7 @@ from eval.whatif import came_across
 from evidence_store import EvidenceStore
 from evidence_store.event import PUBLISHED
 from evidence_store.model import Header
+from traces.elsewhere import recorded_elsewhere
 from traces.record import Record
 from traces.trace import Trace
 from traces.view import JournalView
@@ -43,7 +44,11 @@ class Reasons(Record):
 
 
 def reasons(trace: Trace, folder: Path) -> Reasons:
-    """The sources of a finished run's answer."""
+    """The sources of a finished run's answer; raises ``ValueError`` for a run of another system."""
+    if recorded_elsewhere(trace):
+        raise ValueError(
+            f"{trace.run!r} was recorded elsewhere, and names no evidence versions; see `evitrail trace show`"
+        )
     told, config = chain(trace), config_of(trace)
     links: dict[str, list[Link]] = {}
     for link in (*told.support, *told.other):

@@ -1,4 +1,4 @@
-"""Reads ``evidence.jsonl``: one evidence version a line, as DESIGN.md section 8 describes it.
+"""Reads ``evidence.jsonl``: one evidence version a line, as DESIGN.md section 9 describes it.
 
 Rules kept here
 - Every line is checked by itself and then against the others and against what the store knows.

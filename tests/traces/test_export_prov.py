@@ -89,7 +89,7 @@ def test_an_agents_run_and_every_counterfactual_of_it_are_read_back_as_their_pro
     for run in runs:
         graph = provenance(Trace(ward, run))
         assert told(prov.read(written(Trace(ward, run), tmp_path))) == told(graph)
-        seen |= {relation for _, _, relation in graph.edges(keys=True)}
+        seen |= {relation for _, _, relation in graph.edges(data="relation")}
     assert seen == set(RELATIONS) - {"wasRevisionOf"}
 
 

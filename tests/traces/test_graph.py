@@ -43,7 +43,15 @@ def test_the_relations_that_follow_from_an_activity_are_drawn(journal: Journal) 
     assert (LAST, "run#write[3]") in arrows(graph, "wasGeneratedBy")
     assert arrows(graph, "wasAssociatedWith") == {(f"run#write[{n}]", "Scribe(hand='round')") for n in (1, 2, 3)}
     assert arrows(graph, "wasInformedBy") == {("run#write[2]", "run#write[1]"), ("run#write[3]", "run#write[2]")}
-    assert graph.edges["run#write[3]", before, "used"]["role"] == "note"
+    assert graph.edges["run#write[3]", before, "used note"]["role"] == "note"
+
+
+def test_a_record_that_came_in_under_two_names_is_used_twice(journal: Journal) -> None:
+    run, note = Live.begin(journal, "twice", ORDER), Note(text="stroke")
+    both = {"left": note, "right": note}
+    run.step("join", lambda: Note(text="stroke stroke"), returns=Note, inputs=both, by=Scribe())
+    used = provenance(Trace(journal, "twice"))["twice#join[1]"][content_id(note)]
+    assert [arrow["role"] for arrow in used.values()] == ["left", "right"]
 
 
 def test_a_stated_edge_keeps_its_relation_and_span(journal: Journal) -> None:

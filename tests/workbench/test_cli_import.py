@@ -69,6 +69,49 @@ def test_it_is_walked_and_its_record_verified(folder: Path, desk: Desk) -> None:
     assert (said.code, said.err) == (0, "")
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["replay {} ward --verify", "replay {} --verify", "fork {} ward --set k=2", "whatif {} --snapshot now"],
+)
+def test_what_cannot_be_done_again_says_so_in_one_line(folder: Path, command: str) -> None:
+    before = tree(folder)
+    said = evitrail(*(part.format(folder) for part in command.split()))
+    assert said.code == 2
+    assert said.err == (
+        f"evitrail: {folder}: expected an experiment, found a journal without plan.toml; what was recorded elsewhere "
+        "cannot be done again, for its code is not here\n"
+    )
+    assert tree(folder) == before
+
+
+def test_its_sources_are_not_guessed(folder: Path) -> None:
+    said = evitrail("trace", "why", folder, "ward")
+    assert said.code == 2
+    assert said.err == (
+        "evitrail: 'ward' was recorded elsewhere, and names no evidence versions; see `evitrail trace show`\n"
+    )
+
+
+def test_two_such_runs_are_compared_step_by_step_whenever_they_were_done(
+    folder: Path, desk: Desk, tmp_path: Path
+) -> None:
+    other = tmp_path / "standard.otlp.jsonl"
+    own = evitrail("trace", "show", desk.run, GATED, "--json").json["steps"]
+    exported = evitrail(
+        "trace", "export", desk.run, GATED.replace("gated", "standard"), "--format", "otlp", "--out", other
+    )
+    assert exported.code == 0
+    assert evitrail("trace", "import", other, "--out", folder, "--name", "other").code == 0
+    same = evitrail("diff", folder, "ward", "ward", "--json").json
+    assert same["first"] is None
+    assert [step["path"] for step in same["steps"]] == own
+    told = evitrail("diff", folder, "ward", "other", "--json").json
+    assert told["first"]["path"] == "retrieve[1]"
+    said = evitrail("diff", folder, "ward", "other")
+    assert (said.code, said.err) == (0, "")
+    assert "they part at retrieve[1] · " in said.out
+
+
 def test_taken_in_beside_an_experiment_it_changes_nothing_of_the_experiments_list(own: Desk, file: Path) -> None:
     before = evitrail("trace", "list", own.run, "--json").json
     assert evitrail("trace", "import", file, "--out", own.run, "--name", "ward").code == 0

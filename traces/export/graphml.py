@@ -21,7 +21,7 @@ from xml.etree.ElementTree import ParseError
 import networkx as nx
 
 from traces.export.disclosed import Disclosed
-from traces.graph import provenance
+from traces.graph import add_arrow, provenance
 from traces.trace import Trace
 
 UNWRITABLE = re.compile(r"[^\t\n\x20-\x5b\x5d-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -58,7 +58,7 @@ def read(path: Path) -> nx.MultiDiGraph:
             graph.add_node(names[number], **_each(own, _read))
         for source, target, attributes in numbered.edges(data=True):
             own = {key: value for key, value in attributes.items() if key != "id"}
-            graph.add_edge(names[source], names[target], key=attributes["relation"], **_each(own, _read))
+            add_arrow(graph, names[source], names[target], **_each(own, _read))
     except (ParseError, nx.NetworkXError, KeyError, TypeError) as error:
         raise ValueError(f"{str(path)!r}: expected GraphML of ours, got {error!r}; export the run again") from error
     return graph

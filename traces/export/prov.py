@@ -49,7 +49,7 @@ from prov.identifier import Identifier, Namespace, QualifiedName
 from prov.model import PROV_REC_CLS, ProvBundle, ProvDocument, ProvElement, ProvRecord, ProvRelation
 
 from traces.export.disclosed import Disclosed
-from traces.graph import activity_node, provenance
+from traces.graph import activity_node, add_arrow, provenance
 from traces.trace import Trace
 
 NAME = Namespace("name", "urn:evitrail:name:")
@@ -158,7 +158,7 @@ def graph_of(bundle: ProvBundle) -> nx.MultiDiGraph:
         relation = subtype.localpart if ours else relations[record.get_type(), subtype]
         source, target = (_plain(end) for end in record.args[:2])
         others = {_plain(key): value for key, value in said.items()}
-        graph.add_edge(source, target, key=relation, relation=relation, **others)
+        add_arrow(graph, source, target, relation, **others)
     return graph
 
 

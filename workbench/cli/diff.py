@@ -30,10 +30,16 @@ def diff(
 
     Steps are matched by path, evidence by version and span: retrievers, readers and snapshots may differ.
     """
+    from traces.elsewhere import recorded_elsewhere
+    from workbench.cli.elsewhere import diff_elsewhere
     from workbench.parting import parting
 
     with open_journal(folder) as journal:
-        told = parting(find_run(journal, run_a), find_run(journal, run_b))
+        first, second = find_run(journal, run_a), find_run(journal, run_b)
+        if recorded_elsewhere(first) or recorded_elsewhere(second):
+            diff_elsewhere(first, second, json=json)
+            return
+        told = parting(first, second)
     if json:
         print_json(told.model_dump(mode="json"))
         return

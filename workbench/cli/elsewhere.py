@@ -1,4 +1,4 @@
-"""How a run that was recorded elsewhere is listed and shown: where it comes from, its steps, what came of it.
+"""How a run that was recorded elsewhere is listed, shown and compared: where it comes from, its steps, its output.
 
 Nothing is known here of what its values mean; they are shown as they were told.
 """
@@ -55,6 +55,30 @@ def show_elsewhere(folder: Path, trace: Trace, *, json: bool) -> None:
         say(f"{path} failed: {error}", indent=2)
     say(f"output: {_short(output)}")
     say(f"recorded in {folder}")
+
+
+def diff_elsewhere(first: Trace, second: Trace, *, json: bool) -> None:
+    """Where two runs part, step by step; what their values mean is not known."""
+    from traces.diff import compared, first_cause
+    from traces.elsewhere import timeless
+
+    checked = compared(second.journal, timeless(first), timeless(second))
+    cause = first_cause(checked)
+    ended = [trace.of_type("run.end") for trace in (first, second)]
+    outputs = [
+        _body(t, ends[-1].body["output"]) if ends else None for t, ends in zip((first, second), ended, strict=True)
+    ]
+    if json:
+        steps = [step._asdict() for step in checked]
+        print_json(
+            {"runs": [first.run, second.run], "first": cause and cause._asdict(), "steps": steps, "outputs": outputs}
+        )
+        return
+    for name, trace, output in zip(("first", "second"), (first, second), outputs, strict=True):
+        say(f"{name}: {trace.run}")
+        say(_short(output), indent=2)
+    say(f"\nthey part at {cause.path} · {cause.verdict}: {cause.detail}" if cause else "\nthe same, step by step")
+    print_table("step by step", ("step", "verdict", "detail"), [tuple(step) for step in checked])
 
 
 def _row(trace: Trace) -> dict[str, Any]:
