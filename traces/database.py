@@ -36,6 +36,9 @@ UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 PATIENCE = 30
 """Seconds to wait for a lock."""
 
+CHECKPOINT = 4000
+"""Pages in the write-ahead log before they are copied to the file: a page is written many times in that while."""
+
 log = get_logger()
 
 
@@ -170,6 +173,7 @@ def _made(connection: sqlite3.Connection, path: Path) -> bool:
             journal_mode=mode,
         )
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
     connection.execute("PRAGMA secure_delete=ON")  # what is redacted is overwritten, not only forgotten
     connection.executescript(SCHEMA)
     if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):

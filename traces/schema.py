@@ -35,6 +35,9 @@ CHECK = 4
 PACKING = 1
 """zlib level of bodies: the fastest; lists of passages repeat themselves and shrink all the same."""
 
+WORTH_PACKING = 2048
+"""Bytes of a body from which on it is made smaller: packing a kilobyte costs a tenth of recording a whole step."""
+
 IS_REDACTION = "instr(bytes, x'{}')".format(b'"type":"redaction"'.hex())
 """Finds redaction records by the index ``redaction``; which of them are is read from their text."""
 
@@ -50,7 +53,7 @@ CREATE TRIGGER IF NOT EXISTS record_is_new BEFORE INSERT ON record
     BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE INDEX IF NOT EXISTS redaction ON record (run) WHERE {IS_REDACTION};
 
-CREATE TABLE IF NOT EXISTS blob (id TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blob (id TEXT PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TRIGGER IF NOT EXISTS blob_is_final BEFORE UPDATE ON blob BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS blob_stays BEFORE DELETE ON blob BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS blob_is_new BEFORE INSERT ON blob
@@ -121,7 +124,7 @@ def written(record: Record) -> bytes:
 
 def packed(data: bytes) -> bytes:
     """A body as it lies in the file: a zlib stream and its CRC-32, for a stream has bits that change nothing."""
-    stream = zlib.compress(data, PACKING)
+    stream = zlib.compress(data, PACKING if len(data) >= WORTH_PACKING else 0)
     return stream + zlib.crc32(stream).to_bytes(CHECK, "big")
 
 
