@@ -43,7 +43,7 @@ from traces.integrity import SEAL_RUN, seal
 from traces.journal import Journal, JournalError
 from traces.log import get_logger
 from traces.record import Record
-from traces.redaction import redacted_runs
+from traces.redacted import redacted_runs
 from traces.run import Live, Run
 from traces.trace import Trace
 from traces.view import JournalView, Redaction

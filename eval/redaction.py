@@ -20,7 +20,8 @@ from eval.results import write_results
 from traces.integrity import seal
 from traces.journal import Journal
 from traces.journals import Journals
-from traces.redaction import redact_folder, redacted_runs
+from traces.redacted import redacted_runs
+from traces.redaction import redact_folder
 from traces.view import Redacted, Redaction
 
 

@@ -31,7 +31,7 @@ from unicodedata import is_normalized
 
 from traces.database import Database, damaged
 from traces.record import Record, canonical_json, sha256
-from traces.redaction import redactions
+from traces.redacted import redactions
 from traces.schema import KEYED, SCHEMA_VERSION, Stored, genesis, link, packed, unpacked, written
 from traces.secret import Secret, held, made, no_key, root_of, survey
 from traces.view import DamagedJournal, JournalError, JournalView, Redacted, Redaction

@@ -18,19 +18,13 @@ A folder with several writers' files is redacted file by file, with ``redact_fol
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from traces.database import Database
-from traces.schema import IS_REDACTION, KEYED
+from traces.journal import Journal
+from traces.journals import Journals
+from traces.redacted import REDACTION
 from traces.secret import held, root_of
 from traces.view import JournalError, JournalView, Redacted, Redaction
-
-if TYPE_CHECKING:
-    from traces.journal import Journal
-
-REDACTION = "redaction"
 
 
 def redact(journal: Journal, run: str, *, by: str, reason: str) -> int:
@@ -58,9 +52,6 @@ def redact(journal: Journal, run: str, *, by: str, reason: str) -> int:
 
 def redact_folder(folder: Path | str, run: str, *, by: str, reason: str) -> int:
     """``redact`` in every file of a folder that holds patient data of the run; returns how many blobs went."""
-    from traces.journal import Journal
-    from traces.journals import Journals
-
     with Journals.open(folder) as journals:
         root = root_of(journals, run)
         holding = [file.path for file in journals.files if held(file.database, root)]
@@ -76,27 +67,6 @@ def redact_folder(folder: Path | str, run: str, *, by: str, reason: str) -> int:
     if not holding:
         raise nothing
     return gone
-
-
-def redactions(database: Database) -> dict[str, Redaction]:
-    """The names that the redaction records of a file say were dropped; only patient data may be."""
-    found: dict[str, Redaction] = {}
-    for (data,) in database.stream(f"SELECT bytes FROM record WHERE {IS_REDACTION}"):
-        try:
-            line = json.loads(data)
-            body = line["body"]
-            if line["type"] == REDACTION:
-                said = Redaction(body["secret"], line["t"], body["by"], body["reason"])
-                found |= {name: said for name in body["blobs"] if name.startswith(KEYED)}
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # an altered record is a fault of the chain, and says nothing
-    return found
-
-
-def redacted_runs(journal: JournalView) -> dict[str, Redaction]:
-    """The runs whose patient data was dropped, forks of them included, each with the record that says so."""
-    said = {each.run: each for each in journal.redacted().values()}
-    return {run: said[root] for run in journal.runs() if (root := root_of(journal, run)) in said} if said else {}
 
 
 def _chain(journal: Journal, run: str) -> str | None:

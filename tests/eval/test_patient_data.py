@@ -29,7 +29,7 @@ from eval.results import blame_failures, blames, write_results
 from eval.whatif import whatif
 from evidence_store import EvidenceStore
 from traces import Journal, JournalError, content_id, verify_journal
-from traces.redaction import redacted_runs
+from traces.redacted import redacted_runs
 from traces.schema import packed
 from traces.trace import Trace
 

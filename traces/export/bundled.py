@@ -28,7 +28,7 @@ from traces.export.zipped import LOCAL, Member, Part, first, layout
 from traces.integrity import blobs_named
 from traces.journal import DamagedJournal, Redacted, Stored, link
 from traces.record import Record, sha256
-from traces.redaction import REDACTION
+from traces.redacted import REDACTION
 from traces.schema import KEYED
 from traces.secret import keyed
 from traces.view import Redaction

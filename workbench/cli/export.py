@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from workbench.cli.console import Json, print_json, say
-from workbench.cli.trace import Folder, find_run, open_journal
+from workbench.cli.folder import Folder, find_run, open_journal
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli.console import Json, print_json, print_table, say
-from workbench.cli.trace import Folder, find_run
+from workbench.cli.folder import Folder, find_run
 
 if TYPE_CHECKING:
     from eval.fork import Forked

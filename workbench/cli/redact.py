@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli.console import Json, print_json, print_table, say
-from workbench.cli.trace import Folder, find_run, open_journal
+from workbench.cli.folder import Folder, find_run, open_journal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

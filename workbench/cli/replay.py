@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.console import CheckFailed, Json, print_json, print_table, progress, say
-from workbench.cli.trace import Folder, find_run, open_journal, step_body
+from workbench.cli.folder import Folder, find_run, open_journal
+from workbench.cli.trace import step_body
 
 if TYPE_CHECKING:
     from traces import Checked, Trace

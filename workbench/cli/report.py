@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from workbench.cli.console import Json
+from workbench.cli.folder import Folder
 from workbench.cli.run import report as show
-from workbench.cli.trace import Folder
 
 
 def report(folder: Folder, json: Json = False) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.console import Json, print_json, say
-from workbench.cli.trace import Folder
+from workbench.cli.folder import Folder
 
 
 def keygen(

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbench.cli.console import Json, out, print_json, print_table, say
+from workbench.cli.folder import Recorded, find_run, open_journal
 
 if TYPE_CHECKING:
     from eval.attribution import Blame
     from traces import Activity, Trace
-    from traces.view import JournalView
     from workbench.chain import Chain, Link
 
 app = typer.Typer(help="Recorded runs: list, show, verify.")
-Folder = Annotated[Path, typer.Argument(help="An experiment's folder.", metavar="DIR")]
-Recorded = Annotated[Path, typer.Argument(help="An experiment's folder, or a bundle of it.", metavar="DIR")]
 ALSO = 6
 """Claims shown beside those the answer rests on."""
 
@@ -120,44 +116,6 @@ def show_run(folder: Path, run: str, *, json: bool) -> None:
         shares = ", ".join(f"{role} {s.value:.2f} [{s.lo:.2f}, {s.hi:.2f}]" for role, s in blame.phi.items() if s.value)
         say(f"{blame.outcome}: blamed on {_culprit(blame, whole=True)} · shares: {shares or 'none'}")
     say(f"recorded in {folder}")
-
-
-@contextmanager
-def open_journal(folder: Path) -> Iterator[JournalView]:
-    """The journals of an experiment's folder, or a bundle of one, to read as one."""
-    from traces import Journals
-
-    if folder.is_file():
-        from traces.export.bundle import read_bundle
-
-        with read_bundle(folder) as bundle:
-            yield bundle
-        return
-    with Journals.open(folder) as journal:
-        yield journal
-
-
-def find_run(journal: JournalView, name: str, *, redacted: bool = False) -> Trace:
-    """A run or counterfactual by its name; raises ``ValueError`` naming near ones.
-
-    One that was redacted cannot be read any more: raises ``Redacted``, unless it is asked for as it is.
-    """
-    from difflib import get_close_matches
-
-    from eval.experiment import traces
-    from traces import Trace
-    from traces.integrity import SEAL_RUN
-    from traces.redaction import redacted_runs
-    from traces.view import Redacted
-
-    trace = Trace(journal, name)
-    if not trace.records or name == SEAL_RUN:
-        near = get_close_matches(name, [trace.run for trace in traces(journal)], n=3, cutoff=0.6)
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        raise ValueError(f"expected a run of this experiment, got {name!r}{hint}; `evitrail trace list` shows them")
-    if not redacted and (said := redacted_runs(journal).get(name)):
-        raise Redacted(str(said))
-    return trace
 
 
 def _culprit(blame: Blame, *, whole: bool = False) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from workbench.cli.console import CheckFailed, Json, print_json, say
-from workbench.cli.trace import Recorded, open_journal
+from workbench.cli.folder import Recorded, open_journal
 
 if TYPE_CHECKING:
     from traces import Verdicts

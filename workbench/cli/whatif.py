@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli.console import Json, print_json, print_table, progress, say
+from workbench.cli.folder import Folder
 from workbench.cli.fork import snapshot as snapshot_named
-from workbench.cli.trace import Folder
 
 if TYPE_CHECKING:
     from eval.whatif import Answered
