@@ -122,9 +122,12 @@ def written(record: Record) -> bytes:
     return f"{type(record).__name__}\n{canonical_json(record)}".encode()
 
 
-def packed(data: bytes) -> bytes:
-    """A body as it lies in the file: a zlib stream and its CRC-32, for a stream has bits that change nothing."""
-    stream = zlib.compress(data, PACKING if len(data) >= WORTH_PACKING else 0)
+def packed(data: bytes, least: int = WORTH_PACKING) -> bytes:
+    """A body as it lies in the file: a zlib stream and its CRC-32, for a stream has bits that change nothing.
+
+    A body of fewer than ``least`` bytes is in the stream as it is.
+    """
+    stream = zlib.compress(data, PACKING if len(data) >= least else 0)
     return stream + zlib.crc32(stream).to_bytes(CHECK, "big")
 
 

@@ -60,7 +60,8 @@ class Secret:
         """Store a record that is written out already, under the name that was made from it."""
         with self.database.transaction():
             if not self._holds(name):
-                self.database.write("INSERT INTO sensitive VALUES (?, ?, ?)", (name, self.root, packed(data)))
+                lain = packed(data, least=0)  # no patient's name is to meet the eye of whoever opens the file
+                self.database.write("INSERT INTO sensitive VALUES (?, ?, ?)", (name, self.root, lain))
         return name
 
     def _holds(self, name: str) -> bool:

@@ -110,7 +110,7 @@ def holding(sought: bytes, *folders: Path) -> list[str]:
 def remains(bodies: list[bytes], folder: Path) -> list[bytes]:
     """Of these, what still lies in some file of the folder as it was stored, in use or not."""
     raw = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
-    return [body for body in bodies if any(packed(body)[:AS_STORED] in data for data in raw)]
+    return [body for body in bodies if any(packed(body, least=0)[:AS_STORED] in data for data in raw)]
 
 
 def sensitive(folder: Path) -> dict[str, bytes]:
