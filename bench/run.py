@@ -1,8 +1,9 @@
-"""All comparisons that need nothing but this repository; writes ``bench/RESULTS.md``.
+"""All comparisons that run by themselves; writes ``bench/RESULTS.md``.
 
     make bench
 
-The reader's fit needs public data beside the repository and has a command of its own (``bench/fit_reader.py``).
+SciFact and the guideline versions are asked where ``shared/`` lies beside the repository; 5,183 abstracts take minutes
+to embed. The reader's fit needs other public data and has a command of its own (``bench/fit_reader.py``).
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
+from as_of import results as as_of
 from scale import results as scale
+from scifact import results as scifact
 from search import results as search
 from steps import results as steps
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+PUBLIC = Path("../shared/data")
+"""From the repository's folder, where `make bench` runs."""
 
 
 def main() -> None:
@@ -27,6 +32,14 @@ def main() -> None:
         "## Search: the embedded engine beside qdrant-client's local mode",
         "",
         *search(),
+        "",
+        "## Finding what SciFact's claims cite",
+        "",
+        *scifact(PUBLIC / "scifact"),
+        "",
+        "## The version in force, among all there were",
+        "",
+        *as_of(PUBLIC / "guideline-versions"),
         "",
         "## One recorded step, durable, beside an OpenTelemetry span and an MLflow span",
         "",

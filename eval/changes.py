@@ -10,6 +10,7 @@ Rules kept here
 =============  ==================================================================
 ``output``     what the step said, laid down as JSON
 ``retriever``  one of ``retrieval.RETRIEVERS``
+``gates``      which gates the clean retriever has; the others are left out
 ``reader``     one of ``agent.reader.READERS``
 ``prompt``     which act of a prompted reader reads another text, and the text
 ``seq``        what had been recorded: a ledger sequence number
@@ -41,7 +42,8 @@ from evidence_store.grade import LEVELS, Certainty, Grade
 from evidence_store.model import Header
 from evidence_store.snapshot import Snapshot
 from evidence_store.store import EvidenceStore
-from retrieval import RETRIEVERS
+from retrieval import RETRIEVERS, Clean
+from retrieval.gates import GATES
 
 SUPPOSED = "supposed, in a what-if question"
 """The reason on a certainty that nobody has judged."""
@@ -63,6 +65,9 @@ def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
         _among(key, CHANGES, "something that can be changed")
         if key in ("retriever", "reader"):
             _among(value, RETRIEVERS if key == "retriever" else READERS, f"a {key}")
+        if key == "gates":
+            for gate in _listed(key, value, "gates"):
+                _among(gate, GATES, "a gate")
         least = LEAST.get(key)
         if least is not None and (type(value) is not int or value < least):
             raise ValueError(f"{key}: expected a whole number from {least} on, got {value!r}")
@@ -70,8 +75,8 @@ def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
             raise ValueError(f"temperature: expected a number above 0, got {value!r}")
         if key == "as_of":
             _day(value)
-        if key == "retract" and not (isinstance(value, list) and all(isinstance(ref, str) for ref in value)):
-            raise ValueError(f"retract: expected a list of evidence versions, got {value!r}")
+        if key == "retract":
+            _listed(key, value, "evidence versions")
         if key == "grade":
             for certainty in _by_name(key, value, "an evidence version").values():
                 certainty_named(certainty)
@@ -87,6 +92,12 @@ def _output(tools: Tools, value: Any, store: EvidenceStore) -> Tools:
 
 def _retriever(tools: Tools, value: str, store: EvidenceStore) -> Tools:
     return replace(tools, retriever=RETRIEVERS[value])
+
+
+def _gates(tools: Tools, value: list[str], store: EvidenceStore) -> Tools:
+    if not isinstance(tools.retriever, Clean):
+        raise ValueError(f"gates: expected a retriever that passes gates, {tools.retriever!r} does not")
+    return replace(tools, retriever=replace(tools.retriever, gates=tuple(gate for gate in GATES if gate in value)))
 
 
 def _reader(tools: Tools, value: str, store: EvidenceStore) -> Tools:
@@ -137,6 +148,7 @@ def _decoding(key: str) -> Callable[[Tools, Any, EvidenceStore], Tools]:
 CHANGES: dict[str, Callable[[Tools, Any, EvidenceStore], Tools]] = {
     "output": _output,
     "retriever": _retriever,
+    "gates": _gates,
     "reader": _reader,
     "prompt": _prompt,
     "seq": _seq,
@@ -175,6 +187,12 @@ def _day(value: object) -> date:
         return date.fromisoformat(str(value))
     except ValueError as error:
         raise ValueError(f"as_of: expected a day such as 2019-05-31, got {value!r}") from error
+
+
+def _listed(key: str, value: Any, what: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"{key}: expected a list of {what}, got {value!r}")
+    return value
 
 
 def _by_name(key: str, value: Any, what: str) -> Mapping[str, str]:

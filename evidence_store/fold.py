@@ -17,8 +17,15 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from evidence_store.event import CLOSED, PUBLISHED, RETRACTED, Event
+from evidence_store.event import CLOSED, CONCERN, PUBLISHED, REINSTATED, RETRACTED, Event
 from evidence_store.model import Evidence, Header, evidence_id
+
+STANDING: dict[str, dict[str, bool]] = {
+    RETRACTED: {"retracted": True},
+    CONCERN: {"concern": True},
+    REINSTATED: {"retracted": False, "concern": False},
+}
+"""What a notice changes of a version."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Row:
     seq_from: int
     seq_to: int | None = None
     retracted: bool = False
+    concern: bool = False
     newest: bool = True
 
     def known_at(self, seq: int) -> bool:
@@ -50,8 +58,9 @@ class Version:
         return evidence_id(self.evidence)
 
     def header(self, row: Row) -> Header:
-        """The header with the end and the retraction that ``row`` knows."""
-        return self.evidence.header().model_copy(update={"valid_to": row.valid_to, "retracted": row.retracted})
+        """The header with the end and the standing that ``row`` knows."""
+        known = {"valid_to": row.valid_to, "retracted": row.retracted, "concern": row.concern}
+        return self.evidence.header().model_copy(update=known)
 
     def row_at(self, seq: int) -> Row | None:
         """What was known at ``seq``; ``None`` before it was published."""
@@ -80,12 +89,12 @@ def fold(events: Iterable[Event], onto: Mapping[str, Version] | None = None) -> 
             passed = [ref for ref in mates if versions[ref].evidence.valid_from < new.valid_from]
             for old in {*passed, new.supersedes or ""} & versions.keys():
                 versions[old] = versions[old].amended(event.seq, newest=False)
-            row = Row(new.valid_from, new.valid_to, event.seq, retracted=new.retracted, newest=newest)
+            row = Row(new.valid_from, new.valid_to, event.seq, None, new.retracted, new.concern, newest)
             versions[new.ref] = Version(new, (row,))
             mates.append(new.ref)
         elif event.type == CLOSED:
             valid_to = date.fromisoformat(event.body["valid_to"])
             versions[event.subject] = versions[event.subject].amended(event.seq, valid_to=valid_to)
-        elif event.type == RETRACTED:
-            versions[event.subject] = versions[event.subject].amended(event.seq, retracted=True)
+        elif event.type in STANDING:
+            versions[event.subject] = versions[event.subject].amended(event.seq, **STANDING[event.type])
     return versions

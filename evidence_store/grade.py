@@ -14,6 +14,7 @@ Rules kept here (GRADE handbook 2013, section 5; Core GRADE, BMJ 2025)
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -50,9 +51,12 @@ class Grade(Record):
     @property
     def computed(self) -> Certainty:
         """What the judgements add up to."""
-        level = LEVELS.index(self.starting_level)
-        level += sum(self.downgrades.values()) + sum(self.upgrades.values())
-        return LEVELS[min(max(level, 0), len(LEVELS) - 1)]
+        return added_up(self.starting_level, self.moves.values())
+
+    @property
+    def moves(self) -> dict[str, int]:
+        """The domains that moved the certainty, and by how much: down is negative."""
+        return {str(domain): n for domain, n in [*self.downgrades.items(), *self.upgrades.items()]}
 
     @model_validator(mode="after")
     def _adds_up(self) -> Grade:
@@ -65,10 +69,21 @@ class Grade(Record):
 
     def sum_in_words(self) -> str:
         """The arithmetic in words: ``high - 1 (imprecision) = moderate``; ``low (expert)`` if nothing moved it."""
-        terms = [f"{'-' if n < 0 else '+'} {abs(n)} ({name})" for name, n in (self.downgrades | self.upgrades).items()]
-        if not terms:
-            return f"{self.computed} ({'stated start' if self.start else self.study_design})"
-        return " ".join([self.starting_level, *terms, "=", self.computed])
+        return in_words(self.starting_level, self.moves, "stated start" if self.start else self.study_design)
+
+
+def added_up(start: Certainty, moves: Iterable[int]) -> Certainty:
+    """The level that these moves lead to from a start, never below very low or above high."""
+    level = LEVELS.index(start) + sum(moves)
+    return LEVELS[min(max(level, 0), len(LEVELS) - 1)]
+
+
+def in_words(start: Certainty, moves: Mapping[str, int], basis: str) -> str:
+    """The same in words; ``basis`` says what the level rests on where nothing moved it."""
+    terms = [f"{'-' if n < 0 else '+'} {abs(n)} ({name})" for name, n in moves.items()]
+    if not terms:
+        return f"{start} ({basis})"
+    return " ".join([start, *terms, "=", added_up(start, moves.values())])
 
 
 def rank(grade: Grade | None) -> int:

@@ -2,7 +2,10 @@
 
 Rules kept here
 - Events are only ever added: triggers refuse UPDATE and DELETE.
-- ``append_many`` writes all of its events or none, and is on disk when it returns (WAL, synchronous FULL).
+- ``append_many`` writes all of its events or none, and they are on disk when it returns.
+- Of two writers that follow the same event one wins; the other is told so, and nothing of it is written.
+- SQLite and PostgreSQL take the same text and give it the same hash. What one of them cannot keep (NUL, half of a
+  surrogate pair), neither takes.
 - Each event is chained to the one before by its hash (``event.py``); ``verify`` walks the chain.
 - The clock is an argument.
 
@@ -10,13 +13,15 @@ Rules kept here
     ledger.append_many([Draft(type=PUBLISHED, subject="aspirin@2022", body=...)], actor="curator", after=0)
     assert ledger.verify() == []
 
-This module does not know what an event means; ``fold.py`` does.
+This module does not know what an event means (``fold.py`` does), nor what database it writes to (``dialect/``).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +29,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from evidence_store.dialect import dialect_of
+from evidence_store.dialect.base import Dialect, in_words
 from evidence_store.errors import StoreError
 from evidence_store.event import GENESIS, Draft, Event, chained
 from traces.record import canonical_json
@@ -41,33 +48,31 @@ EVENT = sa.Table(
     sa.Column("prev", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
 )
-_TRIGGER = """CREATE TRIGGER IF NOT EXISTS event_no_{verb} BEFORE {verb} ON event
-              BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {verb} refused'); END"""
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The event log in one SQLite file."""
+    """The event log, in a SQLite file or a PostgreSQL database."""
 
-    path: Path
+    dialect: Dialect
     clock: Callable[[], datetime]
     engine: sa.Engine
 
     @classmethod
-    def open(cls, path: Path, clock: Callable[[], datetime]) -> Ledger:
-        """The ledger at ``path``, made if it is not there."""
-        engine = sa.create_engine(f"sqlite:///{path}")
-        sa.event.listen(engine, "connect", _prepare)
-        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    def open(cls, address: Path | str, clock: Callable[[], datetime]) -> Ledger:
+        """The ledger in that file, or at that ``postgresql+psycopg://`` address; made if it is not there."""
+        dialect = dialect_of(address)
+        ledger = cls(dialect, clock, dialect.engine())
         try:
-            with engine.begin() as db:
+            with ledger._writing() as db:
                 _TABLES.create_all(db)
-                for verb in ("UPDATE", "DELETE"):
-                    db.exec_driver_sql(_TRIGGER.format(verb=verb))
-        except sa.exc.DatabaseError as error:
-            engine.dispose()
-            raise StoreError(f"{path}: expected a ledger, got {str(error.orig)!r}; restore it from a copy") from error
-        return cls(path, clock, engine)
+                db.execute(sa.select(EVENT).limit(0))  # a table of that name may be somebody else's
+                dialect.guard(db)
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
 
     def head(self) -> tuple[int, str]:
         """The last event's number and hash; ``(0, GENESIS)`` when there is none."""
@@ -84,19 +89,18 @@ class Ledger:
 
     def append_many(self, drafts: Sequence[Draft], *, actor: str, after: int) -> int:
         """Append all drafts or none, as the events that follow ``after``; returns the new last number."""
-        with self.engine.begin() as db:
+        with self._writing() as db:
             last = db.execute(sa.select(EVENT.c.seq, EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1)).first()
             end, prev = (last.seq, last.hash) if last else (0, GENESIS)
             if end != after:
-                said = (
-                    f"{self.path}: expected the last event to be {after}, got {end}; another process wrote, try again"
-                )
-                raise StoreError(said)
+                said = f"expected the last event to be {after}, got {end}; another process wrote, try again"
+                raise StoreError(f"{self.dialect.where}: {said}")
             rows: list[dict[str, Any]] = []
             at = self.clock().isoformat()
             for seq, draft in enumerate(drafts, start=after + 1):
                 columns: dict[str, Any] = {"seq": seq, "at": at, "actor": actor}
                 columns |= {"type": draft.type, "subject": draft.subject, "body": canonical_json(draft.body)}
+                self._keepable(columns)
                 rows.append({**columns, "prev": prev, "hash": chained(prev, **columns)})
                 prev = rows[-1]["hash"]
             if rows:
@@ -105,22 +109,24 @@ class Ledger:
 
     def events(self, after: int = 0, about: str = "") -> Iterator[Event]:
         """The events that follow ``after`` and whose subject begins with ``about``, in order."""
-        query = sa.select(EVENT).where(EVENT.c.seq > after, EVENT.c.subject.startswith(about, autoescape=True))
+        # LIKE would tell capitals apart on one database and not on the other.
+        query = sa.select(EVENT).where(EVENT.c.seq > after, sa.func.substr(EVENT.c.subject, 1, len(about)) == about)
         with self._reading() as db:
             for row in db.execute(query.order_by(EVENT.c.seq)):
                 try:
                     yield Event(**{**row._mapping, "body": json.loads(row.body)})
                 except ValueError as error:
-                    raise StoreError(f"{self.path}: event {row.seq} cannot be read; see what `verify` says") from error
+                    said = f"event {row.seq} cannot be read; see what `verify` says"
+                    raise StoreError(f"{self.dialect.where}: {said}") from error
 
     def verify(self) -> list[str]:
         """Every event that is not as it was written; empty means the chain is sound."""
         faults: list[str] = []
-        expected, prev = 1, GENESIS
+        expected, prev, place = 1, GENESIS, self.dialect.where
         try:
-            with self._reading() as db:
+            with self.engine.connect() as db:
                 for row in db.execute(sa.select(EVENT).order_by(EVENT.c.seq)):
-                    where = f"{self.path}: event {row.seq} ({row.type} {row.subject})"
+                    where = f"{place}: event {row.seq} ({row.type} {row.subject})"
                     if row.seq != expected:
                         faults.append(f"{where}: expected number {expected}; events are missing or were moved")
                     if row.prev != prev:
@@ -129,20 +135,28 @@ class Ledger:
                     if chained(row.prev, **columns) != row.hash:
                         faults.append(f"{where}: its content does not give its hash {row.hash}; it was changed")
                     expected, prev = row.seq + 1, row.hash
-        except sa.exc.DatabaseError as error:
-            faults.append(f"{self.path}: the file is damaged after event {expected - 1}: {error.orig}")
+        except sa.exc.DBAPIError as error:
+            if not self.dialect.damaged(error.orig):
+                raise StoreError(f"{place}: {self.dialect.said(error.orig)}") from error
+            faults.append(f"{place}: after event {expected - 1}, {self.dialect.said(error.orig)}")
         return faults
 
     def close(self) -> None:
         self.engine.dispose()
 
-    def _reading(self) -> sa.Connection:
-        # Autocommit: a reader takes no write lock.
-        return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with in_words(self.dialect), self.engine.connect() as db:
+            yield db
 
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with in_words(self.dialect), self.engine.begin() as db:
+            self.dialect.lock(db)
+            yield db
 
-def _prepare(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves; the driver's own begins too late to lock
-    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
+    def _keepable(self, columns: dict[str, Any]) -> None:
+        for name, text in columns.items():
+            if found := _UNKEPT.search(str(text)):
+                said = f"event {columns['seq']}: expected text, got {found[0]!a} in its {name}; take it out"
+                raise StoreError(f"{self.dialect.where}: {said}, nothing was written")

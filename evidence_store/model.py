@@ -51,6 +51,11 @@ class Header(Record):
     grade: Grade | None
     topics: tuple[str, ...] = ()
     population: str = ""
+    concern: bool = False
+    """Whether its publisher expressed concern about it."""
+    doi: str | None = Field(default=None, pattern=r"^10\.\d{4,9}/\S+$")
+    """Lower case, without an address before it."""
+    pmid: str | None = Field(default=None, pattern=r"^\d{1,8}$")
 
     @property
     def ref(self) -> str:

@@ -5,10 +5,14 @@ Rules kept here
 - ``manifest.json`` says what the index was built with; another engine, model or chunker is refused, because its
   results would be neither the old ones nor comparable.
 - An index that had to be made anew is marked as having seen nothing.
+- The ledger is ``ledger.db`` in the folder, or on PostgreSQL where ``ledger.url`` says, without user and password.
+  That address must be given all the same, in the call or as ``EVITRAIL_LEDGER``: a folder from elsewhere cannot
+  choose the server that a password is sent to.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +20,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from evidence_store.dialect import dialect_of
+from evidence_store.dialect.postgres import FORM
 from evidence_store.embed import Embedder, Encoder
 from evidence_store.embed_cache import EmbedCache
 from evidence_store.errors import StoreError
@@ -44,6 +50,7 @@ def open_parts(
     index: str | None,
     chunker: str,
     clock: Callable[[], datetime],
+    ledger: str | None = None,
 ) -> Parts:
     """The parts of the store at ``path``; ``None`` for embedder or index means what the store was made with."""
     file = path / "manifest.json"
@@ -61,17 +68,52 @@ def open_parts(
         raise StoreError(
             f"{path}: its index is on a server; give the address, e.g. index='http://127.0.0.1:6333/evitrail'"
         )
+    address = _ledger_address(path, ledger)
     (path / "index").mkdir(parents=True, exist_ok=True)
     opened = open_index(index or manifest.engine, path / "index", manifest)
     try:
-        ledger = Ledger.open(path / "ledger.db", clock)
-        if not file.is_file():
+        recorded = Ledger.open(address, clock)
+        new = not file.is_file()
+        if new:
             _unclaimed(opened, path)
-            file.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        if isinstance(address, str) and not (path / "ledger.url").is_file():
+            _write(path / "ledger.url", recorded.dialect.where)
+        if new:
+            _write(file, manifest.model_dump_json(indent=2))
     except BaseException:
         opened.close()
         raise
-    return Parts(path, ledger, manifest, EmbedCache(encoder, path / "embeddings.db"), opened)
+    return Parts(path, recorded, manifest, EmbedCache(encoder, path / "embeddings.db"), opened)
+
+
+def _ledger_address(path: Path, given: str | None) -> Path | str:
+    """Where the ledger is: what was given, held against what the folder says."""
+    file, own = path / "ledger.url", path / "ledger.db"
+    if given is not None and "://" not in given:
+        raise StoreError(f"ledger: expected {FORM}, got {given!r}; without one it is {own}")
+    if file.is_file():
+        kept = file.read_text(encoding="utf-8").strip()
+        asked = given or os.environ.get("EVITRAIL_LEDGER")
+        if not asked:
+            said = f"{path}: its ledger is at {kept}; give its address, e.g. ledger={FORM!r} or EVITRAIL_LEDGER={FORM}"
+            raise StoreError(said)
+        if (where := dialect_of(asked).where) != kept:
+            said = f"{path}: its ledger is at {kept}, opened with {where}"
+            raise StoreError(f"{said}; give that address, or if the ledger was moved write the new one into {file}")
+        return asked
+    if given is not None and own.is_file():
+        raise StoreError(f"{path}: its ledger is {own}, opened with {dialect_of(given).where}; name no other ledger")
+    return given or own
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all."""
+    partial = file.with_name(f"{file.name}.part")
+    with partial.open("w", encoding="utf-8") as out:
+        out.write(text + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    partial.replace(file)
 
 
 def _new(index: str, encoder: Encoder, chunker: str) -> Manifest:

@@ -2,8 +2,8 @@
 
 Rules kept here
 - The index follows the fold, never the other way; rebuilding it from nothing gives the same points.
-- How far it has come is written down only once it is there, so a killed process is noticed and its
-  work done again.
+- How far it has come is written down only once it is there, batch by batch in the order of the ledger: a killed
+  process is noticed, and no more than its last batch is done again.
 - Passages are embedded in batches; vectors already known are not computed again.
 """
 
@@ -54,15 +54,18 @@ class Projection:
         """Bring the index from where it is to event ``head``, whose fold is ``versions``."""
         done = self.seq
         behind = [version for version in versions.values() if version.rows[-1].seq_from > done]
-        passages = self._cuts(version for version in behind if version.rows[0].seq_from > done)
-        for at in range(0, len(passages), BATCH):
-            batch = passages[at : at + BATCH]
-            self.index.upsert(self._points(batch))
-            if progress is not None:
-                progress(at + len(batch), len(passages))
         changed = [version for version in behind if version.rows[0].seq_from <= done]
-        if changed:
+        if changed:  # first: a batch that follows marks all before it as seen
             self.index.set_rows([(self._ids(version), rows(version.rows)) for version in changed])
+        new = sorted((v for v in behind if v.rows[0].seq_from > done), key=lambda v: v.rows[0].seq_from)
+        passages = self._cuts(new)
+        for at in range(0, len(passages), BATCH):
+            end = at + BATCH
+            self.index.upsert(self._points(passages[at:end]))
+            if end < len(passages):
+                self._reached(passages[end][0].rows[0].seq_from - 1)
+            if progress is not None:
+                progress(min(end, len(passages)), len(passages))
         if head != done:
             self._reached(head)
 

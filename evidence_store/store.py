@@ -1,7 +1,8 @@
 """The evidence store: a ledger that is the truth, and an index that can be rebuilt from it.
 
 Rules kept here
-- A store is a folder: ``ledger.db``, ``embeddings.db``, ``index/``, ``manifest.json``. The ledger alone is the truth.
+- A store is a folder: ``ledger.db``, ``embeddings.db``, ``index/``, ``manifest.json``. The ledger alone is the truth;
+  it may lie on PostgreSQL instead, where ``ledger.url`` says.
 - Evidence is checked whole, then written to the ledger in one transaction, then put in the index in batches.
 - Killed in between, nothing recorded is lost: ``verify`` says what the index lacks, a snapshot of what
   it has not seen is refused, and the next ``ingest`` or ``reindex`` mends it.
@@ -18,7 +19,7 @@ One process at a time owns a store; its threads may share it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -27,13 +28,15 @@ from types import TracebackType
 from evidence_store.chunk import Sentences
 from evidence_store.embed import Encoder
 from evidence_store.errors import EvidenceError, StoreError, UnknownEvidenceError
-from evidence_store.event import RETRACTED, Draft, Event
+from evidence_store.event import Event
 from evidence_store.fold import Version, fold
 from evidence_store.formats.lines import InputError
 from evidence_store.lineage import drafts, lineage_faults
 from evidence_store.model import Evidence, Header, evidence_id
+from evidence_store.notices import Notice, recordable
 from evidence_store.opening import Parts, open_parts
 from evidence_store.projection import Progress, Projection
+from evidence_store.release import TAG, named, release, releases
 from evidence_store.snapshot import Known, Searched, Snapshot
 from traces.record import Record
 
@@ -93,16 +96,18 @@ class EvidenceStore:
         create: bool = False,
         embedder: Encoder | None = None,
         index: str | None = None,
+        ledger: str | None = None,
         actor: str = "evitrail",
         clock: Callable[[], datetime] = utc_now,
     ) -> EvidenceStore:
         """The store in the folder ``path``, with ``create`` made if it is not there.
 
         ``index`` is ``edge`` (the default), ``local`` or a server's address, and ``embedder`` the minilm model;
-        left out, both are what the store was made with. ``actor`` is whose name its events will carry.
+        left out, both are what the store was made with. ``ledger`` is the PostgreSQL address of a ledger that is not
+        in the folder. ``actor`` is whose name its events will carry.
         """
         parts = open_parts(
-            Path(path), create=create, embedder=embedder, index=index, chunker=repr(CHUNKER), clock=clock
+            Path(path), create=create, embedder=embedder, index=index, chunker=repr(CHUNKER), clock=clock, ledger=ledger
         )
         return cls(parts, actor)
 
@@ -138,16 +143,35 @@ class EvidenceStore:
 
     def retract(self, ref: str, reason: str) -> int:
         """Record that a version was retracted, as the event whose number is returned; earlier snapshots do not know."""
-        if not reason.strip():
-            raise EvidenceError(f"retracting {ref!r} needs a reason, got {reason!r}; say who retracted it and why")
+        self.get(ref)
+        return self.notify([Notice(ref=ref, nature="retraction", reason=reason)])
+
+    def notify(self, notices: Sequence[Notice]) -> int:
+        """Record what publishers say of versions, all of it or nothing; returns the last event's number."""
         with self._lock:
-            self.get(ref)
-            if self.headers[ref].retracted:
-                raise EvidenceError(f"{ref!r} is retracted already; see its history")
-            draft = Draft(type=RETRACTED, subject=ref, body={"reason": reason})
-            head = self._ledger.append_many([draft], actor=self.actor, after=self.seq)
+            faults, drafts = recordable(notices, self.headers)
+            if faults:
+                raise EvidenceError("\n".join(faults))
+            head = self._ledger.append_many(drafts, actor=self.actor, after=self.seq)
             self._follow()
             return head
+
+    def tag(self, name: str, seq: int | None = None) -> int:
+        """Name the store as it stood after event ``seq`` (now, if left out); a name is given once."""
+        with self._lock:
+            tags, last = self.tags(), self.seq
+            seq = last if seq is None else seq
+            draft = release(name, seq, tags, last)
+            self._ledger.append_many([draft], actor=self.actor, after=last)
+            return seq
+
+    def tags(self) -> dict[str, int]:
+        """The named releases, each with the event up to which it goes."""
+        return releases(self._ledger.events(about=TAG))
+
+    def seq_of(self, name: str) -> int:
+        """The ledger number that a person means by ``now``, a number, or a release's name."""
+        return named(name, self.tags(), self.seq)
 
     def snapshot(self, as_of: date | None = None, seq: int | None = None) -> Snapshot:
         """The store as it stood after event ``seq`` (the last one if left out), asked about the day ``as_of``."""

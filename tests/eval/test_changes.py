@@ -74,6 +74,7 @@ Check = Callable[[Ward, Forked], bool]
 EFFECTS: dict[str, tuple[str | None, Any, Check]] = {
     "output": ("retrieve[1]", NOTHING, lambda w, f: f.answer.option is None and w.step(f, "retrieve").given),
     "retriever": (None, "bm25", lambda w, f: set(w.served(f)) == {"letter@1", "apixaban@1"}),
+    "gates": (None, ["as_of"], lambda w, f: w.served(f) == ["apixaban@1", "letter@1"]),
     "reader": (None, "blind", lambda w, f: f.answer.option == "D"),
     "seq": (None, 1, lambda w, f: (f.answer.option, w.served(f)) == ("C", ["letter@1"])),
     "as_of": (None, EARLIER, lambda w, f: (f.answer.option, w.served(f)) == ("C", ["letter@1"])),
@@ -147,6 +148,9 @@ BAD: list[tuple[str | None, dict[str, Any], str]] = [
         "expected something that can be changed among .*'retreiver'; did you mean 'retriever'",
     ),
     (None, {"retriever": "bm52"}, "expected a retriever among .*got 'bm52'; did you mean 'bm25'"),
+    (None, {"gates": "near"}, "gates: expected a list of gates, got 'near'"),
+    (None, {"gates": ["neer"]}, "expected a gate among .*got 'neer'; did you mean 'near'"),
+    (None, {"retriever": "bm25", "gates": []}, "gates: expected a retriever that passes gates, BM25"),
     (None, {"reader": "extractiv"}, "expected a reader among .*did you mean 'extractive'"),
     (None, {"k": 0}, "k: expected a whole number from 1 on, got 0"),
     (None, {"k": True}, "k: expected a whole number"),

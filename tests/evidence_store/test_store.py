@@ -206,11 +206,11 @@ def test_after_kill_9_between_ledger_and_index_verify_says_what_is_missing(tmp_p
     with EvidenceStore.open(tmp_path / "store", embedder=WordVectors()) as store:
         assert store.stats().versions == 601
         faults = store.verify()
-        assert faults[0] == "index: has seen the ledger up to event 1, which ends at 601; run reindex"
+        assert faults[0] == "index: has seen the ledger up to event 257, which ends at 601; run reindex"
         assert len(faults) == 1 + 600 - 256
         assert "index: lacks 1 passage of e-599@1; run reindex" in faults
         assert store.snapshot(seq=1).lexical("stroke", 5)
-        with pytest.raises(StoreError, match="has seen event 1 of 601"):
+        with pytest.raises(StoreError, match="has seen event 257 of 601"):
             store.snapshot()
         store.reindex() if mend == "reindex" else store.ingest([])
         assert store.verify() == []

@@ -19,12 +19,16 @@ from typer.main import get_command
 
 from workbench.cli import (
     ask,
+    compare,
     demo,
     diff,
     export,
     fork,
+    grade,
     import_,
+    notices,
     redact,
+    releases,
     replay,
     report,
     run,
@@ -47,6 +51,13 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.add_typer(store.app, name="store")
+app.add_typer(grade.app, name="grade")
+store.app.command("retract")(notices.retract)
+store.app.command("concern")(notices.concern)
+store.app.command("reinstate")(notices.reinstate)
+store.app.command("notices")(notices.notices)
+store.app.command("tag")(releases.tag)
+store.app.command("diff")(releases.diff)
 app.command("search")(search.search)
 app.command("ask")(ask.ask)
 app.command("run")(run.run)
@@ -63,6 +74,7 @@ app.command("replay")(replay.replay)
 app.command("fork")(fork.fork)
 app.command("diff")(diff.diff)
 app.command("whatif")(whatif.whatif)
+app.command("compare")(compare.compare)
 app.command("report")(report.report)
 
 

@@ -27,6 +27,12 @@ from rich.text import Text
 from rich.tree import Tree
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by", envvar="EVITRAIL_ACTOR", help="Who does this; it stays on record.", metavar="NAME", show_default=False
+    ),
+]
 StorePath = Annotated[Path, typer.Option("--store", help="The evidence store's folder.", metavar="PATH")]
 OutFolder = Annotated[Path, typer.Option("--out", help="The folder that results go to.", metavar="DIR")]
 STORE = Path("evitrail-store")

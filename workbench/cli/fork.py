@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from traces import Trace
 
 NUMBERS = ("k", "samples", "seed")
-SETTABLE = ("output", "retriever", "reader", "prompt.ACT", "snapshot", *NUMBERS, "temperature")
+SETTABLE = ("output", "retriever", "gates", "reader", "prompt.ACT", "snapshot", *NUMBERS, "temperature")
 AT = Annotated[
     str | None, typer.Option("--at", help="The first step that is done otherwise; default: all.", metavar="STEP")
 ]
@@ -31,8 +31,8 @@ def fork(
         list[str],
         typer.Option(
             "--set",
-            help="output, retriever, reader, prompt.ACT, snapshot, k, samples, temperature or seed; a value that "
-            "begins with @ is read from a file.",
+            help="output, retriever, gates, reader, prompt.ACT, snapshot, k, samples, temperature or seed; a value "
+            "that begins with @ is read from a file.",
             metavar="NAME=VALUE",
         ),
     ],
@@ -111,6 +111,8 @@ def _change(name: str, value: str, newest: int) -> dict[str, Any]:
             raise ValueError(f"--set output: expected JSON, got {value[:40]!r}: {error}") from error
     if name == "snapshot":
         return snapshot(value, newest)
+    if name == "gates":
+        return {name: value.split(",") if value else []}
     if name in (*NUMBERS, "temperature"):
         kind = float if name == "temperature" else int
         try:

@@ -21,6 +21,9 @@ app = typer.Typer(help="The evidence: ingest, list, show, verify, …")
 def ingest(
     files: Annotated[list[Path], typer.Argument(help="evidence.jsonl files, or folders of them.", metavar="FILE…")],
     store: StorePath = STORE,
+    ledger: Annotated[
+        str | None, typer.Option("--ledger", help="The address of a ledger on PostgreSQL.", metavar="URL")
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Prove references, dates and GRADE sums; write nothing.")
     ] = False,
@@ -29,7 +32,7 @@ def ingest(
     """Take evidence in: all of it, or none if anything is wrong."""
     from evidence_store import EvidenceStore
 
-    evidence = read_all(files, store)
+    evidence = read_all(files, store, ledger)
     if check:
         versions, lineages = len(evidence), len({item.id for item in evidence})
         if json:
@@ -37,7 +40,7 @@ def ingest(
         else:
             say(f"sound: {versions} versions of {lineages} lineages; nothing was written")
         return
-    with EvidenceStore.open(store, create=True) as opened, progress("embedding") as told:
+    with EvidenceStore.open(store, create=True, ledger=ledger) as opened, progress("embedding") as told:
         done = opened.ingest(evidence, progress=told)
         stats = opened.stats()
     if json:
@@ -150,11 +153,12 @@ def reindex(store: StorePath = STORE, json: Json = False) -> None:
         say(f"{stats.passages} passages of {stats.versions} versions indexed")
 
 
-def read_all(files: list[Path], store: Path) -> list[Evidence]:
+def read_all(files: list[Path], store: Path, ledger: str | None = None) -> list[Evidence]:
     """Every file's evidence, held against the store where there is one; a later file may supersede an earlier's."""
     from evidence_store import EvidenceStore, InputError, read_evidence
 
-    with EvidenceStore.open(store) if (store / "manifest.json").is_file() else nullcontext() as opened:
+    made = (store / "manifest.json").is_file()
+    with EvidenceStore.open(store, ledger=ledger) if made else nullcontext() as opened:
         known = dict(opened.headers) if opened else {}
         held = set(known)
         evidence: dict[str, Evidence] = {}

@@ -1,0 +1,113 @@
+"""What is each gate worth? Every gated run of an experiment, done again with one gate left out.
+
+Rules kept here
+- A run without a gate is a fork of the gated run: stored beside it, to open and compare, and counted in no report.
+- Left out and whole are compared on the same cases in the same bootstrap draws, so that chance blurs no difference.
+- A difference is what leaving the gate out changes: where accuracy falls, that is what the gate was worth.
+- A metric that no case speaks of is None, and so is its difference.
+
+    for row in ablate_gates(journal, store, reader):
+        print(row.left_out, row.metrics["accuracy"].difference)
+
+What was done once is not done again: a second call writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from agent.model import Answer
+from agent.reader.base import Reader
+from eval import stats
+from eval.experiment import outcome_of, traces
+from eval.fork import fork, forking, root_config
+from eval.metrics import METRICS, Metric
+from eval.outcome import Outcome
+from evidence_store.store import EvidenceStore
+from retrieval.gates import GATES
+from traces.journal import Journal
+from traces.trace import Trace
+from traces.view import JournalView
+
+ARM = "gated"
+"""The condition whose gates are left out."""
+MEASURED = ("accuracy", "stale_rate", "contradiction_rate")
+
+
+class Measured(NamedTuple):
+    """One metric, and what leaving the gate out changed in it."""
+
+    value: float | None
+    difference: float | None = None
+    """To the whole; None for the whole itself."""
+    lo: float | None = None
+    hi: float | None = None
+    """Ends of the difference's 95 % interval."""
+
+
+class Ablated(NamedTuple):
+    """The condition without one gate."""
+
+    left_out: str | None
+    """None for the condition as it is."""
+    cases: int
+    moved: int
+    """Cases in which another option is chosen."""
+    metrics: dict[str, Measured]
+
+
+def ablate_gates(
+    journal: Journal,
+    store: EvidenceStore,
+    reader: Reader,
+    *,
+    past: JournalView | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> list[Ablated]:
+    """The gated condition whole, and without each gate in the order they are passed.
+
+    Raises ``ValueError`` where the experiment has no finished run of it.
+    """
+    past = past or journal
+    runs = [trace for trace in traces(past) if trace.ended and root_config(trace).condition.name == ARM]
+    if not runs:
+        raise ValueError(
+            f"expected finished runs of {ARM!r}, found none; run the experiment with {ARM!r} among its conditions"
+        )
+    whole = [_outcome(trace) for trace in runs]
+    rows = [_compared(None, whole, whole)]
+    for place, gate in enumerate(GATES):
+        part = []
+        for done, trace in enumerate(runs):
+            progress(place * len(runs) + done, len(GATES) * len(runs))
+            what = forking(trace, None, {"gates": [name for name in GATES if name != gate]})
+            part.append(_outcome(Trace(past, fork(journal, what, store, reader, past=past).run)))
+        rows.append(_compared(gate, part, whole))
+    progress(len(GATES) * len(runs), len(GATES) * len(runs))
+    return rows
+
+
+def _outcome(trace: Trace) -> Outcome:
+    """A run's answer, or a fork's, scored against the case that was asked."""
+    said = trace.output(Answer)
+    assert said is not None  # the run has ended
+    return outcome_of(trace.run, root_config(trace), said)
+
+
+def _compared(left_out: str | None, part: Sequence[Outcome], whole: Sequence[Outcome]) -> Ablated:
+    draws = stats.draws(stats.bootstrap_indices(len(whole)))
+    return Ablated(
+        left_out=left_out,
+        cases=len(whole),
+        moved=sum(one.chosen != other.chosen for one, other in zip(part, whole, strict=True)),
+        metrics={name: _measured(METRICS[name], part, whole, draws) for name in MEASURED},
+    )
+
+
+def _measured(metric: Metric, part: Sequence[Outcome], whole: Sequence[Outcome], draws: stats.Draws) -> Measured:
+    value, before = metric.value(part), metric.value(whole)
+    if part is whole or value is None or before is None:
+        return Measured(value)
+    spread = stats.summarise(metric.compute(part, draws) - metric.compute(whole, draws))
+    return Measured(value, value - before, *((spread.lo, spread.hi) if spread else ()))

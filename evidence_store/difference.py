@@ -1,0 +1,109 @@
+"""What came between two states of the store: what a curator, or whoever answers for a deployment, has to read.
+
+Rules kept here
+- Compared is what counted in each: for every lineage the versions that were current then and now.
+- A published version never changes, so another grade or another text means another version; both are named.
+
+    difference(store.snapshot(seq=120), store.snapshot()).moved
+"""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+from typing import Literal
+
+from evidence_store.grade import Certainty
+from evidence_store.model import Header
+from evidence_store.snapshot import Snapshot
+from traces.record import Record
+
+
+class Moved(Record):
+    """A lineage of which another version counts now."""
+
+    lineage: str
+    was: str
+    now: str
+    certainty_was: Certainty | None
+    certainty_now: Certainty | None
+    text: tuple[str, ...]
+    """What changed in the words, as lines of a unified diff, a sentence a line."""
+
+    @property
+    def regraded(self) -> bool:
+        """Whether it is rated otherwise."""
+        return self.certainty_was != self.certainty_now
+
+
+class Standing(Record):
+    """A version that a publisher said something about."""
+
+    ref: str
+    change: Literal["retracted", "under concern", "reinstated"]
+
+
+class Difference(Record):
+    """All that is not as it was."""
+
+    added: tuple[str, ...]
+    """Versions of lineages that did not count before."""
+    moved: tuple[Moved, ...]
+    ended: tuple[str, ...]
+    """Versions that counted, of lineages of which none does now."""
+    standing: tuple[Standing, ...]
+
+
+def difference(then: Snapshot, now: Snapshot) -> Difference:
+    """What changed from one snapshot to the other."""
+    before, after = _current(then), _current(now)
+    added = [ref for lineage in after.keys() - before.keys() for ref in after[lineage]]
+    ended = [ref for lineage in before.keys() - after.keys() for ref in before[lineage]]
+    moved = []
+    for lineage in sorted(before.keys() & after.keys()):
+        gone = [ref for ref in before[lineage] if ref not in after[lineage]]
+        come = [ref for ref in after[lineage] if ref not in before[lineage]]
+        moved += [_moved(lineage, was, ref, then, now) for ref in come for was in (gone or before[lineage])[-1:]]
+        ended += gone if not come else gone[:-1]
+    standing = [
+        Standing(ref=ref, change=change)
+        for ref, header in sorted(now.headers.items())
+        if (change := _standing(then.headers.get(ref), header)) is not None
+    ]
+    return Difference(
+        added=tuple(sorted(added)), moved=tuple(moved), ended=tuple(sorted(ended)), standing=tuple(standing)
+    )
+
+
+def _current(snapshot: Snapshot) -> dict[str, list[str]]:
+    """By lineage, the versions that count, the one that began last at the end."""
+    found: dict[str, list[str]] = {}
+    for ref, header in sorted(snapshot.headers.items(), key=lambda item: (item[1].valid_from, item[0])):
+        if snapshot.status(ref) == "current":
+            found.setdefault(header.id, []).append(ref)
+    return found
+
+
+def _moved(lineage: str, was: str, now: str, before: Snapshot, after: Snapshot) -> Moved:
+    old, new = before.evidence(was), after.evidence(now)
+    lines = unified_diff(_sentences(old.text), _sentences(new.text), was, now, n=0, lineterm="")
+    return Moved(
+        lineage=lineage,
+        was=was,
+        now=now,
+        certainty_was=old.grade.certainty if old.grade else None,
+        certainty_now=new.grade.certainty if new.grade else None,
+        text=tuple(lines),
+    )
+
+
+def _sentences(text: str) -> list[str]:
+    return text.replace(". ", ".\n").splitlines()
+
+
+def _standing(was: Header | None, now: Header) -> Literal["retracted", "under concern", "reinstated"] | None:
+    before = (was.retracted, was.concern) if was else (False, False)
+    if now.retracted and not before[0]:
+        return "retracted"
+    if now.concern and not before[1]:
+        return "under concern"
+    return "reinstated" if before > (now.retracted, now.concern) else None

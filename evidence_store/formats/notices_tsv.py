@@ -1,0 +1,67 @@
+"""Reads a list of retractions: a table with tabs, plain or gzipped, with ``doi`` and ``kind``, as Crossref's is cut.
+
+Rules kept here
+- Columns ``pmid``, ``notice_doi`` and ``date`` are read where they are there; others are left.
+- Every line is read before one is used; all faults are told together.
+
+    published = read_notices(Path("retracted_dois.tsv.gz"))
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from evidence_store.formats.lines import InputError, Place, in_words
+from evidence_store.notices import Nature, Published
+
+KINDS: dict[str, Nature] = {
+    "retraction": "retraction",
+    "concern": "concern",
+    "expression_of_concern": "concern",
+    "expression of concern": "concern",
+    "reinstatement": "reinstatement",
+}
+
+
+def read_notices(path: Path) -> list[Published]:
+    """Every line of the table; raises ``InputError`` with all faults."""
+    read: list[Published] = []
+    faults: list[str] = []
+    for place, row in _rows(path):
+        kind = KINDS.get((row.get("kind") or "").strip().lower())
+        if kind is None:
+            faults.append(f"{place}: expected kind to be one of {', '.join(KINDS)}, got {row.get('kind')!r}")
+            continue
+        told = {"doi": row.get("doi"), "pmid": row.get("pmid"), "notice": row.get("notice_doi"), "on": row.get("date")}
+        try:
+            read.append(
+                Published.model_validate({"nature": kind, **{key: value or None for key, value in told.items()}})
+            )
+        except ValidationError as error:
+            faults += [f"{place}: {fault}" for fault in in_words(error, Published)]
+    if faults:
+        raise InputError(faults)
+    return read
+
+
+def _rows(path: Path) -> Iterator[tuple[Place, dict[str, str]]]:
+    if not path.is_file():
+        raise InputError([f"{path}: expected a list of notices, found no such file"])
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", newline="") as file:
+            table = csv.DictReader(file, delimiter="\t")
+            if not {"doi", "kind"} <= set(table.fieldnames or ()):
+                raise InputError(
+                    [f"{path}:1: expected columns doi and kind, with tabs between, got {table.fieldnames}"]
+                )
+            for number, row in enumerate(table, start=2):
+                yield Place(str(path), number), row
+    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, csv.Error) as error:
+        raise InputError(
+            [f"{path}: expected UTF-8 text with tabs, plain or gzipped, got other bytes ({error})"]
+        ) from error

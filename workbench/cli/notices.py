@@ -1,0 +1,122 @@
+"""``evitrail store retract``, ``concern``, ``reinstate`` and ``notices``: what publishers say after the fact."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.console import STORE, By, Json, StorePath, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from evidence_store.notices import Nature, Notice
+
+Ref = Annotated[str, typer.Argument(help="The version.", metavar="ID@VERSION")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on record.", metavar="TEXT", show_default=False)]
+On = Annotated[
+    datetime | None, typer.Option("--on", help="The day of the notice.", metavar="DATE", formats=["%Y-%m-%d"])
+]
+Doi = Annotated[str | None, typer.Option("--notice", help="The notice's own DOI.", metavar="DOI")]
+
+
+def retract(
+    ref: Ref,
+    reason: Reason,
+    by: By = "",
+    on: On = None,
+    notice: Doi = None,
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """Record that a version was retracted; what was asked before stays as it was."""
+    _record("retraction", ref, reason, by, on, notice, store, json)
+
+
+def concern(
+    ref: Ref,
+    reason: Reason,
+    by: By = "",
+    on: On = None,
+    notice: Doi = None,
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """Record an expression of concern about a version."""
+    _record("concern", ref, reason, by, on, notice, store, json)
+
+
+def reinstate(
+    ref: Ref,
+    reason: Reason,
+    by: By = "",
+    on: On = None,
+    notice: Doi = None,
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """Record that a retraction, or a concern, was taken back."""
+    _record("reinstatement", ref, reason, by, on, notice, store, json)
+
+
+def notices(
+    file: Annotated[Path, typer.Argument(help="A table with tabs: doi, kind, …; plain or .gz.", metavar="FILE")],
+    by: By = "",
+    store: StorePath = STORE,
+    check: Annotated[bool, typer.Option("--check", help="Say what would be recorded; write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Take in a list of retractions: papers are matched by DOI, else by PMID."""
+    from evidence_store import EvidenceStore
+    from evidence_store.formats.notices_tsv import read_notices
+    from evidence_store.notices import matched
+
+    published = read_notices(file)
+    with EvidenceStore.open(store, actor=_named(by)) as opened:
+        found = matched(published, opened.headers, reason=f"listed in {file.name}")
+        if found and not check:
+            opened.notify(found)
+    if json:
+        rows = [one.model_dump(mode="json") for one in found]
+        print_json({"listed": len(published), "notices": rows, "recorded": not check})
+        return
+    print_table(
+        f"{len(published)} papers listed, {len(found)} change the standing of a version in {store}",
+        ("version", "nature", "notice"),
+        [(one.ref, one.nature, one.notice) for one in found],
+        empty="nothing to record",
+    )
+    if found:
+        say("nothing was written" if check else f"which answers rest on them: evitrail trace impact DIR {found[0].ref}")
+
+
+def _record(
+    nature: Nature,
+    ref: str,
+    reason: str,
+    by: str,
+    on: datetime | None,
+    notice: str | None,
+    store: Path,
+    json: bool,
+) -> None:
+    from evidence_store import EvidenceStore
+    from evidence_store.notices import Notice
+
+    said: Notice = Notice(
+        ref=ref, nature=nature, reason=reason, on=on.date() if on else None, notice=notice.lower() if notice else None
+    )
+    with EvidenceStore.open(store, actor=_named(by)) as opened:
+        seq = opened.notify([said])
+    if json:
+        print_json({"seq": seq, **said.model_dump(mode="json")})
+        return
+    say(f"event {seq}: {nature} of {ref}")
+    say(f"which answers rest on it: evitrail trace impact DIR {ref}")
+
+
+def _named(by: str) -> str:
+    if not (actor := " ".join(by.split())):
+        raise ValueError("--by: expected who does this, got nobody; give --by NAME, or set EVITRAIL_ACTOR")
+    return actor
