@@ -38,7 +38,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is there an event loop runs in this thread, which others need for theirs
 def browser() -> Iterator[Any]:
     """Chromium, as it is installed here."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
