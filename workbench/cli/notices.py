@@ -11,7 +11,9 @@ import typer
 from workbench.cli.console import STORE, By, Json, StorePath, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from evidence_store.notices import Nature, Notice
+    from collections.abc import Callable
+
+    from evidence_store.notices import Nature
 
 Ref = Annotated[str, typer.Argument(help="The version.", metavar="ID@VERSION")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on record.", metavar="TEXT", show_default=False)]
@@ -21,43 +23,38 @@ On = Annotated[
 Doi = Annotated[str | None, typer.Option("--notice", help="The notice's own DOI.", metavar="DOI")]
 
 
-def retract(
-    ref: Ref,
-    reason: Reason,
-    by: By = "",
-    on: On = None,
-    notice: Doi = None,
-    store: StorePath = STORE,
-    json: Json = False,
-) -> None:
-    """Record that a version was retracted; what was asked before stays as it was."""
-    _record("retraction", ref, reason, by, on, notice, store, json)
+def _verb(nature: Nature, words: str) -> Callable[..., None]:
+    """The verb that records one nature of notice; ``words`` are its help."""
+
+    def record(
+        ref: Ref,
+        reason: Reason,
+        by: By = "",
+        on: On = None,
+        notice: Doi = None,
+        store: StorePath = STORE,
+        json: Json = False,
+    ) -> None:
+        from evidence_store import EvidenceStore
+        from evidence_store.notices import Notice
+
+        doi = notice.lower() if notice else None
+        said = Notice(ref=ref, nature=nature, reason=reason, on=on.date() if on else None, notice=doi)
+        with EvidenceStore.open(store, actor=_named(by)) as opened:
+            seq = opened.notify([said])
+        if json:
+            print_json({"seq": seq, **said.model_dump(mode="json")})
+            return
+        say(f"event {seq}: {nature} of {ref}")
+        say(f"which answers rest on it: evitrail trace impact DIR {ref}")
+
+    record.__doc__ = words
+    return record
 
 
-def concern(
-    ref: Ref,
-    reason: Reason,
-    by: By = "",
-    on: On = None,
-    notice: Doi = None,
-    store: StorePath = STORE,
-    json: Json = False,
-) -> None:
-    """Record an expression of concern about a version."""
-    _record("concern", ref, reason, by, on, notice, store, json)
-
-
-def reinstate(
-    ref: Ref,
-    reason: Reason,
-    by: By = "",
-    on: On = None,
-    notice: Doi = None,
-    store: StorePath = STORE,
-    json: Json = False,
-) -> None:
-    """Record that a retraction, or a concern, was taken back."""
-    _record("reinstatement", ref, reason, by, on, notice, store, json)
+retract = _verb("retraction", "Record that a version was retracted; what was asked before stays as it was.")
+concern = _verb("concern", "Record an expression of concern about a version.")
+reinstate = _verb("reinstatement", "Record that a retraction, or a concern, was taken back.")
 
 
 def notices(
@@ -89,31 +86,6 @@ def notices(
     )
     if found:
         say("nothing was written" if check else f"which answers rest on them: evitrail trace impact DIR {found[0].ref}")
-
-
-def _record(
-    nature: Nature,
-    ref: str,
-    reason: str,
-    by: str,
-    on: datetime | None,
-    notice: str | None,
-    store: Path,
-    json: bool,
-) -> None:
-    from evidence_store import EvidenceStore
-    from evidence_store.notices import Notice
-
-    said: Notice = Notice(
-        ref=ref, nature=nature, reason=reason, on=on.date() if on else None, notice=notice.lower() if notice else None
-    )
-    with EvidenceStore.open(store, actor=_named(by)) as opened:
-        seq = opened.notify([said])
-    if json:
-        print_json({"seq": seq, **said.model_dump(mode="json")})
-        return
-    say(f"event {seq}: {nature} of {ref}")
-    say(f"which answers rest on it: evitrail trace impact DIR {ref}")
 
 
 def _named(by: str) -> str:
