@@ -1,12 +1,14 @@
-"""From events to what was known: for every version, when it held and since when we knew that.
+"""From events to what was known: for every version, what we held true of it, and since when.
 
 Rules kept here
 - Pure: equal events give equal versions; nothing is read or written.
 - A version's history is a run of rectangles, one after another in recorded time without a gap: each says what
   we held true from ``seq_from`` until, not including, ``seq_to``.
 - An event with a higher number never changes what was known at a lower one: it closes the last
-  rectangle and opens a new one.
+  rectangle and opens a new one, or for a draft that is past opens none.
 - A version stops being the newest when a recorded version supersedes it, or begins later in the same lineage.
+- A draft is a version of its own, ``id@version~n``, known until the next draft of it or its publication; it moves no
+  other version.
 """
 
 from __future__ import annotations
@@ -17,15 +19,32 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from evidence_store.event import CLOSED, CONCERN, PUBLISHED, REINSTATED, RETRACTED, Event
+from evidence_store.curation import MARK
+from evidence_store.edges import GOES_ON, Contradiction, Supersession
+from evidence_store.event import (
+    ASSESSED,
+    CLOSED,
+    CONCERN,
+    DISPUTED,
+    DRAFTED,
+    PUBLISHED,
+    REINSTATED,
+    RETRACTED,
+    SUPERSEDED,
+    WITHDRAWN,
+    Event,
+)
+from evidence_store.grade import Grade
 from evidence_store.model import Evidence, Header, evidence_id
+from evidence_store.profile import Profile
 
 STANDING: dict[str, dict[str, bool]] = {
     RETRACTED: {"retracted": True},
     CONCERN: {"concern": True},
     REINSTATED: {"retracted": False, "concern": False},
+    WITHDRAWN: {"published": False},
 }
-"""What a notice changes of a version."""
+"""What a notice, or our own curators, change of a version."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +58,14 @@ class Row:
     retracted: bool = False
     concern: bool = False
     newest: bool = True
+    published: bool = True
+    grade: Grade | None = None
+    profile: Profile | None = None
+    reviewed: date | None = None
+    """The day it was last reaffirmed or amended; before that nobody looked again."""
+    successors: tuple[str, ...] = ()
+    """Versions that took over, as an edge says."""
+    disputes: tuple[Contradiction, ...] = ()
 
     def known_at(self, seq: int) -> bool:
         """Whether this is what the ledger said once event ``seq`` was written."""
@@ -57,9 +84,15 @@ class Version:
         """The content name of the version as published."""
         return evidence_id(self.evidence)
 
+    @property
+    def changed(self) -> int:
+        """The last event that changed what is known of it."""
+        last = self.rows[-1]
+        return last.seq_from if last.seq_to is None else last.seq_to
+
     def header(self, row: Row) -> Header:
-        """The header with the end and the standing that ``row`` knows."""
-        known = {"valid_to": row.valid_to, "retracted": row.retracted, "concern": row.concern}
+        """The header with the end, the standing and the grade that ``row`` knows."""
+        known = {"valid_to": row.valid_to, "retracted": row.retracted, "concern": row.concern, "grade": row.grade}
         return self.evidence.header().model_copy(update=known)
 
     def row_at(self, seq: int) -> Row | None:
@@ -73,28 +106,87 @@ class Version:
             return self
         return replace(self, rows=(*self.rows[:-1], replace(last, seq_to=seq), replace(last, seq_from=seq, **changes)))
 
+    def ended(self, seq: int) -> Version:
+        """The version once event ``seq`` has taken its place."""
+        last = self.rows[-1]
+        return self if last.seq_to is not None else replace(self, rows=(*self.rows[:-1], replace(last, seq_to=seq)))
+
 
 def fold(events: Iterable[Event], onto: Mapping[str, Version] | None = None) -> dict[str, Version]:
     """Every version by its ref, after these events; ``onto`` is the fold of the events before them."""
-    versions = dict(onto or {})
-    lineages: dict[str, list[str]] = {}
-    for ref, version in versions.items():
-        lineages.setdefault(version.evidence.id, []).append(ref)
+    known = _Known(dict(onto or {}))
     for event in events:
-        if event.type == PUBLISHED:
-            # The body is our own canonical JSON, checked when it was recorded.
-            new = Evidence.model_validate(event.body)
-            mates = lineages.setdefault(new.id, [])
-            newest = all(versions[ref].evidence.valid_from <= new.valid_from for ref in mates)
-            passed = [ref for ref in mates if versions[ref].evidence.valid_from < new.valid_from]
-            for old in {*passed, new.supersedes or ""} & versions.keys():
-                versions[old] = versions[old].amended(event.seq, newest=False)
-            row = Row(new.valid_from, new.valid_to, event.seq, None, new.retracted, new.concern, newest)
-            versions[new.ref] = Version(new, (row,))
-            mates.append(new.ref)
-        elif event.type == CLOSED:
-            valid_to = date.fromisoformat(event.body["valid_to"])
-            versions[event.subject] = versions[event.subject].amended(event.seq, valid_to=valid_to)
-        elif event.type in STANDING:
-            versions[event.subject] = versions[event.subject].amended(event.seq, **STANDING[event.type])
-    return versions
+        known.take(event)
+    return known.versions
+
+
+class _Known:
+    """The versions while they are folded."""
+
+    def __init__(self, versions: dict[str, Version]) -> None:
+        self.versions = versions
+        self._lineages: dict[str, list[str]] = {}
+        for ref, version in versions.items():
+            self._lineages.setdefault(version.evidence.id, []).append(ref)
+
+    def take(self, event: Event) -> None:
+        """Let one more event have happened."""
+        match event.type:
+            case type if type in STANDING:
+                self._amend(event.subject, event.seq, **STANDING[type])
+            case type if type == PUBLISHED:
+                self._publish(Evidence.model_validate(event.body), event.seq)  # our own JSON, checked when recorded
+            case type if type == DRAFTED:
+                self._draft(Evidence.model_validate(event.body["evidence"]), event)
+            case type if type == CLOSED:
+                self._amend(event.subject, event.seq, valid_to=date.fromisoformat(event.body["valid_to"]))
+            case type if type == ASSESSED:
+                profile = Profile.model_validate({**event.body, "ref": event.subject})
+                graded = {"grade": profile.grade} if profile.assessments else {}
+                self._amend(event.subject, event.seq, profile=profile, **graded)
+            case type if type == SUPERSEDED:
+                self._supersede(Supersession.model_validate(event.body), event.seq)
+            case type if type == DISPUTED:
+                self._dispute(Contradiction.model_validate(event.body), event.seq)
+
+    def _amend(self, ref: str, seq: int, **changes: Any) -> None:
+        self.versions[ref] = self.versions[ref].amended(seq, **changes)
+
+    def _publish(self, new: Evidence, seq: int) -> None:
+        self._drafts_end(new.ref, seq)
+        mates = [ref for ref in self._lineages.get(new.id, ()) if MARK not in ref]
+        newest = all(self.versions[ref].evidence.valid_from <= new.valid_from for ref in mates)
+        passed = [ref for ref in mates if self.versions[ref].evidence.valid_from < new.valid_from]
+        for old in {*passed, new.supersedes or ""} & self.versions.keys():
+            self._amend(old, seq, newest=False)
+        self._add(
+            new, Row(new.valid_from, new.valid_to, seq, None, new.retracted, new.concern, newest, grade=new.grade)
+        )
+
+    def _draft(self, new: Evidence, event: Event) -> None:
+        self._drafts_end(new.ref, event.seq)
+        named = new.model_copy(update={"version": event.subject.partition("@")[2]})
+        row = Row(new.valid_from, new.valid_to, event.seq, None, new.retracted, new.concern, grade=new.grade)
+        self._add(named, replace(row, published=False))
+
+    def _drafts_end(self, ref: str, seq: int) -> None:
+        for draft in self._lineages.get(ref.partition("@")[0], ()):
+            if draft.startswith(f"{ref}{MARK}"):
+                self.versions[draft] = self.versions[draft].ended(seq)
+
+    def _add(self, evidence: Evidence, row: Row) -> None:
+        self.versions[evidence.ref] = Version(evidence, (row,))
+        self._lineages.setdefault(evidence.id, []).append(evidence.ref)
+
+    def _supersede(self, edge: Supersession, seq: int) -> None:
+        for old in edge.old:
+            if edge.kind in GOES_ON:
+                self._amend(old, seq, reviewed=edge.effective)
+            else:
+                successors = (*self.versions[old].rows[-1].successors, *edge.new)
+                self._amend(old, seq, newest=False, successors=successors)
+
+    def _dispute(self, edge: Contradiction, seq: int) -> None:
+        for ref in (edge.a, edge.b):
+            others = tuple(held for held in self.versions[ref].rows[-1].disputes if held.id != edge.id)
+            self._amend(ref, seq, disputes=(*others, edge))

@@ -36,9 +36,9 @@ class Grade(Record):
 
     certainty: Certainty
     strength: Strength | None = None
-    study_design: Design
+    study_design: Design | Literal["mixed"]
     start: Certainty | None = None
-    """The level the rating began at; absent, the study design decides."""
+    """The level the rating began at; absent, the study design decides. A mixed body has none of its own."""
     downgrades: dict[DowngradeDomain, Annotated[int, Field(ge=-3, le=-1)]] = Field(default_factory=dict)
     upgrades: dict[UpgradeDomain, Annotated[int, Field(ge=1, le=2)]] = Field(default_factory=dict)
     override_reason: str | None = None
@@ -46,7 +46,10 @@ class Grade(Record):
 
     @property
     def starting_level(self) -> Certainty:
-        return self.start or STARTS[self.study_design]
+        if self.start or self.study_design == "mixed":
+            assert self.start  # a mixed body states it
+            return self.start
+        return STARTS[self.study_design]
 
     @property
     def computed(self) -> Certainty:
@@ -60,6 +63,8 @@ class Grade(Record):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Grade:
+        if self.study_design == "mixed" and not self.start:
+            raise ValueError("study_design 'mixed' has no starting level of its own; give start")
         if self.certainty != self.computed and not self.override_reason:
             raise ValueError(
                 f"certainty {self.certainty!r} was stated, but {self.sum_in_words()}; "

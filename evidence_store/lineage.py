@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
+from evidence_store.curation import MARK
 from evidence_store.event import CLOSED, PUBLISHED, Draft
 from evidence_store.model import Evidence, Header
 
@@ -24,6 +25,8 @@ def lineage_faults(entries: Sequence[tuple[str, Header]], known: Mapping[str, He
     places: dict[str, str] = {}
     new: dict[str, Header] = {}
     for place, header in entries:
+        if MARK in header.version:
+            faults.append(f"{place}: expected a version without {MARK!r}, which numbers drafts, got {header.version!r}")
         if header.ref in new:
             first = places[header.ref]
             faults.append(

@@ -13,7 +13,7 @@ The GRADE arithmetic is in ``grade.py``; what was known on a given day in ``snap
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -30,6 +30,8 @@ Kind = Literal[
     "narrative_review",
     "preprint",
 ]
+
+INCLUDED = r"^(doi:10\.\d{4,9}/\S+|pmid:\d{1,8}|[a-z0-9]+(-[a-z0-9]+)*(@[^@#\s]+)?)$"
 
 
 class Header(Record):
@@ -56,6 +58,14 @@ class Header(Record):
     doi: str | None = Field(default=None, pattern=r"^10\.\d{4,9}/\S+$")
     """Lower case, without an address before it."""
     pmid: str | None = Field(default=None, pattern=r"^\d{1,8}$")
+    jurisdiction: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = ()
+    """Countries it is meant for (ISO 3166-1, two letters; ``EU`` too); empty, it is meant for all."""
+    includes: tuple[Annotated[str, Field(pattern=INCLUDED)], ...] = ()
+    """What it rests on: lineages or versions of the store, or ``doi:…`` and ``pmid:…``; of a review, its studies."""
+    searched: date | None = None
+    """The day up to which its literature search went."""
+    review_due: date | None = None
+    """The day by which its publisher meant to look at it again."""
 
     @property
     def ref(self) -> str:

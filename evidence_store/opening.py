@@ -26,7 +26,7 @@ from evidence_store.embed import Embedder, Encoder
 from evidence_store.embed_cache import EmbedCache
 from evidence_store.errors import StoreError
 from evidence_store.index import engine_of, engine_version, open_index
-from evidence_store.index.base import Manifest, VectorIndex
+from evidence_store.index.base import PAYLOAD, Manifest, VectorIndex
 from evidence_store.index.edge import BM25
 from evidence_store.ledger import Ledger
 
@@ -125,6 +125,7 @@ def _new(index: str, encoder: Encoder, chunker: str) -> Manifest:
         dimension=encoder.dimension,
         chunker=chunker,
         lexical=BM25,
+        payload=PAYLOAD,
     )
 
 
@@ -150,6 +151,7 @@ def _fits(manifest: Manifest, path: Path, index: str | None, encoder: Encoder, c
         ("model", manifest.model, encoder.model),
         ("chunker", manifest.chunker, chunker),
         ("lexical", manifest.lexical, BM25),
+        ("payload", manifest.payload, PAYLOAD),
     ):
         if made != asked:
             said = f"{path}: built with {name} {made!r}, opened with {asked!r}"

@@ -53,7 +53,7 @@ class Projection:
     def follow(self, versions: Mapping[str, Version], head: int, progress: Progress | None = None) -> None:
         """Bring the index from where it is to event ``head``, whose fold is ``versions``."""
         done = self.seq
-        behind = [version for version in versions.values() if version.rows[-1].seq_from > done]
+        behind = [version for version in versions.values() if version.changed > done]
         changed = [version for version in behind if version.rows[0].seq_from <= done]
         if changed:  # first: a batch that follows marks all before it as seen
             self.index.set_rows([(self._ids(version), rows(version.rows)) for version in changed])

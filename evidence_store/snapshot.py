@@ -6,6 +6,7 @@ Rules kept here
 - Its ``id`` names all that decides its answers: the ledger up to ``seq``, the day, the index's manifest.
 - A plain search sees everything recorded, superseded and retracted versions too, as any vector database would;
   what of that to keep is decided in ``retrieval/gates.py``. ``valid_only`` asks the index for what counted.
+- Drafts and what the store's curators withdrew are not shown, unless the view is asked to be ``unpublished``.
 - ``without`` is the same world with some versions never heard of, ``supposing`` with some retracted or graded
   otherwise; nothing else about it is recomputed.
 
@@ -26,15 +27,19 @@ from types import MappingProxyType
 from typing import Literal
 
 from evidence_store.chunk import Span
+from evidence_store.curation import MARK
+from evidence_store.edges import Contradiction
 from evidence_store.embed import Encoder
 from evidence_store.errors import UnknownEvidenceError
 from evidence_store.fold import Row, Version
 from evidence_store.index.base import Found, Manifest, VectorIndex, Where, day_number
 from evidence_store.index.edge import query_terms
 from evidence_store.model import Evidence, Header, Passage
+from evidence_store.profile import Profile
+from evidence_store.review import due
 from traces.record import Record, content_id
 
-Status = Literal["current", "superseded", "not_yet", "expired", "retracted"]
+Status = Literal["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"]
 
 
 class Name(Record):
@@ -46,6 +51,7 @@ class Name(Record):
     without: tuple[str, ...] = ()
     supposed: tuple[str, ...] = ()
     """``content_id`` of each header that stands in for the recorded one."""
+    unpublished: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ class Known:
     """The ledger's hash there."""
     versions: Mapping[str, Version]
     rows: Mapping[str, Row]
-    headers: Mapping[str, Header]
+    every: Mapping[str, Header]
+    """Drafts and withdrawn versions too."""
 
     @classmethod
     def at(cls, seq: int, ledger: str, versions: Mapping[str, Version]) -> Known:
@@ -66,8 +73,13 @@ class Known:
         return cls(ledger, versions, rows, MappingProxyType(headers))
 
     @cached_property
+    def headers(self) -> Mapping[str, Header]:
+        """What is published."""
+        return MappingProxyType({ref: header for ref, header in self.every.items() if self.rows[ref].published})
+
+    @cached_property
     def successors(self) -> Mapping[str, tuple[Header, ...]]:
-        """For each version, those that supersede it and the later ones of its lineage."""
+        """For each published version, those that supersede it and the later ones of its lineage."""
         lineages: dict[str, list[Header]] = {}
         for header in self.headers.values():
             lineages.setdefault(header.id, []).append(header)
@@ -78,6 +90,7 @@ class Known:
         for header in self.headers.values():
             if header.supersedes in found:
                 found[header.supersedes] += (header,)
+            found[header.ref] += tuple(self.every[ref] for ref in self.rows[header.ref].successors)
         return found
 
 
@@ -102,6 +115,8 @@ class Snapshot:
     _without: frozenset[str] = field(default=frozenset(), repr=False)
     supposed: Mapping[str, Header] = field(default_factory=dict, repr=False)
     """Headers that stand in for the recorded ones, by ref; see ``supposing``."""
+    unpublished: bool = False
+    """Whether drafts, and what was withdrawn, are shown."""
 
     @cached_property
     def id(self) -> str:
@@ -114,15 +129,17 @@ class Snapshot:
             index=self._searched.manifest,
             without=without,
             supposed=supposed,
+            unpublished=self.unpublished,
         )
         return content_id(name)
 
     @cached_property
     def headers(self) -> Mapping[str, Header]:
         """Every version known, by ref, with its end and retraction as known at ``seq``."""
+        known = self._known.every if self.unpublished else self._known.headers
         if not self._without and not self.supposed:
-            return self._known.headers
-        all_ = {**self._known.headers, **self.supposed}
+            return known
+        all_ = {**known, **self.supposed}
         return MappingProxyType({ref: header for ref, header in all_.items() if ref not in self._without})
 
     def evidence(self, ref: str) -> Evidence:
@@ -139,14 +156,32 @@ class Snapshot:
         header = self._header(ref)
         if header.retracted:
             return "retracted"
+        row = self._known.rows[ref]
+        if not row.published and MARK not in ref:
+            return "withdrawn"
         if self.as_of is None:
-            return "current" if self._known.rows[ref].newest else "superseded"
+            return "current" if row.newest else "superseded"
         if self.as_of < header.valid_from:
             return "not_yet"
         if header.holds_on(self.as_of):
             return "current"
-        taken_over = any(next_.valid_from <= self.as_of for next_ in self._known.successors[ref])
+        taken_over = any(next_.valid_from <= self.as_of for next_ in self._known.successors.get(ref, ()))
         return "superseded" if taken_over else "expired"
+
+    def profile(self, ref: str) -> Profile | None:
+        """What raters say of the version, outcome by outcome; None where nobody recorded it."""
+        self._header(ref)
+        return self._known.rows[ref].profile
+
+    def disputes(self, ref: str) -> tuple[Contradiction, ...]:
+        """The contradictions on record that the version is in, with versions that this view knows."""
+        self._header(ref)
+        return tuple(one for one in self._known.rows[ref].disputes if one.other(ref) in self.headers)
+
+    def review_due(self, ref: str) -> date:
+        """The day by which somebody should look at the version again; as its publisher says, else by rule."""
+        row = self._known.rows[ref]
+        return due(self._header(ref), row.reviewed)
 
     def dense(self, query: str, k: int, valid_only: bool = False) -> list[tuple[Passage, float]]:
         """The ``k`` passages nearest to the query in meaning, with their cosine similarity."""
@@ -168,7 +203,7 @@ class Snapshot:
     def _where(self, valid_only: bool) -> Where:
         day = day_number(self.as_of) if self.as_of is not None else None
         gone = {ref for ref, header in self.supposed.items() if header.retracted} if valid_only else set()
-        return Where(self.seq, valid_only, day, tuple(sorted(self._without | gone)))
+        return Where(self.seq, valid_only, day, tuple(sorted(self._without | gone)), self.unpublished)
 
     def _header(self, ref: str) -> Header:
         if ref in self.headers:

@@ -43,10 +43,11 @@ def as_of(hits: Sequence[Hit], snapshot: Snapshot) -> tuple[list[Hit], GateRepor
 
 
 def retracted(hits: Sequence[Hit], snapshot: Snapshot) -> tuple[list[Hit], GateReport]:
-    """Nothing that its publisher took back."""
+    """Nothing that its publisher, or the store's curators, took back."""
 
     def why_not(hit: Hit) -> str | None:
-        return "retracted" if snapshot.status(hit.passage.ref) == "retracted" else None
+        status = snapshot.status(hit.passage.ref)
+        return status if status in ("retracted", "withdrawn") else None
 
     return _sift("retracted", hits, why_not)
 

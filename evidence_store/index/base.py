@@ -33,6 +33,10 @@ OPEN_DAY = date.max.toordinal() - EPOCH
 OPEN_SEQ = 2**52  # engines compare numbers as doubles
 PLACE = ["ref", "part", "start", "end"]
 """What a search asks back."""
+RECTANGLE = ("vf", "vt", "tf", "tt", "retracted", "newest", "published", "certainty")
+"""What a rectangle says: valid from and to, recorded from and to, standing, and certainty (4 high … 1, 0 unrated)."""
+PAYLOAD = "2"
+"""The form that is written now: rectangles with ``published`` and ``certainty``."""
 _POINTS = uuid.uuid5(uuid.NAMESPACE_URL, "evitrail/passage")
 _SPARE = 16
 
@@ -46,6 +50,8 @@ class Manifest(Record):
     dimension: int
     chunker: str
     lexical: str
+    payload: str = "1"
+    """The form of what points carry; absent in the first."""
 
 
 class Sparse(NamedTuple):
@@ -84,6 +90,8 @@ class Where(NamedTuple):
     day: int | None = None
     without: tuple[str, ...] = ()
     """Versions left out."""
+    unpublished: bool = False
+    """Drafts and what was withdrawn, too."""
 
 
 class VectorIndex(Protocol):
@@ -147,7 +155,6 @@ def payload(version: Version, part: int, span: Span) -> Payload:
         "start": span.start,
         "end": span.end,
         "kind": evidence.kind,
-        "certainty": rank(evidence.grade),
         "rows": rows(version.rows),
     }
 
@@ -162,6 +169,8 @@ def rows(known: Sequence[Row]) -> Rows:
             "tt": OPEN_SEQ if row.seq_to is None else row.seq_to,
             "retracted": int(row.retracted),
             "newest": int(row.newest),
+            "published": int(row.published),
+            "certainty": rank(row.grade),
         }
         for row in known
     ]
@@ -178,6 +187,8 @@ class Bound(NamedTuple):
 def bounds(where: Where) -> list[Bound]:
     """The conditions that one and the same rectangle must meet."""
     found = [Bound("tf", high=where.seq), Bound("tt", low=where.seq + 1)]
+    if not where.unpublished:
+        found.append(Bound("published", low=1))
     if where.valid:
         found.append(Bound("retracted", high=0))
         if where.day is None:

@@ -22,6 +22,7 @@ from evidence_store.index.base import (
     DENSE,
     LEXICAL,
     PLACE,
+    RECTANGLE,
     Found,
     Manifest,
     Payload,
@@ -150,10 +151,7 @@ def _config(dimension: int) -> qe.EdgeConfig:
 
 _INDEXED: dict[str, Any] = {
     "ref": qe.KeywordIndexParams(enable_hnsw=False),
-    **{
-        f"rows[].{key}": qe.IntegerIndexParams(range=True, enable_hnsw=False, nested="rows")
-        for key in ("vf", "vt", "tf", "tt", "retracted", "newest")
-    },
+    **{f"rows[].{key}": qe.IntegerIndexParams(range=True, enable_hnsw=False, nested="rows") for key in RECTANGLE},
 }
 
 

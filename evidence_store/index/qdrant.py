@@ -23,6 +23,7 @@ from evidence_store.index.base import (
     DENSE,
     LEXICAL,
     PLACE,
+    RECTANGLE,
     Found,
     Manifest,
     Payload,
@@ -158,7 +159,7 @@ _INDEXED: dict[str, Any] = {
         f"rows[].{key}": models.IntegerIndexParams(
             type=models.IntegerIndexType.INTEGER, range=True, enable_hnsw=False, nested="rows"
         )
-        for key in ("vf", "vt", "tf", "tt", "retracted", "newest")
+        for key in RECTANGLE
     },
 }
 
