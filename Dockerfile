@@ -9,6 +9,6 @@ COPY agent agent
 COPY eval eval
 COPY workbench workbench
 RUN pip install --no-cache-dir --constraint constraints.txt torch \
-    && pip install --no-cache-dir --constraint constraints.txt .
+    && pip install --no-cache-dir --constraint constraints.txt ".[postgres]"
 WORKDIR /data
 ENTRYPOINT ["evitrail"]

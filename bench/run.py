@@ -12,6 +12,8 @@ import platform
 from pathlib import Path
 
 from as_of import results as as_of
+from growth import results as growth
+from ingest import results as ingest
 from scale import results as scale
 from scifact import results as scifact
 from search import results as search
@@ -32,6 +34,14 @@ def main() -> None:
         "## Search: the embedded engine beside qdrant-client's local mode",
         "",
         *search(),
+        "",
+        "## Growth: a hybrid query on a day, beside llama-index's QdrantVectorStore on local mode",
+        "",
+        *growth(),
+        "",
+        "## Taking evidence in, beside the model alone and llama-index's pipeline",
+        "",
+        *ingest(PUBLIC / "scifact"),
         "",
         "## Finding what SciFact's claims cite",
         "",

@@ -5,6 +5,7 @@ Rules kept here
 - Left out and whole are compared on the same cases in the same bootstrap draws, so that chance blurs no difference.
 - A difference is what leaving the gate out changes: where accuracy falls, that is what the gate was worth.
 - A metric that no case speaks of is None, and so is its difference.
+- A gate that a run did not pass when it was recorded cannot be left out of it: there the run stands for itself.
 
     for row in ablate_gates(journal, store, reader):
         print(row.left_out, row.metrics["accuracy"].difference)
@@ -25,6 +26,7 @@ from eval.fork import fork, forking, root_config
 from eval.metrics import METRICS, Metric
 from eval.outcome import Outcome
 from evidence_store.store import EvidenceStore
+from retrieval.base import Retrieved
 from retrieval.gates import GATES
 from traces.journal import Journal
 from traces.trace import Trace
@@ -76,16 +78,26 @@ def ablate_gates(
             f"expected finished runs of {ARM!r}, found none; run the experiment with {ARM!r} among its conditions"
         )
     whole = [_outcome(trace) for trace in runs]
+    passed = [_gates(trace) for trace in runs]
     rows = [_compared(None, whole, whole)]
     for place, gate in enumerate(GATES):
         part = []
-        for done, trace in enumerate(runs):
+        for done, (trace, held) in enumerate(zip(runs, passed, strict=True)):
             progress(place * len(runs) + done, len(GATES) * len(runs))
-            what = forking(trace, None, {"gates": [name for name in GATES if name != gate]})
+            if gate not in held:
+                part.append(whole[done])
+                continue
+            what = forking(trace, None, {"gates": [name for name in held if name != gate]})
             part.append(_outcome(Trace(past, fork(journal, what, store, reader, past=past).run)))
         rows.append(_compared(gate, part, whole))
     progress(len(GATES) * len(runs), len(GATES) * len(runs))
     return rows
+
+
+def _gates(trace: Trace) -> list[str]:
+    """The gates that the run's first search passed, in order."""
+    searches = [activity for activity in trace.activities if activity.output_type == Retrieved.__name__]
+    return [report.gate for report in trace.journal.get(searches[0].output, Retrieved).gates] if searches else []
 
 
 def _outcome(trace: Trace) -> Outcome:

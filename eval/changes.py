@@ -15,6 +15,7 @@ Rules kept here
 ``prompt``     which act of a prompted reader reads another text, and the text
 ``seq``        what had been recorded: a ledger sequence number
 ``as_of``      the day asked about
+``publish``    drafts supposed to be published, in the store as it stands now
 ``retract``    evidence versions supposed to be retracted
 ``grade``      evidence versions supposed to be of another certainty
 ``k``          how many passages a search returns
@@ -75,7 +76,7 @@ def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
             raise ValueError(f"temperature: expected a number above 0, got {value!r}")
         if key == "as_of":
             _day(value)
-        if key == "retract":
+        if key in ("retract", "publish"):
             _listed(key, value, "evidence versions")
         if key == "grade":
             for certainty in _by_name(key, value, "an evidence version").values():
@@ -124,6 +125,11 @@ def _of(tools: Tools, snapshot: Snapshot) -> Tools:
     return replace(tools, snapshot=snapshot.supposing(supposed) if supposed else snapshot)
 
 
+def _publish(tools: Tools, value: list[str], store: EvidenceStore) -> Tools:
+    now = _of(tools, store.snapshot(as_of=tools.snapshot.as_of))
+    return replace(now, snapshot=now.snapshot.publishing(value))
+
+
 def _retract(tools: Tools, value: list[str], store: EvidenceStore) -> Tools:
     headers = [_known(tools.snapshot, ref).model_copy(update={"retracted": True}) for ref in value]
     return replace(tools, snapshot=tools.snapshot.supposing(headers))
@@ -153,6 +159,7 @@ CHANGES: dict[str, Callable[[Tools, Any, EvidenceStore], Tools]] = {
     "prompt": _prompt,
     "seq": _seq,
     "as_of": _as_of,
+    "publish": _publish,
     "retract": _retract,
     "grade": _grade,
     "k": _k,

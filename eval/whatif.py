@@ -1,4 +1,4 @@
-"""What if? Which answers would change if the store moved on, or a version were retracted or judged less sure.
+"""What if? Which answers would change if the store moved on, a draft were published, or a version fell.
 
 Rules kept here
 - Every finished run is asked; only those in which some step would come out otherwise are forked.
@@ -7,8 +7,7 @@ Rules kept here
 
     flips = whatif(journal, {"retract": ["aspirin-primary-prevention@2016"]}, store, reader)
 
-A supposition about a version's text, or about one that the store does not hold, cannot be put: ingest it, and
-ask with ``seq``.
+Another text, or a version that the store does not hold, is drafted first and then asked about with ``publish``.
 """
 
 from __future__ import annotations

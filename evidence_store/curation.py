@@ -5,6 +5,7 @@
 Rules kept here
 - Pure: whether an act may be recorded is decided from the dossier and the act.
 - A draft never changes: another text is another draft, ``id@version~2``, and a sign-off before it no longer counts.
+- A guideline names what it rests on (``includes``) before anybody is asked to look at it.
 - Whoever wrote any draft of a version cannot sign it off. Names are compared without regard to case and blanks.
 - Every act says who, why, and the content before and after it, so the history of a version can be read in order.
 - Nothing unpublished is evidence: no snapshot shows it unless it is asked to.
@@ -50,7 +51,7 @@ FROM: dict[str, tuple[Stage, ...]] = {
 """Where a version must stand for it."""
 NEXT: dict[Stage, str] = {
     "drafted": "submit",
-    "submitted": "sign-off or return",
+    "submitted": "sign-off or hand-back",
     "signed_off": "publish",
     "published": "",
     "withdrawn": "",
@@ -99,6 +100,11 @@ class Dossier:
         return f"{self.ref}{MARK}{self.drafts}"
 
     @property
+    def next(self) -> str:
+        """What may be done with it now; empty where nothing waits."""
+        return NEXT[self.stage]
+
+    @property
     def signed_by(self) -> str | None:
         """Who answered for what now stands."""
         signed = [entry for entry in self.entries if entry.type == SIGNED_OFF and entry.after == self.content]
@@ -111,6 +117,8 @@ def drafted(evidence: Evidence, dossier: Dossier, reason: str) -> Draft:
         raise EvidenceError(
             f"{evidence.ref}: expected a version not published yet; a published one never changes, draft a new one"
         )
+    if MARK in evidence.version:
+        raise EvidenceError(f"{evidence.ref}: expected a version without {MARK!r}, which numbers drafts")
     content = evidence_id(evidence)
     if content == dossier.content:
         raise EvidenceError(f"{evidence.ref}: expected a change, got the text and data of {dossier.draft!r}")
@@ -123,11 +131,18 @@ def acted(type: str, dossier: Dossier, actor: str, reason: str = "", rubric: Map
     """The event that records an act other than drafting; raises ``EvidenceError`` where it may not be done."""
     ref, done = dossier.ref, type.rpartition(".")[2].replace("_", " ")
     if dossier.stage not in FROM[type]:
-        hint = f"; next: {NEXT[dossier.stage]}" if NEXT[dossier.stage] else ""
+        hint = f"; next: {dossier.next}" if dossier.next else ""
         needed = " or ".join(stage.replace("_", " ") for stage in FROM[type])
         raise EvidenceError(
             f"{ref}: only what is {needed} can be {done}, got one {dossier.stage.replace('_', ' ')}{hint}"
         )
+    if (
+        type == SUBMITTED
+        and dossier.evidence
+        and dossier.evidence.kind == "guideline"
+        and not dossier.evidence.includes
+    ):
+        raise EvidenceError(f"{ref}: expected a guideline to name what it rests on, got none; give its `includes`")
     if type == SIGNED_OFF and _plain(actor) in map(_plain, dossier.authors):
         raise EvidenceError(f"{ref}: expected a sign-off by somebody who did not write it, got {actor!r}, its author")
     if type in (RETURNED, SIGNED_OFF, WITHDRAWN) and not reason.strip():

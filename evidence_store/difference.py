@@ -2,13 +2,15 @@
 
 Rules kept here
 - Compared is what counted in each: for every lineage the versions that were current then and now.
-- A published version never changes, so another grade or another text means another version; both are named.
+- A published version never changes, so another text means another version; both are named. Its grade may: raters speak
+  of it later.
 
     difference(store.snapshot(seq=120), store.snapshot()).moved
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from difflib import unified_diff
 from typing import Literal
 
@@ -36,10 +38,12 @@ class Moved(Record):
 
 
 class Standing(Record):
-    """A version that a publisher said something about."""
+    """A version that a publisher or raters said something about."""
 
     ref: str
-    change: Literal["retracted", "under concern", "reinstated"]
+    change: Literal["retracted", "under concern", "reinstated", "regraded"]
+    certainty_was: Certainty | None
+    certainty_now: Certainty | None
 
 
 class Difference(Record):
@@ -64,11 +68,7 @@ def difference(then: Snapshot, now: Snapshot) -> Difference:
         come = [ref for ref in after[lineage] if ref not in before[lineage]]
         moved += [_moved(lineage, was, ref, then, now) for ref in come for was in (gone or before[lineage])[-1:]]
         ended += gone if not come else gone[:-1]
-    standing = [
-        Standing(ref=ref, change=change)
-        for ref, header in sorted(now.headers.items())
-        if (change := _standing(then.headers.get(ref), header)) is not None
-    ]
+    standing = [one for ref, header in sorted(now.headers.items()) for one in _standing(then.headers.get(ref), header)]
     return Difference(
         added=tuple(sorted(added)), moved=tuple(moved), ended=tuple(sorted(ended)), standing=tuple(standing)
     )
@@ -90,8 +90,8 @@ def _moved(lineage: str, was: str, now: str, before: Snapshot, after: Snapshot) 
         lineage=lineage,
         was=was,
         now=now,
-        certainty_was=old.grade.certainty if old.grade else None,
-        certainty_now=new.grade.certainty if new.grade else None,
+        certainty_was=_certainty(before.headers[was]),
+        certainty_now=_certainty(after.headers[now]),
         text=tuple(lines),
     )
 
@@ -100,10 +100,18 @@ def _sentences(text: str) -> list[str]:
     return text.replace(". ", ".\n").splitlines()
 
 
-def _standing(was: Header | None, now: Header) -> Literal["retracted", "under concern", "reinstated"] | None:
+def _standing(was: Header | None, now: Header) -> Iterator[Standing]:
+    grades = {"certainty_was": _certainty(was or now), "certainty_now": _certainty(now)}
     before = (was.retracted, was.concern) if was else (False, False)
     if now.retracted and not before[0]:
-        return "retracted"
-    if now.concern and not before[1]:
-        return "under concern"
-    return "reinstated" if before > (now.retracted, now.concern) else None
+        yield Standing(ref=now.ref, change="retracted", **grades)
+    elif now.concern and not before[1]:
+        yield Standing(ref=now.ref, change="under concern", **grades)
+    elif before > (now.retracted, now.concern):
+        yield Standing(ref=now.ref, change="reinstated", **grades)
+    if grades["certainty_was"] != grades["certainty_now"]:
+        yield Standing(ref=now.ref, change="regraded", **grades)
+
+
+def _certainty(header: Header) -> Certainty | None:
+    return header.grade.certainty if header.grade else None

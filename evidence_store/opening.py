@@ -3,18 +3,22 @@
 Rules kept here
 - A folder without a store is an error that names the folder and the command that makes one.
 - ``manifest.json`` says what the index was built with; another engine, model or chunker is refused, because its
-  results would be neither the old ones nor comparable.
+  results would be neither the old ones nor comparable. So is another model under the same name; no model is loaded
+  to tell. A model of the hub is taken as it was when the index was built.
 - An index that had to be made anew is marked as having seen nothing.
+- An index for another model is built beside the old one. The two change places at the instant ``manifest.json`` is
+  replaced; where the rest was broken off, the next opening ends it.
 - The ledger is ``ledger.db`` in the folder, or on PostgreSQL where ``ledger.url`` says, without user and password.
   That address must be given all the same, in the call or as ``EVITRAIL_LEDGER``: a folder from elsewhere cannot
-  choose the server that a password is sent to.
+  choose the server that a password is sent to. So must be that of an index on a server, or ``EVITRAIL_INDEX``.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +26,7 @@ from pydantic import ValidationError
 
 from evidence_store.dialect import dialect_of
 from evidence_store.dialect.postgres import FORM
-from evidence_store.embed import Embedder, Encoder
+from evidence_store.embed import Embedder, Encoder, Revised
 from evidence_store.embed_cache import EmbedCache
 from evidence_store.errors import StoreError
 from evidence_store.index import engine_of, engine_version, open_index
@@ -40,6 +44,8 @@ class Parts:
     manifest: Manifest
     encoder: Encoder
     index: VectorIndex
+    mark: Path
+    """The file that says how much of the ledger the index has seen."""
 
 
 def open_parts(
@@ -56,7 +62,9 @@ def open_parts(
     file = path / "manifest.json"
     if file.is_file():
         manifest = _read(file)
-        encoder = embedder or Embedder(manifest.model)
+        encoder = embedder or Embedder(manifest.model, commit=_commit(manifest.revision))
+        if manifest.engine == "server":
+            index = index or os.environ.get("EVITRAIL_INDEX")
         _fits(manifest, path, index, encoder, chunker)
     elif create:
         encoder = embedder or Embedder()
@@ -66,7 +74,8 @@ def open_parts(
         raise StoreError(f"{said}; make one with `evitrail store ingest FILE --store {path}`")
     if index is None and manifest.engine == "server":
         raise StoreError(
-            f"{path}: its index is on a server; give the address, e.g. index='http://127.0.0.1:6333/evitrail'"
+            f"{path}: its index is on a server; give its address, e.g. http://127.0.0.1:6333/evitrail, as index "
+            "or EVITRAIL_INDEX"
         )
     address = _ledger_address(path, ledger)
     (path / "index").mkdir(parents=True, exist_ok=True)
@@ -83,7 +92,32 @@ def open_parts(
     except BaseException:
         opened.close()
         raise
-    return Parts(path, recorded, manifest, EmbedCache(encoder, path / "embeddings.db"), opened)
+    return Parts(path, recorded, manifest, _cached(encoder, path), opened, path / "index" / "seen")
+
+
+def beside(parts: Parts, embedder: Encoder) -> Parts:
+    """The same store with an index of its own for another model, empty or as far as it had come before a break."""
+    manifest = _new(parts.manifest.engine, embedder, parts.manifest.chunker)
+    index = parts.index.beside(manifest)
+    mark = parts.path / "index" / f"seen-{manifest.short}"
+    if index.fresh:
+        mark.unlink(missing_ok=True)
+    return replace(parts, manifest=manifest, encoder=_cached(embedder, parts.path), index=index, mark=mark)
+
+
+def exchange(old: Parts, new: Parts) -> Parts:
+    """Let the index that was built beside take the place of the old one; both must have seen the same."""
+    seen = {parts.mark.read_text(encoding="utf-8") if parts.mark.is_file() else None for parts in (old, new)}
+    if len(seen) > 1:
+        raise StoreError(f"{old.path}: expected two indexes that have seen the same; run reindex again")
+    _write(old.path / "manifest.json", new.manifest.model_dump_json(indent=2))
+    old.index.give_way(new.index)
+    new.mark.unlink(missing_ok=True)
+    return replace(new, mark=old.mark)
+
+
+def _cached(encoder: Encoder, path: Path) -> EmbedCache:
+    return EmbedCache(encoder, path / "embeddings.db")
 
 
 def _ledger_address(path: Path, given: str | None) -> Path | str:
@@ -122,11 +156,21 @@ def _new(index: str, encoder: Encoder, chunker: str) -> Manifest:
         engine=engine,
         engine_version=engine_version(engine),
         model=encoder.model,
-        dimension=encoder.dimension,
+        dimension=encoder.dimension,  # loads the model: only then is it known which one the hub gave
         chunker=chunker,
         lexical=BM25,
         payload=PAYLOAD,
+        revision=_revision(encoder),
     )
+
+
+def _revision(encoder: Encoder) -> str:
+    return encoder.revision if isinstance(encoder, Revised) else ""
+
+
+def _commit(revision: str) -> str | None:
+    """The revision, where it is one that a hub can be asked for."""
+    return revision if re.fullmatch("[0-9a-f]{40}", revision) else None
 
 
 def _read(file: Path) -> Manifest:
@@ -152,6 +196,7 @@ def _fits(manifest: Manifest, path: Path, index: str | None, encoder: Encoder, c
         ("chunker", manifest.chunker, chunker),
         ("lexical", manifest.lexical, BM25),
         ("payload", manifest.payload, PAYLOAD),
+        ("model revision", manifest.revision, _revision(encoder) or manifest.revision),
     ):
         if made != asked:
             said = f"{path}: built with {name} {made!r}, opened with {asked!r}"

@@ -1,20 +1,63 @@
-"""When a version should be looked at again.
+"""What waits for somebody: drafts on their way, versions to look at again, evidence that lost its ground.
 
 Rules kept here
-- The day its publisher named counts; else three years after it was published, or reaffirmed or amended since: by then
-  about one recommendation in five no longer holds (CMAJ 2014; 186: 1211).
+- Pure. The day is an argument.
+- A version is due on the day its publisher named; else three years after it was published, or reaffirmed or amended
+  since: by then about one recommendation in five no longer holds (CMAJ 2014; 186: 1211).
 - Due is no verdict: what is overdue may still be right, and is served until somebody says otherwise.
+
+    for task in queue(store.snapshot(), store.dossiers, on=date.today()):
+        print(task.ref, task.what, task.next)
 """
 
 from __future__ import annotations
 
 from calendar import isleap
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from evidence_store.model import Header
+from traces.record import Record
+
+if TYPE_CHECKING:  # a snapshot knows when a version is due
+    from evidence_store.curation import Dossier
+    from evidence_store.snapshot import Snapshot
 
 SHELF_LIFE = 3
 """Years."""
+
+
+class Task(Record):
+    """Something about one version that waits for somebody."""
+
+    ref: str
+    what: str
+    since: str
+    """A day, or where nobody named one the event, as ``event 12``."""
+    by: str
+    """Who left it here; empty where time did."""
+    next: str
+    """What may be done."""
+
+
+class Retracted:
+    """What of the store was retracted, found by any of its names."""
+
+    def __init__(self, known: Mapping[str, Header]) -> None:
+        gone = [header for header in known.values() if header.retracted]
+        standing = {header.id for header in known.values() if not header.retracted}
+        self._refs: dict[str, list[str]] = {}
+        for header in gone:
+            # A lineage that has another version left was not lost with one.
+            names = [header.ref, *([] if header.id in standing else [header.id])]
+            names += [f"doi:{header.doi}"] * bool(header.doi) + [f"pmid:{header.pmid}"] * bool(header.pmid)
+            for name in names:
+                self._refs.setdefault(name, []).append(header.ref)
+
+    def among(self, header: Header) -> list[str]:
+        """The retracted versions that this one rests on."""
+        return sorted({ref for name in header.includes for ref in self._refs.get(name, ()) if ref != header.ref})
 
 
 def due(header: Header, reviewed: date | None) -> date:
@@ -24,3 +67,48 @@ def due(header: Header, reviewed: date | None) -> date:
     since = max(filter(None, (header.published, reviewed)))
     year = since.year + SHELF_LIFE
     return since.replace(year=year, day=28 if (since.month, since.day) == (2, 29) and not isleap(year) else since.day)
+
+
+def queue(snapshot: Snapshot, dossiers: Mapping[str, Dossier], on: date) -> list[Task]:
+    """All that waits: first what people wait for, then what lost its ground, what is disputed, what is due."""
+    current = [ref for ref in snapshot.headers if snapshot.status(ref) == "current"]
+    return [
+        *_waiting(dossiers.values()),
+        *_groundless(snapshot, current),
+        *_disputed(snapshot, current),
+        *_overdue(snapshot, current, on),
+    ]
+
+
+def _waiting(dossiers: Iterable[Dossier]) -> Iterator[Task]:
+    for dossier in sorted(dossiers, key=lambda d: d.ref):
+        if dossier.next:
+            last = dossier.entries[-1]
+            what = f"{dossier.stage.replace('_', ' ')}: {dossier.draft}"
+            yield Task(ref=dossier.ref, what=what, since=f"event {last.seq}", by=last.actor, next=dossier.next)
+
+
+def _groundless(snapshot: Snapshot, current: Iterable[str]) -> Iterator[Task]:
+    gone = Retracted(snapshot.headers)
+    for ref in current:
+        header = snapshot.headers[ref]
+        if unsound := gone.among(header):
+            what = f"rests on {', '.join(unsound)}, retracted"
+            todo = "see whether its waiver holds" if header.waiver else "supersede or withdraw"
+            yield Task(ref=ref, what=what, since="", by="", next=todo)
+
+
+def _disputed(snapshot: Snapshot, current: Iterable[str]) -> Iterator[Task]:
+    both = set(current)
+    for ref in current:
+        for dispute in snapshot.disputes(ref):
+            if ref == dispute.a and dispute.resolution == "unresolved" and dispute.b in both:
+                what = f"contradicts {dispute.b}: {dispute.type.replace('_', ' ')}, {dispute.scope}"
+                yield Task(ref=ref, what=what, since="", by=dispute.detector, next="resolve")
+
+
+def _overdue(snapshot: Snapshot, current: Iterable[str], on: date) -> Iterator[Task]:
+    days = sorted((snapshot.review_due(ref), ref) for ref in current)
+    for day, ref in days:
+        if day <= on:
+            yield Task(ref=ref, what="review due", since=day.isoformat(), by="", next="reaffirm, supersede or withdraw")

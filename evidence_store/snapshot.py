@@ -5,10 +5,10 @@ Rules kept here
   written). Events recorded later change nothing in it.
 - Its ``id`` names all that decides its answers: the ledger up to ``seq``, the day, the index's manifest.
 - A plain search sees everything recorded, superseded and retracted versions too, as any vector database would;
-  what of that to keep is decided in ``retrieval/gates.py``. ``valid_only`` asks the index for what counted.
+  what of that to keep is decided in ``retrieval/gates/``. ``valid_only`` asks the index for what counted.
 - Drafts and what the store's curators withdrew are not shown, unless the view is asked to be ``unpublished``.
 - ``without`` is the same world with some versions never heard of, ``supposing`` with some retracted or graded
-  otherwise; nothing else about it is recomputed.
+  otherwise, ``publishing`` with some drafts published; nothing else about it is recomputed.
 
     snapshot = store.snapshot(as_of=date(2019, 5, 1))
     for passage, score in snapshot.lexical("aspirin primary prevention", k=5):
@@ -52,6 +52,8 @@ class Name(Record):
     supposed: tuple[str, ...] = ()
     """``content_id`` of each header that stands in for the recorded one."""
     unpublished: bool = False
+    published: tuple[str, ...] = ()
+    """Drafts supposed to be published."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ class Snapshot:
     """Headers that stand in for the recorded ones, by ref; see ``supposing``."""
     unpublished: bool = False
     """Whether drafts, and what was withdrawn, are shown."""
+    _published: frozenset[str] = field(default=frozenset(), repr=False)
+    """Drafts supposed to be published."""
 
     @cached_property
     def id(self) -> str:
@@ -130,6 +134,7 @@ class Snapshot:
             without=without,
             supposed=supposed,
             unpublished=self.unpublished,
+            published=tuple(sorted(self._published)),
         )
         return content_id(name)
 
@@ -160,12 +165,14 @@ class Snapshot:
         if not row.published and MARK not in ref:
             return "withdrawn"
         if self.as_of is None:
-            return "current" if row.newest else "superseded"
+            passed = any(draft.id == header.id and draft.valid_from > header.valid_from for draft in self._drafts)
+            return "current" if row.newest and not passed else "superseded"
         if self.as_of < header.valid_from:
             return "not_yet"
         if header.holds_on(self.as_of):
             return "current"
-        taken_over = any(next_.valid_from <= self.as_of for next_ in self._known.successors.get(ref, ()))
+        successors = (*self._known.successors.get(ref, ()), *(d for d in self._drafts if d.supersedes == ref))
+        taken_over = any(next_.valid_from <= self.as_of for next_ in successors)
         return "superseded" if taken_over else "expired"
 
     def profile(self, ref: str) -> Profile | None:
@@ -200,9 +207,35 @@ class Snapshot:
         """The same view with these headers in place of the recorded ones: what if one were retracted, or less sure?"""
         return replace(self, supposed=MappingProxyType({**self.supposed, **{h.ref: h for h in headers}}))
 
+    def publishing(self, refs: Iterable[str]) -> Snapshot:
+        """The same view with the last drafts of these versions published; raises ``UnknownEvidenceError``."""
+        published = set()
+        for ref in refs:
+            drafts = [name for name in self._known.every if name == ref or name.startswith(f"{ref}{MARK}")]
+            if not (drafts := [name for name in drafts if MARK in name]):
+                raise UnknownEvidenceError(f"expected a version drafted here, got {ref!r}; see `evitrail store review`")
+            published.add(drafts[-1])
+        others = {ref for ref, row in self._known.rows.items() if not row.published} - published
+        ended = [
+            old.model_copy(update={"valid_to": new.valid_from})
+            for new in (self._known.every[name] for name in sorted(published))
+            if (old := self.headers.get(new.supersedes or ""))
+            and (old.valid_to is None or old.valid_to > new.valid_from)
+        ]
+        shown = replace(self, unpublished=True, _without=self._without | others, _published=frozenset(published))
+        return shown.supposing(ended)
+
+    @property
+    def _drafts(self) -> list[Header]:
+        return [self.headers[name] for name in sorted(self._published) if name in self.headers]
+
     def _where(self, valid_only: bool) -> Where:
         day = day_number(self.as_of) if self.as_of is not None else None
-        gone = {ref for ref, header in self.supposed.items() if header.retracted} if valid_only else set()
+        # What is only supposed is not in the index's rectangles.
+        touched = {ref for ref in self.supposed if ref in self.headers}
+        if lineages := {draft.id for draft in self._drafts}:
+            touched |= {ref for ref, header in self.headers.items() if header.id in lineages}
+        gone = {ref for ref in touched if self.status(ref) != "current"} if valid_only else set()
         return Where(self.seq, valid_only, day, tuple(sorted(self._without | gone)), self.unpublished)
 
     def _header(self, ref: str) -> Header:

@@ -26,18 +26,22 @@ from pathlib import Path
 from types import TracebackType
 
 from evidence_store.chunk import Sentences
+from evidence_store.curation import Dossier, curated
+from evidence_store.edges import EDGE, Contradiction, Supersession, disputing, names, superseding
 from evidence_store.embed import Encoder
 from evidence_store.errors import EvidenceError, StoreError, UnknownEvidenceError
-from evidence_store.event import Event
+from evidence_store.event import Draft, Event
 from evidence_store.fold import Version, fold
 from evidence_store.formats.lines import InputError
-from evidence_store.lineage import drafts, lineage_faults
+from evidence_store.lineage import changed, drafts, lineage_faults
 from evidence_store.model import Evidence, Header, evidence_id
 from evidence_store.notices import Notice, recordable
-from evidence_store.opening import Parts, open_parts
+from evidence_store.opening import Parts, beside, exchange, open_parts
+from evidence_store.profile import Profile, profiling
 from evidence_store.projection import Progress, Projection
 from evidence_store.release import TAG, named, release, releases
 from evidence_store.snapshot import Known, Searched, Snapshot
+from evidence_store.stats import Stats
 from traces.record import Record
 
 CHUNKER = Sentences()
@@ -53,20 +57,6 @@ class Ingested(Record):
     """The last event after it."""
 
 
-class Stats(Record):
-    """How large a store is, and what it searches with."""
-
-    versions: int
-    lineages: int
-    retracted: int
-    events: int
-    passages: int
-    engine: str
-    model: str
-    head: str
-    """The ledger's last hash; keep it elsewhere to notice a cut ledger."""
-
-
 def utc_now() -> datetime:
     """The ledger's default clock; what it says is an attribute of events, never compared."""
     return datetime.now(UTC)
@@ -79,13 +69,13 @@ class EvidenceStore:
         self.path = parts.path
         self.actor = actor
         self._ledger = parts.ledger
-        cut = lru_cache(maxsize=8192)(CHUNKER.cut)
-        self._searched = Searched(parts.index, parts.manifest, parts.encoder, cut)
-        self._projection = Projection(parts.index, parts.encoder, cut, parts.path / "index" / "seen")
+        self._cut = lru_cache(maxsize=8192)(CHUNKER.cut)
+        self._use(parts)
         if parts.index.fresh:
             self._projection.start_over()
         self._lock = threading.RLock()
         self._folded: tuple[int, Mapping[str, Version]] = (0, {})
+        self._dossiers: Mapping[str, Dossier] = {}
         self._known = lru_cache(maxsize=16)(self._known_at)
 
     @classmethod
@@ -118,8 +108,14 @@ class EvidenceStore:
 
     @property
     def headers(self) -> Mapping[str, Header]:
-        """Every version recorded, by ref, with its end and retraction as known now."""
+        """Every version published, by ref, with its end, its standing and its grade as known now."""
         return self._known(self.seq).headers
+
+    @property
+    def dossiers(self) -> Mapping[str, Dossier]:
+        """Every version curated here, by ref, with where it stands; see ``desk.py``."""
+        self._versions()
+        return self._dossiers
 
     @property
     def encoder(self) -> Encoder:
@@ -132,7 +128,11 @@ class EvidenceStore:
         with self._lock:
             seq, versions = self._versions()
             new = [item for item in given if item.ref not in versions]
-            faults = [fault for item in given if (fault := _changed(item, versions.get(item.ref)))]
+            faults = [
+                changed(item, held.evidence)
+                for item in given
+                if (held := versions.get(item.ref)) and held.id != evidence_id(item)
+            ]
             faults += lineage_faults([(item.ref, item) for item in new], self.headers)
             if faults:
                 raise InputError(faults)
@@ -141,20 +141,39 @@ class EvidenceStore:
         unchanged = tuple(item.ref for item in given if item.ref in versions)
         return Ingested(published=tuple(item.ref for item in new), unchanged=unchanged, seq=head)
 
+    def record(self, decided: Callable[[], tuple[list[str], list[Draft]]]) -> int:
+        """Record what was decided while nobody else writes: all of it, or none where there is a fault.
+
+        Returns the last event's number; snapshots of earlier numbers stay as they were.
+        """
+        with self._lock:
+            faults, events = decided()
+            if faults:
+                raise EvidenceError("\n".join(faults))
+            head = self._ledger.append_many(events, actor=self.actor, after=self.seq)
+            self._follow()
+            return head
+
     def retract(self, ref: str, reason: str) -> int:
-        """Record that a version was retracted, as the event whose number is returned; earlier snapshots do not know."""
+        """Record that a version was retracted."""
         self.get(ref)
         return self.notify([Notice(ref=ref, nature="retraction", reason=reason)])
 
     def notify(self, notices: Sequence[Notice]) -> int:
-        """Record what publishers say of versions, all of it or nothing; returns the last event's number."""
-        with self._lock:
-            faults, drafts = recordable(notices, self.headers)
-            if faults:
-                raise EvidenceError("\n".join(faults))
-            head = self._ledger.append_many(drafts, actor=self.actor, after=self.seq)
-            self._follow()
-            return head
+        """Record what publishers say of versions."""
+        return self.record(lambda: recordable(notices, self.headers))
+
+    def assess(self, profiles: Sequence[Profile]) -> int:
+        """Record how sure raters are of versions, outcome by outcome."""
+        return self.record(lambda: profiling(profiles, self.headers))
+
+    def supersede(self, edge: Supersession) -> int:
+        """Record that versions took over from others, and end those that no longer hold."""
+        return self.record(lambda: superseding(edge, self.headers, self._known(self.seq).successors))
+
+    def dispute(self, edge: Contradiction) -> int:
+        """Record that two versions contradict each other, or how that was resolved."""
+        return self.record(lambda: disputing(edge, self.headers))
 
     def tag(self, name: str, seq: int | None = None) -> int:
         """Name the store as it stood after event ``seq`` (now, if left out); a name is given once."""
@@ -173,8 +192,11 @@ class EvidenceStore:
         """The ledger number that a person means by ``now``, a number, or a release's name."""
         return named(name, self.tags(), self.seq)
 
-    def snapshot(self, as_of: date | None = None, seq: int | None = None) -> Snapshot:
-        """The store as it stood after event ``seq`` (the last one if left out), asked about the day ``as_of``."""
+    def snapshot(self, as_of: date | None = None, seq: int | None = None, *, unpublished: bool = False) -> Snapshot:
+        """The store as it stood after event ``seq`` (the last one if left out), asked about the day ``as_of``.
+
+        ``unpublished`` shows drafts and withdrawn versions too.
+        """
         with self._lock:
             last = self.seq
             seq = last if seq is None else seq
@@ -185,7 +207,7 @@ class EvidenceStore:
                     f"{self.path}: the index has seen event {self._projection.seq} of {seq}; "
                     f"run `evitrail store reindex --store {self.path}`"
                 )
-            return Snapshot(as_of, seq, self._known(seq), self._searched)
+            return Snapshot(as_of, seq, self._known(seq), self._searched, unpublished=unpublished)
 
     def get(self, ref: str) -> Evidence:
         """A version as it was published."""
@@ -198,12 +220,12 @@ class EvidenceStore:
 
     def history(self, id: str) -> list[Event]:
         """Everything that happened to a lineage, in the order it was recorded."""
-        events = list(self._ledger.events(about=f"{id}@"))
+        events = [*self._ledger.events(about=f"{id}@"), *(e for e in self._ledger.events(about=EDGE) if names(e, id))]
         if not events:
             raise UnknownEvidenceError(
                 f"{self.path}: expected a lineage it holds, got {id!r}; see `evitrail store list`"
             )
-        return events
+        return sorted(events, key=lambda event: event.seq)
 
     def verify(self) -> list[str]:
         """All that is not as it should be in ledger and index; empty means sound."""
@@ -214,25 +236,38 @@ class EvidenceStore:
             versions = fold(self._ledger.events())
             return self._projection.faults(versions, self._ledger.head()[0])
 
-    def reindex(self, progress: Progress | None = None) -> None:
-        """Throw the index away and build it again from the ledger."""
+    def reindex(self, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
+        """Build the index again from the ledger; for another model beside the old one, which is searched until then."""
         with self._lock:
-            self._projection.start_over()
-            self._searched.index.clear()
-            self._follow(progress)
+            if embedder is None:
+                self._projection.start_over()
+                self._searched.index.clear()
+                self._follow(progress)
+                return
+            self._follow()  # both must have seen the same when they change places
+            other = beside(self._parts, embedder)
+            self._projected(other).follow(self._versions()[1], self.seq, progress)
+            self._use(exchange(self._parts, other))
 
     def stats(self) -> Stats:
-        seq, versions = self._versions()
         return Stats(
-            versions=len(versions),
-            lineages=len({version.evidence.id for version in versions.values()}),
+            versions=len(self.headers),
+            lineages=len({header.id for header in self.headers.values()}),
             retracted=sum(header.retracted for header in self.headers.values()),
-            events=seq,
+            events=self.seq,
             passages=self._searched.index.count(),
             engine=self._searched.manifest.engine,
             model=self._searched.manifest.model,
             head=self._ledger.head()[1],
         )
+
+    def _use(self, parts: Parts) -> None:
+        self._parts = parts
+        self._searched = Searched(parts.index, parts.manifest, parts.encoder, self._cut)
+        self._projection = self._projected(parts)
+
+    def _projected(self, parts: Parts) -> Projection:
+        return Projection(parts.index, parts.encoder, self._cut, parts.mark)
 
     def close(self) -> None:
         """Let go of the folder; snapshots of it can no longer search."""
@@ -251,6 +286,7 @@ class EvidenceStore:
             seq, versions = self._folded
             events = list(self._ledger.events(after=seq))
             if events:
+                self._dossiers = curated(events, self._dossiers)
                 self._folded = (events[-1].seq, fold(events, versions))
             return self._folded
 
@@ -260,13 +296,3 @@ class EvidenceStore:
     def _follow(self, progress: Progress | None = None) -> None:
         head, versions = self._versions()
         self._projection.follow(versions, head, progress)
-
-
-def _changed(item: Evidence, held: Version | None) -> str | None:
-    if held is None or held.id == evidence_id(item):
-        return None
-    fields = [name for name in Evidence.model_fields if getattr(item, name) != getattr(held.evidence, name)]
-    return (
-        f"{item.ref}: recorded before with another {', '.join(fields)}; published versions never change: "
-        "give it a new version, or for retraction alone use `evitrail store retract`"
-    )

@@ -1,6 +1,6 @@
 """What is relevant? Interchangeable retrievers over one snapshot of the evidence store."""
 
-from retrieval.base import Dropped, GateReport, Hit, Retrieved, Retriever
+from retrieval.base import Dropped, GateReport, Hit, Noted, Retrieved, Retriever
 from retrieval.bm25 import BM25
 from retrieval.clean import Clean
 from retrieval.dense import Dense
@@ -28,6 +28,7 @@ __all__ = [
     "GateReport",
     "Hit",
     "Hybrid",
+    "Noted",
     "Retrieved",
     "Retriever",
 ]

@@ -34,6 +34,16 @@ class Dropped(Record):
 
     passage: str
     why: str
+    rule: str = ""
+    """The rule that decided, as ``as_of.superseded``; the words may be put better one day, this stays."""
+
+
+class Noted(Record):
+    """A passage that a gate let through with a remark."""
+
+    passage: str
+    why: str
+    rule: str = ""
 
 
 class GateReport(Record):
@@ -42,6 +52,9 @@ class GateReport(Record):
     gate: str
     kept: tuple[str, ...]
     dropped: tuple[Dropped, ...]
+    noted: tuple[Noted, ...] = ()
+    seq: int | None = None
+    """The ledger number of the snapshot it judged by."""
 
 
 class Retrieved(Record):

@@ -6,31 +6,47 @@ reproduction of a published arm.
 
     Clean().search(question.stem, store.snapshot(as_of=day), k=5)
     Clean(gates=("retracted", "as_of"))      # each gate can be left out, to see what it is worth
+    Clean(jurisdiction="GB")                 # nothing that is meant for other countries only
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
 
 from evidence_store.snapshot import Snapshot
 from retrieval.base import GateReport, Hit, Retrieved
-from retrieval.gates import GATES
+from retrieval.gates import GATES, Asked
 from retrieval.hybrid import Hybrid
 
+COUNTRY = re.compile("[A-Z]{2}")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Clean:
     """Hybrid retrieval of ``wide`` passages, then the gates in order."""
 
     wide: int = 50
     gates: tuple[str, ...] = tuple(GATES)
+    jurisdiction: str | None = None
+    """The country that is asked about, as ``GB``; None for any."""
+
+    def __post_init__(self) -> None:
+        if self.jurisdiction is not None and not COUNTRY.fullmatch(self.jurisdiction):
+            raise ValueError(f"jurisdiction: expected a country in two letters, as GB, got {self.jurisdiction!r}")
+
+    def __repr__(self) -> str:
+        """What differs from ``Clean()``; which gates were passed stands in each report."""
+        given = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
+        return f"Clean({', '.join(f'{name}={value!r}' for name, value, default in given if value != default)})"
 
     def search(self, query: str, snapshot: Snapshot, k: int) -> Retrieved:
         """See ``Retriever.search``; the reports say what each gate dropped and why."""
         kept = list(Hybrid(depth=self.wide).search(query, snapshot, self.wide).hits)
+        asked = Asked(query, snapshot, self.jurisdiction)
         reports: list[GateReport] = []
         for name in self.gates:
-            kept, report = GATES[name](kept, snapshot)
+            kept, report = GATES[name](kept, asked)
             reports.append(report)
         return Retrieved(query=query, hits=_renumber(kept[:k]), gates=tuple(reports))
 

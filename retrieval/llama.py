@@ -1,7 +1,8 @@
 """llama-index retrievers as ours, and ours as llama-index's: the door to llama-index in this folder.
 
 Rules kept here
-- A passage keeps its name on both sides: the node's id is ``id@version#part``.
+- A passage keeps its name on both sides: the node's id is ``id@version#part``. A node that llama-index's own
+  ``QdrantVectorStore`` read from our index has the point's id, and the name in its metadata.
 - What a llama-index retriever returns is held against the snapshot. A passage the snapshot does not know is left out,
   and the trace says so; a node that is no passage of a store, or whose text is not the passage's, is an error.
 - Our text is the passage's own; the version, its dates and its certainty are in the metadata that a model reads.
@@ -12,6 +13,8 @@ Rules kept here
 
     ours = AsLlama(Clean(), snapshot, k=5)                              # in a stock query engine
     RetrieverQueryEngine.from_args(ours, llm=llm).query("aspirin and stroke")
+
+    VectorStoreIndex.from_vector_store(theirs, embed_model=AsEmbedding(store.encoder))  # a stock reader of our index
 """
 
 from __future__ import annotations
@@ -19,9 +22,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
+from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import BaseNode, MetadataMode, NodeWithScore, QueryBundle, TextNode
 
+from evidence_store.embed import Encoder
 from evidence_store.model import Passage
 from evidence_store.snapshot import Snapshot
 from retrieval.base import Dropped, GateReport, Retrieved, Retriever, ranked
@@ -42,7 +48,7 @@ class FromLlama:
         known: list[tuple[Passage, float, str]] = []
         unknown: list[Dropped] = []
         for place, found in enumerate(self.retriever.retrieve(query), start=1):
-            name = found.node.node_id
+            name = _name(found.node)
             passage = _passage(found.node, snapshot, self.name)
             if passage is None:
                 unknown.append(Dropped(passage=name, why="not in the snapshot: recorded later, or left out of it"))
@@ -66,6 +72,26 @@ class AsLlama(BaseRetriever):
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         found = self._retriever.search(query_bundle.query_str, self._snapshot, self._k)
         return [NodeWithScore(node=_node(hit.passage), score=hit.score) for hit in found.hits]
+
+
+class AsEmbedding(BaseEmbedding):
+    """The model that a store's index was built with, as llama-index knows models."""
+
+    _encoder: Encoder = PrivateAttr()
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__(model_name=encoder.model)
+        self._encoder = encoder
+
+    def _get_text_embedding(self, text: str) -> Embedding:
+        vector: Embedding = self._encoder.encode([text])[0].tolist()
+        return vector
+
+    def _get_query_embedding(self, query: str) -> Embedding:
+        return self._get_text_embedding(query)
+
+    async def _aget_query_embedding(self, query: str) -> Embedding:
+        return self._get_text_embedding(query)
 
 
 def nodes(snapshot: Snapshot) -> list[TextNode]:
@@ -99,12 +125,18 @@ def _node(passage: Passage) -> TextNode:
     )
 
 
+def _name(node: BaseNode) -> str:
+    told = node.metadata
+    return f"{told['ref']}#{told['part']}" if {"ref", "part"} <= told.keys() else node.node_id
+
+
 def _passage(node: BaseNode, snapshot: Snapshot, retriever: str) -> Passage | None:
     """The passage a node is; None where the snapshot does not know it."""
-    ref, mark, part = node.node_id.partition("#")
+    name = _name(node)
+    ref, mark, part = name.partition("#")
     if not mark or not part.isdecimal() or "@" not in ref:
         raise ValueError(
-            f"{retriever}: expected nodes that are passages, named id@version#part, got {node.node_id!r}; "
+            f"{retriever}: expected nodes that are passages, named id@version#part, got {name!r}; "
             "build its index from `retrieval.llama.nodes(snapshot)`"
         )
     if ref not in snapshot.headers:
@@ -113,7 +145,7 @@ def _passage(node: BaseNode, snapshot: Snapshot, retriever: str) -> Passage | No
     passage = passages[int(part)] if int(part) < len(passages) else None
     if passage is None or node.get_content(MetadataMode.NONE) != passage.text:
         raise ValueError(
-            f"{retriever}: expected the text of {node.node_id!r} as the store has it, got another; "
+            f"{retriever}: expected the text of {name!r} as the store has it, got another; "
             "its index was built from another store, build it again"
         )
     return passage

@@ -31,5 +31,7 @@ def check_retriever(retriever: Retriever, snapshot: Snapshot, query: str, k: int
         assert not silent, f"{name}: gate {gate.gate} dropped {silent} without a reason"
         both = {d.passage for d in gate.dropped} & set(gate.kept)
         assert not both, f"{name}: gate {gate.gate} both kept and dropped {sorted(both)}"
+        stray = {n.passage for n in gate.noted} - set(gate.kept)
+        assert not stray, f"{name}: gate {gate.gate} has remarks on {sorted(stray)}, which it did not keep"
     assert retriever.search(query, snapshot, k) == found, f"{name} answers the same call differently"
     return found

@@ -1,4 +1,4 @@
-"""A small world of evidence to test in: over simulated years it publishes, supersedes and retracts.
+"""A small world of evidence to test in: over simulated years it publishes, supersedes, retracts, rates and curates.
 
 Everything goes through the real ``EvidenceStore``. Beside it the world keeps its own plain record of what it did,
 so that a test can ask what the store should say without asking the store.
@@ -13,15 +13,19 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
+from evidence_store.assessment import Assessment
+from evidence_store.desk import Desk
+from evidence_store.edges import Contradiction
 from evidence_store.embed import Vectors
 from evidence_store.grade import Grade
 from evidence_store.model import Evidence
+from evidence_store.profile import Profile
 from evidence_store.snapshot import Snapshot, Status
 from evidence_store.store import EvidenceStore
 
@@ -86,12 +90,13 @@ def statuses(snapshot: Snapshot) -> Iterator[tuple[str, Status]]:
 
 @dataclass
 class Deed:
-    """One thing the world did: published a version, or retracted one."""
+    """One thing the world did that changes what a version is worth: published it, or took it back."""
 
     seq: int
     """The last event of the act; publishing a successor takes two."""
     item: Evidence
     retracts: bool = False
+    withdraws: bool = False
 
 
 @dataclass
@@ -115,11 +120,12 @@ class World:
         for _ in range(years):
             for _ in range(self.dice.randint(1, 3)):
                 self.today += timedelta(days=self.dice.randint(20, 120))
-                self.dice.choice((self.publish, self.publish, self.supersede, self.supersede, self.retract))()
+                self.dice.choice(self._often)()
+                self.dice.choice((self.assess, self.dispute, self.draft, self.withdraw, lambda: None, lambda: None))()
 
     def publish(self) -> None:
         """A new lineage."""
-        self._record(f"topic-{len(self._newest()) + 1}", "1", None)
+        self._record(f"topic-{len({deed.item.id for deed in self.deeds}) + 1}", "1", None)
 
     def supersede(self) -> None:
         """A new version of a lineage that is there; a first lineage where there is none."""
@@ -127,32 +133,75 @@ class World:
         if not newest:
             return self.publish()
         old = newest[self.dice.choice(sorted(newest))]
-        return self._record(old.id, str(int(old.version) + 1), old.ref)
+        latest = max(int(deed.item.version) for deed in self.deeds if deed.item.id == old.id)  # withdrawn ones too
+        return self._record(old.id, str(latest + 1), old.ref)
 
     def retract(self) -> None:
         """The retraction of some version that still stands."""
         gone = {deed.item.ref for deed in self.deeds if deed.retracts}
-        standing = [deed.item for deed in self.deeds if deed.item.ref not in gone]
+        standing = [item for item in self._published() if item.ref not in gone]
         if standing:
             item = self.dice.choice(standing)
             self.deeds.append(Deed(self.store.retract(item.ref, "data could not be verified"), item, retracts=True))
+
+    def assess(self) -> None:
+        """Raters speak of some version; it is worth what it was."""
+        if published := self._published():
+            outcome = Assessment(outcome="stroke", importance="critical", study_design="randomized", certainty="high")
+            ref = self.dice.choice(published).ref
+            self.store.assess([Profile(ref=ref, assessments=(outcome,), reason=f"panel of {self.today}")])
+
+    def dispute(self) -> None:
+        """Somebody finds that two versions disagree."""
+        published = self._published()
+        if len(published) > 1:
+            a, b = self.dice.sample(published, 2)
+            edge = Contradiction(a=a.ref, b=b.ref, scope="dose", type="magnitude", detector=f"on {self.today}")
+            self.store.dispute(edge)
+
+    def draft(self) -> None:
+        """A curator proposes something; nobody is to find it."""
+        text = f"In adults, aspirin abolishes stroke ({self.today})."
+        Desk(self.store).draft([evidence("topic-1", f"proposed-{self.dice.randint(1, 3)}", text=text)])
+
+    def withdraw(self) -> None:
+        """The store's own curators take some version back."""
+        if len(published := self._published()) > 3:
+            item = self.dice.choice(published)
+            seq = Desk(self.store).withdraw(item.ref, "not for this ward")
+            self.deeds.append(Deed(seq, item, withdraws=True))
 
     def expected(self, as_of: date, seq: int) -> dict[str, Status]:
         """What a snapshot must say, told from the deeds alone."""
         told = [deed for deed in self.deeds if deed.seq <= seq]
         found: dict[str, Status] = {}
-        for item in (deed.item for deed in told if not deed.retracts):
-            later = [deed.item.valid_from for deed in told if not deed.retracts and deed.item.supersedes == item.ref]
+        gone = {deed.item.ref for deed in told if deed.withdraws}
+        published = [deed.item for deed in told if not (deed.retracts or deed.withdraws)]
+        for item in published:
+            if item.ref in gone:
+                continue
             if any(deed.retracts and deed.item.ref == item.ref for deed in told):
                 found[item.ref] = "retracted"
             elif as_of < item.valid_from:
                 found[item.ref] = "not_yet"
             else:
-                found[item.ref] = "superseded" if any(day <= as_of for day in later) else "current"
+                ended = any(other.supersedes == item.ref and other.valid_from <= as_of for other in published)
+                # Something must stand in its place that was not withdrawn itself.
+                later = [other for other in published if other.id == item.id and other.ref not in gone]
+                taken_over = any(item.valid_from < other.valid_from <= as_of for other in later)
+                found[item.ref] = "current" if not ended else "superseded" if taken_over else "expired"
         return found
 
+    @property
+    def _often(self) -> tuple[Callable[[], None], ...]:
+        return (self.publish, self.publish, self.supersede, self.supersede, self.retract)
+
+    def _published(self) -> list[Evidence]:
+        gone = {deed.item.ref for deed in self.deeds if deed.withdraws}
+        return [d.item for d in self.deeds if not (d.retracts or d.withdraws) and d.item.ref not in gone]
+
     def _newest(self) -> dict[str, Evidence]:
-        return {deed.item.id: deed.item for deed in self.deeds if not deed.retracts}
+        return {item.id: item for item in self._published()}
 
     def _record(self, id: str, version: str, supersedes: str | None) -> None:
         drug, aim, verdict = (self.dice.choice(words) for words in (DRUGS, AIMS, VERDICTS))

@@ -25,6 +25,9 @@ from typing import Any, NamedTuple
 from traces.activity import Effect, Input
 from traces.record import Record, canonical_json, content_id, sha256
 
+CODE = (".py", ".json", ".md")
+"""What of a package decides what it does: its source, fitted weights, prompts."""
+
 
 class Work(NamedTuple):
     """A step before it is done."""
@@ -99,11 +102,13 @@ def work_of(
 
 @cache
 def fingerprint(module: str) -> str:
-    """Names the code of a component: the source of the package its module belongs to, or of the module alone."""
+    """Names the code of a component: source and data of the package its module belongs to, or of the module alone."""
     package = sys.modules[sys.modules[module].__package__ or module]
     try:
         folder = Path(inspect.getfile(package)).parent
-        files = sorted(folder.glob("*.py")) if hasattr(package, "__path__") else [Path(inspect.getfile(package))]
+        files = [Path(inspect.getfile(package))]
+        if hasattr(package, "__path__"):
+            files = sorted(file for file in folder.rglob("*") if file.suffix in CODE)
         source = b"\0".join(file.read_bytes() for file in files)
     except (OSError, TypeError):
         return "unknown"  # typed at a prompt: there is no source to name

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-
-from pydantic import ValidationError
 
 from agent.model import Decoding
 from agent.reader import READERS, ExtractiveReader, Reader
@@ -21,7 +18,7 @@ from eval.masking import Mask, mask_named
 from eval.plan import PLAN, Plan, read_plan, settle
 from eval.results import blame_failures, write_results
 from evidence_store import EvidenceStore
-from evidence_store.formats.lines import InputError, in_words
+from evidence_store.formats.lines import fitting
 from traces import Journal, Journals
 from workbench.cli.console import progress
 
@@ -38,11 +35,7 @@ def plan_in(file: Path) -> Plan:
 
 def plan_of(benchmark: Path, store: Path, **options: Any) -> Plan:
     """The plan that a command line's options make; raises ``InputError`` naming the option at fault."""
-    try:
-        return Plan(benchmark=str(benchmark.resolve()), store=str(store.resolve()), **options)
-    except ValidationError as error:
-        faults = in_words(error, Plan)
-        raise InputError([re.sub(r"^key '(\w+)[^']*'", r"--\1", fault) for fault in faults]) from error
+    return fitting(Plan, {"benchmark": str(benchmark.resolve()), "store": str(store.resolve()), **options})
 
 
 def reader_of(plan: Plan, store: EvidenceStore) -> Reader:

@@ -11,6 +11,7 @@ Rules kept here
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -79,6 +80,20 @@ def jsonl_files(path: Path) -> list[Path]:
 def in_words(error: ValidationError, record: type[Record]) -> list[str]:
     """Each thing pydantic found, as ``key 'grade.certainty': expected …, got …``."""
     return [_fault(dict(found), record) for found in error.errors(include_url=False)]
+
+
+def fitting(returns: type[R], given: dict[str, Any]) -> R:
+    """What a person gave as options, as a record; raises ``InputError`` naming the option that does not fit."""
+    try:
+        return returns.model_validate(given)
+    except ValidationError as error:
+        raise InputError(
+            [re.sub(r"^key '(\w+)[^']*'", _option, fault) for fault in in_words(error, returns)]
+        ) from error
+
+
+def _option(key: re.Match[str]) -> str:
+    return f"--{key[1].replace('_', '-')}"
 
 
 def _fault(found: dict[str, Any], record: type[Record]) -> str:

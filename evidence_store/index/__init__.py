@@ -35,6 +35,12 @@ def open_index(index: str, folder: Path, manifest: Manifest) -> VectorIndex:
         from evidence_store.index.edge import EdgeIndex
 
         return EdgeIndex(folder / "edge", manifest)
+    from evidence_store.index.connection import Connection
     from evidence_store.index.qdrant import QdrantIndex
 
-    return QdrantIndex(str(folder / "local") if index == "local" else index, manifest)
+    connection = Connection(str(folder / "local") if index == "local" else index)
+    try:
+        return QdrantIndex(connection, manifest)
+    except BaseException:
+        connection.close()
+        raise

@@ -4,6 +4,9 @@ Rules kept here
 - A point is one passage, named by its content: the same passage has the same id in every engine.
 - A point carries its version's rectangles (``fold.py``) as integers, so that "valid on this day, as
   recorded at that number" is one nested condition; open ends are far numbers, not nulls.
+- A point carries ``seq``, the last event that changed it. A write never takes the place of a later state, so writes
+  may be repeated, or arrive out of order.
+- A point carries its passage's text, and the title it is searched under, for readers that have only the index.
 - Search is exact. Results are sorted by score descending, then passage id; a tie at the cut is
   settled by asking for more until it ends, because engines order equal scores as they like.
 - Term statistics (IDF) are taken over the passages the search may see, so what is recorded
@@ -21,7 +24,7 @@ from evidence_store.chunk import Span
 from evidence_store.embed import Vectors
 from evidence_store.fold import Row, Version
 from evidence_store.grade import rank
-from traces.record import Record
+from traces.record import Record, content_id
 
 Payload = dict[str, Any]
 Rows = list[dict[str, int]]
@@ -35,8 +38,8 @@ PLACE = ["ref", "part", "start", "end"]
 """What a search asks back."""
 RECTANGLE = ("vf", "vt", "tf", "tt", "retracted", "newest", "published", "certainty")
 """What a rectangle says: valid from and to, recorded from and to, standing, and certainty (4 high … 1, 0 unrated)."""
-PAYLOAD = "2"
-"""The form that is written now: rectangles with ``published`` and ``certainty``."""
+PAYLOAD = "3"
+"""The form that is written now: with ``seq``, ``title`` and ``text``."""
 _POINTS = uuid.uuid5(uuid.NAMESPACE_URL, "evitrail/passage")
 _SPARE = 16
 
@@ -52,6 +55,13 @@ class Manifest(Record):
     lexical: str
     payload: str = "1"
     """The form of what points carry; absent in the first."""
+    revision: str = ""
+    """Which of the models that go by that name; empty where the encoder does not say."""
+
+    @property
+    def short(self) -> str:
+        """Eight digits of its content's name, to tell indexes of one store apart."""
+        return content_id(self).partition(":")[2][:8]
 
 
 class Sparse(NamedTuple):
@@ -103,11 +113,11 @@ class VectorIndex(Protocol):
         ...
 
     def upsert(self, points: Sequence[Point]) -> None:
-        """Put these points in place, whole."""
+        """Put these points in place, whole, but for those that are there in a later state."""
         ...
 
     def set_rows(self, changes: Sequence[tuple[Sequence[str], Rows]]) -> None:
-        """Replace the rectangles of the points with these ids."""
+        """Replace the rectangles of the points with these ids, but for those that are there in a later state."""
         ...
 
     def search_dense(self, vector: Vectors, k: int, where: Where) -> list[Found]:
@@ -130,6 +140,14 @@ class VectorIndex(Protocol):
         """Drop every point."""
         ...
 
+    def beside(self, manifest: Manifest) -> VectorIndex:
+        """Another index of this store, built otherwise, while this one is searched; one begun earlier goes on."""
+        ...
+
+    def give_way(self, other: VectorIndex) -> None:
+        """Let that index take this one's place, and drop this one; the place's manifest must name it by now."""
+        ...
+
     def close(self) -> None:
         """Let go of files and connections."""
         ...
@@ -146,8 +164,9 @@ def point_id(version: Version, part: int, span: Span) -> str:
 
 
 def payload(version: Version, part: int, span: Span) -> Payload:
-    """All an engine needs to filter by and to name what it found."""
+    """All an engine needs to filter by and to name what it found, and what another reader shows of it."""
     evidence = version.evidence
+    known = rows(version.rows)
     return {
         "ref": evidence.ref,
         "lineage": evidence.id,
@@ -155,7 +174,9 @@ def payload(version: Version, part: int, span: Span) -> Payload:
         "start": span.start,
         "end": span.end,
         "kind": evidence.kind,
-        "rows": rows(version.rows),
+        "title": evidence.title,
+        "text": evidence.text[span.start : span.end],
+        **state(known),
     }
 
 
@@ -174,6 +195,20 @@ def rows(known: Sequence[Row]) -> Rows:
         }
         for row in known
     ]
+
+
+def state(known: Rows) -> Payload:
+    """The part of a payload that later events change: the rectangles, and the last event they know of."""
+    closed = [row["tt"] for row in known if row["tt"] != OPEN_SEQ]
+    return {"rows": known, "seq": max([row["tf"] for row in known] + closed)}
+
+
+def by_seq(points: Sequence[Point]) -> dict[int, list[str]]:
+    """The points' ids by the last event they know of."""
+    groups: dict[int, list[str]] = {}
+    for point in points:
+        groups.setdefault(point.payload["seq"], []).append(point.id)
+    return groups
 
 
 class Bound(NamedTuple):

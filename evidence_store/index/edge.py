@@ -3,6 +3,9 @@
 Rules kept here
 - The write-ahead log is on: what ``upsert`` returned from survives a killed process.
 - One process owns a folder; a second is refused with the reason.
+- The engine writes through mapped files: on a full disk the process would be killed. So room is asked for first.
+- An index built beside it lies in a folder of its own until it is moved into this one's place. Where that was broken
+  off, the next opening ends it.
 - Word vectors (BM25) for every engine come from here, so that engines differ in storage, not in words.
 
 The only file that imports qdrant_edge.
@@ -11,7 +14,7 @@ The only file that imports qdrant_edge.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,9 +32,12 @@ from evidence_store.index.base import (
     Point,
     Rows,
     Sparse,
+    VectorIndex,
     Where,
     best,
     bounds,
+    by_seq,
+    state,
 )
 
 try:
@@ -43,6 +49,11 @@ except ImportError as error:
 
 BM25 = "bm25(k=1.2, b=0.75, avg_len=256, english)"
 _PAGE = 1000
+_TO_BEGIN = 32 << 20
+"""Bytes that an empty index takes, with its logs and a page of every index; measured 19 MB."""
+_ROOM = 16 << 20
+_PER_POINT = 32 << 10
+"""Bytes that a batch may take: new pages, and the batch itself in log and storage."""
 
 
 @cache
@@ -68,11 +79,15 @@ class EdgeIndex:
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self.path = path
+        self._manifest = manifest
         self._config = _config(manifest.dimension)
+        if (begun := self._aside(manifest)).exists():
+            self._put_in_place(begun)
         self.fresh = not (path / "edge_config.json").exists()
         self._shard = self._made() if self.fresh else self._loaded()
 
     def upsert(self, points: Sequence[Point]) -> None:
+        self._room(_ROOM + _PER_POINT * len(points))
         batch = [
             qe.Point(
                 point.id,
@@ -81,11 +96,13 @@ class EdgeIndex:
             )
             for point in points
         ]
-        self._shard.update(qe.UpdateOperation.upsert_points(batch))
+        self._shard.update(qe.UpdateOperation.upsert_points(batch, condition=_not_later(by_seq(points))))
 
     def set_rows(self, changes: Sequence[tuple[Sequence[str], Rows]]) -> None:
-        for ids, rows in changes:
-            self._shard.update(qe.UpdateOperation.set_payload(list(ids), {"rows": rows}))
+        self._room(_ROOM + _PER_POINT * len(changes))
+        for ids, rows in changes:  # one update takes one payload
+            new = state(rows)
+            self._shard.update(qe.UpdateOperation.set_payload_by_filter(_not_later({new["seq"]: ids}), new))
 
     def search_dense(self, vector: Vectors, k: int, where: Where) -> list[Found]:
         query = qe.Query.Nearest(vector.tolist(), DENSE)
@@ -119,11 +136,38 @@ class EdgeIndex:
         shutil.rmtree(self.path)
         self._shard = self._made()
 
+    def beside(self, manifest: Manifest) -> EdgeIndex:
+        if manifest == self._manifest:
+            raise StoreError(f"{self.path}: expected another manifest than the index was built with; use reindex")
+        return EdgeIndex(self._aside(manifest), manifest)
+
+    def give_way(self, other: VectorIndex) -> None:
+        assert isinstance(other, EdgeIndex)  # made by ``beside``
+        self.close()
+        other.close()
+        self._put_in_place(other.path)
+        other.path = self.path
+        other._shard = other._loaded()
+
     def close(self) -> None:
         self._shard.close()
 
+    def _aside(self, manifest: Manifest) -> Path:
+        return self.path.with_name(f"{self.path.name}-{manifest.short}")
+
+    def _put_in_place(self, begun: Path) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        begun.rename(self.path)
+
+    def _room(self, needed: int) -> None:
+        """Raises where the disk has less left than the engine is going to take."""
+        if (free := shutil.disk_usage(self.path).free) < needed:
+            said = f"{self.path}: expected {needed >> 20} MB of room on the disk for the index, got {free >> 20}"
+            raise StoreError(f"{said}; make room and do the same again: what was recorded is kept")
+
     def _made(self) -> qe.EdgeShard:
         self.path.mkdir(parents=True, exist_ok=True)
+        self._room(_TO_BEGIN)
         shard = qe.EdgeShard.create(str(self.path), self._config)
         for key, params in _INDEXED.items():
             shard.update(qe.UpdateOperation.create_field_index(key, params))
@@ -161,6 +205,15 @@ def _filter(where: Where) -> qe.Filter:
         must=[qe.NestedCondition("rows", qe.Filter(must=list(ranges)))],
         must_not=[qe.FieldCondition("ref", match=qe.MatchAny(list(where.without)))] if where.without else None,
     )
+
+
+def _not_later(ids: Mapping[int, Sequence[str]]) -> qe.Filter:
+    """Points that are there in no later state than the event they are listed under."""
+    groups = [
+        qe.Filter(must=[qe.HasIdCondition(set(some)), qe.FieldCondition("seq", range=qe.RangeFloat(lte=seq))])
+        for seq, some in ids.items()
+    ]
+    return qe.Filter(should=list(groups))
 
 
 def _found(payload: Payload | None, score: float) -> Found:

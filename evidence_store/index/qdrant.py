@@ -1,24 +1,25 @@
-"""Qdrant by its client: a folder, memory (``:memory:``), or a server at an address.
+"""Qdrant by its client: a folder, memory (``:memory:``), or a server or cluster at an address (``layout.py``).
 
 Rules kept here
 - The same promises as the in-process engine (``base.py``), checked by the same tests.
-- A server's address ends in the collection's name (``evitrail`` when it does not); one store, one collection.
+- One store, one name. The name is an alias, of the collection ``NAME-<eight digits of the manifest>``. Other readers
+  search the alias; we name the collection, because vectors of two models must never be compared.
+- An index built beside it is a second collection. One call switches the alias, then the first is dropped. Where it
+  was broken off before the switch, the next opening makes it; after it, the first is left behind, unsearched.
+- A name that serves another store's collection is refused.
+- On a server, payload indexes are made before the first point, and strict mode refuses what would go without one.
 - The folder form searches in Python and is made for small sets; it takes one search at a time.
 
-The only file that imports qdrant_client.
+Only ``connection.py`` imports qdrant_client.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from evidence_store.embed import Vectors
-from evidence_store.errors import MissingPackageError, StoreError
+from evidence_store.errors import StoreError
 from evidence_store.index.base import (
     DENSE,
     LEXICAL,
@@ -30,36 +31,36 @@ from evidence_store.index.base import (
     Point,
     Rows,
     Sparse,
+    VectorIndex,
     Where,
     best,
     bounds,
+    by_seq,
+    state,
 )
+from evidence_store.index.connection import Connection, models
 
-try:
-    from qdrant_client import QdrantClient, models
-    from qdrant_client.http.exceptions import ApiException
-except ImportError as error:
-    raise MissingPackageError("a Qdrant index needs qdrant-client; run `pip install qdrant-client`") from error
-
-COLLECTION = "evitrail"
 _PAGE = 1000
 
 
 class QdrantIndex:
     """A collection in a folder, in memory or on a server."""
 
-    def __init__(self, location: str, manifest: Manifest) -> None:
+    def __init__(self, connection: Connection, manifest: Manifest, beside: bool = False) -> None:
+        self._connection = connection
         self._manifest = manifest
-        self._client, self._collection, self._remote = _connected(location)
-        # Local mode keeps plain Python state, which two threads may not walk at once.
-        self._lock: AbstractContextManager[Any] = nullcontext() if self._remote else threading.RLock()
-        try:
-            self.fresh = not self._client.collection_exists(self._collection)
-        except (ApiException, OSError) as error:
-            said = f"expected a Qdrant server at {location!r}, got {error}; start it or correct the address"
-            raise StoreError(said) from error
-        if self.fresh:
-            self._make()
+        self._place = connection.place
+        self._collection = f"{self._place.name}-{manifest.short}"
+        with connection.client() as client:
+            self.fresh = not client.collection_exists(self._collection)
+            served = connection.served()
+            if served != self._collection and self.fresh and not beside:
+                self._must_be_free(served)
+            if self.fresh:
+                self._make()
+            self._index()
+            if served != self._collection and not beside:
+                self._serve(served)
 
     def upsert(self, points: Sequence[Point]) -> None:
         batch = [
@@ -70,37 +71,38 @@ class QdrantIndex:
             )
             for point in points
         ]
-        with self._lock:
-            self._client.upsert(self._collection, batch, wait=True)
+        with self._connection.client() as client:
+            client.upsert(self._collection, batch, wait=True, update_filter=_not_later(by_seq(points)))
 
     def set_rows(self, changes: Sequence[tuple[Sequence[str], Rows]]) -> None:
-        operations = [
-            models.SetPayloadOperation(set_payload=models.SetPayload(payload={"rows": rows}, points=list(ids)))
-            for ids, rows in changes
-        ]
-        with self._lock:
-            self._client.batch_update_points(self._collection, operations, wait=True)
+        operations = []
+        for ids, rows in changes:
+            new = state(rows)
+            change = models.SetPayload(payload=new, filter=_not_later({new["seq"]: ids}))
+            operations.append(models.SetPayloadOperation(set_payload=change))
+        with self._connection.client() as client:
+            client.batch_update_points(self._collection, operations, wait=True)
 
     # Local mode always searches exactly, and warns when told to.
 
     def search_dense(self, vector: Vectors, k: int, where: Where) -> list[Found]:
-        params = models.SearchParams(exact=self._remote)
+        params = models.SearchParams(exact=self._place.remote)
         return best(lambda limit: self._search(vector.tolist(), DENSE, limit, where, params), k)
 
     def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[Found]:
         if not vector.indices:
             return []
-        params = models.SearchParams(exact=self._remote, idf=models.IdfCorpusParams(corpus=_filter(where)))
+        params = models.SearchParams(exact=self._place.remote, idf=models.IdfCorpusParams(corpus=seen_by(where)))
         return best(lambda limit: self._search(_sparse(vector), LEXICAL, limit, where, params), k)
 
     def _search(self, query: Any, using: str, limit: int, where: Where, params: models.SearchParams) -> list[Found]:
-        with self._lock:
-            points = self._client.query_points(
+        with self._connection.client() as client:
+            points = client.query_points(
                 self._collection,
                 query=query,
                 using=using,
                 limit=limit,
-                query_filter=_filter(where),
+                query_filter=seen_by(where),
                 search_params=params,
                 with_payload=PLACE,
             ).points
@@ -109,66 +111,121 @@ class QdrantIndex:
     def scroll(self) -> Iterator[tuple[str, Payload]]:
         offset: Any = None
         while True:
-            with self._lock:
-                points, offset = self._client.scroll(self._collection, limit=_PAGE, offset=offset, with_payload=True)
+            with self._connection.client() as client:
+                points, offset = client.scroll(self._collection, limit=_PAGE, offset=offset, with_payload=True)
             yield from ((str(point.id), point.payload or {}) for point in points)
             if offset is None:
                 return
 
     def count(self) -> int:
-        with self._lock:
-            return self._client.count(self._collection, exact=True).count
+        with self._connection.client() as client:
+            return client.count(self._collection, exact=True).count
 
     def clear(self) -> None:
-        with self._lock:
-            self._client.delete_collection(self._collection)
+        with self._connection.client() as client:
+            client.delete_collection(self._collection)  # and with it the alias
             self._make()
+            self._index()
+            self._serve(None)
+
+    def beside(self, manifest: Manifest) -> QdrantIndex:
+        if manifest == self._manifest:
+            raise StoreError(f"{self._collection}: expected another manifest than it was built with; use reindex")
+        return QdrantIndex(self._connection, manifest, beside=True)
+
+    def give_way(self, other: VectorIndex) -> None:
+        assert isinstance(other, QdrantIndex)  # made by ``beside``
+        other._serve(self._collection)
 
     def close(self) -> None:
-        self._client.close()
+        self._connection.close()
 
     def _make(self) -> None:
-        self._client.create_collection(
-            self._collection,
-            vectors_config={DENSE: models.VectorParams(size=self._manifest.dimension, distance=models.Distance.DOT)},
-            sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-            hnsw_config=models.HnswConfigDiff(m=0),  # search is exact, so no graph is built
-            metadata=self._manifest.model_dump(mode="json"),
-        )
-        if self._remote:  # local mode has no payload indexes and warns about each
+        layout = self._place.layout
+        cold = models.Memory.COLD if layout.on_disk else None
+        dense = models.VectorParams(size=self._manifest.dimension, distance=models.Distance.DOT, memory=cold)
+        sparse = models.SparseVectorParams(modifier=models.Modifier.IDF, index=models.SparseIndexParams(memory=cold))
+        with self._connection.client() as client:
+            client.create_collection(
+                self._collection,
+                vectors_config={DENSE: dense},
+                sparse_vectors_config={LEXICAL: sparse},
+                hnsw_config=models.HnswConfigDiff(m=0),  # search is exact, so no graph is built
+                shard_number=layout.shards,
+                replication_factor=layout.replicas,
+                write_consistency_factor=layout.writes,
+                payload=models.PayloadStorageParams(memory=cold),
+                strict_mode_config=models.StrictModeConfig(
+                    enabled=True,
+                    max_query_limit=layout.limit,
+                    unindexed_filtering_retrieve=False,
+                    unindexed_filtering_update=False,
+                    search_allow_exact=True,
+                ),
+                metadata=self._manifest.model_dump(mode="json"),
+            )
+
+    def _index(self) -> None:
+        if not self._place.remote:
+            return  # local mode has no payload indexes and warns about each
+        with self._connection.client() as client:
+            made = client.get_collection(self._collection).payload_schema
             for key, params in _INDEXED.items():
-                self._client.create_payload_index(self._collection, key, params, wait=True)
+                if key not in made:
+                    client.create_payload_index(self._collection, key, params, wait=True)
+
+    def _must_be_free(self, served: str | None) -> None:
+        """The name must be free: neither another store's nor that of a collection itself."""
+        name = self._place.name
+        with self._connection.client() as client:
+            if served is not None or client.collection_exists(name):
+                said = f"{self._place.url}: {name!r} is already the name of {served or 'a collection made otherwise'}"
+                raise StoreError(f"{said}; name another, or delete that one")
+
+    def _serve(self, before: str | None) -> None:
+        """Have the name mean this collection, and drop the one that it meant before."""
+        name = self._place.name
+        create = models.CreateAlias(collection_name=self._collection, alias_name=name)
+        switch: list[Any] = [models.CreateAliasOperation(create_alias=create)]
+        if before is not None:
+            switch.insert(0, models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=name)))
+        with self._connection.client() as client:
+            client.update_collection_aliases(switch)
+            if before is not None:
+                client.delete_collection(before)
 
 
-def _connected(location: str) -> tuple[QdrantClient, str, bool]:
-    if location == ":memory:":
-        return QdrantClient(location), COLLECTION, False
-    if location.startswith(("http://", "https://")):
-        parts = urlsplit(location)
-        return QdrantClient(url=f"{parts.scheme}://{parts.netloc}"), parts.path.strip("/") or COLLECTION, True
-    try:
-        # Every use is under one lock, so SQLite may be used from the thread that holds it.
-        return QdrantClient(path=location, force_disable_check_same_thread=True), COLLECTION, False
-    except RuntimeError as error:
-        raise StoreError(f"{Path(location)}: the index is open in another process; close that one first") from error
-
-
+_WHOLE: dict[str, Any] = {"type": models.IntegerIndexType.INTEGER, "range": True, "enable_hnsw": False}
 _INDEXED: dict[str, Any] = {
-    "ref": models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, enable_hnsw=False),
     **{
-        f"rows[].{key}": models.IntegerIndexParams(
-            type=models.IntegerIndexType.INTEGER, range=True, enable_hnsw=False, nested="rows"
-        )
-        for key in RECTANGLE
+        key: models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, enable_hnsw=False)
+        for key in ("ref", "lineage", "kind")
     },
+    "seq": models.IntegerIndexParams(**_WHOLE),
+    **{f"rows[].{key}": models.IntegerIndexParams(**_WHOLE, nested="rows") for key in RECTANGLE},
 }
 
 
-def _filter(where: Where) -> models.Filter:
+def seen_by(where: Where) -> models.Filter:
+    """Which points a search may see, for whoever searches the collection with a client of their own."""
     ranges = [models.FieldCondition(key=b.key, range=models.Range(gte=b.low, lte=b.high)) for b in bounds(where)]
     nested = models.Nested(key="rows", filter=models.Filter(must=list(ranges)))
     unseen = models.FieldCondition(key="ref", match=models.MatchAny(any=list(where.without)))
     return models.Filter(must=[models.NestedCondition(nested=nested)], must_not=[unseen] if where.without else None)
+
+
+def _not_later(ids: Mapping[int, Sequence[str]]) -> models.Filter:
+    """Points that are there in no later state than the event they are listed under."""
+    groups = [
+        models.Filter(
+            must=[
+                models.HasIdCondition(has_id=list(some)),
+                models.FieldCondition(key="seq", range=models.Range(lte=seq)),
+            ]
+        )
+        for seq, some in ids.items()
+    ]
+    return models.Filter(should=list(groups))
 
 
 def _sparse(vector: Sparse) -> models.SparseVector:

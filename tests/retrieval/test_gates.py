@@ -1,149 +1,136 @@
-"""Each gate keeps or drops every hit, and says why in words a clinician can check."""
+"""Gates together: each accounts for every hit, can be left out, and what they serve is in force."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from gating import QUERY, hits, ref_of, report
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import DRUGS, WordVectors, World, clock
+from world import DRUGS, WordVectors, World, clock, evidence
 
-from evidence_store import EvidenceStore, Snapshot
-from retrieval import Clean, GateReport, Hit, Hybrid
-from retrieval.base import ranked
-from retrieval.gates import ENOUGH, GATES, NEAR
+from evidence_store import EvidenceStore, Grade, Snapshot
+from evidence_store.edges import Contradiction
+from evidence_store.notices import Notice
+from retrieval import Clean, GateReport, Hybrid
+from retrieval.gates import GATES, Asked
 
-QUERY = "does aspirin lower the risk of stroke in adults"
-
-
-def hits(snapshot: Snapshot, *refs: str) -> tuple[Hit, ...]:
-    """Hits in the order given."""
-    return ranked(((snapshot.passages(ref)[0], -float(n), "as given") for n, ref in enumerate(refs)), len(refs))
-
-
-def passed(gate: str, snapshot: Snapshot, *refs: str) -> tuple[list[str], dict[str, str]]:
-    """What the gate lets through, and its reason for each that it drops."""
-    kept, report = GATES[gate](hits(snapshot, *refs), snapshot)
-    assert report.gate == gate
-    assert report.kept == tuple(hit.passage.id for hit in kept)
-    accounted = [*report.kept, *(d.passage for d in report.dropped)]
-    assert sorted(accounted) == sorted(f"{ref}#0" for ref in refs)
-    return [hit.passage.ref for hit in kept], {d.passage.removesuffix("#0"): d.why for d in report.dropped}
-
-
-def test_retracted_drops_what_was_taken_back(snapshot: Snapshot) -> None:
-    kept, why = passed("retracted", snapshot, "withdrawn@1", "aspirin@1", "expired@1")
-    assert kept == ["aspirin@1", "expired@1"]
-    assert why == {"withdrawn@1": "retracted"}
+DAY = date(2021, 1, 1)
+INDIRECT = Grade(certainty="moderate", study_design="randomized", downgrades={"indirectness": -1})
+LOW = Grade(certainty="low", study_design="observational")
+MIXED = (
+    evidence("aspirin", text="Aspirin lowers stroke.", valid_to=date(2019, 1, 1)),
+    evidence("aspirin", "2", text="Aspirin does not lower stroke.", valid_from=date(2019, 1, 1)),
+    evidence("abroad", jurisdiction=("US",)),
+    evidence("children", population="Children"),
+    evidence("doubted", title="Aspirin and stroke", text="Aspirin lowers the risk of stroke."),
+    evidence("opposed", title="Stroke and aspirin", text="Aspirin raises the risk of stroke.", grade=INDIRECT),
+    evidence("pooled", kind="systematic_review", includes=("trial", "doi:10.1234/old"), published=date(2018, 1, 1)),
+    evidence("trial", kind="randomized_trial", published=date(2012, 1, 1)),
+    evidence("cohort", kind="observational_study", doi="10.1234/old", grade=LOW),
+    evidence("letter", kind="expert_opinion", grade=None),
+    evidence("withdrawn"),
+)
+REFS = tuple(item.ref for item in MIXED)
 
 
-def test_as_of_drops_what_was_not_in_force_and_says_when_it_was(snapshot: Snapshot) -> None:
-    kept, why = passed("as_of", snapshot, "aspirin@1", "aspirin@2", "future@1", "expired@1", "withdrawn@1")
-    assert kept == ["aspirin@2", "withdrawn@1"]
-    assert why == {
-        "aspirin@1": "superseded on 2021-01-01: valid 2015-01-01 to 2020-01-01",
-        "future@1": "not yet on 2021-01-01: valid 2030-01-01 to now",
-        "expired@1": "expired on 2021-01-01: valid 2015-01-01 to 2018-01-01",
-    }
-
-
-def test_as_of_without_a_day_means_the_newest(store: EvidenceStore) -> None:
-    kept, why = passed("as_of", store.snapshot(), "aspirin@1", "aspirin@2", "future@1")
-    assert kept == ["aspirin@2", "future@1"]
-    assert why == {"aspirin@1": "superseded on the newest day: valid 2015-01-01 to 2020-01-01"}
-
-
-def test_near_keeps_the_first_by_rank(snapshot: Snapshot) -> None:
-    refs = ("apixaban@1", "cohort@1", "opinion@1", "unrated@1", "aspirin@2", "ramipril@1", "insulin@1")
-    kept, why = passed("near", snapshot, *refs)
-    assert kept == list(refs[:NEAR])
-    assert why == dict.fromkeys(refs[NEAR:], f"not among the {NEAR} most relevant that are left")
-
-
-def test_lineage_keeps_the_newest_version_even_when_it_ranks_lower(snapshot: Snapshot) -> None:
-    kept, why = passed("lineage", snapshot, "aspirin@1", "cohort@1", "aspirin@2")
-    assert kept == ["cohort@1", "aspirin@2"]
-    assert why == {"aspirin@1": "same lineage as aspirin@2#0, which is newer or ranked higher"}
-
-
-def test_certainty_orders_by_grade_unrated_last_and_drops_nothing(snapshot: Snapshot) -> None:
-    kept, why = passed("certainty", snapshot, "unrated@1", "opinion@1", "cohort@1", "aspirin@2", "ramipril@1")
-    assert kept == ["ramipril@1", "aspirin@2", "cohort@1", "opinion@1", "unrated@1"]
-    assert why == {}
-
-
-def test_certainty_leaves_equals_in_the_order_of_their_rank(snapshot: Snapshot) -> None:
-    for refs in (("ramipril@1", "apixaban@1", "insulin@1"), ("insulin@1", "ramipril@1", "apixaban@1")):
-        assert passed("certainty", snapshot, *refs)[0] == list(refs)
-
-
-def test_sufficient_drops_what_is_much_less_sure_than_the_surest(snapshot: Snapshot) -> None:
-    kept, why = passed("sufficient", snapshot, "apixaban@1", "aspirin@2", "cohort@1")
-    assert kept == ["apixaban@1", "aspirin@2"]
-    assert why == {"cohort@1": "certainty low beside high on the same question"}
-    kept, why = passed("sufficient", snapshot, "aspirin@2", "opinion@1", "unrated@1")
-    assert kept == ["aspirin@2"]
-    assert why == {
-        "opinion@1": "certainty very low beside moderate on the same question",
-        "unrated@1": "certainty unrated beside moderate on the same question",
-    }
-
-
-def test_sufficient_keeps_low_certainty_where_nothing_is_much_surer(snapshot: Snapshot) -> None:
-    refs = ("cohort@1", "opinion@1")
-    assert passed("sufficient", snapshot, *refs) == (list(refs), {})
-    assert passed("sufficient", snapshot, "unrated@1") == (["unrated@1"], {})
-
-
-def test_sufficient_keeps_no_more_than_a_careful_reader_needs(snapshot: Snapshot) -> None:
-    refs = ("apixaban@1", "ramipril@1", "insulin@1", "aspirin@2")
-    kept, why = passed("sufficient", snapshot, *refs)
-    assert kept == list(refs[:ENOUGH])
-    assert why == dict.fromkeys(refs[ENOUGH:], f"{ENOUGH} surer or more relevant sources suffice")
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+    """Something for every gate to drop, or to say of."""
+    folder = tmp_path_factory.mktemp("mixed") / "store"
+    with EvidenceStore.open(folder, create=True, embedder=WordVectors(), clock=clock) as store:
+        store.ingest(MIXED)
+        store.notify([Notice(ref="doubted@1", nature="concern", reason="figures were doubted")])
+        store.retract("withdrawn@1", "fabricated data")
+        edge = {"a": "doubted@1", "b": "letter@1", "scope": "stroke", "type": "opposite_direction", "detector": "Anna"}
+        store.dispute(Contradiction.model_validate({**edge, "resolution": "a", "reason": "a trial, not a letter"}))
+        yield store.snapshot(DAY)
 
 
 @pytest.mark.parametrize("gate", sorted(GATES))
-def test_no_gate_fails_on_nothing(snapshot: Snapshot, gate: str) -> None:
-    assert passed(gate, snapshot) == ([], {})
+def test_no_gate_fails_on_nothing(mixed: Snapshot, gate: str) -> None:
+    told = report(gate, mixed)
+    assert (told.kept, told.dropped, told.noted) == ((), (), ())
+
+
+@settings(max_examples=30, deadline=None)
+@given(refs=st.lists(st.sampled_from(REFS), unique=True), gate=st.sampled_from(sorted(GATES)))
+def test_a_gate_keeps_or_drops_every_hit_and_says_by_which_rule(mixed: Snapshot, refs: list[str], gate: str) -> None:
+    told = report(gate, mixed, *refs, place="GB")
+    assert all(one.why and one.rule.startswith(f"{gate}.") for one in (*told.dropped, *told.noted))
+    assert {one.passage for one in told.noted} <= set(told.kept)
+    assert report(gate, mixed, *refs, place="GB") == told
+
+
+@settings(max_examples=40, deadline=None)
+@given(order=st.permutations(REFS), gate=st.sampled_from(sorted(set(GATES) - {"sufficient"})))
+def test_no_gate_but_the_last_looks_at_the_order_hits_come_in(mixed: Snapshot, order: list[str], gate: str) -> None:
+    found = {hit.passage.ref: hit for hit in hits(mixed, *REFS)}
+    asked = Asked(QUERY, mixed, "GB")
+    kept, told = GATES[gate]([found[ref] for ref in order], asked)
+    usual, as_told = GATES[gate](list(found.values()), asked)
+    assert {hit.passage.id for hit in kept} == {hit.passage.id for hit in usual}
+    assert set(told.dropped) == set(as_told.dropped)
+    assert set(told.noted) == set(as_told.noted)
+    if gate == "certainty":
+        assert kept == usual
 
 
 @pytest.mark.parametrize("gate", sorted(GATES))
-def test_a_gate_never_changes_a_hit(snapshot: Snapshot, gate: str) -> None:
-    found = Hybrid().search(QUERY, snapshot, 50).hits
-    kept, _ = GATES[gate](found, snapshot)
+def test_a_gate_never_changes_a_hit(mixed: Snapshot, gate: str) -> None:
+    found = hits(mixed, *REFS)
+    kept, _ = GATES[gate](found, Asked(QUERY, mixed, "GB"))
     assert all(hit in found for hit in kept)
 
 
-def test_a_gate_left_out_lets_through_what_it_would_have_held(snapshot: Snapshot) -> None:
-    def refs(clean: Clean) -> set[str]:
-        return {hit.passage.ref for hit in clean.search(QUERY, snapshot, 50).hits}
-
-    assert "withdrawn@1" not in refs(Clean(gates=("retracted", "as_of")))
-    assert "withdrawn@1" in refs(Clean(gates=("as_of",)))
-    assert {"aspirin@1", "future@1", "expired@1"} <= refs(Clean(gates=("retracted",)))
-    assert refs(Clean(gates=())) == {hit.passage.ref for hit in Hybrid().search(QUERY, snapshot, 50).hits}
+@pytest.mark.parametrize("gate", sorted(set(GATES) - {"certainty"}))
+def test_every_gate_but_the_ordering_one_has_something_here_that_it_alone_would_drop(
+    mixed: Snapshot, gate: str
+) -> None:
+    alone = Clean(gates=(gate,), jurisdiction="GB").search(QUERY, mixed, 50)
+    without = Clean(gates=(), jurisdiction="GB").search(QUERY, mixed, 50)
+    dropped = {d.passage for d in alone.gates[0].dropped}
+    assert dropped
+    assert {h.passage.id for h in alone.hits} == {h.passage.id for h in without.hits} - dropped
 
 
 def test_clean_passes_the_gates_in_order_and_each_gets_what_the_last_one_kept(snapshot: Snapshot) -> None:
     found = Clean().search(QUERY, snapshot, 50)
-    assert [report.gate for report in found.gates] == list(GATES)
-    came = [hit.passage.id for hit in Hybrid().search(QUERY, snapshot, 50).hits]
-    for report in found.gates:
-        assert sorted([*report.kept, *(d.passage for d in report.dropped)]) == sorted(came)
-        came = list(report.kept)
-    assert [hit.passage.id for hit in found.hits] == came
+    assert [told.gate for told in found.gates] == list(GATES)
+    came_in = [hit.passage.id for hit in Hybrid().search(QUERY, snapshot, 50).hits]
+    for told in found.gates:
+        assert sorted(came(told)) == sorted(came_in)
+        came_in = list(told.kept)
+    assert [hit.passage.id for hit in found.hits] == came_in
     assert found.hits[0].passage.ref == "apixaban@1"
     assert all("passed the gates" in hit.why for hit in found.hits)
 
 
+def test_clean_is_named_by_what_differs_from_the_plain_one() -> None:
+    assert repr(Clean()) == "Clean()"
+    assert repr(Clean(gates=("near",), jurisdiction="GB")) == "Clean(gates=('near',), jurisdiction='GB')"
+
+
+@pytest.mark.parametrize("wrong", ["gb", "GBR", "Britain", ""])
+def test_a_country_that_is_not_two_letters_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"jurisdiction: expected a country in two letters, as GB, got"):
+        Clean(jurisdiction=wrong)
+
+
+def test_a_report_from_before_rules_and_remarks_still_reads() -> None:
+    stored = '{"gate":"near","kept":["a@1#0"],"dropped":[{"passage":"b@1#0","why":"not among the most relevant"}]}'
+    told = GateReport.model_validate_json(stored)
+    assert (told.dropped[0].rule, told.noted, told.seq) == ("", (), None)
+
+
 @settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 10**6), years=st.integers(1, 3), days=st.integers(0, 2500), drug=st.sampled_from(DRUGS))
-def test_clean_never_serves_what_is_not_current_and_accounts_for_everything(
+def test_what_is_served_is_in_force_and_everything_is_accounted_for(
     seed: int, years: int, days: int, drug: str
 ) -> None:
     with (
@@ -155,24 +142,30 @@ def test_clean_never_serves_what_is_not_current_and_accounts_for_everything(
         day, query = date(2010, 1, 1) + timedelta(days=days), f"does {drug} change the risk of stroke in adults"
         world.publish()
         for seq in (world.deeds[len(world.deeds) // 2].seq, world.seq):
-            snapshot = store.snapshot(day, seq)
-            told = world.expected(day, seq)
+            snapshot, told = store.snapshot(day, seq), world.expected(day, seq)
             found = Clean().search(query, snapshot, 10)
             assert {told[hit.passage.ref] for hit in found.hits} <= {"current"}
-            assert len({hit.passage.header.id for hit in found.hits}) == len(found.hits)
-            first = found.gates[0]
             retracted = {ref for ref, status in told.items() if status == "retracted"}
-            assert refs(d.passage for d in first.dropped) == refs(came(first)) & retracted
+            first = found.gates[0]
+            assert {ref_of(d.passage) for d in first.dropped} == set(map(ref_of, came(first))) & retracted
             for before, after in pairwise(found.gates):
                 assert sorted(came(after)) == sorted(before.kept)
             incoming = {hit.passage.id for hit in Hybrid().search(query, snapshot, 50).hits}
-            assert set(came(found.gates[0])) == incoming
+            assert set(came(first)) == incoming
+
+            two = Clean(gates=("as_of", "lineage")).search(query, snapshot, 50)
+            served = [hit.passage.header for hit in two.hits]
+            assert {header.ref for header in served} <= in_force(world, day, seq)
+            assert len({header.id for header in served}) == len(served)
 
 
-def came(report: GateReport) -> list[str]:
+def in_force(world: World, day: date, seq: int) -> set[str]:
+    """What the world had published by then and not replaced by that day, retracted or not."""
+    told = [deed.item for deed in world.deeds if deed.seq <= seq and not deed.retracts]
+    replaced = {item.supersedes for item in told if item.valid_from <= day}
+    return {item.ref for item in told if item.valid_from <= day} - replaced
+
+
+def came(told: GateReport) -> list[str]:
     """The passages that came to a gate."""
-    return [*report.kept, *(d.passage for d in report.dropped)]
-
-
-def refs(passages: Iterable[str]) -> set[str]:
-    return {passage.partition("#")[0] for passage in passages}
+    return [*told.kept, *(d.passage for d in told.dropped)]

@@ -23,6 +23,7 @@ from retrieval import (
     GateReport,
     Hit,
     Hybrid,
+    Noted,
     Retrieved,
     Retriever,
 )
@@ -42,6 +43,7 @@ ALL: dict[str, Retriever] = {
     "bm25, valid only": BM25(valid_only=True),
     "hybrid, shallow": Hybrid(depth=1),
     "clean, one gate": Clean(gates=("as_of",)),
+    "clean, one country": Clean(jurisdiction="GB"),
     "full, small": Full(tokens=30),
 }
 
@@ -88,8 +90,11 @@ def altered(found: Retrieved) -> Retrieved:
     return spoilt_first(passage=passage)(found)
 
 
-def gated(kept: tuple[str, ...], dropped: tuple[Dropped, ...]) -> Callable[[Retrieved], Retrieved]:
-    return lambda found: found.model_copy(update={"gates": (GateReport(gate="g", kept=kept, dropped=dropped),)})
+def gated(
+    kept: tuple[str, ...], dropped: tuple[Dropped, ...], noted: tuple[Noted, ...] = ()
+) -> Callable[[Retrieved], Retrieved]:
+    report = GateReport(gate="g", kept=kept, dropped=dropped, noted=noted)
+    return lambda found: found.model_copy(update={"gates": (report,)})
 
 
 @pytest.mark.parametrize(
@@ -103,6 +108,7 @@ def gated(kept: tuple[str, ...], dropped: tuple[Dropped, ...]) -> Callable[[Retr
         (altered, "not in the snapshot"),
         (gated((), (Dropped(passage="aspirin@1#0", why=""),)), "without a reason"),
         (gated(("aspirin@1#0",), (Dropped(passage="aspirin@1#0", why="old"),)), "both kept and dropped"),
+        (gated((), (), (Noted(passage="aspirin@1#0", why="old"),)), "did not keep"),
         (lambda found: spoilt_first(why=str(next(TURNS)))(found), "differently"),
     ],
 )

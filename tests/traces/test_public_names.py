@@ -12,10 +12,10 @@ NAMES = {
         "Verdicts Verify canonical_json content_id lineage provenance remembered seal verify_journal"
     ),
     "evidence_store": (
-        "Evidence EvidenceError EvidenceStore Grade Header Ingested InputError MissingPackageError Passage Snapshot "
-        "Stats StoreError UnknownEvidenceError read_evidence"
+        "Assessment Contradiction Desk Evidence EvidenceError EvidenceStore Grade Header Ingested InputError "
+        "MissingPackageError Passage Profile Snapshot Stats StoreError Supersession UnknownEvidenceError read_evidence"
     ),
-    "retrieval": "BM25 RETRIEVERS Clean Dense Dropped Fixed Full GateReport Hit Hybrid Retrieved Retriever",
+    "retrieval": "BM25 RETRIEVERS Clean Dense Dropped Fixed Full GateReport Hit Hybrid Noted Retrieved Retriever",
     "agent": ("AGENTS Agent Answer Ballots Choice Claim Critique Decoding Query Question State Synthesis Tools"),
 }
 

@@ -20,9 +20,12 @@ from typer.main import get_command
 from workbench.cli import (
     ask,
     compare,
+    curation,
     demo,
     diff,
+    edges,
     export,
+    fhir,
     fork,
     grade,
     import_,
@@ -56,8 +59,20 @@ store.app.command("retract")(notices.retract)
 store.app.command("concern")(notices.concern)
 store.app.command("reinstate")(notices.reinstate)
 store.app.command("notices")(notices.notices)
+store.app.command("draft")(curation.draft)
+store.app.command("submit")(curation.submit)
+store.app.command("sign-off")(curation.sign_off)
+store.app.command("hand-back")(curation.hand_back)
+store.app.command("publish")(curation.publish)
+store.app.command("withdraw")(curation.withdraw)
+store.app.command("review")(curation.review)
+store.app.command("supersede")(edges.supersede)
+store.app.command("contradiction")(edges.contradiction)
+store.app.command("assess")(edges.assess)
 store.app.command("tag")(releases.tag)
 store.app.command("diff")(releases.diff)
+store.app.command("export")(fhir.export)
+store.app.command("import-fhir")(fhir.import_fhir)
 app.command("search")(search.search)
 app.command("ask")(ask.ask)
 app.command("run")(run.run)
@@ -132,8 +147,8 @@ def _in_words(error: Exception) -> str:
 
     from traces.journal import JournalError
 
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
     if isinstance(error, (ValueError, JournalError)) and not isinstance(error, ValidationError):
         return str(error)
     said = " ".join(f"{type(error).__name__}: {error}".split())

@@ -66,6 +66,13 @@ def err() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def named(by: str) -> str:
+    """Who does it; raises ``ValueError`` where nobody is named."""
+    if not (actor := " ".join(by.split())):
+        raise ValueError("--by: expected who does this, got nobody; give --by NAME, or set EVITRAIL_ACTOR")
+    return actor
+
+
 def visible(text: str) -> str:
     """The text with its control characters written out."""
     return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.console import STORE, By, Json, StorePath, print_json, print_table, say
+from workbench.cli.console import STORE, By, Json, StorePath, named, print_json, print_table, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ def _verb(nature: Nature, words: str) -> Callable[..., None]:
 
         doi = notice.lower() if notice else None
         said = Notice(ref=ref, nature=nature, reason=reason, on=on.date() if on else None, notice=doi)
-        with EvidenceStore.open(store, actor=_named(by)) as opened:
+        with EvidenceStore.open(store, actor=named(by)) as opened:
             seq = opened.notify([said])
         if json:
             print_json({"seq": seq, **said.model_dump(mode="json")})
@@ -70,7 +70,7 @@ def notices(
     from evidence_store.notices import matched
 
     published = read_notices(file)
-    with EvidenceStore.open(store, actor=_named(by)) as opened:
+    with EvidenceStore.open(store, actor=named(by)) as opened:
         found = matched(published, opened.headers, reason=f"listed in {file.name}")
         if found and not check:
             opened.notify(found)
@@ -86,9 +86,3 @@ def notices(
     )
     if found:
         say("nothing was written" if check else f"which answers rest on them: evitrail trace impact DIR {found[0].ref}")
-
-
-def _named(by: str) -> str:
-    if not (actor := " ".join(by.split())):
-        raise ValueError("--by: expected who does this, got nobody; give --by NAME, or set EVITRAIL_ACTOR")
-    return actor

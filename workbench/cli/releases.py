@@ -9,7 +9,7 @@ import typer
 from workbench.cli.console import STORE, By, Json, StorePath, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from evidence_store.difference import Difference
+    from evidence_store.difference import Difference, Moved, Standing
 
 State = "now, a ledger number, or a release."
 
@@ -61,13 +61,16 @@ def diff(
 def _show(told: Difference, then: str, now: str, *, text: bool) -> None:
     rows: list[tuple[object, ...]] = [("added", ref, "") for ref in told.added]
     for one in told.moved:
-        grades = [(grade or "not rated").replace("_", " ") for grade in (one.certainty_was, one.certainty_now)]
-        rows.append(("superseded", f"{one.was} → {one.now}", " → ".join(grades) if one.regraded else ""))
+        rows.append(("superseded", f"{one.was} → {one.now}", _grades(one) if one.regraded else ""))
     rows += [("ended", ref, "") for ref in told.ended]
-    rows += [(one.change, one.ref, "") for one in told.standing]
+    rows += [(one.change, one.ref, _grades(one) if one.change == "regraded" else "") for one in told.standing]
     print_table(f"from {then} to {now}", ("what", "version", "certainty"), rows, empty="nothing that counts changed")
     if text:
         for one in told.moved:
             say()
             for line in one.text or (f"{one.was} → {one.now}: the same words",):
                 say(line)
+
+
+def _grades(one: Moved | Standing) -> str:
+    return " → ".join((grade or "not rated").replace("_", " ") for grade in (one.certainty_was, one.certainty_now))

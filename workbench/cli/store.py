@@ -13,6 +13,8 @@ from workbench.cli.console import STORE, CheckFailed, Json, StorePath, print_jso
 
 if TYPE_CHECKING:
     from evidence_store import Evidence, Header
+    from evidence_store.embed import Embedder
+    from evidence_store.event import Event
 
 app = typer.Typer(help="The evidence: ingest, list, show, verify, …")
 
@@ -24,6 +26,12 @@ def ingest(
     ledger: Annotated[
         str | None, typer.Option("--ledger", help="The address of a ledger on PostgreSQL.", metavar="URL")
     ] = None,
+    index: Annotated[
+        str | None, typer.Option("--index", help="edge, local, or a Qdrant server's address.", metavar="WHERE")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="The embedding model of a new store.", metavar="NAME")
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Prove references, dates and GRADE sums; write nothing.")
     ] = False,
@@ -32,7 +40,7 @@ def ingest(
     """Take evidence in: all of it, or none if anything is wrong."""
     from evidence_store import EvidenceStore
 
-    evidence = read_all(files, store, ledger)
+    evidence = read_all(files, store, ledger, index)
     if check:
         versions, lineages = len(evidence), len({item.id for item in evidence})
         if json:
@@ -40,7 +48,10 @@ def ingest(
         else:
             say(f"sound: {versions} versions of {lineages} lineages; nothing was written")
         return
-    with EvidenceStore.open(store, create=True, ledger=ledger) as opened, progress("embedding") as told:
+    with (
+        EvidenceStore.open(store, create=True, embedder=_embedder(model), index=index, ledger=ledger) as opened,
+        progress("embedding") as told,
+    ):
         done = opened.ingest(evidence, progress=told)
         stats = opened.stats()
     if json:
@@ -56,13 +67,14 @@ def ingest(
 def list_(
     store: StorePath = STORE,
     current: Annotated[bool, typer.Option("--current", help="Only what holds now.")] = False,
+    unpublished: Annotated[bool, typer.Option("--unpublished", help="Drafts and withdrawn versions too.")] = False,
     json: Json = False,
 ) -> None:
     """Every version the store holds."""
     from evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
-        snapshot = opened.snapshot()
+        snapshot = opened.snapshot(unpublished=unpublished)
         rows = [(header, snapshot.status(ref)) for ref, header in sorted(snapshot.headers.items())]
     rows = [(header, status) for header, status in rows if status == "current" or not current]
     if json:
@@ -87,15 +99,27 @@ def show(
 
     with EvidenceStore.open(store) as opened:
         ref = name if "@" in name else newest(opened.headers, name)
-        evidence, header = opened.get(ref), opened.headers[ref]
+        snapshot = opened.snapshot(unpublished=True)
+        evidence, header = opened.get(ref), snapshot.headers[ref]
+        profile, disputes, due = snapshot.profile(ref), snapshot.disputes(ref), snapshot.review_due(ref)
     if json:
-        print_json({**evidence.model_dump(mode="json"), **header.model_dump(mode="json")})
+        more = {"profile": profile and profile.model_dump(mode="json"), "review_due": due.isoformat()}
+        edges = {"disputes": [dispute.model_dump(mode="json") for dispute in disputes]}
+        print_json({**evidence.model_dump(mode="json"), **header.model_dump(mode="json"), **more, **edges})
         return
     say(f"{header.ref}  {header.title}", style="bold")
     say(f"{header.organization or 'no organization'} · {header.kind} · valid {validity(header)}")
     say(f"certainty: {header.grade.sum_in_words() if header.grade else 'not rated'}")
+    for assessed in profile.assessments if profile else ():
+        say(f"{assessed.outcome} ({assessed.importance}): {assessed.sum_in_words()}", indent=2)
+    for rating in profile.ratings if profile else ():
+        say(f"{rating.system} {rating.edition}: {rating.code}", indent=2)
     if header.supersedes:
         say(f"supersedes {header.supersedes}")
+    for dispute in disputes:
+        what = dispute.type.replace("_", " ")
+        say(f"contradicts {dispute.other(ref)}: {what}, {dispute.scope} ({dispute.resolution.replace('_', ' ')})")
+    say(f"review due {due}")
     if header.retracted:
         say("RETRACTED", style="bold red")
     say()
@@ -119,7 +143,7 @@ def history(
     print_table(
         f"history of {lineage}",
         ("seq", "recorded", "by", "what", "subject", "detail"),
-        [(e.seq, e.at, e.actor, e.type, e.subject, _detail(e.body)) for e in events],
+        [(e.seq, e.at, e.actor, e.type, e.subject, _detail(e)) for e in events],
     )
 
 
@@ -139,13 +163,19 @@ def verify(store: StorePath = STORE, json: Json = False) -> None:
 
 
 @app.command()
-def reindex(store: StorePath = STORE, json: Json = False) -> None:
+def reindex(
+    store: StorePath = STORE,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Another embedding model from now on.", metavar="NAME")
+    ] = None,
+    json: Json = False,
+) -> None:
     """Build the index anew; no text is embedded twice."""
     from evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
         with progress("indexing") as told:
-            opened.reindex(progress=told)
+            opened.reindex(progress=told, embedder=_embedder(model))
         stats = opened.stats()
     if json:
         print_json(stats.model_dump(mode="json"))
@@ -153,12 +183,21 @@ def reindex(store: StorePath = STORE, json: Json = False) -> None:
         say(f"{stats.passages} passages of {stats.versions} versions indexed")
 
 
-def read_all(files: list[Path], store: Path, ledger: str | None = None) -> list[Evidence]:
+def _embedder(model: str | None) -> Embedder | None:
+    """The model by that name; a folder by its whole path, for it is the name by which the store finds it again."""
+    from evidence_store.embed import Embedder
+
+    if model is None:
+        return None
+    return Embedder(str(Path(model).resolve()) if Path(model).is_dir() else model)
+
+
+def read_all(files: list[Path], store: Path, ledger: str | None = None, index: str | None = None) -> list[Evidence]:
     """Every file's evidence, held against the store where there is one; a later file may supersede an earlier's."""
     from evidence_store import EvidenceStore, InputError, read_evidence
 
     made = (store / "manifest.json").is_file()
-    with EvidenceStore.open(store, ledger=ledger) if made else nullcontext() as opened:
+    with EvidenceStore.open(store, index=index, ledger=ledger) if made else nullcontext() as opened:
         known = dict(opened.headers) if opened else {}
         held = set(known)
         evidence: dict[str, Evidence] = {}
@@ -192,5 +231,17 @@ def certainty(header: Header) -> str | None:
     return header.grade.certainty.replace("_", " ") if header.grade else None
 
 
-def _detail(body: dict[str, object]) -> str:
-    return str(body.get("title") or body.get("reason") or (f"ends {body['valid_to']}" if "valid_to" in body else ""))
+def _detail(event: Event) -> str:
+    """The gist of an event, in a cell."""
+    body = event.body
+    match event.type:
+        case "evidence.published":
+            return str(body["title"])
+        case "evidence.closed":
+            return f"ends {body['valid_to']}"
+        case "edge.supersession":
+            return f"{body['kind']} {', '.join(body['old'])} → {', '.join(body['new'])}"
+        case "edge.contradiction":
+            return f"{body['a']} and {body['b']}: {body['resolution'].replace('_', ' ')}"
+        case _:
+            return str(body.get("reason", ""))

@@ -1,4 +1,4 @@
-"""``evitrail whatif``: which answers change if the store moves on, or a version falls."""
+"""``evitrail whatif``: which answers change if the store moves on, a draft is published, or a version falls."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 Refs = Annotated[
     list[str], typer.Option("--retract", help="Suppose this version had been retracted.", metavar="ID@VERSION")
 ]
+Drafts = Annotated[
+    list[str],
+    typer.Option("--publish", help="Suppose the last draft of this version were published.", metavar="ID@VERSION"),
+]
 Grades = Annotated[
     list[str],
     typer.Option("--grade", help="Suppose this version were of that certainty.", metavar="ID@VERSION=CERTAINTY"),
@@ -30,11 +34,12 @@ def whatif(
         str | None,
         typer.Option("--snapshot", help="Ask the store as of now, a ledger number, or a day.", metavar="now|SEQ|DATE"),
     ] = None,
-    retract: Refs = [],  # noqa: B006 -- typer takes a list's default so
+    publish: Drafts = [],  # noqa: B006 -- typer takes a list's default so
+    retract: Refs = [],  # noqa: B006 -- the same
     grade: Grades = [],  # noqa: B006 -- the same
     json: Json = False,
 ) -> None:
-    """Which answers change if the store moves on, or a version is retracted or judged less sure.
+    """Which answers change if the store moves on, a draft is published, or a version falls.
 
     Only runs that the change affects are done again, each as a fork that can be opened and compared.
     """
@@ -45,7 +50,7 @@ def whatif(
     from workbench.setup import reopened
 
     with reopened(folder) as again, Journal.open(folder / JOURNAL) as journal, progress("asking") as told:
-        changes = _supposed(snapshot, retract, grade, again.store.seq)
+        changes = _supposed(snapshot, publish, retract, grade, again.store.seq)
         answered = asked(journal, changes, again.store, again.reader, past=again.past, progress=told)
         seal(journal, over=again.past)
     if json:
@@ -55,10 +60,12 @@ def whatif(
     _show(folder, answered)
 
 
-def _supposed(at: str | None, retract: list[str], grade: list[str], newest: int) -> dict[str, Any]:
+def _supposed(at: str | None, publish: list[str], retract: list[str], grade: list[str], newest: int) -> dict[str, Any]:
     from eval.changes import certainty_named
 
     changes: dict[str, Any] = snapshot_named(at, newest) if at else {}
+    if publish:
+        changes["publish"] = publish
     if retract:
         changes["retract"] = retract
     for one in grade:
@@ -67,7 +74,7 @@ def _supposed(at: str | None, retract: list[str], grade: list[str], newest: int)
             raise ValueError(f"--grade: expected ID@VERSION=CERTAINTY, got {one!r}")
         changes["grade"] = changes.get("grade", {}) | {ref: certainty_named(certainty)}
     if not changes:
-        raise ValueError("expected --snapshot, --retract or --grade, got none; say what to suppose")
+        raise ValueError("expected --snapshot, --publish, --retract or --grade, got none; say what to suppose")
     return changes
 
 

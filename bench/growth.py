@@ -1,0 +1,251 @@
+"""How asking, opening, memory and disk grow with the store: 10,000 to 100,000 passages, beside llama-index's store.
+
+    python bench/growth.py
+
+Rules kept here
+- Passages are clinical sentences drawn from the demonstration's evidence; vectors are drawn too, by the text, since
+  their directions do not matter to the time. Three versions in ten are superseded: 1.6 rectangles a passage.
+- A query is a question of the demonstration, on a day of its own, its vector known; asked for are the ten best of
+  what counted that day. Taking the snapshot is part of it.
+- Both stores are asked in turn, so a ratio is of neighbours. The peer is asked fewer queries: it takes seconds.
+- Memory is that of a fresh process that opens the store and answers, beyond what its imports take.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from llama_index.vector_stores.qdrant import QdrantVectorStore
+from llama_store import ask, node, same_filter, vector_store
+
+import eval.demo
+import evidence_store.demo
+from agent.reader.sentences import sentences
+from eval.benchmark import load
+from evidence_store import Evidence, EvidenceStore, read_evidence
+from evidence_store.chunk import Span
+from evidence_store.embed import Vectors
+from evidence_store.fold import fold
+from evidence_store.index.base import point_id, rows
+from evidence_store.ledger import Ledger
+from evidence_store.model import indexed_text
+from evidence_store.store import utc_now
+from retrieval import Dense, Hybrid, Retriever
+
+SIZES = (10_000, 40_000, 100_000)
+ON_LOCAL = SIZES[0]
+"""Up to here our store is built on local mode as well."""
+QUERIES = 60
+PEERS = {10_000: 10, 40_000: 5, 100_000: 3}
+"""How many of them the peer is asked; its hybrid search, which takes twice as long, on the smallest store only."""
+FIRST = date(2005, 1, 1)
+Asked = tuple[str, date]
+"""A question, and the day it is asked of."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An encoder without a model: a direction drawn by the text."""
+
+    model: str = "drawn"
+    dimension: int = 384
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        seeds = [int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") for text in texts]
+        vectors = np.stack([np.random.default_rng(seed).standard_normal(384, dtype=np.float32) for seed in seeds])
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a process that opens the store and answers one query takes."""
+
+    open: float
+    first: float
+    memory: float
+    """Megabytes of its own."""
+    mapped: float
+    """Megabytes of files that it has mapped, beside them."""
+
+
+def results() -> list[str]:
+    """Two Markdown tables: what our store takes, and how many times longer the peer."""
+    questions = [case.stem for case in load(eval.demo.FOLDER)][:QUERIES]
+    dice, endless = random.Random(1), versions()
+    asked = [(question, FIRST + timedelta(days=dice.randrange(6_000))) for question in questions]
+    ours = [
+        "| passages | hybrid, ms: p50 | p95 | dense, ms: p50 | p95 | open, s | first answer, s "
+        "| memory, MB (and mapped files) | disk, MB | ingest, passages/s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    theirs = ["| passages | search | ours, ms | peer, ms | peer / ours, median [quartiles] |", "|---|---|---|---|---|"]
+    peer = vector_store(hybrid=True)
+    with tempfile.TemporaryDirectory() as folder:
+        path, held, seq = Path(folder) / "edge", 0, 0
+        for size in SIZES:
+            new = list(islice(endless, size - held))
+            rate = grown(path, new)
+            seq = fill(peer, path, seq)
+            opened = in_a_process_of_its_own(path, asked[0])
+            disk = sum(file.stat().st_blocks * 512 for file in path.rglob("*") if file.is_file()) / 1e6
+            with EvidenceStore.open(path, embedder=Drawn()) as store:
+                times = " | ".join(percentiles(store, retriever, asked) for retriever in (HYBRID, DENSE))
+                ours.append(
+                    f"| {size:,} | {times} | {opened.open:.1f} | {opened.first:.1f} "
+                    f"| {opened.memory:.0f} ({opened.mapped:.0f}) | {disk:.0f} | {rate:.0f} |"
+                )
+                theirs += [compared(size, kind, store, peer, asked[: PEERS[size]]) for kind in kinds(size)]
+                if size == ON_LOCAL:
+                    theirs.append(on_local(Path(folder) / "local", new, store, asked[: PEERS[size]]))
+            held = size
+    told = f"{QUERIES} queries to our store; of them the peer is asked {', '.join(map(str, PEERS.values()))}."
+    return [told, "", *ours, "", *theirs]
+
+
+HYBRID, DENSE = Hybrid(valid_only=True), Dense(valid_only=True)
+
+
+def kinds(size: int) -> tuple[str, ...]:
+    return ("dense", "hybrid") if size == SIZES[0] else ("dense",)
+
+
+def versions() -> Iterator[Evidence]:
+    """Versions without end, a passage each; of ten, three supersede the one before."""
+    dice = random.Random(0)
+    said = [s.text for version in read_evidence(evidence_store.demo.FOLDER) for s in sentences(version.text)]
+    number = 0
+    while True:
+        for place in range(10):
+            follows = place in (5, 7, 9)
+            first = FIRST + timedelta(days=dice.randrange(3_000) + 3_000 * follows)
+            name = f"lineage-{number - follows}"
+            yield Evidence(
+                id=name,
+                version="2" if follows else "1",
+                title=f"Statement {number}",
+                text=" ".join(dice.choices(said, k=3)),
+                organization="",
+                kind="guideline",
+                url=None,
+                published=first,
+                valid_from=first,
+                valid_to=None,
+                supersedes=f"{name}@1" if follows else None,
+                retracted=False,
+                grade=None,
+            )
+            number += 1
+
+
+def grown(path: Path, new: list[Evidence], index: str | None = None) -> float:
+    """Take these in; passages a second."""
+    with EvidenceStore.open(path, create=True, embedder=Drawn(), index=index) as store:
+        before, started = store.stats().passages, perf_counter()
+        store.ingest(new)
+        return (store.stats().passages - before) / (perf_counter() - started)
+
+
+def fill(peer: QdrantVectorStore, path: Path, after: int) -> int:
+    """Give the peer what was recorded after that event, with the same rectangles; returns the last event's number."""
+    ledger = Ledger.open(path / "ledger.db", utc_now)
+    held, (last, _) = list(fold(ledger.events(after)).values()), ledger.head()
+    ledger.close()
+    vectors = Drawn().encode([indexed_text(v.evidence.title, v.evidence.text) for v in held])
+    spans = [Span(0, len(version.evidence.text)) for version in held]
+    peer.add(
+        [
+            node(point_id(version, 0, span), version.evidence.text, rows(version.rows), vector)
+            for version, span, vector in zip(held, spans, vectors, strict=True)
+        ]
+    )
+    return last
+
+
+def search(store: EvidenceStore, retriever: Retriever, question: str, day: date) -> object:
+    """As a user does it, snapshot and all."""
+    return retriever.search(question, store.snapshot(as_of=day), 10)
+
+
+def timed(call: Callable[..., object], *args: object) -> float:
+    """Milliseconds."""
+    started = perf_counter()
+    call(*args)
+    return (perf_counter() - started) * 1000
+
+
+def percentiles(store: EvidenceStore, retriever: Retriever, asked: Sequence[Asked]) -> str:
+    """Two cells: the median, and what 95 of 100 queries stay under."""
+    for query in asked:  # to warm up
+        search(store, retriever, *query)
+    times = [timed(search, store, retriever, *query) for query in asked]
+    return f"{statistics.median(times):.1f} | {statistics.quantiles(times, n=20)[-1]:.1f}"
+
+
+def compared(size: int, kind: str, store: EvidenceStore, peer: QdrantVectorStore, asked: Sequence[Asked]) -> str:
+    """A row: both in turn, over the same queries."""
+    retriever, seq = (HYBRID if kind == "hybrid" else DENSE), store.seq
+    pairs = []
+    for question, day in asked:
+        vector, where = store.encoder.encode([question])[0], same_filter(seq, day)
+        theirs = timed(ask, peer, question, vector, where, kind == "hybrid")
+        pairs.append((timed(search, store, retriever, question, day), theirs))
+    return row(f"{size:,} | {kind}", pairs)
+
+
+def on_local(path: Path, new: list[Evidence], store: EvidenceStore, asked: Sequence[Asked]) -> str:
+    """A row: our store on the peer's engine."""
+    grown(path, new, index="local")
+    with EvidenceStore.open(path, embedder=Drawn()) as local:
+        pairs = [(timed(search, store, DENSE, *query), timed(search, local, DENSE, *query)) for query in asked]
+    return row(f"{len(new):,} | dense; here the peer is our own store on local mode", pairs)
+
+
+def row(what: str, pairs: Sequence[tuple[float, float]]) -> str:
+    ours, theirs = (statistics.median(times) for times in zip(*pairs, strict=True))
+    low, middle, high = statistics.quantiles([slow / fast for fast, slow in pairs], n=4)
+    return f"| {what} | {ours:.1f} | {theirs:,.0f} | {middle:.0f} [{low:.0f}–{high:.0f}] |"
+
+
+def in_a_process_of_its_own(path: Path, query: Asked) -> Opened:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(opened, path, query).result()
+
+
+def opened(path: Path, query: Asked) -> Opened:
+    """In a fresh process: open, answer, and see what that took beyond a store of ten passages."""
+    with tempfile.TemporaryDirectory() as folder:
+        grown(Path(folder), list(islice(versions(), 10)))
+        with EvidenceStore.open(folder, embedder=Drawn()) as small:
+            search(small, HYBRID, *query)
+    before, started = memory(), perf_counter()
+    with EvidenceStore.open(path, embedder=Drawn()) as store:
+        opening = perf_counter() - started
+        search(store, HYBRID, *query)
+        answered = perf_counter() - started - opening
+        for _ in range(10):
+            search(store, HYBRID, *query)
+        after = memory()
+    return Opened(opening, answered, *(now - then for now, then in zip(after, before, strict=True)))
+
+
+def memory() -> tuple[float, float]:
+    """Resident megabytes: this process's own, and files it has mapped, which the system may take back (Linux)."""
+    said = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
+    own, mapped = (float(said[key].split()[0]) / 1e3 for key in ("RssAnon", "RssFile"))
+    return own, mapped
+
+
+if __name__ == "__main__":
+    print("\n".join(results()))
