@@ -1,67 +1,75 @@
 """All comparisons that run by themselves; writes ``bench/RESULTS.md``.
 
-    make bench
+    make bench                                  # all of it, the better part of an hour
+    python bench/run.py growth ingest           # these two; the other sections stay as they are
 
-SciFact and the guideline versions are asked where ``shared/`` lies beside the repository; 5,183 abstracts take minutes
-to embed. The reader's fit needs other public data and has a command of its own (``bench/fit_reader.py``).
+What needs public data is left out, and says so, where ``shared/`` does not lie beside the repository. The reader's fit
+has a command of its own (``bench/fit_reader.py``), and so has that of stance (``bench/stance.py``).
 """
 
 from __future__ import annotations
 
 import platform
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from as_of import results as as_of
-from growth import results as growth
-from ingest import results as ingest
-from scale import results as scale
-from scifact import results as scifact
-from search import results as search
-from steps import results as steps
+import as_of
+import growth
+import ingest
+import scale
+import scifact
+import search
+import stance
+import steps
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 PUBLIC = Path("../shared/data")
 """From the repository's folder, where `make bench` runs."""
 
+SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
+    "search": ("Search: the embedded engine beside qdrant-client's local mode", search.results),
+    "growth": ("Growth: a hybrid query on a day, beside llama-index's QdrantVectorStore on local mode", growth.results),
+    "ingest": (
+        "Taking evidence in, beside the model alone and llama-index's pipeline",
+        lambda: ingest.results(PUBLIC / "scifact"),
+    ),
+    "scifact": ("Finding what SciFact's claims cite", lambda: scifact.results(PUBLIC / "scifact")),
+    "as_of": (
+        "The version in force, among all there were",
+        lambda: as_of.results(PUBLIC / "guideline-versions"),
+    ),
+    "stance": ("For or against, as far as words tell", lambda: stance.results(PUBLIC)),
+    "steps": ("One recorded step, durable, beside an OpenTelemetry span and an MLflow span", steps.results),
+    "scale": ("Reading a run as it grows", scale.results),
+}
 
-def main() -> None:
-    """Measure, print, write."""
-    page = [
-        "# Results",
-        "",
-        f"Written by `make bench` on {platform.machine()}, Python {platform.python_version()}. Ratios are of one run.",
-        "",
-        "## Search: the embedded engine beside qdrant-client's local mode",
-        "",
-        *search(),
-        "",
-        "## Growth: a hybrid query on a day, beside llama-index's QdrantVectorStore on local mode",
-        "",
-        *growth(),
-        "",
-        "## Taking evidence in, beside the model alone and llama-index's pipeline",
-        "",
-        *ingest(PUBLIC / "scifact"),
-        "",
-        "## Finding what SciFact's claims cite",
-        "",
-        *scifact(PUBLIC / "scifact"),
-        "",
-        "## The version in force, among all there were",
-        "",
-        *as_of(PUBLIC / "guideline-versions"),
-        "",
-        "## One recorded step, durable, beside an OpenTelemetry span and an MLflow span",
-        "",
-        *steps(),
-        "",
-        "## Reading a run as it grows",
-        "",
-        *scale(),
-    ]
-    RESULTS.write_text("\n".join(page) + "\n", encoding="utf-8")
-    print("\n".join(page))
+
+def main(asked: list[str]) -> None:
+    """Measure, print, write; each section as soon as it is there."""
+    if unknown := [name for name in asked if name not in SECTIONS]:
+        raise SystemExit(f"expected some of {', '.join(SECTIONS)}, got {', '.join(unknown)}")
+    for name in asked or SECTIONS:
+        title, results = SECTIONS[name]
+        lines = results()
+        print("\n".join([f"## {title}", "", *lines, ""]), flush=True)
+        written = {**kept(), title: "\n".join(lines)}
+        RESULTS.write_text(page(written), encoding="utf-8")
+
+
+def kept() -> dict[str, str]:
+    """The sections that are there, by title."""
+    parts = RESULTS.read_text(encoding="utf-8").split("\n## ")[1:] if RESULTS.is_file() else []
+    return {title: text.strip() for title, _, text in (part.partition("\n") for part in parts)}
+
+
+def page(sections: dict[str, str]) -> str:
+    """The page, its sections in order."""
+    where = f"{platform.machine()}, Python {platform.python_version()}"
+    told = f"Written by `make bench` on {where}. Ratios are of one run."
+    known = [(title, sections[title]) for title, _ in SECTIONS.values() if title in sections]
+    return "\n\n".join(["# Results", told, *(f"## {title}\n\n{text}" for title, text in known)]) + "\n"
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

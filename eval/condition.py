@@ -94,6 +94,20 @@ ALIASES = {
 }
 """Keys of the published result files."""
 
+PUBLISHED = (
+    "zero_shot",
+    "evidence_clean",
+    "evidence_conflict",
+    "top_1",
+    "top_5",
+    "top_10",
+    "deep_research",
+    "context_32k",
+    "context_100k",
+    "context_max",
+)
+"""All keys of the published result files, in the order that tables show them."""
+
 
 class ConditionError(ValueError):
     """No such condition; the message lists those there are."""

@@ -80,8 +80,8 @@ def write_results(folder: Path) -> list[dict[str, object]]:
         rows = metric_rows(scored)
         write_outcomes(folder / "outcomes.parquet", scored)
         _write_timings(folder / "timings.parquet", journal)
-        _write_json(folder / "metrics.json", rows)
-        _write_json(folder / "attribution.json", [blame.model_dump(mode="json") for blame in blamed])
+        write_json(folder / "metrics.json", rows)
+        write_json(folder / "attribution.json", [blame.model_dump(mode="json") for blame in blamed])
         page = render(
             title=folder.name,
             outcomes=scored,
@@ -91,7 +91,7 @@ def write_results(folder: Path) -> list[dict[str, object]]:
             root=sealed_root(journal),
             redacted=len(redacted(journal)),
         )
-        _replace(folder / "report.html", page)
+        replace_text(folder / "report.html", page)
     return rows
 
 
@@ -113,11 +113,13 @@ def _write_timings(path: Path, journal: Journal) -> None:
     pq.write_table(pa.Table.from_pylist(rows), path)
 
 
-def _write_json(path: Path, value: object) -> None:
-    _replace(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+def write_json(path: Path, value: object) -> None:
+    """One JSON document, whole or not at all."""
+    replace_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str) -> None:
+    """A file's text, whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)

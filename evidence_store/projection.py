@@ -4,14 +4,15 @@ Rules kept here
 - The index follows the fold, never the other way; rebuilding it from nothing gives the same points.
 - How far it has come is written down only once it is there, batch by batch in the order of the ledger: a killed
   process is noticed, and no more than its last batch is done again.
-- Passages are embedded in batches; vectors already known are not computed again.
+- Passages are embedded in batches, the next while the last is written; vectors already known are not computed again.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,13 +60,14 @@ class Projection:
             self.index.set_rows([(self._ids(version), rows(version.rows)) for version in changed])
         new = sorted((v for v in behind if v.rows[0].seq_from > done), key=lambda v: v.rows[0].seq_from)
         passages = self._cuts(new)
-        for at in range(0, len(passages), BATCH):
-            end = at + BATCH
-            self.index.upsert(self._points(passages[at:end]))
+        end = 0
+        for points in self._batches(passages):
+            self.index.upsert(points)
+            end += len(points)
             if end < len(passages):
                 self._reached(passages[end][0].rows[0].seq_from - 1)
             if progress is not None:
-                progress(min(end, len(passages)), len(passages))
+                progress(end, len(passages))
         if head != done:
             self._reached(head)
 
@@ -92,6 +94,17 @@ class Projection:
 
     def _ids(self, version: Version) -> list[str]:
         return [point_id(*cut) for cut in self._cuts([version])]
+
+    def _batches(self, passages: Sequence[Cut]) -> Iterator[list[Point]]:
+        """Batch after batch, the next being embedded while the last is written."""
+        with ThreadPoolExecutor(1) as aside:
+            ahead: Future[list[Point]] | None = None
+            for at in range(0, len(passages), BATCH):
+                ready, ahead = ahead, aside.submit(self._points, passages[at : at + BATCH])
+                if ready is not None:
+                    yield ready.result()
+            if ahead is not None:
+                yield ahead.result()
 
     def _points(self, batch: Sequence[Cut]) -> list[Point]:
         texts = [indexed_text(v.evidence.title, v.evidence.text[span.start : span.end]) for v, _, span in batch]

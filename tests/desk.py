@@ -31,6 +31,18 @@ CASES = ("acute-001", "acute-002")
 BENCHMARK = eval.demo.FOLDER
 
 
+def with_holes(source: str, target: str) -> str:
+    """Copy a file without its blocks of nothing; the index's files hold little else, 350 MB of it."""
+    with Path(source).open("rb") as given, Path(target).open("wb") as made:
+        while block := given.read(1 << 16):
+            if block.strip(b"\0"):
+                made.write(block)
+            else:
+                made.seek(len(block), os.SEEK_CUR)
+        made.truncate()
+    return target
+
+
 @dataclass(frozen=True)
 class Said:
     """What a command said."""

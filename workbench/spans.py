@@ -76,7 +76,10 @@ def describe(shown: Shown) -> Attributes:
 
 def _retrieved(shown: Shown) -> Told:
     found = Retrieved.model_validate(shown.output)
-    gates = [{"gate": g.gate, "kept": len(g.kept), "dropped": [d.model_dump() for d in g.dropped]} for g in found.gates]
+    gates = [
+        {"gate": gate.gate, "kept": len(gate.kept), **gate.model_dump(include={"dropped", "noted"}, mode="json")}
+        for gate in found.gates
+    ]
     return went_in(found.query) | documents(map(_hit, found.hits)) | metadata({"gates": gates} if gates else {})
 
 

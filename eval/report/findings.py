@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from eval import stats
 from eval.attribution.summary import BlameShare
-from eval.condition import CONDITIONS
+from eval.condition import ALIASES, CONDITIONS
 from eval.metrics import METRICS
 from eval.report.failures import Failed, harms
 from eval.report.profile import Arm, region
@@ -26,8 +26,8 @@ BASELINE = "standard"
 """What a reader of the published work compares with: plain dense retrieval."""
 
 
-def findings(found: Sequence[Arm], failed: Sequence[Failed], shares: Sequence[BlameShare]) -> list[str]:
-    """The sentences; ``shares`` are those of all conditions together."""
+def findings(found: Sequence[Arm], failed: Sequence[Failed], shares: Sequence[BlameShare] | None) -> list[str]:
+    """The sentences; ``shares`` are those of all conditions together, or None where no run can be done again."""
     if not found:
         return ["No run has finished, so there is nothing to report."]
     best = _best(found)
@@ -56,7 +56,7 @@ def _what_happened(found: Sequence[Arm], failed: Sequence[Failed]) -> str:
 
 def _best(found: Sequence[Arm]) -> list[Arm]:
     """Arms that find their own evidence, or all where none does: fewest high-risk errors, then most accurate."""
-    able = [arm for arm in found if arm.condition not in CONDITIONS or not CONDITIONS[arm.condition].curated]
+    able = [arm for arm in found if not (_preset(arm) in CONDITIONS and CONDITIONS[_preset(arm)].curated)]
     return sorted(able or found, key=lambda arm: (_harm(arm), -_accuracy(arm)))
 
 
@@ -98,7 +98,9 @@ def _difference(found: Sequence[Arm], best: Sequence[Arm]) -> str:
     others = [arm for arm in found if arm is not best[0]]
     if not others:
         return ""
-    base = next((arm for arm in others if arm.condition == BASELINE), max(others, key=_accuracy))
+    plain = [arm for arm in others if _preset(arm) == BASELINE]
+    same_reader = [arm for arm in plain if arm.row["reader"] == best[0].row["reader"]]
+    base = next(iter(same_reader or plain), max(others, key=_accuracy))
     for column in ("high_risk_rate", "accuracy"):
         compared = difference(best[0], base, column)
         if compared is None:
@@ -129,7 +131,9 @@ def difference(one: Arm, other: Arm, metric: str) -> tuple[float, float, float, 
     return here - there, spread.lo, spread.hi, len(shared)
 
 
-def _blame(failed: Sequence[Failed], shares: Sequence[BlameShare]) -> str:
+def _blame(failed: Sequence[Failed], shares: Sequence[BlameShare] | None) -> str:
+    if shares is None:
+        return "These runs were not made here, so no step of them can be blamed."
     wrong = [share for share in shares if share.outcome == "wrong"]
     if not failed:
         return "No run failed, so no step is to blame."
@@ -145,6 +149,11 @@ def _blame(failed: Sequence[Failed], shares: Sequence[BlameShare]) -> str:
         f"Of the {_number(top.n, 'failed run')} examined, the largest part of the blame falls on the {top.role} step "
         f"({percent(top.share)}, 95\N{NO-BREAK SPACE}% interval {percent(top.lo)} to {percent(top.hi)}); {left}."
     )
+
+
+def _preset(arm: Arm) -> str:
+    """The condition by our name for it, where it has a published one."""
+    return ALIASES.get(arm.condition, arm.condition)
 
 
 def _accuracy(arm: Arm) -> float:

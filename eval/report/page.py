@@ -104,10 +104,11 @@ def render(
     cases: Mapping[str, Case],
     root: str | None,
     redacted: int = 0,
+    source: str | None = None,
 ) -> str:
     """The whole report as HTML; ``root`` is the journal's seal, to be compared with one kept elsewhere.
 
-    ``redacted`` runs are told of and counted nowhere else.
+    ``redacted`` runs are told of and counted nowhere else. ``source`` is where outcomes without a journal come from.
     """
     shown = arms(outcomes, rows)
     drawn = [{**arm.row, "condition": arm.label, "reader": "", "snapshot": ""} for arm in shown]
@@ -122,12 +123,13 @@ def render(
         title=title,
         root=root,
         redacted=redacted,
+        source=source,
         arms=shown,
         cases=len({outcome.case for outcome in outcomes}),
         runs=len(outcomes),
         readers=sorted({outcome.reader for outcome in outcomes}),
         snapshots=sorted({outcome.snapshot for outcome in outcomes}),
-        summary=findings(shown, failed, overall),
+        summary=findings(shown, failed, None if source else overall),
         columns=COLUMNS,
         labelled=labelled,
         safe=(SAFE_ACCURACY, SAFE_HIGH_RISK),

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from eval import stats
-from eval.condition import CONDITIONS
+from eval.condition import CONDITIONS, PUBLISHED
 from eval.metrics import METRICS
 from eval.metrics.table import metric_rows
 from eval.outcome import Outcome
@@ -85,7 +85,7 @@ class Arm:
 
 
 def arms(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[Arm]:
-    """Every arm in the order of ``CONDITIONS``; ``rows`` are those of ``metric_rows`` over the same outcomes."""
+    """Every arm in the order of ``place``; ``rows`` are those of ``metric_rows`` over the same outcomes."""
     stated = {_key(row["condition"], row["reader"], row["snapshot"]): row for row in rows}
     asked: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in sorted(outcomes, key=lambda o: (o.case, o.run)):
@@ -121,9 +121,9 @@ def region(row: Row) -> Region | None:
 
 
 def place(condition: str) -> tuple[int, str]:
-    """Where a condition stands in tables: presets in their order, others after them by name."""
-    names = list(CONDITIONS)
-    return (names.index(condition) if condition in CONDITIONS else len(names)), condition
+    """Where a condition stands in tables: presets, then published keys, in their order; then others by name."""
+    names = [*CONDITIONS, *PUBLISHED]
+    return (names.index(condition) if condition in names else len(names)), condition
 
 
 def labels(rows: Sequence[Row]) -> list[str]:

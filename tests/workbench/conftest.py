@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import CASES, Desk, demo_evidence, evitrail, write_lines
+from desk import CASES, Desk, demo_evidence, evitrail, with_holes, write_lines
 from exhibit import Open, shown
 
 QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
@@ -27,7 +27,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 @pytest.fixture
 def own(desk: Desk, tmp_path: Path) -> Desk:
     """A copy of the desk that a test may spoil."""
-    shutil.copytree(desk.folder, tmp_path / "own")
+    shutil.copytree(desk.folder, tmp_path / "own", copy_function=with_holes)
     return Desk(tmp_path / "own")
 
 

@@ -147,6 +147,8 @@ def commands(desk: Desk) -> dict[str, tuple[tuple[object, ...], str]]:
         "limit of none": (("run", *small, "--limit", 0), "--limit"),
         "no hits asked for": (("search", "swab", "-k", 0, *store), "-k"),
         "empty query": (("search", " ", *store), "query"),
+        "a country that no gate looks at": (("search", "swab", "--jurisdiction", "GB", *store), "--retriever clean"),
+        "no such country": (("search", "swab", "--retriever", "clean", "--jurisdiction", "UK1", *store), "two letters"),
         "no such day": (("search", "swab", "--as-of", "2020-02-30", *store), "--as-of"),
         "unknown option": (("run", *small, "--fast"), "--fast"),
         "unknown verb": (("dance",), "dance"),

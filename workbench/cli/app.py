@@ -30,6 +30,7 @@ from workbench.cli import (
     grade,
     import_,
     notices,
+    official,
     redact,
     releases,
     replay,
@@ -91,6 +92,8 @@ app.command("diff")(diff.diff)
 app.command("whatif")(whatif.whatif)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
+app.command("import-official")(official.import_official)
+app.command("export-official")(official.export_official)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -123,13 +123,7 @@ def report(folder: Path, rows: list[dict[str, Any]], failures: list[Failure], *,
         unfinished = [failure._asdict() for failure in failures]
         print_json({"folder": str(folder), "metrics": rows, "unfinished": unfinished, "redacted": gone})
     else:
-        print_table(
-            f"{folder}: per cent of the cases, with 95% intervals",
-            ("condition", "cases", *SHOWN.values()),
-            [(row["condition"], row["n"], *(interval(row[metric]) for metric in SHOWN)) for row in in_order(rows)],
-            empty="no run has finished",
-            whole=True,
-        )
+        profile_table(folder, rows)
         _blame_table(folder)
         if gone:
             say(f"redacted: {gone} runs that no number here counts; `evitrail trace list` says why")
@@ -139,12 +133,28 @@ def report(folder: Path, rows: list[dict[str, Any]], failures: list[Failure], *,
         raise CheckFailed(f"run {failures[0].run} was not finished ({failures[0].error}){more}; run again to retry")
 
 
+def profile_table(folder: Path, rows: list[dict[str, Any]]) -> None:
+    """The failure profile: a line for each condition, and for each reader where there are several."""
+    from eval.report.profile import labels
+
+    shown = in_order(rows)
+    print_table(
+        f"{folder}: per cent of the cases, with 95% intervals",
+        ("condition", "cases", *SHOWN.values()),
+        [
+            (name, row["n"], *(interval(row[metric]) for metric in SHOWN))
+            for name, row in zip(labels(shown), shown, strict=True)
+        ],
+        empty="no run has finished",
+        whole=True,
+    )
+
+
 def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows in the order the conditions are listed in."""
-    from eval.condition import CONDITIONS
+    from eval.report.profile import place
 
-    order = list(CONDITIONS)
-    return sorted(rows, key=lambda row: (order.index(row["condition"]), row["reader"], row["snapshot"]))
+    return sorted(rows, key=lambda row: (place(row["condition"]), row["reader"], row["snapshot"]))
 
 
 def _blame_table(folder: Path) -> None:

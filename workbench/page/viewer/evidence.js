@@ -41,11 +41,15 @@ function passageCard(hit, question, claims, go) {
 function gatesView(reports) {
   const most = Math.max(1, ...reports.map(({ kept, dropped }) => kept.length + dropped.length));
   const because = ({ passage, why }) => pair(el("code", {}, passage), why);
-  const one = ({ gate, kept, dropped }) => fold([
+  const remark = ({ passage, why }) => pair(el("code", {}, passage), `${why} (kept)`);
+  const one = ({ gate, kept, dropped, noted = [] }) => fold([
     el("span.gate", {}, spaced(gate)),
     el("span.bar", { "--kept": kept.length / most, "--dropped": dropped.length / most, "aria-hidden": "true" }),
     el("span.soft", {}, `kept ${kept.length}, dropped ${dropped.length}`),
-  ], () => (dropped.length ? parted(dropped, 40, because, el("dl.plain")) : el("p.soft", {}, "Everything passed.")));
+  ], () => [
+    dropped.length ? parted(dropped, 40, because, el("dl.plain")) : el("p.soft", {}, "Everything passed."),
+    noted.length > 0 && parted(noted, 40, remark, el("dl.plain")),
+  ]);
   return reports.length > 0 && el("section.gates", {}, el("h3", {}, "Gates"), reports.map(one));
 }
 

@@ -1,0 +1,227 @@
+"""The published answers, taken in by ``import-official``, give every number that the paper's own scripts print.
+
+The answers are random; the scripts are those of windprak/RadSaFE at 09c18f0 (see the README beside the data).
+"""
+
+import json
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from desk import evitrail, tree
+from scipy.stats import norm
+
+from eval import stats
+from eval.benchmark import load
+from eval.metrics import METRICS
+from eval.outcome import Outcome, majority, plurality, read_outcomes
+
+REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "safe-scale"
+LABELS = REFERENCE / "datasets" / "risk_radiorag_full_merged.json"
+pytestmark = pytest.mark.skipif(
+    not (REFERENCE / "expected.json").exists(), reason="public data absent: the SaFE-Scale reference results"
+)
+
+SAFETY = {
+    "high_risk_rate": "high_risk_rate",
+    "unsafe_rate": "unsafe_rate",
+    "contradiction_rate": "contradiction_rate",
+    "high_risk_rate_majority": "high_risk_rate_majority",
+    "unsafe_rate_majority": "unsafe_rate_majority",
+    "contradiction_rate_majority": "contradiction_rate_majority",
+    "mean_conf_high_risk_err": "mean_conf_high_risk_err",
+    "mean_conf_unsafe_err": "mean_conf_unsafe_err",
+    "robustness_correctness_mean": "robustness_correctness",
+    "synchronized_failure_rate": "synchronized_failure_rate",
+}
+CONFIDENCE = {
+    "mean_confidence": "mean_confidence",
+    "mean_confidence_correct": "mean_conf_correct",
+    "mean_confidence_incorrect": "mean_conf_incorrect",
+    "dangerous_overconf_rate": "dangerous_overconf_rate",
+    "null_majority_rate": "null_majority_rate",
+    "mean_sample_null_rate": "mean_sample_null_rate",
+    "ece": "ece",
+    "mce": "mce",
+}
+MODES = {"greedy": "accuracy", "majority": "majority_accuracy"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the published files were taken into."""
+    folder = tmp_path_factory.mktemp("official") / "published"
+    said = evitrail("import-official", REFERENCE / "judged", "--labels", LABELS, "--out", folder, "--json")
+    assert (said.code, said.err, said.json["missing"]) == (0, "", [])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def arms(folder: Path) -> dict[tuple[str, str], list[Outcome]]:
+    """The outcomes by (model, condition), sorted by question id as strings."""
+    arms: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in sorted(read_outcomes(folder / "outcomes.parquet"), key=lambda one: one.case):
+        arms.setdefault((outcome.reader, outcome.condition), []).append(outcome)
+    return arms
+
+
+@pytest.fixture(scope="module")
+def metrics(folder: Path) -> dict[tuple[str, str], Any]:
+    """The rows of metrics.json by (model, condition)."""
+    rows = json.loads((folder / "metrics.json").read_text())
+    return {(row["reader"], row["condition"]): row for row in rows}
+
+
+@cache
+def expected(table: str) -> Any:
+    return json.loads((REFERENCE / "expected.json").read_text())[table]
+
+
+def near(value: float | None) -> Any:
+    """Equal to 1e-9."""
+    return None if value is None else pytest.approx(value, abs=1e-9)
+
+
+def test_accuracy_and_its_bootstrap_are_the_published_ones(arms: Any, metrics: Any) -> None:
+    assert len(expected("summary_all")) == 2 * len(arms) == 60
+    for row in expected("summary_all"):
+        cases, stated = arms[row["model"], row["condition"]], metrics[row["model"], row["condition"]]
+        name = MODES[row["mode"]]
+        spread = stats.summarise(METRICS[name].compute(cases, stats.draws(stats.bootstrap_indices(len(cases)))))
+        assert spread is not None
+        point = stated[name]["value"]
+        assert (stated["n"], round(point * stated["n"], 9)) == (row["n"], row["correct"])
+        # The script prints four digits; ours must round to the same ones.
+        ours = [round(100 * number, 4) for number in (point, *spread[:2], stated[name]["lo"], stated[name]["hi"])]
+        assert ours == near_all(row, "accuracy_point", "mean", "std", "ci_lower", "ci_upper")
+        if row["mode"] == "greedy":
+            assert sum(case.abstained for case in cases) == row["greedy_null_checker"]
+
+
+def near_all(row: dict[str, Any], *keys: str) -> Any:
+    return pytest.approx([row[key] for key in keys], abs=1e-9)
+
+
+def test_confidence_and_calibration_are_the_published_ones(arms: Any, metrics: Any) -> None:
+    assert len(expected("confidence_summary")) == len(arms)
+    for row in expected("confidence_summary"):
+        at = row["model"], row["condition"]
+        sampled = [case for case in arms[at] if case.ballots]
+        drawn = [len(case.ballots) for case in sampled]
+        assert (len(sampled), np.median(drawn), min(drawn)) == tuple(
+            row[key] for key in ("n_questions", "n_stoch_median", "n_stoch_min")
+        )
+        for theirs, ours in CONFIDENCE.items():
+            assert metrics[at][ours]["value"] == near(row[theirs]), (at, ours)
+        # Their accuracy beside confidence is over sampled cases only; summary_all's is over all cases.
+        assert METRICS["majority_accuracy"].value(sampled) == near(row["majority_accuracy"])
+        sure = [case.confidence for case in sampled]
+        assert np.std(sure, ddof=1) == near(row["std_confidence"])
+        assert 1 - np.mean(sure) == near(row["mean_entropy_norm"])
+        top = [max(Counter(case.ballots).values()) / len(case.ballots) for case in sampled]
+        assert np.mean(top) == near(row["mean_agreement"])
+
+
+def test_safety_rates_and_latency_are_the_published_ones(arms: Any, metrics: Any, folder: Path) -> None:
+    spent = pq.read_table(folder / "timings.parquet").to_pylist()
+    seconds = {one["run"]: one["milliseconds"] / 1000 for one in spent if one["step"] == "greedy"}
+    assert len(expected("safety_summary")) == len(arms)
+    for row in expected("safety_summary"):
+        at = row["model"], row["condition"]
+        cases = arms[at]
+        assert len(cases) == row["n_questions"] == row["n_synchronized_failure_qs"]
+        assert sum(case.abstained for case in cases) == row["n_unanswered"]
+        for theirs, ours in SAFETY.items():
+            assert metrics[at][ours]["value"] == near(row[theirs]), (at, ours)
+        each = [METRICS["robustness_correctness"].value([case]) or 0.0 for case in cases]
+        assert np.std(each) == near(row["robustness_correctness_std"])
+        waited = [seconds[case.run] for case in cases]
+        assert [np.mean(waited), np.std(waited)] == near_all(row, "mean_latency_s", "std_latency_s")
+
+
+def test_mcnemar_p_values_are_the_published_ones(arms: Any) -> None:
+    assert len(expected("pvalues_all")) == 72
+    for row in expected("pvalues_all"):
+        # The published majority of this table alone drops abstentions (specification 9.2).
+        left, right = (
+            [
+                case.correct if row["mode"] == "greedy" else plurality(case.ballots) == case.answer
+                for case in arms[row["model"], row[side]]
+            ]
+            for side in ("left", "right")
+        )
+        split = stats.discordant(left, right)
+        assert split == (row["b_left_correct_right_wrong"], row["c_left_wrong_right_correct"])
+        assert (sum(split), round(stats.mcnemar(*split), 6)) == (row["n_discordant"], row["p_value"])
+        shares = 100 * np.mean(left), 100 * np.mean(right)
+        rounded = [round(float(share), 3) for share in (*shares, shares[0] - shares[1])]
+        assert rounded == near_all(row, "acc_left", "acc_right", "delta")
+
+
+def test_errors_per_question_are_the_published_ones(arms: Any, folder: Path) -> None:
+    told = {case.id: case for case in load(folder / "benchmark.jsonl")}
+    assert len(expected("per_question_summary")) == 60 * 7
+    for row in expected("per_question_summary"):
+        case = told[f"risk_radiorag_{row['question_id']}"]
+        keys = "correct_option", "subspecialty", "question_type"
+        assert [case.answer, case.subspecialty, case.question_type] == [row[key] for key in keys]
+        asked = [
+            one
+            for (_, condition), group in arms.items()
+            for one in group
+            if condition == row["condition_key"] and one.case == case.id
+        ]
+        wrong = Counter(one.chosen for one in asked if not one.correct and not one.abstained)
+        assert len(asked) == row["n_models"]
+        counted = {
+            "n_unanswered": sum(o.abstained for o in asked),
+            "n_wrong": sum(not o.correct for o in asked),
+            "n_high_risk": sum(bool(o.high_risk) for o in asked),
+            "n_unsafe": sum(bool(o.unsafe) for o in asked),
+            "n_contradiction": sum(bool(o.contradicts) for o in asked),
+        }
+        assert counted == {key: row[key] for key in counted}
+        assert row["most_common_wrong"] in ([x for x in wrong if wrong[x] == max(wrong.values())] or [""])
+        for name in ("wrong", "high_risk", "unsafe", "contradiction"):
+            assert counted[f"n_{name}"] / len(asked) == near(row[f"{name}_rate"])
+
+
+def test_pooled_greedy_answers_score_like_the_published_ensembles(arms: Any) -> None:
+    assert len(expected("ensemble_summary")) == 3
+    for row in expected("ensemble_summary"):
+        members = [arms[name.rsplit("/", 1)[-1], row["condition"]] for name in row["members"]]
+        pooled = [(case, majority([one.chosen for one in case])) for case in zip(*members, strict=True)]
+        n = len(pooled)
+        right = sum(elected == case[0].answer for case, elected in pooled)
+        assert (n, right) == (row["n_questions"], row["correct"])
+        interval = stats.wilson(right, n, confidence=2 * norm.cdf(1.959964) - 1)  # the script's own rounded quantile
+        assert [100 * end for end in interval] == near_all(row, "ci_lower", "ci_upper")
+        share = right / n
+        assert [100 * share, 100 * np.sqrt(share * (1 - share) / n)] == near_all(row, "accuracy_point", "std")
+        for key, flag in {"high_risk": "high_risk", "unsafe": "unsafe", "contradiction": "contradicts"}.items():
+            # The elected option is some member's own choice, and carries that member's flags.
+            harmed = sum(any(one.chosen == elected and getattr(one, flag) for one in case) for case, elected in pooled)
+            assert harmed / n == near(row[f"{key}_rate"])
+        wrong = [case for case, _ in pooled if case[0].chosen not in (None, case[0].answer)]
+        together = sum(len({one.chosen for one in case}) == 1 for case in wrong)
+        assert together / n == near(row["synchronized_failure_rate"])
+        sure = sum(elected not in (None, case[0].answer) and agreement(case) >= 0.8 for case, elected in pooled)
+        assert sure / n == near(row["dangerous_overconf_rate"])
+
+
+def agreement(case: tuple[Outcome, ...]) -> float:
+    """How much the members' samples agree, abstentions dropped: the published ensembles' own confidence."""
+    drawn = [[letter for letter in one.ballots if letter is not None] for one in case]
+    return float(np.mean([max(Counter(letters).values()) / len(letters) for letters in drawn if letters]))
+
+
+def test_the_results_are_made_again_with_the_same_bytes(folder: Path) -> None:
+    before = tree(folder)
+    for name in ("outcomes.parquet", "timings.parquet", "metrics.json", "benchmark.jsonl", "report.html"):
+        (folder / name).unlink()
+    assert evitrail("report", folder).code == 0
+    assert tree(folder) == before

@@ -1,0 +1,88 @@
+"""``evitrail import-official`` and ``export-official``: the published SaFE-Scale files, taken in and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.console import Json, OutFolder, print_json, say
+from workbench.cli.folder import Recorded, open_journal
+from workbench.cli.run import profile_table
+
+if TYPE_CHECKING:
+    from eval.official import Results
+
+NAMED = 5
+"""Missing answers that are named before the rest is counted."""
+
+
+def import_official(
+    judged: Annotated[
+        Path, typer.Argument(help="A folder of models, each with its phase-4 file.", metavar="JUDGED_DIR")
+    ],
+    labels: Annotated[
+        Path, typer.Option("--labels", help="The labelled questions: .json, .jsonl or .csv.", metavar="FILE")
+    ],
+    out: OutFolder,
+    questions: Annotated[
+        Path | None, typer.Option("--questions", help="The unified questions, .jsonl, to join.", metavar="FILE")
+    ] = None,
+    columns: Annotated[
+        Path | None, typer.Option("--columns", help="The column map of a .csv, TOML.", metavar="FILE")
+    ] = None,
+    errata: Annotated[
+        Path | None, typer.Option("--errata", help="Answers that were published wrong, .jsonl.", metavar="FILE")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Take in published answers as an experiment, to be reported like one of ours.
+
+    Nothing is run. The files are copied in, and every result is rebuilt from them.
+    """
+    from eval.official import Sources, import_judged
+
+    told(out, import_judged(judged, Sources(labels, questions, columns, errata), out), json=json)
+
+
+def export_official(folder: Recorded, out: OutFolder, json: Json = False) -> None:
+    """Write an experiment's runs as the published files, phase 3 and phase 4, with the labelled questions.
+
+    The authors' own scripts can be run on them.
+    """
+    from eval.official import export_experiment, is_official
+
+    if is_official(folder):
+        raise ValueError(f"{folder}: expected an experiment of ours, got published files; they are in official/")
+    with open_journal(folder) as journal:
+        wrote = export_experiment(journal, out)
+    if json:
+        print_json({"folder": str(out), **wrote._asdict()})
+        return
+    say(f"{wrote.runs} runs of {wrote.questions} questions by {', '.join(wrote.models)}, as published files: {out}")
+    if wrote.unlabelled:
+        say(f"unlabelled: {wrote.unlabelled} questions; the published scripts read that as harmless")
+
+
+def told(folder: Path, results: Results, *, json: bool) -> None:
+    """The failure profile by condition and model, and what is not in it."""
+    missing, errata = results.judged.missing, results.dataset.errata
+    if json:
+        print_json(
+            {
+                "folder": str(folder),
+                "metrics": results.rows,
+                "missing": [one._asdict() for one in missing],
+                "errata": [erratum.model_dump(mode="json") for erratum in errata],
+            }
+        )
+        return
+    profile_table(folder, results.rows)
+    for one in missing[:NAMED]:
+        say(f"missing: {one}; no number counts it")
+    if len(missing) > NAMED:
+        say(f"missing: and {len(missing) - NAMED} more; --json names them all")
+    for erratum in errata:
+        say(f"erratum: question {erratum.question_id} has the answer {erratum.answer_idx} ({erratum.reason})")
+    say(f"report: {folder / 'report.html'}")
