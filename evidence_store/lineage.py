@@ -18,7 +18,7 @@ from datetime import date
 from evidence_store.curation import MARK
 from evidence_store.event import CLOSED, PUBLISHED, Draft
 from evidence_store.model import Evidence, Header
-from evidence_store.review import Retracted
+from evidence_store.retracted import Retracted
 
 
 def lineage_faults(entries: Sequence[tuple[str, Header]], known: Mapping[str, Header]) -> list[str]:

@@ -2,9 +2,8 @@
 
 Rules kept here
 - Pure. The day is an argument.
-- A version is due on the day its publisher named; else three years after it was published, or reaffirmed or amended
-  since: by then about one recommendation in five no longer holds (CMAJ 2014; 186: 1211).
-- Due is no verdict: what is overdue may still be right, and is served until somebody says otherwise.
+- Due (``shelf_life.py``) is no verdict: what is overdue may still be right, and is served until somebody says
+  otherwise.
 
     for task in queue(store.snapshot(), store.dossiers, on=date.today()):
         print(task.ref, task.what, task.next)
@@ -12,20 +11,13 @@ Rules kept here
 
 from __future__ import annotations
 
-from calendar import isleap
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING
 
-from evidence_store.model import Header
+from evidence_store.curation import Dossier
+from evidence_store.retracted import Retracted
+from evidence_store.snapshot import Snapshot
 from traces.record import Record
-
-if TYPE_CHECKING:  # a snapshot knows when a version is due
-    from evidence_store.curation import Dossier
-    from evidence_store.snapshot import Snapshot
-
-SHELF_LIFE = 3
-"""Years."""
 
 
 class Task(Record):
@@ -39,34 +31,6 @@ class Task(Record):
     """Who left it here; empty where time did."""
     next: str
     """What may be done."""
-
-
-class Retracted:
-    """What of the store was retracted, found by any of its names."""
-
-    def __init__(self, known: Mapping[str, Header]) -> None:
-        gone = [header for header in known.values() if header.retracted]
-        standing = {header.id for header in known.values() if not header.retracted}
-        self._refs: dict[str, list[str]] = {}
-        for header in gone:
-            # A lineage that has another version left was not lost with one.
-            names = [header.ref, *([] if header.id in standing else [header.id])]
-            names += [f"doi:{header.doi}"] * bool(header.doi) + [f"pmid:{header.pmid}"] * bool(header.pmid)
-            for name in names:
-                self._refs.setdefault(name, []).append(header.ref)
-
-    def among(self, header: Header) -> list[str]:
-        """The retracted versions that this one rests on."""
-        return sorted({ref for name in header.includes for ref in self._refs.get(name, ()) if ref != header.ref})
-
-
-def due(header: Header, reviewed: date | None) -> date:
-    """The day by which the version should be looked at again; ``reviewed`` is when somebody last did."""
-    if header.review_due is not None and (reviewed is None or reviewed < header.review_due):
-        return header.review_due
-    since = max(filter(None, (header.published, reviewed)))
-    year = since.year + SHELF_LIFE
-    return since.replace(year=year, day=28 if (since.month, since.day) == (2, 29) and not isleap(year) else since.day)
 
 
 def queue(snapshot: Snapshot, dossiers: Mapping[str, Dossier], on: date) -> list[Task]:

@@ -36,7 +36,7 @@ from evidence_store.index.base import Found, Manifest, VectorIndex, Where, day_n
 from evidence_store.index.edge import query_terms
 from evidence_store.model import Evidence, Header, Passage
 from evidence_store.profile import Profile
-from evidence_store.review import due
+from evidence_store.shelf_life import due
 from traces.record import Record, content_id
 
 Status = Literal["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"]
