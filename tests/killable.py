@@ -89,7 +89,10 @@ class Worker:
         time.sleep(after)
         working = self._alive()
         if working:
-            os.kill(self.pid, signal.SIGKILL)
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:  # it ended between the look and the blow
+                working = False
         while self._alive():
             time.sleep(0.0005)
         return working
