@@ -48,7 +48,7 @@ SIZES = (10_000, 40_000, 100_000)
 ON_LOCAL = SIZES[0]
 """Up to here our store is built on local mode as well."""
 QUERIES = 60
-PEERS = {10_000: 10, 40_000: 5, 100_000: 3}
+PEERS = {10_000: 6, 40_000: 3, 100_000: 2}
 """How many of them the peer is asked; its hybrid search, which takes twice as long, on the smallest store only."""
 FIRST = date(2005, 1, 1)
 Asked = tuple[str, date]
