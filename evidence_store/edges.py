@@ -66,6 +66,7 @@ class Supersession(Record):
         old, new = len(self.old), len(self.new)
         expected, fits = {
             "withdraws": ("no new version", new == 0),
+            "reaffirms": ("new versions or none", True),  # somebody looked again and left it as it was
             "splits": ("one old version and several new", old == 1 and new > 1),
             "merges": ("several old versions and one new", old > 1 and new == 1),
         }.get(self.kind, ("new versions", new > 0))

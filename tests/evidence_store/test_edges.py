@@ -65,6 +65,13 @@ def test_what_is_reaffirmed_or_amended_goes_on_and_is_due_later(store: EvidenceS
     assert snapshot.review_due("colon@2016") == date(2024, 1, 1)
 
 
+def test_a_version_can_be_reaffirmed_as_it_is(store: EvidenceStore) -> None:
+    store.supersede(split(kind="reaffirms", new=(), effective=MIDDLE))
+    assert store.snapshot(LATER).status("colon@2016") == "current"
+    assert store.snapshot().review_due("colon@2016") == date(2021, 6, 1)
+    assert store.snapshot(seq=store.seq - 1).review_due("colon@2016") == date(2018, 1, 1)
+
+
 def test_a_statement_withdrawn_without_another_expires(store: EvidenceStore) -> None:
     store.supersede(split(kind="withdraws", new=()))
     assert store.snapshot(LATER).status("colon@2016") == "expired"
