@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evidence_store.dialect.sqlite import complaint
 from evidence_store.embed import Encoder, Revised, Vectors
 from evidence_store.errors import StoreError
 
@@ -34,6 +35,8 @@ _ASKED = 500
 
 PATIENCE = 30.0
 """Seconds that one process waits for another to finish writing."""
+
+_ANEW = "delete it with its -wal and -shm, it fills again by itself"
 
 ASIDE = 20_000
 """Vectors kept in memory alone: 30 MB of minilm's."""
@@ -112,26 +115,11 @@ class EmbedCache:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {_said(error)}") from error
+            said = complaint(error, "a cache of vectors", patience=PATIENCE, again="do it again", damaged=_ANEW)
+            raise StoreError(f"{self.path}: {said}") from error
 
     def _connected(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=PATIENCE)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("CREATE TABLE IF NOT EXISTS vector (text BLOB, model TEXT, data BLOB, PRIMARY KEY (text, model))")
         return db
-
-
-def _said(error: sqlite3.Error) -> str:
-    """What went wrong, and what to do."""
-    got = f"expected a cache of vectors, got {str(error)!r}"
-    match str(getattr(error, "sqlite_errorname", "_")).split("_")[1]:
-        case "FULL":
-            return "the disk is full; make room, then do it again"
-        case "BUSY" | "LOCKED":
-            return f"another process has locked it for more than {PATIENCE:g} s; do it again once that one is done"
-        case "READONLY" | "CANTOPEN" | "PERM" | "AUTH":
-            return f"{got}; see that this user may write the file and its folder"
-        case "IOERR":
-            return f"{got}; see to the disk, then do it again"
-        case _:
-            return f"{got}; delete it with its -wal and -shm, it fills again by itself"

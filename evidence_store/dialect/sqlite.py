@@ -41,18 +41,23 @@ class SQLite:
         return _kind(error) in ("CORRUPT", "NOTADB")
 
     def said(self, error: BaseException | None) -> str:
-        got = f"expected a ledger, got {str(error)!r}"
-        match _kind(error):
-            case "FULL":
-                return f"the disk is full; make room, {base.AGAIN}"
-            case "BUSY" | "LOCKED":
-                return f"another process has locked it for more than {base.PATIENCE:g} s; {base.AGAIN}"
-            case "READONLY" | "CANTOPEN" | "PERM" | "AUTH":
-                return f"{got}; see that this user may write the file and its folder"
-            case "IOERR":
-                return f"{got}; see to the disk, {base.AGAIN}"
-            case _:
-                return f"{got}; restore it from a copy"
+        return complaint(error, "a ledger", patience=base.PATIENCE, again=base.AGAIN, damaged="restore it from a copy")
+
+
+def complaint(error: BaseException | None, expected: str, *, patience: float, again: str, damaged: str) -> str:
+    """What SQLite says of a file of ours, and what to do; ``damaged`` is what to do where nothing else helps."""
+    got = f"expected {expected}, got {str(error)!r}"
+    match _kind(error):
+        case "FULL":
+            return f"the disk is full; make room, {again}"
+        case "BUSY" | "LOCKED":
+            return f"another process has locked it for more than {patience:g} s; {again}"
+        case "READONLY" | "CANTOPEN" | "PERM" | "AUTH":
+            return f"{got}; see that this user may write the file and its folder"
+        case "IOERR":
+            return f"{got}; see to the disk, {again}"
+        case _:
+            return f"{got}; {damaged}"
 
 
 def _prepare(connection: Any, _: object) -> None:

@@ -87,7 +87,7 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(cache: EmbedCache, monkeypa
 
     with monkeypatch.context() as full:
         full.setattr(sqlite3, "connect", limited)
-        refused(cache, "the disk is full; make room, then do it again")
+        refused(cache, "the disk is full; make room, do it again")
         cache.encode(["known"])
     assert cache.encode(["known", "new 1"]).shape == (2, 48)
 
@@ -98,7 +98,7 @@ def test_a_file_that_another_process_has_locked_is_waited_for_and_then_told(
     monkeypatch.setattr("evidence_store.embed_cache.PATIENCE", 0.1)
     with closing(sqlite3.connect(cache.path)) as other:
         other.execute("BEGIN IMMEDIATE")
-        refused(cache, r"another process has locked it for more than 0\.1 s; do it again once that one is done")
+        refused(cache, r"another process has locked it for more than 0\.1 s; do it again")
     assert cache.encode(["new 1"]).shape == (1, 48)
 
 
