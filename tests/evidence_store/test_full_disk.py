@@ -38,8 +38,7 @@ class Disk(NamedTuple):
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    """A file system in a file. To mount one takes rights that not every machine gives its tests; where they are missing,
-    the last test alone shows that room is asked for."""
+    """A file system in a file. To mount one takes rights that not every machine gives; the last test needs none."""
     image, path = tmp_path / "image", tmp_path / "disk"
     path.mkdir()
     with image.open("wb") as file:
