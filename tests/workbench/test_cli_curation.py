@@ -36,6 +36,7 @@ def test_a_version_goes_from_draft_to_published_and_is_withdrawn(store: tuple[ob
     handed_in(store)
     assert NEW not in listed(store)
     assert f"{NEW}~1" in listed(store, "--unpublished")
+    assert "submitted by a.moreau, not published" in evitrail("store", "show", f"{NEW}~1", *store).out
     found = evitrail("search", "antenatal swab", "--retriever", "bm25", "--json", *store).json["hits"]
     asked = evitrail("search", "antenatal swab", "--retriever", "bm25", "--unpublished", "--json", *store).json["hits"]
     drafts = [{hit["passage"]["header"]["version"] for hit in hits} & {"2026~1"} for hits in (found, asked)]
@@ -46,6 +47,9 @@ def test_a_version_goes_from_draft_to_published_and_is_withdrawn(store: tuple[ob
     assert (listed(store)[NEW], listed(store)[OLD]) == ("current", "superseded")
     assert evitrail("store", "withdraw", NEW, "--reason", "a mistake", *BY_BEN, *store).code == 0
     assert NEW not in listed(store)
+    assert "WITHDRAWN" in evitrail("store", "show", NEW, *store).out
+    past = evitrail("store", "show", f"{NEW}~1", *store)
+    assert (past.code, len(past.faults)) == (2, 1)
     history = evitrail("store", "history", LINEAGE, "--json", *store).json
     acts = [(event["actor"], event["type"]) for event in history if event["subject"].startswith(NEW)]
     assert acts == [

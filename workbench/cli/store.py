@@ -100,7 +100,9 @@ def show(
     with EvidenceStore.open(store) as opened:
         ref = name if "@" in name else newest(opened.headers, name)
         snapshot = opened.snapshot(unpublished=True)
-        evidence, header = opened.get(ref), snapshot.headers[ref]
+        opened.get(ref)  # names the store where it holds no such version at all
+        evidence, header, status = snapshot.evidence(ref), snapshot.headers[ref], snapshot.status(ref)
+        dossier = opened.dossiers.get(ref.partition("~")[0])
         profile, disputes, due = snapshot.profile(ref), snapshot.disputes(ref), snapshot.review_due(ref)
     if json:
         more = {"profile": profile and profile.model_dump(mode="json"), "review_due": due.isoformat()}
@@ -122,6 +124,10 @@ def show(
     say(f"review due {due}")
     if header.retracted:
         say("RETRACTED", style="bold red")
+    if status == "withdrawn":
+        say("WITHDRAWN", style="bold red")
+    if dossier and dossier.stage != "published":
+        say(f"{dossier.stage.replace('_', ' ')} by {dossier.entries[-1].actor}{', not published' * bool(dossier.next)}")
     say()
     say(evidence.text)
 
