@@ -246,7 +246,11 @@ class EvidenceStore:
                 return
             self._follow()  # both must have seen the same when they change places
             other = beside(self._parts, embedder)
-            self._projected(other).follow(self._versions()[1], self.seq, progress)
+            try:
+                self._projected(other).follow(self._versions()[1], self.seq, progress)
+            except BaseException:  # broken off: what is there is gone on with later, by whoever opens it
+                other.index.close()
+                raise
             self._use(exchange(self._parts, other))
 
     def stats(self) -> Stats:
