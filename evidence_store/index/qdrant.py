@@ -51,6 +51,7 @@ class QdrantIndex:
         self._manifest = manifest
         self._place = connection.place
         self._collection = f"{self._place.name}-{manifest.short}"
+        self._aside = beside
         with connection.client() as client:
             self.fresh = not client.collection_exists(self._collection)
             served = connection.served()
@@ -136,9 +137,11 @@ class QdrantIndex:
     def give_way(self, other: VectorIndex) -> None:
         assert isinstance(other, QdrantIndex)  # made by ``beside``
         other._serve(self._collection)
+        other._aside = False
 
     def close(self) -> None:
-        self._connection.close()
+        if not self._aside:  # the connection is that of the index in place
+            self._connection.close()
 
     def _make(self) -> None:
         layout = self._place.layout
