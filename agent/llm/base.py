@@ -5,7 +5,9 @@ Rules kept here
 - A completion holds the raw texts, in order, before anybody reads them. What the server did not tell is None.
 - How long a call took is a fact of the step, not of its answer: replays compare answers.
 - The repr of an LLM is its name: it says which model is asked, never what it said.
-- A server may ignore ``choices``: whoever asks checks the answer.
+- A server may ignore ``choices``, ``form`` and ``logprobs``: whoever asks checks what came back.
+- What a model thought aloud is kept apart from what it said (``reasoning``).
+- What does not fit a model's window is ``DoesNotFit``, before it is sent where the model's own tokens can be counted.
 
     llm = recorded(ScriptedLLM((("stroke", "B"),)), run)
     llm.complete(Prompt(messages=(Message(role="user", content="What lowers the risk of stroke?"),))).texts
@@ -16,7 +18,7 @@ A call that fails raises, and its step is recorded as failed; an answer that mak
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -53,26 +55,77 @@ class Prompt(Record):
     max_tokens: int | None = Field(default=1024, ge=1)
     choices: tuple[str, ...] | None = None
     """The only answers wanted, where the server can hold the model to them."""
+    form: dict[str, Any] | None = None
+    """The JSON Schema of the answer, where the server can hold the model to it; never beside ``choices``."""
+    logprobs: int | None = Field(default=None, ge=0, le=20)
+    """How many of the likeliest tokens are told at each place, beside the one drawn; None where none are wanted."""
+
+    @model_validator(mode="after")
+    def _one_constraint(self) -> Prompt:
+        if self.choices is not None and self.form is not None:
+            raise ValueError("expected choices or a form, got both; a server can hold a model to one of them")
+        return self
+
+
+class Token(Record):
+    """One token of a text, and how likely it was."""
+
+    text: Text
+    logprob: float
+    """Natural logarithm of its probability, under the constraint where the server holds the model to one."""
+    likeliest: dict[str, float] = Field(default_factory=dict)
+    """The tokens that were likeliest there, each with its log-probability; what a constraint rules out is left away."""
 
 
 class Completion(Record):
     """All that came back."""
 
     texts: tuple[Text, ...]
-    """Raw, in the order they were drawn."""
+    """Raw, in the order they were drawn, without what was thought aloud."""
     finish_reasons: tuple[str | None, ...]
     """Why each text ended, in the server's word: ``stop``; ``length`` where ``max_tokens`` cut it."""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    """Of all texts together."""
+    """Of all texts together, what was thought aloud included."""
     model: str
     """Who answered, as the server calls it."""
+    reasoning: tuple[Text | None, ...] = ()
+    """What each text's model thought aloud before it, None where it did not; empty where none did."""
+    tokens: tuple[tuple[Token, ...], ...] = ()
+    """The tokens of each text, where ``logprobs`` were asked for and told; else empty."""
 
     @model_validator(mode="after")
     def _each_text_ended(self) -> Completion:
         if len(self.texts) != len(self.finish_reasons):
             raise ValueError(f"expected a finish reason for each of {len(self.texts)} texts, got {self.finish_reasons}")
+        for told in (self.reasoning, self.tokens):
+            if told and len(told) != len(self.texts):
+                raise ValueError(
+                    f"expected something told of each of {len(self.texts)} texts or of none, got {len(told)}"
+                )
         return self
+
+
+class LLMError(ValueError):
+    """A model could not be asked, in one line that says what was expected, what was got and what to do."""
+
+
+class Unreachable(LLMError):
+    """Nobody answered, or only that it cannot now; the same call may succeed later."""
+
+
+class DoesNotFit(LLMError):
+    """A prompt, and the answer there must be room for, are longer than the model can hold."""
+
+
+class Cut(NamedTuple):
+    """The beginning of a text, as a model's tokenizer counts it."""
+
+    text: str
+    tokens: int
+    """How many the text has now."""
+    of: int
+    """How many it had."""
 
 
 class LLM(Protocol):
@@ -85,6 +138,20 @@ class LLM(Protocol):
 
     def complete(self, prompt: Prompt) -> Completion:
         """``prompt.n`` answers, drawn as the prompt says; raises where none could be had."""
+        ...
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """An LLM that knows how much it can hold, in its own tokens."""
+
+    @property
+    def window(self) -> int | None:
+        """Tokens of prompt and answer together; None where that is not known."""
+        ...
+
+    def cut(self, text: str, tokens: int) -> Cut:
+        """The first ``tokens`` of a text, encoded without special tokens; the text itself where it has no more."""
         ...
 
 
