@@ -3,7 +3,9 @@
 Rules kept here
 - An agent is a tuple of steps, each ``State -> State``; it holds no state of its own.
 - The critique loop stops when the evidence is judged adequate, or after ``ROUNDS`` searches.
-- The answer cites what the choice used, word for word.
+- The answer cites what the choice used, word for word; where a context stood before the model as it is, it rests on
+  all of it and cites nothing.
+- An answer in words is checked (``check``); for other readers that step does nothing.
 
     AGENTS["agentic"].answer(question, tools)
 """
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 
 from agent.model import Answer, Citation, Question, State
 from agent.steps.aim import aim
+from agent.steps.check import check
 from agent.steps.choose import choose
 from agent.steps.critique import critique
 from agent.steps.requery import requery
@@ -59,6 +62,7 @@ def _answer(state: State) -> Answer:
     if state.choice is None or state.synthesis is None:
         raise ValueError("an agent's last step must be `choose`")
     used = set(state.choice.claims)
+    seen = state.synthesis.context.passages if state.synthesis.context else ()
     citations = tuple(
         Citation(evidence=claim.evidence, passage=claim.passage, start=claim.start, end=claim.end, quote=claim.quote)
         for claim in state.synthesis.claims
@@ -70,13 +74,18 @@ def _answer(state: State) -> Answer:
         reason=state.choice.reason,
         ballots=state.choice.ballots,
         citations=citations,
-        rests_on=tuple(sorted({claim.evidence for claim in state.synthesis.claims if content_id(claim) in used})),
+        rests_on=tuple(
+            sorted(
+                {claim.evidence for claim in state.synthesis.claims if content_id(claim) in used}
+                | {served.evidence for served in seen}
+            )
+        ),
     )
 
 
 AGENTS: dict[str, Agent] = {
-    "closed_book": Agent("closed_book", (synthesise, choose)),
-    "single_pass": Agent("single_pass", (retrieve, synthesise, choose)),
-    "aimed": Agent("aimed", (aim, retrieve, synthesise, choose)),
-    "agentic": Agent("agentic", (investigate, synthesise, choose)),
+    "closed_book": Agent("closed_book", (synthesise, choose, check)),
+    "single_pass": Agent("single_pass", (retrieve, synthesise, choose, check)),
+    "aimed": Agent("aimed", (aim, retrieve, synthesise, choose, check)),
+    "agentic": Agent("agentic", (investigate, synthesise, choose, check)),
 }

@@ -5,6 +5,8 @@ Rules kept here
 - A claim points into the text it rests on: passage id and character offsets.
 - A choice names the claims it used; ``option=None`` is an abstention with its reason, not an error.
 - Ballots are the sampled answers of one choice; ``None`` among them is an abstention.
+- Where a model answers in words, the words are kept (``Choice.said``), and which letter they name is confirmed in
+  a step of its own (``Checked``).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from agent.llm.base import Text
 from evidence_store.grade import Certainty
 from retrieval.base import Hit, Retrieved
 from traces.record import Record
@@ -80,12 +83,41 @@ class Claim(Record):
         return self.passage.partition("#")[0]
 
 
+class Served(Record):
+    """A passage as it stands in a context."""
+
+    passage: str
+    """Passage id, ``id@version#part``."""
+    start: int = Field(ge=0)
+    """Character offsets within the context."""
+    end: int
+
+    @property
+    def evidence(self) -> str:
+        """The evidence version it is of, ``id@version``."""
+        return self.passage.partition("#")[0]
+
+
+class Context(Record):
+    """Passages put before a model as they are, for a reader that makes no claims of them."""
+
+    text: str
+    passages: tuple[Served, ...]
+    """In the order they stand in; what was cut away is not among them."""
+    tokens: int | None = None
+    """As the model's tokenizer counts them; None where nobody counted."""
+    cut: bool = False
+    """Whether some of it was left away because it was too long."""
+
+
 class Synthesis(Record):
     """What the evidence says about each option."""
 
     claims: tuple[Claim, ...]
     note: str
     """In words: what was read, or why nothing could be."""
+    context: Context | None = None
+    """What is put before the model instead of claims."""
 
 
 class Ballots(Record):
@@ -94,6 +126,14 @@ class Ballots(Record):
     votes: tuple[str | None, ...]
     temperature: float
     seed: int
+
+
+class Said(Record):
+    """What a model answered, in its own words; None where it answered nothing."""
+
+    greedy: Text | None = None
+    drawn: tuple[Text | None, ...] = ()
+    """One for each ballot."""
 
 
 class Choice(Record):
@@ -106,6 +146,35 @@ class Choice(Record):
     """``content_id`` of each claim used."""
     reason: str
     ballots: Ballots
+    said: Said | None = None
+    """The words that option and ballots were read from; None where they were not read from words."""
+    shares: dict[str, float] | None = None
+    """The model's own probability of each letter, where it told; they sum to 1."""
+
+
+class Verdict(Record):
+    """Which option an answer in words names, if it names one."""
+
+    parsed: str | None
+    """The letter a parser finds in it."""
+    confirmed: str | None
+    """The letter it selects explicitly: this one counts."""
+    clear: Literal["yes", "no"] | None
+    """Whether it selects one; None where there was nothing to judge."""
+    reason: str
+    skipped: Literal["single_letter", "null_raw"] | None = None
+    """Why nobody had to judge it."""
+    override: Literal["letter_not_in_raw"] | None = None
+    """Why the judge's letter does not count."""
+
+
+class Checked(Record):
+    """What the answers of a choice were confirmed to say."""
+
+    greedy: Verdict
+    ballots: tuple[Verdict, ...]
+    by: str
+    """Who confirmed them: the rule, or a judge by its name."""
 
 
 class Decoding(Record):
@@ -125,6 +194,7 @@ class State(Record):
     critique: Critique | None = None
     synthesis: Synthesis | None = None
     choice: Choice | None = None
+    checked: Checked | None = None
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -155,4 +225,7 @@ class Answer(Record):
     ballots: Ballots
     citations: tuple[Citation, ...]
     rests_on: tuple[str, ...] = ()
-    """Evidence versions of every claim the choice used, those that spoke against it too."""
+    """Evidence versions of every claim the choice used, those that spoke against it too, or of the context it saw."""
+    skipped: str | None = None
+    """Why the question was not answered: its evidence does not fit the model. It counts nowhere, least of all as
+    wrong."""

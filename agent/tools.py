@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from agent.model import Decoding
-from agent.reader.base import Reader, Recording
+from agent.reader.base import WHOLE, Fit, Fitting, Reader, Recording
 from evidence_store.snapshot import Snapshot
 from retrieval.base import Retriever
 from traces.run import Run
@@ -42,6 +42,8 @@ class Tools:
     k: int = 10
     decoding: Decoding = field(default_factory=Decoding)
     stand_ins: Mapping[Reading, Reader] = field(default_factory=dict)
+    fit: Fit = WHOLE
+    """What becomes of a context that is long, where the reader puts passages before a model as they are."""
     changes: tuple[Change, ...] = ()
     """What a fork does otherwise, in order."""
 
@@ -56,4 +58,6 @@ class Tools:
     def reader_for(self, role: Reading) -> Reader:
         """Who reads in this role."""
         reader = self.stand_ins.get(role, self.reader)
+        if isinstance(reader, Fitting):
+            reader = reader.fitting(self.fit)
         return reader.within(self.run) if isinstance(reader, Recording) else reader

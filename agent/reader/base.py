@@ -10,11 +10,23 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
-from agent.model import Choice, Critique, Decoding, Query, Question, Synthesis
+from agent.model import Checked, Choice, Critique, Decoding, Query, Question, Synthesis
 from retrieval.base import Hit
 from traces.run import Run
+
+
+class Fit(NamedTuple):
+    """What becomes of a context that is long."""
+
+    keep: Literal["whole", "cut", "padded"] = "whole"
+    """Whole, or not at all; cut to ``tokens``; or the first passage, again and again, as long as all would be."""
+    tokens: int | Literal["window"] | None = None
+    """Of the model's own tokenizer; ``window``: all that it has room for."""
+
+
+WHOLE = Fit()
 
 
 class Reader(Protocol):
@@ -48,4 +60,26 @@ class Recording(Protocol):
 
     def within(self, run: Run) -> Reader:
         """The same reader, by the same name, its calls recorded in ``run``."""
+        ...
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """A reader that answers in words, so that somebody has to confirm which option they name."""
+
+    def check(self, question: Question, choice: Choice) -> Checked:
+        """Which letters the words of a choice select explicitly; the labels and the right answer are not seen."""
+        ...
+
+
+@runtime_checkable
+class Fitting(Protocol):
+    """A reader that puts passages before a model as they are, and so must make them fit."""
+
+    def fitting(self, rule: Fit) -> Reader:
+        """The same reader, making contexts fit by that rule."""
+        ...
+
+    def holds(self, rule: Fit) -> str | None:
+        """Why the model cannot hold what the rule asks for; None where it can, or where nobody knows."""
         ...

@@ -28,8 +28,11 @@ def choose(state: State, tools: Tools) -> State:
 
 
 def used(choice: Choice, synthesis: Synthesis) -> Iterator[Edge]:
-    """The choice was derived from the claims it names."""
+    """The choice was derived from the claims it names, or from the context that stood before the model."""
     chosen = Entity(id=content_id(choice), type="Choice", label=choice.option or "abstained")
+    if synthesis.context and synthesis.context.passages:
+        seen = Entity(id=content_id(synthesis), type="Synthesis", label="context")
+        yield Edge(relation="wasDerivedFrom", source=chosen, target=seen, role="context")
     claims = {content_id(claim): claim for claim in synthesis.claims}
     for name in choice.claims:
         if name in claims:

@@ -1,4 +1,4 @@
-"""Synthesise: turn the hits into claims, each pointing at the words it rests on."""
+"""Synthesise: turn the hits into claims, each pointing at the words it rests on; or put them together as they are."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ def synthesise(state: State, tools: Tools) -> State:
 def derived(synthesis: Synthesis, state: State) -> Iterator[Edge]:
     """The synthesis has claims; each was derived from a span of a passage."""
     passages = {hit.passage.id: hit.passage for hit in state.hits}
-    whole = Entity(id=content_id(synthesis), type="Synthesis", label="claims")
+    whole = Entity(id=content_id(synthesis), type="Synthesis", label="context" if synthesis.context else "claims")
+    for served in synthesis.context.passages if synthesis.context else ():
+        yield Edge(
+            relation="wasDerivedFrom", source=whole, target=passage_entity(passages[served.passage]), role="context"
+        )
     for claim in synthesis.claims:
         said = claim_entity(claim)
         yield Edge(relation="hadMember", source=whole, target=said)
