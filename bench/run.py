@@ -22,6 +22,7 @@ import scifact
 import search
 import stance
 import steps
+import throughput
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 PUBLIC = Path("../shared/data")
@@ -42,6 +43,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "stance": ("For or against, as far as words tell", lambda: stance.results(PUBLIC)),
     "steps": ("One recorded step, durable, beside an OpenTelemetry span and an MLflow span", steps.results),
     "scale": ("Reading a run as it grows", scale.results),
+    "throughput": ("Asking a model server, beside the bare openai client", throughput.results),
 }
 
 

@@ -6,9 +6,10 @@ Rules kept here
 - A difference is what leaving the gate out changes: where accuracy falls, that is what the gate was worth.
 - A metric that no case speaks of is None, and so is its difference.
 - A gate that a run did not pass when it was recorded cannot be left out of it: there the run stands for itself.
+- Each arm that passes gates is done by itself: readers, and variations of *gated*, are not mixed.
 
     for row in ablate_gates(journal, store, reader):
-        print(row.left_out, row.metrics["accuracy"].difference)
+        print(row.arm, row.left_out, row.metrics["accuracy"].difference)
 
 What was done once is not done again: a second call writes nothing.
 """
@@ -25,6 +26,7 @@ from eval.experiment import outcome_of, traces
 from eval.fork import fork, forking, root_config
 from eval.metrics import METRICS, Metric
 from eval.outcome import Outcome
+from eval.readers import Readers, arm_name, label_in
 from evidence_store.store import EvidenceStore
 from retrieval.base import Retrieved
 from retrieval.gates import GATES
@@ -33,7 +35,9 @@ from traces.trace import Trace
 from traces.view import JournalView
 
 ARM = "gated"
-"""The condition whose gates are left out."""
+"""The condition whose gates are left out; so are those of its variations, and of any arm of its retriever."""
+PASSES = "clean"
+"""The retriever that passes gates."""
 MEASURED = ("accuracy", "stale_rate", "contradiction_rate")
 
 
@@ -51,6 +55,8 @@ class Measured(NamedTuple):
 class Ablated(NamedTuple):
     """The condition without one gate."""
 
+    arm: str
+    """``gated``; with its reader's label where there are several."""
     left_out: str | None
     """None for the condition as it is."""
     cases: int
@@ -62,35 +68,42 @@ class Ablated(NamedTuple):
 def ablate_gates(
     journal: Journal,
     store: EvidenceStore,
-    reader: Reader,
+    reader: Reader | Readers,
     *,
     past: JournalView | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> list[Ablated]:
-    """The gated condition whole, and without each gate in the order they are passed.
+    """Each gated arm whole, and without each gate in the order they are passed.
 
     Raises ``ValueError`` where the experiment has no finished run of it.
     """
     past = past or journal
-    runs = [trace for trace in traces(past) if trace.ended and root_config(trace).condition.name == ARM]
-    if not runs:
+    arms: dict[str, list[Trace]] = {}
+    for trace in traces(past):
+        condition = root_config(trace).condition
+        if trace.ended and condition.retriever == PASSES:
+            arms.setdefault(arm_name(condition.name, label_in(trace.run, condition.name)), []).append(trace)
+    if not arms:
         raise ValueError(
             f"expected finished runs of {ARM!r}, found none; run the experiment with {ARM!r} among its conditions"
         )
-    whole = [_outcome(trace) for trace in runs]
-    passed = [_gates(trace) for trace in runs]
-    rows = [_compared(None, whole, whole)]
-    for place, gate in enumerate(GATES):
-        part = []
-        for done, (trace, held) in enumerate(zip(runs, passed, strict=True)):
-            progress(place * len(runs) + done, len(GATES) * len(runs))
-            if gate not in held:
-                part.append(whole[done])
-                continue
-            what = forking(trace, None, {"gates": [name for name in held if name != gate]})
-            part.append(_outcome(Trace(past, fork(journal, what, store, reader, past=past).run)))
-        rows.append(_compared(gate, part, whole))
-    progress(len(GATES) * len(runs), len(GATES) * len(runs))
+    rows, done, of = [], 0, len(GATES) * sum(map(len, arms.values()))
+    for arm, runs in arms.items():
+        whole = [_outcome(trace) for trace in runs]
+        passed = [_gates(trace) for trace in runs]
+        rows.append(_compared(arm, None, whole, whole))
+        for gate in GATES:
+            part = []
+            for trace, held, before in zip(runs, passed, whole, strict=True):
+                progress(done, of)
+                done += 1
+                if gate not in held:
+                    part.append(before)
+                    continue
+                what = forking(trace, None, {"gates": [name for name in held if name != gate]})
+                part.append(_outcome(Trace(past, fork(journal, what, store, reader, past=past).run)))
+            rows.append(_compared(arm, gate, part, whole))
+    progress(of, of)
     return rows
 
 
@@ -107,9 +120,10 @@ def _outcome(trace: Trace) -> Outcome:
     return outcome_of(trace.run, root_config(trace), said)
 
 
-def _compared(left_out: str | None, part: Sequence[Outcome], whole: Sequence[Outcome]) -> Ablated:
+def _compared(arm: str, left_out: str | None, part: Sequence[Outcome], whole: Sequence[Outcome]) -> Ablated:
     draws = stats.draws(stats.bootstrap_indices(len(whole)))
     return Ablated(
+        arm=arm,
         left_out=left_out,
         cases=len(whole),
         moved=sum(one.chosen != other.chosen for one, other in zip(part, whole, strict=True)),

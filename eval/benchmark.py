@@ -50,6 +50,8 @@ class Case(Record):
     clean_evidence: tuple[str, ...]
     conflict_evidence: tuple[str, ...]
     outdated_evidence: tuple[str, ...]
+    reports: tuple[str, ...] = ()
+    """Reports that were written on it once and are served to every reader alike."""
     as_of: date | None = None
     gold_rationale: str | None = None
     meta: dict[str, Any] = Field(default_factory=dict)
@@ -148,6 +150,7 @@ def _faults(case: Case, snapshot: Snapshot) -> Iterator[str]:
         "clean_evidence": case.clean_evidence,
         "conflict_evidence": case.conflict_evidence,
         "outdated_evidence": case.outdated_evidence,
+        "reports": case.reports,
     }
     for key, refs in named.items():
         for ref in refs:

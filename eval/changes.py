@@ -13,6 +13,7 @@ Rules kept here
 ``gates``      which gates the clean retriever has; the others are left out
 ``reader``     one of ``agent.reader.READERS``
 ``prompt``     which act of a prompted reader reads another text, and the text
+``judge``      who confirms the letters of an answer in words: ``rule``, or a language model by its name
 ``seq``        what had been recorded: a ledger sequence number
 ``as_of``      the day asked about
 ``publish``    drafts supposed to be published, in the store as it stands now
@@ -36,6 +37,8 @@ from typing import Any, get_args
 
 from agent.model import Decoding
 from agent.reader import READERS
+from agent.reader.direct import DirectReader
+from agent.reader.judge import checker_named
 from agent.reader.prompted import PromptedReader
 from agent.reader.templates import Act
 from agent.tools import Tools
@@ -72,6 +75,8 @@ def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
         least = LEAST.get(key)
         if least is not None and (type(value) is not int or value < least):
             raise ValueError(f"{key}: expected a whole number from {least} on, got {value!r}")
+        if key == "judge":
+            checker_named(value)
         if key == "temperature" and (type(value) not in (int, float) or not 0 < value < math.inf):
             raise ValueError(f"temperature: expected a number above 0, got {value!r}")
         if key == "as_of":
@@ -109,6 +114,12 @@ def _prompt(tools: Tools, value: Mapping[str, str], store: EvidenceStore) -> Too
     if not isinstance(tools.reader, PromptedReader):
         raise ValueError(f"prompt: expected a reader that is prompted, {tools.reader!r} is not")
     return replace(tools, reader=replace(tools.reader, prompts=tools.reader.prompts.but(**value)))
+
+
+def _judge(tools: Tools, value: str, store: EvidenceStore) -> Tools:
+    if not isinstance(tools.reader, DirectReader):
+        raise ValueError(f"judge: expected a reader that answers in words, {tools.reader!r} names its option itself")
+    return replace(tools, reader=replace(tools.reader, checker=checker_named(value)))
 
 
 def _seq(tools: Tools, value: int, store: EvidenceStore) -> Tools:
@@ -157,6 +168,7 @@ CHANGES: dict[str, Callable[[Tools, Any, EvidenceStore], Tools]] = {
     "gates": _gates,
     "reader": _reader,
     "prompt": _prompt,
+    "judge": _judge,
     "seq": _seq,
     "as_of": _as_of,
     "publish": _publish,

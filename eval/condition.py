@@ -3,59 +3,91 @@
 Rules kept here
 - A condition is a specification: frozen, serialisable, complete. What it needs to run it is handed
   (store, reader, run), never held.
-- ``closed_book, clean, conflict, standard, agentic, max_context`` are the published six (SaFE-Scale,
-  arXiv 2605.04039; parameters in its code at commit 09c18f0). Their keys in the published files are
-  aliases. Two differ from the paper, and say so: *agentic* is a live agent per reader where the paper
-  serves one frozen report, and embeddings are the store's own.
-- ``gated`` is ours: the clean-evidence retriever choosing from the store by itself, asked for what the
-  question and its options name.
-- *clean* and *conflict* serve the case's curated evidence by id; the others search.
+- The ten published arms (SaFE-Scale, arXiv 2605.04039; parameters in its code at commit 09c18f0) are here under
+  their published keys, or under a name that says more, with the key as its alias. ``padded_top_1`` was built there
+  and never run. Embeddings are the store's own.
+- ``deep_research`` serves one frozen report to every reader, as published. ``agentic`` (a critique loop) and
+  ``per_option`` (a researcher for each option) are live agents, and ours; so is ``gated``: the clean-evidence
+  retriever choosing from the store by itself, asked for what the question and its options name.
+- *clean*, *conflict* and *deep_research* serve the case's curated evidence by id; the others search.
+- A context that is long is cut, padded or left whole as ``fit`` says, by the model's own tokenizer, where a reader puts
+  passages before a model as they are. Other readers read passage by passage and count words.
+- An arm that a reader cannot hold is left out and counts nowhere (``lacking``).
 - Only *gated* looks at the day the question is asked of; the others search all that was recorded, as
   a vector database without time does.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import partial
 from typing import Literal
 
 from agent.agents import AGENTS, Agent
+from agent.influence.values import Way
 from agent.model import Decoding
-from agent.reader.base import Reader
+from agent.reader.base import WHOLE, Fit, Fitting, Reader
+from agent.steps.influence import influence
 from agent.tools import Tools
 from eval.benchmark import Case
 from evidence_store.snapshot import Snapshot
-from retrieval import RETRIEVERS, Fixed, Full, Retriever
+from retrieval import RETRIEVERS, Dense, Fixed, Full, Retriever
 from traces.record import Record
 from traces.run import Run
 
 MAX_CONTEXT_TOKENS = 9_240
-"""What a 16,384-token model has left for evidence by the published rule: less 2,048, 4,096 and 1,000."""
+"""What a 16,384-token model has left for evidence by the published rule: less 2,048, 4,096 and 1,000. For readers that
+count words; a model's own window decides where it is known."""
 
 MOST_PASSAGES = 600
-"""What *max_context* takes at most, as published; more than any curated set has, so that all of it is served."""
+"""What a long context takes at most, as published; more than any curated set has, so that all of it is served."""
 
 
 class Condition(Record):
     """One arm."""
 
     name: str
-    agent: Literal["closed_book", "single_pass", "aimed", "agentic"]
+    agent: Literal["closed_book", "single_pass", "aimed", "per_option", "agentic"]
     retriever: str | None = None
     """A name in ``retrieval.RETRIEVERS``; None for curated or no evidence."""
-    curated: Literal["clean", "conflict"] | None = None
+    curated: Literal["clean", "conflict", "report"] | None = None
     """Serve this evidence of the case instead of searching."""
     k: int = 10
+    snapshot: str | None = None
+    """The state of the store it searches: a release, a ledger number, or a day to ask as of; None for the plan's."""
+    fit: Fit = WHOLE
+    """What becomes of a context that is long."""
+    influence: Way | None = None
+    """How it is measured, after the choice, what each passage did for it; None measures nothing."""
 
     @property
     def steps(self) -> Agent:
-        return AGENTS[self.agent]
+        agent = AGENTS[self.agent]
+        if self.influence is None:
+            return agent
+        return replace(agent, steps=(*agent.steps, partial(influence, way=self.influence)))
 
-    def retriever_for(self, case: Case) -> Retriever | None:
-        """What searches in this arm, for this case."""
+    def lacking(self, reader: Reader) -> str | None:
+        """Why this arm cannot be run with this reader; None where it can."""
+        if isinstance(reader, Fitting):
+            return reader.holds(self.fit)
+        if self.fit.keep == "padded":
+            return "its control for length needs a reader that puts passages before a model as they are"
+        return None
+
+    def serves(self, case: Case) -> bool:
+        """Whether the case has what this arm serves by id; only a report may be wanting."""
+        return self.curated != "report" or bool(case.reports)
+
+    def retriever_for(self, case: Case, reader: Reader | None = None) -> Retriever | None:
+        """What searches in this arm, for this case and reader."""
         if self.curated:
-            return Fixed(case.clean_evidence if self.curated == "clean" else case.conflict_evidence)
+            return Fixed(_CURATED[self.curated](case))
         if self.retriever == "full":
-            return Full(tokens=MAX_CONTEXT_TOKENS)
+            if isinstance(reader, Fitting):
+                return Dense()  # what is too much is cut off by the model's own tokens
+            return Full(tokens=self.fit.tokens if isinstance(self.fit.tokens, int) else MAX_CONTEXT_TOKENS)
         return RETRIEVERS[self.retriever] if self.retriever else None
 
     def tools(self, case: Case, run: Run, snapshot: Snapshot, reader: Reader, decoding: Decoding) -> Tools:
@@ -64,11 +96,18 @@ class Condition(Record):
             run=run,
             snapshot=snapshot,
             reader=reader,
-            retriever=self.retriever_for(case),
+            retriever=self.retriever_for(case, reader),
             k=self.k,
             decoding=decoding,
+            fit=self.fit,
         )
 
+
+_CURATED = {
+    "clean": lambda case: case.clean_evidence,
+    "conflict": lambda case: case.conflict_evidence,
+    "report": lambda case: case.reports,
+}
 
 CONDITIONS: dict[str, Condition] = {
     condition.name: condition
@@ -76,9 +115,34 @@ CONDITIONS: dict[str, Condition] = {
         Condition(name="closed_book", agent="closed_book"),
         Condition(name="clean", agent="single_pass", curated="clean", k=MOST_PASSAGES),
         Condition(name="conflict", agent="single_pass", curated="conflict", k=MOST_PASSAGES),
+        Condition(name="top_1", agent="single_pass", retriever="dense", k=1),
+        Condition(name="padded_top_1", agent="single_pass", retriever="dense", k=10, fit=Fit(keep="padded")),
+        Condition(name="top_5", agent="single_pass", retriever="dense", k=5),
         Condition(name="standard", agent="single_pass", retriever="dense", k=10),
+        Condition(name="deep_research", agent="single_pass", curated="report", k=MOST_PASSAGES),
         Condition(name="agentic", agent="agentic", retriever="dense", k=5),
-        Condition(name="max_context", agent="single_pass", retriever="full", k=MOST_PASSAGES),
+        Condition(name="per_option", agent="per_option", retriever="dense", k=5),
+        Condition(
+            name="context_32k",
+            agent="single_pass",
+            retriever="full",
+            k=MOST_PASSAGES,
+            fit=Fit(keep="cut", tokens=30_000),
+        ),
+        Condition(
+            name="context_100k",
+            agent="single_pass",
+            retriever="full",
+            k=MOST_PASSAGES,
+            fit=Fit(keep="cut", tokens=96_000),
+        ),
+        Condition(
+            name="max_context",
+            agent="single_pass",
+            retriever="full",
+            k=MOST_PASSAGES,
+            fit=Fit(keep="cut", tokens="window"),
+        ),
         Condition(name="gated", agent="aimed", retriever="clean", k=5),
     )
 }
@@ -89,10 +153,9 @@ ALIASES = {
     "evidence_clean": "clean",
     "evidence_conflict": "conflict",
     "top_10": "standard",
-    "deep_research": "agentic",
     "context_max": "max_context",
 }
-"""Keys of the published result files."""
+"""Published keys of conditions that have another name here; the other five have that very name."""
 
 PUBLISHED = (
     "zero_shot",
@@ -119,4 +182,6 @@ def condition(name: str) -> Condition:
         return CONDITIONS[ALIASES.get(name, name)]
     except KeyError:
         known = ", ".join(CONDITIONS)
-        raise ConditionError(f"expected a condition among {known}, got {name!r}") from None
+        near = get_close_matches(name, [*CONDITIONS, *ALIASES], n=1)
+        said = f"expected a condition among {known}, got {name!r}"
+        raise ConditionError(said + (f"; did you mean {near[0]!r}?" if near else "")) from None

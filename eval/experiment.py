@@ -1,11 +1,13 @@
 """An experiment: cases times conditions gives runs; the journal keeps them, everything else is rebuilt from it.
 
 Rules kept here
-- A run is named ``condition.case``. What is in the journal is not done again: an experiment that was
-  killed is finished by running it again, and no step is repeated.
+- A run is named ``condition.case``, or ``condition@reader.case`` where there are several readers. What is in the
+  journal is not done again: an experiment that was killed is finished by running it again, and no step is repeated.
 - Outcomes are read from the journal, never from memory, so a report is the same whenever it is made.
 - Equal seeds give equal outcomes: ballots depend on the seed and the question, not on the order of work.
-- A run that fails is reported and left unfinished; the others go on.
+- A run that fails is reported and left unfinished; the others go on, unless it is the model server that is down.
+- Runs are recorded in ``journal.db`` and, where other processes do them, in a ``journal-….db`` of each process. All of
+  them are read as one, and one seal is put over all.
 - A case with sensitive fields is masked before anything of it is written or asked, and one that cannot be masked
   is not asked at all. What its runs store can be redacted; of what goes wrong in them only the kind is told.
 - A redacted run is not done again, and counts nowhere: its outcome cannot be read any more.
@@ -20,37 +22,50 @@ Time spent is in ``timings``, apart from outcomes, because a clock decides it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from agent.agents import skipped
+from agent.llm.base import DoesNotFit
 from agent.model import Answer, Decoding
-from agent.reader.base import Reader
+from agent.reader.base import Reader, Recording
 from agent.tools import Tools
 from eval.benchmark import Case
 from eval.condition import Condition
-from eval.engine.threads import run_all
+from eval.counted import counted, rechecked
+from eval.engine.one_run import Piece
+from eval.engine.order import in_order
+from eval.engine.sweep import Doing, Failure, Here, Standing, sweep
 from eval.identifiers import Identifiers
 from eval.masking import Mask, Unmasked, masked
 from eval.outcome import Outcome, score
+from eval.readers import Readers, arm_name, readers, run_name
+from eval.states import states
 from evidence_store.embed_cache import apart
 from evidence_store.snapshot import Snapshot
 from evidence_store.store import EvidenceStore
 from traces.elsewhere import recorded_elsewhere
 from traces.integrity import SEAL_RUN, seal
-from traces.journal import Journal, JournalError
-from traces.log import get_logger
+from traces.journal import Journal
+from traces.journals import Journals
 from traces.record import Record
 from traces.redacted import redacted_runs
-from traces.run import Live, Run
+from traces.run import Run
 from traces.trace import Trace
 from traces.view import JournalView, Redaction
 
 JOURNAL = "journal.db"
 
-log = get_logger()
+ASKING = 64
+"""Runs under way at once where a model outside this process is asked: waiting costs nothing here."""
+READING = 2
+"""Where reading is done in this process."""
+UNSERVED = "no case names a report; `evitrail freeze` writes them"
+"""Why an arm that serves reports is left out."""
 
 
 class RunConfig(Record):
@@ -67,25 +82,31 @@ class RunConfig(Record):
 
 
 class Job(NamedTuple):
-    """One run to do, and the snapshot it is to be done on."""
+    """One run to do."""
 
     config: RunConfig
-    snapshot: Snapshot
+    label: str = ""
+    """Which reader it is, where there are several."""
 
     @property
     def name(self) -> str:
-        return f"{self.config.condition.name}.{self.config.case.id}"
+        return run_name(self.config.condition.name, self.label, self.config.case.id)
 
-
-class Failure(NamedTuple):
-    """A run that could not be finished."""
-
-    run: str
-    error: str
+    def piece(self, begun: Collection[str]) -> Piece:
+        """The run as it is handed out."""
+        return Piece(self.name, self.config, bool(self.config.case.sensitive), self.name in begun)
 
 
 Progress = Callable[[int, int], None]
 """Told how many runs are done, of how many."""
+
+
+class Engine(Protocol):
+    """Where runs are done, if not by threads of this process; see ``engine/ray.py``."""
+
+    def doing(self, folder: Path, in_flight: int) -> AbstractContextManager[Doing]:
+        """Opened for one sweep of so many runs at once, recorded in journals of its own in this folder."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -95,71 +116,123 @@ class Experiment:
     cases: Sequence[Case]
     conditions: Sequence[Condition]
     store: EvidenceStore
-    reader: Reader
+    reader: Reader | Readers
     decoding: Decoding = field(default_factory=Decoding)
     seq: int | None = None
     """What had been recorded: the store's ledger sequence number; None for all of it."""
-    workers: int = 2
+    in_flight: int | None = None
+    """Runs under way at once; None leaves it to the reader (``at_once``). It decides nothing."""
     mask: Mask | None = field(default_factory=Identifiers)
     """Takes names out of sensitive fields; None asks and stores them as they stand."""
+    engine: Engine | None = None
+    """Who does the runs; None for threads of this process."""
 
-    def run(self, folder: Path, progress: Progress = lambda done, of: None) -> list[Failure]:
-        """Do every run that is not done yet, then seal the journal; returns the runs that failed."""
+    def run(
+        self,
+        folder: Path,
+        progress: Progress = lambda done, of: None,
+        watch: Callable[[Standing], None] = lambda standing: None,
+    ) -> list[Failure]:
+        """Do every run that is not done yet, then seal the journal; returns the runs that failed.
+
+        ``progress`` hears of each run that ended, ``watch`` also of those that are under way. Raises ``Interrupted``
+        on Ctrl-C or SIGTERM, ``Halted`` where the model server is down; both say how far it came, and running it
+        again goes on from there.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        cases, failures = self._masked()
+        cases, failures = self.askable()
         jobs = self.jobs(cases)
+        width = self.in_flight or at_once(self.reader)
         with Journal.open(folder / JOURNAL) as journal:
-            finished = {trace.run for trace in traces(journal) if trace.ended} | redacted_runs(journal).keys()
-            todo = [job for job in jobs if job.name not in finished]
-            left = len(todo)
-            progress(len(jobs) - left, len(jobs))
-
-            def do(job: Job) -> None:
-                run = Live.begin(journal, job.name, job.config, sensitive=bool(job.config.case.sensitive))
-                run.end(answer(job.config, job.snapshot, self.reader, run))
-
-            def heard(job: Job, error: Exception | None) -> None:
-                nonlocal left
-                left -= 1
-                if error is not None:
-                    failures.append(Failure(job.name, _told(job, error)))
-                    log.info("run failed", run=job.name, error=failures[-1].error)
-                progress(len(jobs) - left, len(jobs))
-
-            run_all(todo, do, workers=self.workers, finished=heard)
-            seal(journal)
+            with Journals.open(folder) as past:
+                finished, begun = finished_runs(past), set(past.runs())
+            todo = [job.piece(begun) for job in in_order(jobs) if job.name not in finished]
+            if todo:
+                here = nullcontext(Here(partial(said_by, self.store, self.reader), journal))
+                with self.engine.doing(folder, width) if self.engine else here as doing:
+                    failures += sweep(todo, doing, width, of=len(jobs), progress=progress, watch=watch)
+            else:
+                progress(len(jobs), len(jobs))
+            with Journals.open(folder) as whole:
+                seal(journal, over=whole)
         return sorted(failures)
 
     def jobs(self, cases: Sequence[Case]) -> list[Job]:
-        """Every run there is to do with these cases, in the order of conditions and cases."""
-        recorded = self.store.snapshot(seq=self.seq)
-        days = {case.as_of: self.store.snapshot(as_of=case.as_of, seq=recorded.seq) for case in cases}
+        """Every run there is to do with these cases, in the order of conditions, readers and cases.
 
-        def config(case: Case, condition: Condition) -> RunConfig:
-            return RunConfig(
-                case=case,
-                condition=condition,
-                reader=repr(self.reader),
-                snapshot=recorded.id,
-                seq=recorded.seq,
-                decoding=self.decoding,
+        What is left out is not among them. Raises ``ValueError`` where that is everything.
+        """
+        absent = self.left_out(cases)
+        recorded = states(self.conditions, self.store, self.seq)
+        jobs = [
+            Job(
+                RunConfig(
+                    case=state.asked(case),
+                    condition=arm,
+                    reader=repr(reader),
+                    snapshot=state.snapshot,
+                    seq=state.seq,
+                    decoding=self.decoding,
+                ),
+                label,
             )
-
-        jobs = [Job(config(case, arm), days[case.as_of]) for arm in self.conditions for case in cases]
+            for arm in self.conditions
+            for state in [recorded[arm.snapshot]]
+            for label, reader in readers(self.reader)
+            if arm_name(arm.name, label) not in absent
+            for case in cases
+            if arm.serves(case)
+        ]
+        if cases and not jobs:
+            raise ValueError("every condition is left out: " + "; ".join(": ".join(each) for each in absent.items()))
         twice = next((name for name, times in Counter(job.name for job in jobs).items() if times > 1), None)
         if twice is not None:
             raise ValueError(f"expected each run once, got {twice!r} twice; name each condition and case once")
         return jobs
 
-    def _masked(self) -> tuple[list[Case], list[Failure]]:
+    def left_out(self, cases: Sequence[Case]) -> dict[str, str]:
+        """The arms that are not run, each with why: its reader cannot hold it, or no case has what it serves."""
+        return {
+            arm_name(arm.name, label): why
+            for arm in self.conditions
+            for label, reader in readers(self.reader)
+            if (why := arm.lacking(reader) or ("" if any(map(arm.serves, cases)) else UNSERVED))
+        }
+
+    def askable(self) -> tuple[list[Case], list[Failure]]:
         """The cases as they may be asked, and the runs that there can be none of."""
         asked, refused = [], []
         for case in self.cases:
             try:
                 asked.append(masked(case, self.mask))
             except Unmasked as error:
-                refused += [Failure(f"{arm.name}.{case.id}", f"Unmasked: {error}") for arm in self.conditions]
+                refused += [
+                    Failure(run_name(arm.name, label, case.id), f"Unmasked: {error}")
+                    for arm in self.conditions
+                    for label, _ in readers(self.reader)
+                ]
         return asked, refused
+
+
+def at_once(reader: Reader | Readers) -> int:
+    """How many runs are best under way at once: many where what asks is left waiting, few where all have to work."""
+
+    def waits(reader: Reader) -> bool:
+        within = getattr(getattr(reader, "llm", None), "in_process", False)
+        return isinstance(reader, Recording) and not within
+
+    return ASKING if any(waits(one) for _, one in readers(reader)) else READING
+
+
+def finished_runs(journal: JournalView) -> set[str]:
+    """The runs that are not done again."""
+    return {trace.run for trace in traces(journal) if trace.ended} | redacted_runs(journal).keys()
+
+
+def said_by(store: EvidenceStore, reader: Reader | Readers, config: RunConfig, run: Run) -> Answer:
+    """What the configured agent says with the reader that is configured, on the store as it is to see it."""
+    snapshot = store.snapshot(as_of=config.case.as_of, seq=config.seq)
+    return answer(config, snapshot, readers(reader).of("", config.reader), run)
 
 
 def answer(config: RunConfig, snapshot: Snapshot, reader: Reader, run: Run) -> Answer:
@@ -168,9 +241,15 @@ def answer(config: RunConfig, snapshot: Snapshot, reader: Reader, run: Run) -> A
 
 
 def said_with(config: RunConfig, tools: Tools) -> Answer:
-    """What the configured agent says with these tools; nothing of patient data is kept beside the run."""
+    """What the configured agent says with these tools; nothing of patient data is kept beside the run.
+
+    A question whose evidence does not fit the model is skipped, which is an answer of its own kind.
+    """
     with apart() if config.case.sensitive else nullcontext():
-        return config.condition.steps.answer(config.case.question, tools)
+        try:
+            return config.condition.steps.answer(config.case.question, tools)
+        except DoesNotFit as error:
+            return skipped(config.case.question, config.decoding, str(error))
 
 
 def traces(journal: JournalView) -> Iterator[Trace]:
@@ -192,9 +271,13 @@ def redacted(journal: JournalView) -> dict[str, Redaction]:
 
 
 def outcomes(journal: JournalView) -> list[Outcome]:
-    """Every finished run, scored."""
-    ended = ((trace, trace.output(Answer)) for trace in traces(journal))
-    return [outcome_of(trace.run, trace.config(RunConfig), said) for trace, said in ended if said is not None]
+    """Every finished run that answered, scored; one that was skipped counts nowhere.
+
+    Where the words of a run were checked again, what the latest re-check confirmed is scored (``counted.py``).
+    """
+    latest = rechecked(journal)
+    ended = ((trace, counted(trace, latest).output(Answer)) for trace in traces(journal))
+    return [outcome_of(trace.run, trace.config(RunConfig), said) for trace, said in ended if said and not said.skipped]
 
 
 def outcome_of(run: str, config: RunConfig, said: Answer) -> Outcome:
@@ -214,10 +297,3 @@ def outcome_of(run: str, config: RunConfig, said: Answer) -> Outcome:
         stale_option=case.stale_option,
         cited=sorted({citation.evidence for citation in said.citations}),
     )
-
-
-def _told(job: Job, error: Exception) -> str:
-    """What went wrong, in one line; words that were said over patient data are not passed on."""
-    kind = type(error).__name__
-    ours = isinstance(error, JournalError) or not job.config.case.sensitive
-    return f"{kind}: {error}" if ours else f"{kind}: its words are withheld, they may hold patient data"

@@ -7,6 +7,7 @@ Rules kept here
 - ``output`` lays down what one step said; every other change holds from that step to the end, or from the
   start where no step is named.
 - A fork of a fork keeps what its parents changed.
+- Of several readers, it is read by the one that read the run it goes back to.
 
     what = forking("agentic.rad-001", at="retrieve[2]", changes={"retriever": "bm25"})
     forked = fork(journal, what, store, reader)
@@ -29,6 +30,7 @@ from agent.reader.base import Reader
 from agent.tools import Change, Tools
 from eval.changes import applied, checked_changes
 from eval.experiment import RunConfig, said_with
+from eval.readers import Readers, readers
 from evidence_store.store import EvidenceStore
 from retrieval.base import Retrieved
 from traces.diff import Checked, compared
@@ -97,7 +99,7 @@ def fork(
     journal: Journal,
     what: Fork,
     store: EvidenceStore,
-    reader: Reader,
+    reader: Reader | Readers,
     *,
     past: JournalView | None = None,
     acknowledged: str | None = None,
@@ -128,18 +130,19 @@ def fork(
     return Forked(name, answer, checked, live.executed, live.reused)
 
 
-def answer_again(trace: Trace, run: Run, store: EvidenceStore, reader: Reader, *more: Change) -> Answer:
+def answer_again(trace: Trace, run: Run, store: EvidenceStore, reader: Reader | Readers, *more: Change) -> Answer:
     """What a recorded run's agent says: verified, probed or forked, as ``run`` decides, with ``more`` changed."""
     config, tools = root_config(trace), tools_of(trace, run, store, reader)
     return said_with(config, replace(tools, changes=(*tools.changes, *more)))
 
 
-def tools_of(trace: Trace, run: Run, store: EvidenceStore, reader: Reader) -> Tools:
+def tools_of(trace: Trace, run: Run, store: EvidenceStore, reader: Reader | Readers) -> Tools:
     """What a recorded run was done with; of a fork, what its parent had and what it changed."""
     if trace.parent is None:
         config = trace.config(RunConfig)
         snapshot = store.snapshot(as_of=config.case.as_of, seq=config.seq)
-        return config.condition.tools(config.case, run, snapshot, reader, config.decoding)
+        read_by = readers(reader).of(trace.run, config.reader)
+        return config.condition.tools(config.case, run, snapshot, read_by, config.decoding)
     before = tools_of(Trace(trace.journal, trace.parent), run, store, reader)
     return replace(before, changes=(*before.changes, change_of(trace.config(Fork), store)))
 

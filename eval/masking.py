@@ -5,7 +5,7 @@ Rules kept here
 - It fails closed. Where a mask raises, gives back no text, or would change its own work if it were asked again
   (something it looks for is still there), the case is refused whole.
 - What is refused is said in one line, which quotes nothing of the text.
-- A mask of one's own is code of one's own: naming it is not enough, somebody must allow it to run.
+- A mask of one's own is code of one's own: naming it is not enough, somebody must allow it to run (``outside.py``).
 
     mask = mask_named("default", Path("names.txt"))
     masked(case, mask).stem         # "[NAME] was born on [DATE]."
@@ -15,16 +15,12 @@ What the default mask looks for, and what it misses, is in ``identifiers.py``.
 
 from __future__ import annotations
 
-import ast
-import re
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from eval.benchmark import Case
 from eval.identifiers import Identifiers, read_names
-
-OUTSIDE = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<name>[A-Za-z_]\w*)(?:\((?P<arguments>.*)\))?", re.DOTALL)
+from eval.outside import OUTSIDE, made
 
 
 class Mask(Protocol):
@@ -71,12 +67,10 @@ def mask_named(spec: str, names: Path | None = None, *, allow_code: bool = False
         raise ValueError(f"mask_names: only the default mask takes a list of names, got {str(names)!r} for {spec!r}")
     if spec == "none":
         return None
-    said = OUTSIDE.fullmatch(spec)
-    if said is None:
+    if OUTSIDE.fullmatch(spec) is None:
         raise ValueError(f"mask: expected default, none or package.module:Class(…), got {spec!r}")
-    if not allow_code:
-        raise ValueError(f"mask {spec!r} is code that would be run; give --allow-code if you trust it")
-    return _outside(spec, **said.groupdict())
+    mask: Mask = made(spec, "mask", "mask(text)", allow_code=allow_code)
+    return mask
 
 
 def _surely(mask: Mask, text: str) -> str:
@@ -87,20 +81,3 @@ def _surely(mask: Mask, text: str) -> str:
     if mask.mask(done) != done:
         raise Unmasked("something it looks for is still there after masking")
     return done
-
-
-def _outside(spec: str, module: str, name: str, arguments: str | None) -> Mask:
-    """An instance of a class that is not ours, made with plain values."""
-    try:
-        call: Any = ast.parse(f"_({arguments or ''})", mode="eval").body
-        given = [ast.literal_eval(value) for value in call.args]
-        named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
-    except (SyntaxError, ValueError, AttributeError) as error:
-        raise ValueError(f"mask {spec!r}: expected plain values in the brackets") from error
-    try:
-        made: Mask = getattr(import_module(module), name)(*given, **named)
-    except Exception as error:  # it is not our code: anything may come of it
-        raise ValueError(f"mask {spec!r} could not be made: {type(error).__name__}: {error}") from error
-    if not callable(getattr(made, "mask", None)):
-        raise ValueError(f"mask {spec!r}: expected a method mask(text), it has none")
-    return made

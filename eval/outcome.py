@@ -72,6 +72,10 @@ class Outcome(Record):
     ballots: tuple[str | None, ...]
     options: int = Field(ge=1)
     cited: tuple[str, ...]
+    option_confidence: float | None = None
+    """The chosen option's probability; None where the plan weighs no evidence, see ``weighted.py``."""
+    weighted_confidence: float | None = None
+    """The same, weighed by the certainty of the evidence for each option."""
 
 
 def score(

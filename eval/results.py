@@ -5,6 +5,7 @@ Rules kept here
   (``timings.parquet`` apart, which a clock decides and the journal remembers).
 - Blame is worked out once per failed run, stored in that run's own chain, and read back from there.
 - A file is replaced whole or not at all.
+- ``mismatches.jsonl`` is there where words were checked: the answers that a person should look at.
 - No file here holds the text of a sensitive case. A redacted run is left out of all of them, and counted.
 
     blame_failures(journal, store, reader)
@@ -15,19 +16,26 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from agent.model import Answer
 from agent.reader.base import Reader
 from eval.attribution import Blame, attribute
 from eval.benchmark import Case
+from eval.counted import counted, rechecked
 from eval.experiment import JOURNAL, RunConfig, outcomes, redacted, traces
 from eval.metrics.table import metric_rows
+from eval.mismatches import MISMATCHES, mismatches
 from eval.outcome import write_outcomes
+from eval.plan import PLAN, read_plan
+from eval.readers import Readers
 from eval.report import render
+from eval.weighted import weighted
 from evidence_store.store import EvidenceStore
 from traces.integrity import seal, sealed_root
 from traces.journal import Journal
+from traces.journals import Journals
 from traces.memory import secret_of
 from traces.record import Record
 from traces.trace import Trace
@@ -44,9 +52,35 @@ class Blames(Record):
 
 
 def blame_failures(
-    journal: Journal, store: EvidenceStore, reader: Reader, progress: Callable[[int, int], None] = lambda done, of: None
+    journal: Journal,
+    store: EvidenceStore,
+    reader: Reader | Readers,
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> None:
     """Attribute every failed run that has not been attributed yet, then seal the journal again."""
+    _blame(journal, store, reader, progress)
+    seal(journal)
+
+
+def blame_folder(
+    folder: Path,
+    store: EvidenceStore,
+    reader: Reader | Readers,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> None:
+    """``blame_failures`` where several wrote: in each file of the folder, then one seal over all of them."""
+    with Journals.open(folder) as journals:
+        paths = [file.path for file in journals.files]
+    for path in paths:
+        with Journal.open(path) as journal:
+            _blame(journal, store, reader, progress)
+    with Journal.open(folder / JOURNAL) as journal, Journals.open(folder) as whole:
+        seal(journal, over=whole)
+
+
+def _blame(
+    journal: Journal, store: EvidenceStore, reader: Reader | Readers, progress: Callable[[int, int], None]
+) -> None:
     todo = [trace for trace in traces(journal) if trace.ended and not trace.of_type(BLAMED)]
     for done, trace in enumerate(todo):
         progress(done, len(todo))
@@ -54,12 +88,23 @@ def blame_failures(
             blames = Blames(blames=tuple(attribute(journal, trace.run, store, reader)))
             journal.append(trace.run, BLAMED, {"blames": _stored(journal, trace.run, blames)})
     progress(len(todo), len(todo))
-    seal(journal)
 
 
 def blames(journal: JournalView) -> list[Blame]:
-    """Every stored blame record, by run and kind of failure."""
-    return [blame for trace in traces(journal) for blame in blames_of(trace)]
+    """Every stored blame record, by run and kind of failure.
+
+    One of an answer that does not count any more, because a re-check came to another, is left out.
+    """
+    latest = rechecked(journal)
+    return [blame for trace in traces(journal) if _counts(trace, latest) for blame in blames_of(trace)]
+
+
+def _counts(trace: Trace, latest: Mapping[str, str]) -> bool:
+    """Whether the run's own option is the one that counts."""
+    if trace.run not in latest:
+        return True
+    own, other = trace.output(Answer), counted(trace, latest).output(Answer)
+    return own is not None and other is not None and own.option == other.option
 
 
 def blames_of(trace: Trace) -> tuple[Blame, ...]:
@@ -69,19 +114,28 @@ def blames_of(trace: Trace) -> tuple[Blame, ...]:
 
 
 def cases(journal: JournalView) -> dict[str, Case]:
-    """The cases that were asked, by id."""
-    return {case.id: case for trace in traces(journal) for case in [trace.config(RunConfig).case]}
+    """The cases that were asked, by id; one that was asked of several days has none."""
+    found: dict[str, Case] = {}
+    for trace in traces(journal):
+        case = trace.config(RunConfig).case
+        other = found.setdefault(case.id, case)
+        if other.as_of != case.as_of:
+            found[case.id] = other.model_copy(update={"as_of": None})
+    return found
 
 
 def write_results(folder: Path) -> list[dict[str, object]]:
     """Rebuild every derived file of an experiment's folder; returns the rows of metrics.json."""
-    with Journal.open(folder / JOURNAL, create=False) as journal:
-        scored, blamed = outcomes(journal), blames(journal)
+    with Journals.open(folder) as journal:
+        weights = read_plan(folder / PLAN).confidence_weights if (folder / PLAN).exists() else None
+        scored, blamed = weighted(outcomes(journal), journal, weights), blames(journal)
         rows = metric_rows(scored)
         write_outcomes(folder / "outcomes.parquet", scored)
         _write_timings(folder / "timings.parquet", journal)
         write_json(folder / "metrics.json", rows)
         write_json(folder / "attribution.json", [blame.model_dump(mode="json") for blame in blamed])
+        if (queue := mismatches(journal)) is not None:
+            replace_text(folder / MISMATCHES, "".join(f"{row.model_dump_json()}\n" for row in queue))
         page = render(
             title=folder.name,
             outcomes=scored,
@@ -101,7 +155,7 @@ def _stored(journal: Journal, run: str, blames: Blames) -> str:
     return journal.secret(secret).put(blames) if secret else journal.put(blames)
 
 
-def _write_timings(path: Path, journal: Journal) -> None:
+def _write_timings(path: Path, journal: JournalView) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -19,6 +19,7 @@ from agent.model import Answer
 from agent.reader.base import Reader
 from eval.experiment import RunConfig, traces
 from eval.fork import Fork, answer_again, change_of, fork, forking, memory_of
+from eval.readers import Readers
 from evidence_store.store import EvidenceStore
 from retrieval.base import Retrieved
 from traces.elsewhere import recorded_elsewhere
@@ -57,7 +58,7 @@ def whatif(
     journal: Journal,
     changes: Mapping[str, Any],
     store: EvidenceStore,
-    reader: Reader,
+    reader: Reader | Readers,
     *,
     past: JournalView | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
@@ -107,6 +108,6 @@ def _refs(trace: Trace, retrieved: str) -> Iterator[str]:
         yield from (passage.partition("#")[0] for passage in (*gate.kept, *(drop.passage for drop in gate.dropped)))
 
 
-def _first_changed(trace: Trace, what: Fork, store: EvidenceStore, reader: Reader) -> str | None:
+def _first_changed(trace: Trace, what: Fork, store: EvidenceStore, reader: Reader | Readers) -> str | None:
     probe = Probe(trace.journal, trace.run, memory_of(trace))
     return affected(lambda: answer_again(trace, probe, store, reader, change_of(what, store)))

@@ -21,6 +21,9 @@ from pydantic import Field, field_validator, model_validator
 from evidence_store.grade import Grade
 from traces.record import Record, content_id
 
+BY_ID = "served-by-id"
+"""The topic of what was written for one question: it is served by its id, and no search finds it."""
+
 Kind = Literal[
     "guideline",
     "systematic_review",

@@ -6,6 +6,7 @@ Rules kept here
 - Its ``id`` names all that decides its answers: the ledger up to ``seq``, the day, the index's manifest.
 - A plain search sees everything recorded, superseded and retracted versions too, as any vector database would;
   what of that to keep is decided in ``retrieval/gates/``. ``valid_only`` asks the index for what counted.
+- What was written for one question (``BY_ID``) is served by its id; no search finds it, or it would leak its answer.
 - Drafts and what the store's curators withdrew are not shown, unless the view is asked to be ``unpublished``.
 - ``without`` is the same world with some versions never heard of, ``supposing`` with some retracted or graded
   otherwise, ``publishing`` with some drafts published; nothing else about it is recomputed.
@@ -34,7 +35,7 @@ from evidence_store.errors import UnknownEvidenceError
 from evidence_store.fold import Row, Version
 from evidence_store.index.base import Found, Manifest, VectorIndex, Where, day_number
 from evidence_store.index.edge import query_terms
-from evidence_store.model import Evidence, Header, Passage
+from evidence_store.model import BY_ID, Evidence, Header, Passage
 from evidence_store.profile import Profile
 from evidence_store.shelf_life import due
 from traces.record import Record, content_id
@@ -78,6 +79,11 @@ class Known:
     def headers(self) -> Mapping[str, Header]:
         """What is published."""
         return MappingProxyType({ref: header for ref, header in self.every.items() if self.rows[ref].published})
+
+    @cached_property
+    def by_id(self) -> frozenset[str]:
+        """What no search finds: it was written for one question."""
+        return frozenset(ref for ref, header in self.every.items() if BY_ID in header.topics)
 
     @cached_property
     def successors(self) -> Mapping[str, tuple[Header, ...]]:
@@ -236,7 +242,8 @@ class Snapshot:
         if lineages := {draft.id for draft in self._drafts}:
             touched |= {ref for ref, header in self.headers.items() if header.id in lineages}
         gone = {ref for ref in touched if self.status(ref) != "current"} if valid_only else set()
-        return Where(self.seq, valid_only, day, tuple(sorted(self._without | gone)), self.unpublished)
+        unseen = self._without | gone | self._known.by_id
+        return Where(self.seq, valid_only, day, tuple(sorted(unseen)), self.unpublished)
 
     def _header(self, ref: str) -> Header:
         if ref in self.headers:

@@ -182,6 +182,7 @@ class EvidenceStore:
             seq = last if seq is None else seq
             draft = release(name, seq, tags, last)
             self._ledger.append_many([draft], actor=self.actor, after=last)
+            self._follow()  # nothing to index, and yet the index has seen it
             return seq
 
     def tags(self) -> dict[str, int]:
@@ -222,19 +223,16 @@ class EvidenceStore:
         """Everything that happened to a lineage, in the order it was recorded."""
         events = [*self._ledger.events(about=f"{id}@"), *(e for e in self._ledger.events(about=EDGE) if names(e, id))]
         if not events:
-            raise UnknownEvidenceError(
-                f"{self.path}: expected a lineage it holds, got {id!r}; see `evitrail store list`"
-            )
+            said = f"{self.path}: expected a lineage it holds, got {id!r}"
+            raise UnknownEvidenceError(f"{said}; see `evitrail store list`")
         return sorted(events, key=lambda event: event.seq)
 
     def verify(self) -> list[str]:
         """All that is not as it should be in ledger and index; empty means sound."""
         with self._lock:
-            faults = self._ledger.verify()
-            if faults:
+            if faults := self._ledger.verify():
                 return faults  # what a broken ledger says of the index means nothing
-            versions = fold(self._ledger.events())
-            return self._projection.faults(versions, self._ledger.head()[0])
+            return self._projection.faults(fold(self._ledger.events()), self._ledger.head()[0])
 
     def reindex(self, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
         """Build the index again from the ledger; for another model beside the old one, which is searched until then."""

@@ -1,15 +1,75 @@
-"""With EVITRAIL_TEST_ALL=1, as in CI, a test that would skip for a missing component fails instead.
+"""What holds for every test.
 
-Public data is not a component: where the folder beside the repository is absent, its tests still skip.
+- With EVITRAIL_TEST_ALL=1, as in CI, a test that would skip for a missing component fails instead. Public data is not a
+  component: where the folder beside the repository is absent, its tests still skip.
+- The tests' folders lie in memory where there is room: to make a store is a thousand waits for the disk, and what a
+  killed process leaves is the same in either place. ``TMPDIR`` names another; a failed run's folders go with the next.
+- Several processes test at once, so threads that wait must not spin; the bits of a vector are the same.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import re
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+MEMORY = Path("/dev/shm")
+ROOM = 12 << 30
+"""Bytes that must be free there, and of memory: a store takes 225 MB, and a module's own stays to the end."""
+VLLM = ("test_vllm_in_process.py", "test_arms_on_vllm.py", "test_sweep_on_vllm.py")
+LONG = ("test_docs.py", "test_ingest_kill.py", *VLLM)
+"""Files of minutes, which begin first: one that began last would be waited for alone."""
+
+
+def in_memory() -> bool:
+    """Whether there is room in memory."""
+    if not MEMORY.is_dir():
+        return False
+    free = re.search(r"^MemAvailable: +([0-9]+) kB$", Path("/proc/meminfo").read_text(), flags=re.MULTILINE)
+    return free is not None and min(shutil.disk_usage(MEMORY).free, int(free[1]) << 10) >= ROOM
+
+
+def pytest_configure() -> None:
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
+    if "TMPDIR" not in os.environ and in_memory():
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+@pytest.fixture(scope="session")
+def tiny_llm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny language model; see ``tiny.py``."""
+    from tiny import tiny_model
+
+    return tiny_model(_shared(tmp_path_factory) / "tiny-llm")
+
+
+@pytest.fixture(scope="session")
+def llm_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a real vLLM server that serves it as ``tiny``; see ``serving.py``."""
+    from serving import absent, serving
+    from tiny import WINDOW
+
+    if why := absent():
+        pytest.skip(why)
+    model = request.getfixturevalue("tiny_llm")
+    with serving(_shared(tmp_path_factory) / "llm-server", model, WINDOW) as address:
+        yield address
+
+
+def _shared(factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of the session have in common."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,18 +12,21 @@ Rules kept here
 
 from __future__ import annotations
 
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from traces.activity import Activity, Entity
 from traces.trace import Trace
+
+if TYPE_CHECKING:  # networkx takes a sixth of the time in which a command starts, and few draw a graph
+    import networkx as nx
 
 USED = "used"
 
 
 def provenance(trace: Trace) -> nx.MultiDiGraph:
     """One run as a graph; nodes carry ``prov``, ``type`` and ``label``, arrows their relation."""
+    import networkx as nx
+
     graph = nx.MultiDiGraph(run=trace.run)
     before: Activity | None = None
     for activity in trace.activities:
@@ -40,6 +43,8 @@ def provenance(trace: Trace) -> nx.MultiDiGraph:
 
 def lineage(graph: nx.MultiDiGraph, entity: str) -> nx.MultiDiGraph:
     """The part of the graph that an entity rests on; raises ``KeyError`` when it is not in the graph."""
+    import networkx as nx
+
     if entity not in graph:
         raise KeyError(f"no entity {entity!r} in the provenance of run {graph.graph['run']!r}")
     return graph.subgraph({entity} | nx.descendants(graph, entity)).copy()

@@ -22,7 +22,7 @@ from __future__ import annotations
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,6 +141,18 @@ class Journal:
             self.database.write("INSERT INTO record VALUES (?, ?, ?, ?, ?)", (run, seq, prev, head, data))
             self._heads[run] = (seq + 1, head)
         return head
+
+    def adopt(self, records: Sequence[Stored]) -> None:
+        """Add records of another file to the end of their run's chain, as they lie there; see ``taking_over.py``.
+
+        Raises ``JournalError`` where they do not go on from what is here.
+        """
+        with self.transaction():
+            for record in records:
+                if (record.seq, record.prev) != self._last(record.run):
+                    raise JournalError(f"run {record.run!r} in {str(self.path)!r} went another way than elsewhere")
+                self.database.write("INSERT INTO record VALUES (?, ?, ?, ?, ?)", tuple(record))
+                self._heads.pop(record.run, None)
 
     def _last(self, run: str) -> tuple[int, str]:
         rows = self.database.read("SELECT seq, hash FROM record WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,))

@@ -1,27 +1,37 @@
-"""From a plan to the parts that carry it out: the reader, the cases, the experiment, its results."""
+"""From a plan to the parts that carry it out: the readers, the arms, the cases, the experiment, its results."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.model import Decoding
-from agent.reader import READERS, ExtractiveReader, Reader
+from agent.reader import ExtractiveReader, Reader, reader_named
 from agent.reader.meanings import question_texts
 from agent.reader.sentences import sentences
+from eval.arms import admit
 from eval.benchmark import Case, check, load
-from eval.condition import Condition, condition
-from eval.experiment import JOURNAL, Experiment, Failure
+from eval.condition import Condition
+from eval.engine.sweep import Failure
+from eval.experiment import Engine, Experiment
 from eval.masking import Mask, mask_named
 from eval.plan import PLAN, Plan, read_plan, settle
-from eval.results import blame_failures, write_results
+from eval.readers import Readers, labels, probe
+from eval.readers import readers as readers_in
+from eval.results import blame_folder, write_results
+from eval.skips import skips
+from eval.states import states
 from evidence_store import EvidenceStore
-from evidence_store.formats.lines import fitting
-from traces import Journal, Journals
-from workbench.cli.console import progress
+from evidence_store.formats.lines import InputError, fitting
+from traces import Journals
+from workbench.cli.console import complain, progress, sweeping
 
+SEVERAL = re.compile("^--(reader|retriever|snapshot)s:")
+"""Keys of a plan that take a list, for which an option is given again and again."""
 EMBEDDED = 512
 """Texts embedded between two ticks of the progress bar."""
 
@@ -30,19 +40,34 @@ def plan_in(file: Path) -> Plan:
     """A plan file, its paths made absolute: the experiment's copy must mean the same from any folder."""
     plan = read_plan(file)
     names = [name for name in ("benchmark", "store", "mask_names") if getattr(plan, name) is not None]
+    names += ["prompts"] if Path(plan.prompts).exists() else []
     return plan.model_copy(update={name: str(Path(getattr(plan, name)).resolve()) for name in names})
 
 
 def plan_of(benchmark: Path, store: Path, **options: Any) -> Plan:
     """The plan that a command line's options make; raises ``InputError`` naming the option at fault."""
-    return fitting(Plan, {"benchmark": str(benchmark.resolve()), "store": str(store.resolve()), **options})
+    try:
+        return fitting(Plan, {"benchmark": str(benchmark.resolve()), "store": str(store.resolve()), **options})
+    except InputError as error:
+        raise InputError([SEVERAL.sub(r"--\1:", fault) for fault in error.faults]) from error
 
 
-def reader_of(plan: Plan, store: EvidenceStore) -> Reader:
-    """The reader a plan names; raises ``ValueError`` listing those there are."""
-    if plan.reader not in READERS:
-        raise ValueError(f"expected a reader among {', '.join(READERS)}, got {plan.reader!r}")
-    return READERS[plan.reader](store.encoder.encode)
+def reader_of(spec: str, plan: Plan, store: EvidenceStore) -> Reader:
+    """One reader that a plan names; raises ``ValueError`` listing those there are."""
+    return reader_named(
+        spec,
+        store.encoder.encode,
+        prompts=plan.prompts,
+        judge=plan.judge,
+        held=plan.held,
+        max_tokens=plan.max_tokens,
+    )
+
+
+def readers_of(plan: Plan, store: EvidenceStore) -> Readers:
+    """All readers of a plan, under their labels; raises ``ValueError`` where there is none of that name."""
+    made = [reader_of(spec, plan, store) for spec in plan.read_by]
+    return Readers(dict(zip(labels(plan.read_by), made, strict=True)))
 
 
 def mask_of(plan: Plan, *, allow_code: bool = False) -> Mask | None:
@@ -50,12 +75,16 @@ def mask_of(plan: Plan, *, allow_code: bool = False) -> Mask | None:
     return mask_named(plan.mask, Path(plan.mask_names) if plan.mask_names else None, allow_code=allow_code)
 
 
-def prepared(plan: Plan, store: EvidenceStore) -> tuple[list[Case], list[Condition]]:
-    """The cases and arms of a plan, every reference and date proven against the store."""
-    arms = [condition(name) for name in plan.conditions]
+def prepared(plan: Plan, store: EvidenceStore, *, allow_code: bool = False) -> tuple[list[Case], list[Condition]]:
+    """The cases and arms of a plan, every reference, date and state proven against the store.
+
+    Raises ``ValueError`` where a retriever is code that nobody allowed.
+    """
+    admit(plan.asked, allow_code=allow_code)
     cases = plan.select(load(Path(plan.benchmark)))
     check(cases, store.snapshot(seq=plan.seq))
-    return cases, arms
+    states(plan.asked, store, plan.seq)
+    return cases, plan.asked
 
 
 def embed_together(cases: Sequence[Case], store: EvidenceStore) -> None:
@@ -80,12 +109,12 @@ class Reopened(NamedTuple):
     past: Journals
     """All that was recorded; ``Journal.open`` is where new runs go."""
     store: EvidenceStore
-    reader: Reader
+    readers: Readers
 
 
 @contextmanager
-def reopened(folder: Path) -> Iterator[Reopened]:
-    """An experiment's journal, store and reader, as its plan names them; nothing is written.
+def reopened(folder: Path, *, allow_code: bool = False) -> Iterator[Reopened]:
+    """An experiment's journal, store and readers, as its plan names them; nothing is written.
 
     Raises ``ValueError`` where there is a journal and no plan: nothing in it was done here.
     """
@@ -96,26 +125,47 @@ def reopened(folder: Path) -> Iterator[Reopened]:
         )
     with Journals.open(folder) as past:
         plan = read_plan(folder / PLAN)
+        admit(plan.asked, allow_code=allow_code)
         with EvidenceStore.open(Path(plan.store)) as store:
-            yield Reopened(past, store, reader_of(plan, store))
+            yield Reopened(past, store, readers_of(plan, store))
+
+
+def experiment_of(plan: Plan, store: EvidenceStore, *, allow_code: bool = False) -> Experiment:
+    """The experiment that a plan says, every reference and date proven against the store."""
+    mask = mask_of(plan, allow_code=allow_code)
+    cases, arms = prepared(plan, store, allow_code=allow_code)
+    decoding = Decoding(samples=plan.samples, temperature=plan.temperature, seed=plan.seed)
+    return Experiment(cases, arms, store, readers_of(plan, store), decoding, plan.seq, plan.in_flight, mask)
 
 
 def carry_out(
-    plan: Plan, folder: Path, *, attribute: bool = True, allow_code: bool = False
+    plan: Plan, folder: Path, *, attribute: bool = True, allow_code: bool = False, engine: Engine | None = None
 ) -> tuple[list[dict[str, object]], list[Failure]]:
     """Run what is not done yet, blame what failed, write the results; returns metric rows and unfinished runs."""
-    mask = mask_of(plan, allow_code=allow_code)
+    mask_of(plan, allow_code=allow_code)  # before the store, which takes longer
     with EvidenceStore.open(Path(plan.store)) as store:
-        cases, arms = prepared(plan, store)
-        reader = reader_of(plan, store)
-        if isinstance(reader, ExtractiveReader):
-            embed_together(cases, store)
-        plan = settle(plan, folder, store.seq)
-        decoding = Decoding(samples=plan.samples, temperature=plan.temperature, seed=plan.seed)
-        experiment = Experiment(cases, arms, store, reader, decoding, plan.seq, mask=mask)
-        with progress("running") as told:
-            failures = experiment.run(folder, told)
+        planned = experiment_of(plan, store, allow_code=allow_code)
+        if not (folder / PLAN).exists():
+            probe(planned.reader)  # before anything is written
+        readers = readers_in(planned.reader)
+        if any(isinstance(reader, ExtractiveReader) for _, reader in readers):
+            embed_together(planned.cases, store)
+        for arm, why in planned.left_out(planned.cases).items():
+            complain(f"left out: {arm}: {why}")
+        planned.jobs(planned.cases)  # before anything is written: raises where nothing is left
+        experiment = replace(planned, seq=settle(plan, folder, store.seq).seq, engine=engine)
+        with sweeping() as watch:
+            failures = experiment.run(folder, watch=watch)
         if attribute:
-            with Journal.open(folder / JOURNAL) as journal, progress("attributing") as told:
-                blame_failures(journal, store, reader, told)
-    return write_results(folder), failures
+            with progress("attributing") as told:
+                blame_folder(folder, store, readers, told)
+    with Journals.open(folder) as past:
+        skipped = skips(past)
+    for arm, reasons in skipped.items():
+        complain(f"skipped: {arm}: {len(reasons)} questions do not fit: {reasons[0]}")
+    rows = write_results(folder)
+    if skipped and not rows and not failures:
+        raise ValueError(
+            f"{folder}: expected a question that fits the model, got none; ask less, or one that holds more"
+        )
+    return rows, failures

@@ -18,7 +18,7 @@ A call that fails raises, and its step is recorded as failed; an answer that mak
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeGuard
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -141,7 +141,6 @@ class LLM(Protocol):
         ...
 
 
-@runtime_checkable
 class Measured(Protocol):
     """An LLM that knows how much it can hold, in its own tokens."""
 
@@ -153,6 +152,11 @@ class Measured(Protocol):
     def cut(self, text: str, tokens: int) -> Cut:
         """The first ``tokens`` of a text, encoded without special tokens; the text itself where it has no more."""
         ...
+
+
+def counts(llm: object) -> TypeGuard[Measured]:
+    """Whether an LLM counts its tokens. It is not asked; ``isinstance`` would ask for its window."""
+    return hasattr(type(llm), "cut")
 
 
 @dataclass(frozen=True, repr=False)

@@ -6,7 +6,7 @@ Rules kept here
 - A reply of several texts is drawn from in turn, one for each sample.
 - Its name holds a digest of its script: another script is another model. What it was asked, and where it slips,
   is no part of the name.
-- It ignores ``choices``, as a server may, and counts words for tokens.
+- It ignores ``choices``, as a server may, and counts words for tokens. Given a ``window`` it refuses what is longer.
 
     llm = ScriptedLLM(((r"advice is option (\w)", r'{"option": "\1"}'), ("Choose", ("A", "A", "B"))), name="ward")
     llm.asked        # every prompt it was called with
@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 
-from agent.llm.base import Completion, Prompt
+from agent.llm.base import Completion, Cut, DoesNotFit, Prompt
 from traces.record import sha256
 
 Reply = str | tuple[str, ...]
@@ -33,6 +33,8 @@ class ScriptedLLM:
     script: Sequence[tuple[str, Reply]] = ()
     """Pattern and reply, in the order they are tried."""
     name: str = "script"
+    window: int | None = None
+    """Words that it holds, prompt and answer together; None holds any number."""
     slips: Mapping[int, Reply | Exception] = field(default_factory=dict, compare=False)
     """What it says instead, or raises, the n-th time it is asked, though nothing in the prompt calls for it."""
     asked: list[Prompt] = field(default_factory=list, compare=False)
@@ -46,6 +48,8 @@ class ScriptedLLM:
         """The scripted texts, cut where they have more words than ``max_tokens``."""
         self.asked.append(prompt)
         said = "\n\n".join(message.content for message in prompt.messages)
+        if self.window is not None and len(said.split()) + (prompt.max_tokens or 0) > self.window:
+            raise DoesNotFit(f"{self!r}: expected at most {self.window} words, got {len(said.split())}")
         texts = tuple(islice(cycle(self._replies(said)), prompt.n))
         kept = tuple(_cut(text, prompt.max_tokens) for text in texts)
         return Completion(
@@ -57,6 +61,11 @@ class ScriptedLLM:
             completion_tokens=sum(len(text.split()) for text in kept),
             model=self.name,
         )
+
+    def cut(self, text: str, tokens: int) -> Cut:
+        """See ``Measured.cut``."""
+        kept = _cut(text, tokens)
+        return Cut(kept, len(kept.split()), len(text.split()))
 
     def _replies(self, said: str) -> tuple[str, ...]:
         slip = self.slips.get(len(self.asked))
@@ -82,5 +91,7 @@ def _filled(reply: str, found: re.Match[str]) -> str:
 def _cut(text: str, words: int | None) -> str:
     if words is None:
         return text
+    if words == 0:
+        return ""
     kept = list(islice(re.finditer(r"\S+", text), words + 1))
     return text[: kept[words - 1].end()] if len(kept) > words else text

@@ -1,8 +1,12 @@
 """Readers: what turns evidence into an answer, by the name a plan or the command line calls them."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
-from agent.reader.base import Reader, Recording
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from agent.reader.base import Fit, Fitting, Reader, Recording
+from agent.reader.direct import DirectReader
 from agent.reader.extractive import ExtractiveReader
 from agent.reader.features import Embed
 from agent.reader.prompted import PromptedReader
@@ -13,6 +17,54 @@ READERS: dict[str, Callable[[Embed], Reader]] = {
     "extractive": lambda embed: ExtractiveReader(embed=embed),
     "scripted": lambda embed: ScriptedReader(),
 }
-"""Each is handed the store's embedding function, and may ignore it. A prompted reader needs a model as well."""
+"""Those that need no language model. Each is handed the store's embedding function, and may ignore it."""
 
-__all__ = ["READERS", "ExtractiveReader", "PromptedReader", "Prompts", "Reader", "Recording", "ScriptedReader"]
+
+def reader_named(
+    spec: str,
+    embed: Embed,
+    *,
+    prompts: str = "default",
+    judge: str = "rule",
+    held: bool = False,
+    max_tokens: int | None = None,
+) -> Reader:
+    """The reader that a plan names: one of ``READERS``, or a language model that is prompted.
+
+    ``prompts`` is ``default``, or a folder like it: the model reads passage by passage and chooses from claims. With
+    ``published``, or a file like it, it is asked for a letter straight away; then ``judge`` says who confirms the
+    letter: ``rule``, or a language model, and ``held`` whether the model is held to the letters.
+    Raises ``ValueError`` for what is none of these, with the nearest name.
+    """
+    from agent.llm.named import LLMS, is_llm, llm_named
+    from agent.reader.answering import load_answering, straight_away
+    from agent.reader.judge import checker_named
+    from agent.reader.templates import load
+
+    if spec in READERS:
+        return READERS[spec](embed)
+    if not is_llm(spec):
+        known = [*READERS, *(f"{kind}:MODEL" for kind in LLMS)]
+        near = get_close_matches(spec.partition(":")[0], [*READERS, *LLMS], n=1)
+        said = f"expected a reader among {', '.join(known)}, got {spec!r}"
+        raise ValueError(said + (f"; did you mean {near[0]!r}?" if near else ""))
+    if not straight_away(prompts):
+        prompted = PromptedReader(llm_named(spec), load(prompts))
+        return prompted if max_tokens is None else PromptedReader(prompted.llm, prompted.prompts, max_tokens)
+    checker = checker_named(judge)
+    return DirectReader(llm_named(spec), load_answering(prompts), checker, held=held, max_tokens=max_tokens)
+
+
+__all__ = [
+    "READERS",
+    "DirectReader",
+    "ExtractiveReader",
+    "Fit",
+    "Fitting",
+    "PromptedReader",
+    "Prompts",
+    "Reader",
+    "Recording",
+    "ScriptedReader",
+    "reader_named",
+]

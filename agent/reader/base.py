@@ -10,20 +10,21 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from agent.model import Checked, Choice, Critique, Decoding, Query, Question, Synthesis
 from retrieval.base import Hit
+from traces.record import Record
 from traces.run import Run
 
 
-class Fit(NamedTuple):
+class Fit(Record):
     """What becomes of a context that is long."""
 
     keep: Literal["whole", "cut", "padded"] = "whole"
     """Whole, or not at all; cut to ``tokens``; or the first passage, again and again, as long as all would be."""
     tokens: int | Literal["window"] | None = None
-    """Of the model's own tokenizer; ``window``: all that it has room for."""
+    """How many, where it is cut, by the model's own tokenizer; ``window``: all that the model has room for."""
 
 
 WHOLE = Fit()
@@ -75,6 +76,10 @@ class Checking(Protocol):
 @runtime_checkable
 class Fitting(Protocol):
     """A reader that puts passages before a model as they are, and so must make them fit."""
+
+    def aside(self) -> Reader:
+        """Who makes claims with the same model, where an agent wants them."""
+        ...
 
     def fitting(self, rule: Fit) -> Reader:
         """The same reader, making contexts fit by that rule."""

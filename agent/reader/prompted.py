@@ -18,7 +18,6 @@ Not covered: evidence that does not fit the model's context.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,6 +30,7 @@ from agent.llm.base import LLM, Prompt, recorded
 from agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
 from agent.reader.fenced import Fence, claim_text, passage_text, question_text
 from agent.reader.queries import focused
+from agent.reader.shares import vote_logits
 from agent.reader.templates import Act, Prompts, load
 from agent.reader.typed import as_json, as_letter, ask
 from evidence_store.model import Passage
@@ -77,6 +77,10 @@ class Read(BaseModel):
     """What ``synthesise`` is answered with, for one passage."""
 
     claims: tuple[Said, ...]
+
+
+FORMS: dict[Act, type[BaseModel]] = {"plan": Planned, "appraise": Appraised, "synthesise": Read}
+"""The form of an act's answer: a server that can hold a model to it is asked to, and what comes is read tolerantly."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ class PromptedReader:
         said = f"the model answered {heard.value}" if heard.value else heard.fault
         return Choice(
             option=heard.value,
-            logits=_logits(question, (heard.value, *votes)),
+            logits=vote_logits(question.options, (heard.value, *votes)),
             claims=tuple(content_id(claim) for claim in synthesis.claims),
             reason=f"{said}, from {len(synthesis.claims)} claims" + (f"; ballots: {drawn}" if drawn else ""),
             ballots=Ballots(votes=votes, temperature=decoding.temperature, seed=decoding.seed),
@@ -196,7 +200,9 @@ class PromptedReader:
         """The act's prompt; greedy, every block fenced."""
         fence = Fence.around(*(text for texts in blocks.values() for text in texts))
         filled = {name: "\n\n".join(fence.put(name, text) for text in texts) for name, texts in blocks.items() if texts}
-        return Prompt(messages=self.prompts.messages(act, mark=fence.mark, **filled), max_tokens=self.max_tokens)
+        messages = self.prompts.messages(act, mark=fence.mark, **filled)
+        form = FORMS[act].model_json_schema() if act in FORMS else None
+        return Prompt(messages=messages, max_tokens=self.max_tokens, form=form)
 
 
 def claim_of(said: Said, question: Question, passage: Passage) -> Claim | str:
@@ -217,10 +223,3 @@ def claim_of(said: Said, question: Question, passage: Passage) -> Claim | str:
         end=found.end(),
         certainty=passage.header.grade.certainty if passage.header.grade else None,
     )
-
-
-def _logits(question: Question, votes: Sequence[str | None]) -> dict[str, float]:
-    """The log of each letter's share of the votes, half a vote added to each so that none is minus infinity."""
-    given = Counter(vote for vote in votes if vote)
-    whole = sum(given.values()) + len(question.options) / 2
-    return {letter: round(math.log((given[letter] + 0.5) / whole), DIGITS) for letter in sorted(question.options)}

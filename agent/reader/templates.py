@@ -61,7 +61,7 @@ class Prompts(Record):
 
     def messages(self, act: Act, **blocks: str) -> tuple[Message, ...]:
         """The prompt of an act with its placeholders filled."""
-        above, line, below = _halves(getattr(self, act))
+        above, line, below = halves(getattr(self, act))
         unfilled = dict.fromkeys(ALLOWED[act], "(none)")
         filled = [Template(half).substitute(unfilled | blocks).strip() for half in (above, below)]
         if not line:
@@ -114,7 +114,8 @@ def _made(fields: dict[str, str]) -> Prompts:
         ) from None
 
 
-def _halves(text: str) -> tuple[str, bool, str]:
+def halves(text: str) -> tuple[str, bool, str]:
+    """What stands above the line ``---``, whether there is one, and what stands below it."""
     lines = text.splitlines()
     if "---" not in lines:
         return text, False, ""

@@ -29,6 +29,7 @@ from eval.attribution.oracles import Role
 from eval.attribution.taxonomy import fault
 from eval.experiment import RunConfig, answer, outcome_of
 from eval.outcome import Outcome
+from eval.readers import Readers, readers
 from eval.stats import plus_two_interval
 from evidence_store.store import EvidenceStore
 from traces.journal import Journal
@@ -57,7 +58,7 @@ class Verdict(NamedTuple):
     abstain: str | None = None
 
 
-def attribute(journal: Journal, run: str, store: EvidenceStore, reader: Reader) -> list[Blame]:
+def attribute(journal: Journal, run: str, store: EvidenceStore, reader: Reader | Readers) -> list[Blame]:
     """One record per kind of failure of this run; empty when it did not fail or has not ended."""
     trace = Trace(journal, run)
     config, said = trace.config(RunConfig), trace.output(Answer)
@@ -66,7 +67,7 @@ def attribute(journal: Journal, run: str, store: EvidenceStore, reader: Reader) 
     if not kinds:
         return []
     snapshot = store.snapshot(as_of=config.case.as_of, seq=config.seq)
-    replays = Replays(journal, run, config, snapshot, reader)
+    replays = Replays(journal, run, config, snapshot, readers(reader).of(run, config.reader))
     fresh = do_again(trace, replays)
     recorded = facts(trace)
     breaks = broken(config.case, snapshot, recorded)

@@ -75,7 +75,7 @@ def broken(case: Case, snapshot: Snapshot, recorded: Facts) -> list[Break]:
         *_critique(recorded, gold),
         *_requery(recorded, gold),
         *_synthesise(case, recorded, gold),
-        *_choose(recorded),
+        *_choose(case, recorded, gold),
     ]
 
 
@@ -123,8 +123,8 @@ def _requery(recorded: Facts, gold: set[str]) -> Iterator[Break]:
 
 
 def _synthesise(case: Case, recorded: Facts, gold: set[str]) -> Iterator[Break]:
-    if recorded.synthesis is None or not gold & recorded.refs:
-        return
+    if recorded.synthesis is None or recorded.synthesis.context or not gold & recorded.refs:
+        return  # a context claims nothing
     totals = support(recorded.synthesis)
     best = max(totals, key=lambda option: (totals[option], option), default=None)
     if best != case.answer:
@@ -132,11 +132,16 @@ def _synthesise(case: Case, recorded: Facts, gold: set[str]) -> Iterator[Break]:
         yield Break("synthesise", recorded.last("synthesise"), f"the hits support {case.answer}, the synthesis {said}")
 
 
-def _choose(recorded: Facts) -> Iterator[Break]:
+def _choose(case: Case, recorded: Facts, gold: set[str]) -> Iterator[Break]:
     if recorded.synthesis is None or recorded.choice is None:
         return
     totals, chosen = support(recorded.synthesis), recorded.choice.option
     step = recorded.last("choose")
+    if recorded.synthesis.context and not recorded.synthesis.claims:
+        served = {one.evidence for one in recorded.synthesis.context.passages}
+        if gold & served and chosen != case.answer:
+            yield Break("choose", step, f"the context holds support for {case.answer}, {chosen or 'none'} was chosen")
+        return
     if not any(total > 0 for total in totals.values()):
         if chosen is not None:
             yield Break("choose", step, f"chose {chosen} though no claim supports any option")

@@ -82,7 +82,7 @@ class Replays:
         condition = self.config.condition
         absent: set[Role] = set()
         if condition.agent != "agentic":
-            absent |= {"critique", "requery"}
+            absent |= {"critique"} if condition.agent == "per_option" else {"critique", "requery"}
         if condition.agent == "closed_book":
             absent |= {"store", "retrieve"}
         if condition.curated:
@@ -110,7 +110,7 @@ class Replays:
 
     def _tools(self, what: Mended, live: Live) -> Tools:
         config = self.config
-        retriever = config.condition.retriever_for(config.case)
+        retriever = config.condition.retriever_for(config.case, self.reader)
         if retriever is not None and "retrieve" in what.mended:
             retriever = OracleRetriever(retriever, config.case.clean_evidence)
         if retriever is not None and what.without:
@@ -125,6 +125,7 @@ class Replays:
             retriever=retriever,
             k=config.condition.k,
             decoding=config.decoding,
+            fit=config.condition.fit,
             stand_ins=readers,
         )
 

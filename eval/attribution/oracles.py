@@ -62,6 +62,8 @@ class OracleReader:
     supports: tuple[tuple[str, str], ...]
     """(evidence version, option it speaks for)."""
     titles: tuple[str, ...]
+    graded: tuple[tuple[str, str, Certainty | None], ...] = ()
+    """(evidence version, option it speaks for, its certainty)."""
 
     @classmethod
     def of(cls, case: Case, snapshot: Snapshot) -> OracleReader:
@@ -73,6 +75,7 @@ class OracleReader:
             gold=gold,
             supports=tuple(sorted(supports.items())),
             titles=tuple(snapshot.headers[ref].title for ref in gold),
+            graded=tuple((ref, supports[ref], _certainty(snapshot, ref)) for ref in sorted(supports)),
         )
 
     def __repr__(self) -> str:
@@ -103,8 +106,16 @@ class OracleReader:
         return Synthesis(claims=claims, note="from labels" if claims else "insufficient: no labelled evidence")
 
     def choose(self, question: Question, synthesis: Synthesis, decoding: Decoding) -> Choice:
-        """The option with most support weighted by certainty; abstains when there is none, or a tie."""
+        """The option with most support weighted by certainty; abstains when there is none, or a tie.
+
+        Of a context that was put before a model as it is, each labelled version in it counts once.
+        """
         totals = dict.fromkeys(sorted(question.options), 0.0)
+        if synthesis.context and not synthesis.claims:
+            served = {one.evidence for one in synthesis.context.passages}
+            for ref, letter, certainty in self.graded:
+                if ref in served:
+                    totals[letter] += _weight(certainty)
         for claim in synthesis.claims:
             sign = 1 if claim.stance == "supports" else -1
             totals[claim.option] += sign * claim.strength * _weight(claim.certainty)
@@ -132,6 +143,11 @@ def _claim(hit: Hit, option: str) -> Claim:
         end=len(hit.passage.text),
         certainty=grade.certainty if grade else None,
     )
+
+
+def _certainty(snapshot: Snapshot, ref: str) -> Certainty | None:
+    grade = snapshot.headers[ref].grade
+    return grade.certainty if grade else None
 
 
 def _weight(certainty: Certainty | None) -> float:

@@ -1,1 +1,1 @@
-"""How runs are carried out: threads in one process."""
+"""How runs are carried out: many at once in this process, or by the processes of Ray."""

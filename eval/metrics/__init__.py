@@ -31,6 +31,31 @@ from eval.metrics.safety import (
     UNSAFE_RATE,
     UNSAFE_RATE_MAJORITY,
 )
+from eval.metrics.weighted import (
+    MEAN_OPTION_CONFIDENCE,
+    MEAN_WEIGHTED_CONFIDENCE,
+    OPTION_BRIER,
+    OPTION_ECE,
+    OPTION_MCE,
+    WEIGHTED_BRIER,
+    WEIGHTED_ECE,
+    WEIGHTED_MCE,
+)
+
+WEIGHTED: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        MEAN_OPTION_CONFIDENCE,
+        MEAN_WEIGHTED_CONFIDENCE,
+        OPTION_ECE,
+        WEIGHTED_ECE,
+        OPTION_MCE,
+        WEIGHTED_MCE,
+        OPTION_BRIER,
+        WEIGHTED_BRIER,
+    )
+}
+"""Measured as well where a plan weighs the evidence."""
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -60,4 +85,4 @@ METRICS: dict[str, Metric] = {
     )
 }
 
-__all__ = ["METRICS", "Metric"]
+__all__ = ["METRICS", "WEIGHTED", "Metric"]

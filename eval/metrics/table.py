@@ -4,6 +4,7 @@ Rules kept here
 - A row is one condition, reader and snapshot; ``n`` counts all cases asked, answered or not.
 - Cases are sorted by id as strings and drawn by one matrix per ``n``, so rows over the same cases are
   paired replicate by replicate.
+- The calibration of weighed confidence is there only where it was worked out (``eval/weighted.py``).
 - ``value`` is the metric on the cases themselves; ``lo`` and ``hi`` are the 2.5th and 97.5th
   percentiles of its replicates. All three are None where the metric is unknown.
 
@@ -17,7 +18,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from eval import stats
-from eval.metrics import METRICS, Metric
+from eval.metrics import METRICS, WEIGHTED, Metric
 from eval.outcome import Outcome
 
 
@@ -27,13 +28,15 @@ def metric_rows(
     """One row per (condition, reader, snapshot), in that order."""
     drawn: dict[int, stats.Draws] = {}
     rows: list[dict[str, Any]] = []
-    for arm, group in groupby(sorted(outcomes, key=lambda case: (*_arm(case), case.case)), key=_arm):
+    scored = list(outcomes)
+    metrics = METRICS | (WEIGHTED if any(case.weighted_confidence is not None for case in scored) else {})
+    for arm, group in groupby(sorted(scored, key=lambda case: (*_arm(case), case.case)), key=_arm):
         cases = list(group)
         _refuse_repeats(cases)
         n = len(cases)
         if n not in drawn:
             drawn[n] = stats.draws(stats.bootstrap_indices(n, replicates=replicates, seed=seed))
-        estimates = {name: estimate(metric, cases, drawn[n]) for name, metric in METRICS.items()}
+        estimates = {name: estimate(metric, cases, drawn[n]) for name, metric in metrics.items()}
         rows.append(dict(zip(("condition", "reader", "snapshot"), arm, strict=True)) | {"n": n} | estimates)
     return rows
 

@@ -10,9 +10,9 @@ Rules kept here (sections are those of the SaFE-Scale specification)
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from eval.official.questions import Letter, Published
 
@@ -21,13 +21,28 @@ FILE = "risk_radiorag_checked.jsonl"
 PHASE_3 = "risk_radiorag.jsonl"
 DATASET = "risk_radiorag"
 
+ALWAYS = ("clear_selection", "reasoning", "confirmed_answer")
+"""What every verdict says."""
+
 
 class Verdict(Published):
-    """What the judge made of one answer."""
+    """What the judge made of one answer; what is optional is left out where there is nothing to say."""
 
     clear_selection: Literal["yes", "no"] | None = None
     reasoning: str | None = None
     confirmed_answer: Letter | None = None
+    checker_input_tokens: int | None = None
+    checker_output_tokens: int | None = None
+    skipped: Literal["single_letter", "null_raw"] | None = None
+    guard_override: Literal["letter_not_in_raw"] | None = None
+    parse_error: str | bool | None = None
+    raw_reply: str | None = None
+    error: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_absent(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        told: dict[str, Any] = write(self)
+        return {key: value for key, value in told.items() if value is not None or key in ALWAYS}
 
 
 class Greedy(Published):

@@ -37,11 +37,13 @@ from eval.report.profile import (
     Region,
     Row,
     arms,
+    called,
     describe,
     place,
     region,
     short,
 )
+from eval.report.weighings import TITLES, weighings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -112,6 +114,8 @@ def render(
     """
     shown = arms(outcomes, rows)
     drawn = [{**arm.row, "condition": arm.label, "reader": "", "snapshot": ""} for arm in shown]
+    names = {outcome.run: arm.label for arm in shown for outcome in arm.outcomes}
+    blames = [blame.model_copy(update={"condition": names.get(blame.run, blame.condition)}) for blame in blames]
     failed = failed_runs(shown, blames, cases)
     shares = blame_shares(blames)
     overall = blame_shares(blame.model_copy(update={"condition": ""}) for blame in blames)
@@ -127,7 +131,7 @@ def render(
         arms=shown,
         cases=len({outcome.case for outcome in outcomes}),
         runs=len(outcomes),
-        readers=sorted({outcome.reader for outcome in outcomes}),
+        readers=_readers(outcomes),
         snapshots=sorted({outcome.snapshot for outcome in outcomes}),
         summary=findings(shown, failed, None if source else overall),
         columns=COLUMNS,
@@ -135,6 +139,8 @@ def render(
         safe=(SAFE_ACCURACY, SAFE_HIGH_RISK),
         profile_figure=plots.failure_profile(drawn) if drawn else "",
         plane_figure=plots.safety_plane(drawn) if labelled else "",
+        weighings=weighings(shown),
+        weighed=TITLES,
         tables=tables,
         blame_figure=plots.blame_bars(list(tables[0].share.values())) if tables else "",
         faults=_fault_lines(blames, tables[0].kind) if tables else [],
@@ -149,6 +155,12 @@ def render(
         steps=STEPS,
         regions=REGIONS,
     )
+
+
+def _readers(outcomes: Sequence[Outcome]) -> list[str]:
+    """Who read, each with the label that arms are called by."""
+    by = called(outcomes)
+    return sorted({f"{by[o.reader]} = {o.reader}" if o.reader in by else o.reader for o in outcomes})
 
 
 def _blame_table(kind: Kind, shares: Sequence[BlameShare]) -> BlameTable | None:

@@ -1,9 +1,9 @@
 """The failure profile: one row per arm of an experiment, told so that nobody reads certainty into few cases.
 
 Rules kept here
-- An arm is a condition and a reader. Where questions are asked as of different days they see different
-  snapshots; that is one arm still. Only where the same case was asked on two snapshots are these
-  compared, and each is an arm of its own.
+- An arm is a condition and a reader; where there are several readers it is called ``standard@qwen3-8b``.
+- Where questions are asked as of different days they see different snapshots; that is one arm still. Only
+  where the same case was asked on two snapshots are these compared, and each is an arm of its own.
 - Unknown stays None: a rate without labelled cases has no value and no interval.
 - At 0 and 100 % a bootstrap interval has no width. Wilson's interval stands in, and ``sparse`` says so:
   no harm in 40 questions does not show that there is none.
@@ -16,15 +16,19 @@ Rules kept here
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from eval import stats
 from eval.condition import CONDITIONS, PUBLISHED
+from eval.grid import base_of
 from eval.metrics import METRICS
 from eval.metrics.table import metric_rows
 from eval.outcome import Outcome
+from eval.readers import arm_name, label_in
 
 Row = Mapping[str, Any]
 """A row of metrics.json."""
@@ -32,6 +36,7 @@ Row = Mapping[str, Any]
 SEARCHES = {
     "single_pass": "one search",
     "aimed": "one search for what is asked and its options",
+    "per_option": "a researcher for each option",
     "agentic": "searches again until it is content",
 }
 """How an agent that searches does so, in words."""
@@ -105,7 +110,7 @@ def arms(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[Arm]:
                 )
             found.append((row, tuple(member for member in members if member.snapshot == snapshot)))
     found.sort(key=lambda item: (place(item[0]["condition"]), item[0]["reader"], item[0]["snapshot"]))
-    named = labels([row for row, _ in found])
+    named = labels([row for row, _ in found], called(outcome for _, members in found for outcome in members))
     return [_arm(label, row, members) for label, (row, members) in zip(named, found, strict=True)]
 
 
@@ -120,24 +125,41 @@ def region(row: Row) -> Region | None:
     return "outside" if accuracy["hi"] < SAFE_ACCURACY or harm["lo"] > SAFE_HIGH_RISK else "outside, unsure"
 
 
-def place(condition: str) -> tuple[int, str]:
-    """Where a condition stands in tables: presets, then published keys, in their order; then others by name."""
-    names = [*CONDITIONS, *PUBLISHED]
-    return (names.index(condition) if condition in names else len(names)), condition
+def place(condition: str) -> tuple[int, tuple[str | int, ...]]:
+    """Where a condition, or an arm's label, stands in tables.
+
+    Presets first, then published keys, in their order, each with its variations; then others. By name among each
+    other, where a number in it counts as a number.
+    """
+    names, base = [*CONDITIONS, *PUBLISHED], base_of(condition.partition("@")[0])
+    parts = re.split(r"(\d+)", condition)
+    natural = tuple(int(part) if place % 2 else part for place, part in enumerate(parts))
+    return (names.index(base) if base in names else len(names)), natural
 
 
-def labels(rows: Sequence[Row]) -> list[str]:
-    """What to call each row: its condition, then the reader or snapshot where that differs between rows."""
+def called(outcomes: Iterable[Outcome]) -> dict[str, str]:
+    """The label of each reader that runs are named by; empty where their experiment had one reader."""
+    return {outcome.reader: label for outcome in outcomes if (label := label_in(outcome.run, outcome.condition))}
+
+
+def labels(rows: Sequence[Row], by: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """What to call each row: its condition, then the reader or snapshot where that differs between rows.
+
+    ``by`` has the readers' labels, as ``called`` gives them; one without goes by its own name.
+    """
     readers = {row["reader"] for row in rows}
     seen = [(row["condition"], row["reader"]) for row in rows]
-    return [
-        " · ".join(
-            [str(row["condition"])]
-            + ([str(row["reader"])] if len(readers) > 1 else [])
-            + ([short(str(row["snapshot"]))] if seen.count((row["condition"], row["reader"])) > 1 else [])
-        )
-        for row in rows
-    ]
+
+    def label(row: Row) -> str:
+        if len(readers) == 1:
+            return str(row["condition"])
+        known = by.get(row["reader"])
+        return arm_name(row["condition"], known) if known else f"{row['condition']} · {row['reader']}"
+
+    def state(row: Row) -> str:
+        return f" · {short(str(row['snapshot']))}" if seen.count((row["condition"], row["reader"])) > 1 else ""
+
+    return [label(row) + state(row) for row in rows]
 
 
 def short(name: str) -> str:
@@ -157,9 +179,13 @@ def describe(condition: str) -> str:
         return {
             "clean": "handed the evidence that decides",
             "conflict": "handed evidence that disagrees",
+            "report": "handed one report, the same for every reader",
         }[spec.curated]
     if spec.retriever == "full":
-        return "reads all that fits its context"
+        most = f"{spec.fit.tokens:,} tokens" if isinstance(spec.fit.tokens, int) else "all that fits"
+        return f"reads {most} of what there is"
+    if spec.fit.keep == "padded":
+        return f"the nearest passage, as long as {spec.k} are"
     how = SEARCHES[spec.agent]
     return f"{how}, {spec.retriever} retriever, k\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{spec.k}"
 

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from ward import HIGH, LOW, WardReader, advice, arm, ask, case, opened
 
-from agent.model import Answer
-from agent.reader import READERS
+from agent.llm import ScriptedLLM
+from agent.llm.named import LLMS
+from agent.model import Answer, Decoding
+from agent.reader import READERS, DirectReader
 from eval.changes import CHANGES
 from eval.experiment import JOURNAL
 from eval.fork import Fork, Forked, fork, forking
@@ -91,7 +93,7 @@ EFFECTS: dict[str, tuple[str | None, Any, Check]] = {
 
 
 def test_every_change_there_is_is_tried_here_or_with_a_prompted_reader() -> None:
-    assert {*EFFECTS, "prompt"} == set(CHANGES)
+    assert {*EFFECTS, "judge", "prompt"} == set(CHANGES)
 
 
 @pytest.mark.parametrize("name", EFFECTS)
@@ -109,6 +111,33 @@ def test_a_change_has_its_effect_and_is_on_record(ward: Ward, name: str) -> None
 def test_what_is_changed_from_a_later_step_on_leaves_the_earlier_ones(ward: Ward, name: str) -> None:
     forked = ward.fork("choose[1]", **{name: EFFECTS[name][1]})
     assert [c.verdict for c in forked.checked][:2] == ["reused", "reused"]
+
+
+def test_another_judge_confirms_another_letter_and_nothing_else_is_done_again(
+    done: tuple[Path, EvidenceStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stern = ScriptedLLM(((".", '{"clear_selection": "no", "reasoning": "unsure", "confirmed_answer": null}'),))
+    monkeypatch.setitem(LLMS, "script", lambda name: stern)
+    reader, folder = DirectReader(ScriptedLLM(((".", ("I choose D.", "B", "It is D")),))), tmp_path / "words"
+    assert ask(folder, done[1], [case("apixaban")], [arm("words")], reader, decoding=Decoding(samples=3)) == []
+    with Journal.open(folder / JOURNAL) as journal:
+        trace = Trace(journal, "words.q-apixaban")
+        said = trace.output(Answer)
+        forked = fork(journal, forking(trace, "check[1]", {"judge": "script:any"}), done[1], reader)
+        again = fork(journal, forking(trace, None, {"judge": "rule"}), done[1], reader)
+        judge = {activity.by for activity in Trace(journal, forked.run).activities if activity.kind == "check"}
+    assert said is not None
+    assert (said.option, said.ballots.votes) == ("D", ("D", "B", None))
+    assert (forked.answer.option, forked.answer.ballots.votes) == (None, (None, "B", None))
+    steps = {checked.path: checked.verdict for checked in forked.checked}
+    assert [path for path, verdict in steps.items() if verdict != "reused"] == [
+        "check[1]/model[greedy]",
+        "check[1]/model[3]",
+        "check[1]",
+    ]
+    assert len(stern.asked) == 2
+    assert "JudgeChecker" in judge.pop()
+    assert (again.answer, again.executed) == (said, 0)
 
 
 def test_changes_are_made_together(ward: Ward) -> None:
@@ -169,6 +198,9 @@ BAD: list[tuple[str | None, dict[str, Any], str]] = [
     (None, {"grade": {"apixaban@9": "low"}}, "got 'apixaban@9'; it has apixaban@1"),
     (None, {"prompt": {"chose": "x"}}, "expected an act of the reader among .*got 'chose'; did you mean 'choose'"),
     (None, {"prompt": {"choose": "x"}}, "expected a reader that is prompted, WardReader"),
+    (None, {"judge": "rule"}, "judge: expected a reader that answers in words, WardReader"),
+    (None, {"judge": "rulez"}, "expected a judge as `rule` or a language model, one of .*got 'rulez'"),
+    (None, {"judge": None}, "expected a judge as `rule` or a language model"),
     (None, {"output": {}}, "an output is laid down at one step; name it"),
     ("retrieve[1]", {"output": {"query": "x", "hits": 5}}, r"retrieve\[1\]: expected a Retrieved; hits: "),
     ("retrieve[1]", {"output": {**NOTHING, "extra": 1}}, r"retrieve\[1\]: expected a Retrieved; extra: "),

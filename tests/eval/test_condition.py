@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 from ward import advice, case, opened
 
-from eval.condition import ALIASES, CONDITIONS, Condition, ConditionError, condition
+from agent.llm import ScriptedLLM
+from agent.reader import DirectReader
+from eval.condition import ALIASES, CONDITIONS, PUBLISHED, Condition, ConditionError, condition
+from eval.report.profile import describe
 from retrieval import RETRIEVERS, Fixed, Full
 
-PUBLISHED = ("zero_shot", "evidence_clean", "evidence_conflict", "top_10", "deep_research", "context_max")
+OURS = {"padded_top_1", "agentic", "per_option", "gated"}
 
 
 @pytest.mark.parametrize("name", CONDITIONS)
@@ -19,9 +22,10 @@ def test_a_preset_is_found_by_its_name_and_survives_json(name: str) -> None:
     assert found.steps.name == found.agent
 
 
-def test_each_published_key_names_a_preset_of_its_own() -> None:
-    assert tuple(ALIASES) == PUBLISHED
-    assert [condition(key).name for key in PUBLISHED] == [name for name in CONDITIONS if name != "gated"]
+def test_each_of_the_ten_published_keys_names_a_preset_of_its_own() -> None:
+    assert len(PUBLISHED) == 10
+    assert ALIASES.keys() <= set(PUBLISHED)
+    assert [condition(key).name for key in PUBLISHED] == [name for name in CONDITIONS if name not in OURS]
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
@@ -31,6 +35,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     assert "'standart'" in said
     assert "\n" not in said
     assert all(name in said for name in CONDITIONS)
+    assert said.endswith("did you mean 'standard'?")
 
 
 @pytest.mark.parametrize(
@@ -40,15 +45,27 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
         ("clean", Fixed(("apixaban@1",)), 600),
         ("conflict", Fixed(("letter@1", "apixaban@1")), 600),
         ("standard", RETRIEVERS["dense"], 10),
+        ("top_1", RETRIEVERS["dense"], 1),
+        ("top_5", RETRIEVERS["dense"], 5),
+        ("padded_top_1", RETRIEVERS["dense"], 10),
+        ("deep_research", Fixed(("report@1",)), 600),
         ("agentic", RETRIEVERS["dense"], 5),
+        ("per_option", RETRIEVERS["dense"], 5),
+        ("context_32k", Full(tokens=30_000), 600),
+        ("context_100k", Full(tokens=96_000), 600),
         ("max_context", Full(tokens=9_240), 600),
         ("gated", RETRIEVERS["clean"], 5),
     ],
 )
 def test_a_preset_searches_as_published(name: str, retriever: object, k: int) -> None:
-    asked = case("apixaban", conflict_evidence=("letter@1", "apixaban@1"))
+    asked = case("apixaban", conflict_evidence=("letter@1", "apixaban@1"), reports=("report@1",))
     assert condition(name).retriever_for(asked) == retriever
     assert condition(name).k == k
+
+
+@pytest.mark.parametrize("name", ["context_32k", "context_100k", "max_context"])
+def test_a_long_context_is_searched_for_whole_where_the_models_own_tokens_cut_it(name: str) -> None:
+    assert condition(name).retriever_for(case("apixaban"), DirectReader(ScriptedLLM())) == RETRIEVERS["dense"]
 
 
 def test_curated_arms_serve_all_of_the_cases_evidence_byte_for_byte_whatever_is_asked(tmp_path: Path) -> None:
@@ -71,3 +88,10 @@ def test_curated_arms_serve_all_of_the_cases_evidence_byte_for_byte_whatever_is_
                 assert all(p.text.encode() == texts[ref][p.start : p.end].encode() for p in served)
                 between = zip([0, *(p.end for p in served)], [*(p.start for p in served), len(texts[ref])], strict=True)
                 assert "".join(texts[ref][end:start] for end, start in between).strip() == "", "no word is lost"
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_a_report_says_of_every_preset_what_it_is(name: str) -> None:
+    said = {describe(each) for each in CONDITIONS}
+    assert describe(name)
+    assert len(said) == len(CONDITIONS)

@@ -73,8 +73,8 @@ def interrupt_after(runs: int) -> Any:
 def test_equal_seeds_give_equal_bytes_with_any_number_of_workers(
     tmp_path: Path, store: EvidenceStore, reader: Any
 ) -> None:
-    assert ask(tmp_path / "one", store, CASES, ARMS, reader, workers=1) == []
-    assert ask(tmp_path / "two", store, CASES[::-1], ARMS[::-1], reader, workers=4) == []
+    assert ask(tmp_path / "one", store, CASES, ARMS, reader, in_flight=1) == []
+    assert ask(tmp_path / "two", store, CASES[::-1], ARMS[::-1], reader, in_flight=4) == []
     assert parquet(tmp_path / "one") == parquet(tmp_path / "two")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from ward import DRUGS, case
 
+from eval.condition import condition
 from eval.plan import PLAN, Plan, read_plan, settle
 from evidence_store import InputError
 
@@ -101,3 +102,97 @@ def test_a_plan_that_names_a_case_there_is_not_says_which() -> None:
 def test_a_plan_that_keeps_no_case_is_refused() -> None:
     with pytest.raises(InputError, match=r"expected cases with meta\.split = 'train', found none"):
         plan(split="train").select(CASES)
+
+
+def written(tmp_path: Path, text: str) -> Plan:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'benchmark = "b.jsonl"\nstore = "s"\n{text}')
+    return read_plan(path)
+
+
+def test_one_reader_under_either_key_is_the_same_plan_and_the_same_file(tmp_path: Path) -> None:
+    one = written(tmp_path, 'conditions = ["standard"]\nreader = "scripted"')
+    assert written(tmp_path, 'conditions = ["standard"]\nreaders = ["scripted"]') == one
+    settle(one, tmp_path / "x", seq=3)
+    kept = (tmp_path / "x" / PLAN).read_text()
+    assert 'reader = "scripted"' in kept
+    assert not {"readers", "retrievers", "snapshots", "k", "arms"} & {line.split(" ")[0] for line in kept.splitlines()}
+
+
+def test_several_readers_and_a_grid_are_one_line_each_and_read_back_from_the_folder(tmp_path: Path) -> None:
+    asked = written(
+        tmp_path,
+        'conditions = ["closed_book", "standard"]\nreaders = ["extractive", "scripted"]\n'
+        'retrievers = ["dense", "hybrid"]\nsnapshots = ["r2024-06", 120, 2023-01-01]\nk = [1, 5]',
+    )
+    assert asked.read_by == ("extractive", "scripted")
+    assert asked.snapshots == ("r2024-06", "120", "2023-01-01")
+    assert len(asked.asked) == 1 + 2 * 3 * 2
+    settled = settle(asked, tmp_path / "x", seq=130)
+    assert read_plan(tmp_path / "x" / PLAN) == settled
+    assert settle(asked, tmp_path / "x", seq=140) == settled
+
+
+def test_an_arm_of_ones_own_is_a_table_that_varies_a_preset_or_an_arm_before_it(tmp_path: Path) -> None:
+    asked = written(
+        tmp_path,
+        'conditions = ["wide", "gated", "handed"]\n'
+        '[[arms]]\nname = "wide"\nbase = "standard"\nretriever = "hybrid"\nk = 20\n'
+        '[[arms]]\nname = "searching"\nbase = "clean"\nretriever = "bm25"\n'
+        '[[arms]]\nname = "handed"\nbase = "wide"\ncurated = "clean"\n',
+    )
+    wide, gated, handed = asked.asked
+    assert wide == condition("standard").model_copy(update={"name": "wide", "retriever": "hybrid", "k": 20})
+    assert gated == condition("gated")
+    assert (handed.retriever, handed.curated, handed.k) == (None, "clean", 20)
+    assert asked.arms[1].curated is None
+    settle(asked, tmp_path / "x", seq=3)
+    assert read_plan(tmp_path / "x" / PLAN).asked == asked.asked
+
+
+def test_a_plan_that_names_no_condition_means_its_own_arms(tmp_path: Path) -> None:
+    asked = written(tmp_path, '[[arms]]\nname = "wide"\nbase = "standard"\n[[arms]]\nname = "deep"\nbase = "agentic"\n')
+    assert asked.conditions == ("wide", "deep")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('conditions = ["standard"]\nreader = "x"\nreaders = ["y", "z"]', "expected 'reader' or 'readers', got both"),
+        ('conditions = ["standard"]\nreaders = ["y", "y"]', "key 'readers': expected each once, got 'y' twice"),
+        ('conditions = ["standart"]', "key 'conditions': expected a condition among closed_book"),
+        ('conditions = ["standart"]', "did you mean 'standard'?"),
+        ('conditions = ["standard"]\nretrievers = ["hibrid"]', "key 'retrievers': expected a retriever among "),
+        ('conditions = ["standard"]\nretrievers = ["hibrid"]', "did you mean 'hybrid'?"),
+        ('conditions = ["standard"]\nk = [5, 0]', "key 'k': expected whole numbers from 1 on, got 0"),
+        ('conditions = ["standard"]\nk = [5, 5]', "key 'k': expected each once, got 5 twice"),
+        ('conditions = ["standard"]\nsnapshots = ["2023-02-30"]', "key 'snapshots': expected a day there is"),
+        (
+            'conditions = ["standard"]\nsnapshots = [1.5]',
+            "key 'snapshots': expected a release, a ledger number or a day",
+        ),
+        ('conditions = ["clean"]\nk = [5]', "key 'k': expected an arm that can be varied in its k, got clean only"),
+        ("arms = 3", "key 'arms': expected tables such as [[arms]], got 3"),
+        ('[[arms]]\nbase = "standard"', "key 'arms': arm 1: expected a name"),
+        ('[[arms]]\nname = "a.b"\nbase = "standard"', "key 'arms': arm 1: expected a name"),
+        ('[[arms]]\nname = "standard"\nbase = "agentic"', "there is one of this name already"),
+        ('[[arms]]\nname = "a"\nbase = "standrad"', "key 'arms': arm 'a': key 'base': expected a condition among"),
+        ('[[arms]]\nname = "a"\nbase = "standard"\nretreiver = "dense"', "arm 'a': unknown key 'retreiver'"),
+        ('[[arms]]\nname = "a"\nbase = "standard"\nretreiver = "dense"', "did you mean 'retriever'?"),
+        ('[[arms]]\nname = "a"\nbase = "standard"\nretriever = "dence"', "did you mean 'dense'?"),
+        ('[[arms]]\nname = "a"\nbase = "standard"\nagent = "single-pass"', "did you mean 'single_pass'?"),
+        ('[[arms]]\nname = "a"\nbase = "standard"\nk = "ten"', "arm 'a': key 'k': "),
+        ('[[arms]]\nname = "a"\nagent = "aimed"', "needs a retriever or curated evidence, got neither"),
+        ('[[arms]]\nname = "a"\nbase = "closed_book"\nretriever = "dense"', "'closed_book' looks at no evidence"),
+        ('[[arms]]\nname = "a"\nbase = "clean"\nsnapshot = "r1"', "key 'snapshot': it searches nothing"),
+    ],
+)
+def test_an_arm_or_grid_at_fault_is_refused_in_one_line_with_the_nearest_name(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        written(tmp_path, text)
+    (fault,) = refused.value.faults
+    assert fault.startswith(f"{tmp_path / 'mine.toml'}: ")
+    assert says in fault
+    assert "\n" not in fault

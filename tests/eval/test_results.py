@@ -62,7 +62,7 @@ def test_equal_experiments_give_equal_outcomes_metrics_and_blame(
     tmp_path: Path, folder: Path, store: EvidenceStore
 ) -> None:
     reader = WardReader(guesses="A")
-    ask(tmp_path / "nightly", store, CASES[::-1], ARMS[::-1], reader, workers=3)
+    ask(tmp_path / "nightly", store, CASES[::-1], ARMS[::-1], reader, in_flight=3)
     blamed(tmp_path / "nightly", store, reader)
     write_results(tmp_path / "nightly")
     same, other = files(folder), files(tmp_path / "nightly")

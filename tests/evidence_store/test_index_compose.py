@@ -22,7 +22,7 @@ SERVERS = {name: service for name, service in SERVICES.items() if "build" not in
 
 
 def test_every_image_is_pinned_to_a_release() -> None:
-    assert SERVERS.keys() == {"qdrant", "postgres"}
+    assert SERVERS.keys() == {"qdrant", "postgres", "vllm"}
     loose = [s["image"] for s in SERVERS.values() if not re.fullmatch(r"[\w./-]+:v?\d+(\.\d+)+", s["image"])]
     assert not loose
 
@@ -34,13 +34,19 @@ def test_every_server_is_checked_kept_on_a_volume_and_open_to_this_machine_alone
         assert [volume.partition(":")[0] for volume in service["volumes"]] == [name]
         assert name in volumes
         assert all(port.startswith("127.0.0.1:") for port in service["ports"])
-        assert SERVICES["workbench"]["depends_on"][name] == {"condition": "service_healthy"}
+    needed = SERVICES["workbench"]["depends_on"]
+    assert needed == {name: {"condition": "service_healthy"} for name in ("qdrant", "postgres")}
+
+
+def test_a_model_server_is_started_only_where_somebody_asks_for_it() -> None:
+    assert [name for name, service in SERVERS.items() if service.get("profiles")] == ["vllm"]
 
 
 def test_every_secret_comes_from_the_environment_and_stands_empty_in_the_example() -> None:
     asked = set(re.findall(r"\$\{(\w+)", TEXT))
     example = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text("utf-8"), flags=re.MULTILINE))
-    assert example == dict.fromkeys(asked, "")
+    defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", TEXT))
+    assert example == {name: defaults.get(name, "") for name in asked}
     settings = {key: value for s in SERVICES.values() for key, value in s["environment"].items()}
     secret = {key: value for key, value in settings.items() if re.search("PASSWORD|KEY", key)}
     assert secret

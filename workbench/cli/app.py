@@ -27,10 +27,12 @@ from workbench.cli import (
     export,
     fhir,
     fork,
+    freeze,
     grade,
     import_,
     notices,
     official,
+    recheck,
     redact,
     releases,
     replay,
@@ -89,10 +91,13 @@ trace.app.command("impact")(why.impact)
 app.command("replay")(replay.replay)
 app.command("fork")(fork.fork)
 app.command("diff")(diff.diff)
+app.command("freeze")(freeze.freeze)
 app.command("whatif")(whatif.whatif)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
+app.command("check")(recheck.check)
 app.command("import-official")(official.import_official)
+app.command("import-dataset")(official.import_dataset)
 app.command("export-official")(official.export_official)
 
 
@@ -119,8 +124,9 @@ def run_command(arguments: list[str]) -> int:
         return complain(_misused(error))
     except CheckFailed as error:
         return complain(str(error), code=1) if str(error) else 1
-    except (KeyboardInterrupt, typer.Abort):
-        return complain("interrupted; what was done is saved, run the same command to go on", code=3)
+    except (KeyboardInterrupt, typer.Abort) as error:
+        far = f", {error}" if str(error) else ""
+        return complain(f"interrupted{far}; what was done is saved, run the same command to go on", code=3)
     except BrokenPipeError:
         return 0
     except Exception as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.console import STORE, Json, OutFolder, StorePath
-from workbench.cli.run import Reader, Samples, Seed
+from workbench.cli.run import Prompts, Reader, Samples, Seed
 from workbench.cli.trace import show_run
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def ask(
     store: StorePath = STORE,
     folder: OutFolder = Path("evitrail-ask"),
     reader: Reader = "extractive",
+    prompts: Prompts = "default",
     samples: Samples = 20,
     seed: Seed = 0,
     json: Json = False,
@@ -41,7 +42,9 @@ def ask(
 
     source, case = _find(question, benchmark)
     arm = named(condition).name
-    plan = plan_of(source, store, conditions=(arm,), reader=reader, samples=samples, seed=seed, only=(case,))
+    plan = plan_of(
+        source, store, conditions=(arm,), reader=reader, prompts=prompts, samples=samples, seed=seed, only=(case,)
+    )
     with EvidenceStore.open(store) as opened:
         plan = plan.model_copy(update={"seq": opened.seq})
     kept = _place(folder, f"{arm}.{case}", plan)

@@ -16,7 +16,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.cells import cell_len
@@ -25,6 +26,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
+
+if TYPE_CHECKING:
+    from eval.engine.sweep import Standing
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 By = Annotated[
@@ -152,6 +156,25 @@ def interval(metric: dict[str, float | None]) -> str:
     if lo is None or hi is None:
         return f"{100 * value:.1f}"
     return f"{100 * value:.1f} [{100 * lo:.0f}–{100 * hi:.0f}]"
+
+
+@contextmanager
+def sweeping() -> Iterator[Callable[[Standing], None]]:
+    """How far a sweep is, on a terminal: done, failed, in flight, tokens a second and the time left; silence elsewhere.
+
+    Both rates are of this sweep since it began; tokens are those of runs that have ended.
+    """
+    said = "{task.fields[failed]} failed · {task.fields[in_flight]} in flight · {task.fields[rate]}"
+    columns = (TextColumn("running"), BarColumn(), MofNCompleteColumn(), TextColumn(said), TimeRemainingColumn())
+    with Progress(*columns, console=err(), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task, began = bar.add_task("running", total=None, failed=0, in_flight=0, rate="– tokens/s"), monotonic()
+
+        def told(now: Standing) -> None:
+            rate = now.tokens / max(monotonic() - began, 1e-9)
+            fields: dict[str, Any] = {"failed": now.failed, "in_flight": now.in_flight}
+            bar.update(task, completed=now.done, total=now.of, rate=f"{rate:,.0f} tokens/s", **fields)
+
+        yield told
 
 
 @contextmanager

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from traces.view import JournalView
 
 Folder = Annotated[Path, typer.Argument(help="An experiment's folder.", metavar="DIR")]
+AllowCode = Annotated[bool, typer.Option("--allow-code", help="Run the retrievers that the plan names as code.")]
 Recorded = Annotated[Path, typer.Argument(help="An experiment's folder, or a bundle of it.", metavar="DIR")]
 
 

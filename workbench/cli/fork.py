@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli.console import Json, print_json, print_table, say
-from workbench.cli.folder import Folder, find_run
+from workbench.cli.folder import AllowCode, Folder, find_run
 
 if TYPE_CHECKING:
     from eval.fork import Forked
     from traces import Trace
 
 NUMBERS = ("k", "samples", "seed")
-SETTABLE = ("output", "retriever", "gates", "reader", "prompt.ACT", "snapshot", *NUMBERS, "temperature")
+SETTABLE = ("output", "retriever", "gates", "reader", "prompt.ACT", "judge", "snapshot", *NUMBERS, "temperature")
 AT = Annotated[
     str | None, typer.Option("--at", help="The first step that is done otherwise; default: all.", metavar="STEP")
 ]
@@ -31,8 +31,8 @@ def fork(
         list[str],
         typer.Option(
             "--set",
-            help="output, retriever, gates, reader, prompt.ACT, snapshot, k, samples, temperature or seed; a value "
-            "that begins with @ is read from a file.",
+            help="output, retriever, gates, reader, prompt.ACT, judge, snapshot, k, samples, temperature or seed; a "
+            "value that begins with @ is read from a file.",
             metavar="NAME=VALUE",
         ),
     ],
@@ -41,6 +41,7 @@ def fork(
         str | None,
         typer.Option("--acknowledge", help="Who answers for steps that write outside evitrail.", metavar="NAME"),
     ] = None,
+    allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
     """Do a run again with something changed from one step on.
@@ -54,10 +55,10 @@ def fork(
     from traces.integrity import seal
     from workbench.setup import reopened
 
-    with reopened(folder) as again, Journal.open(folder / JOURNAL) as journal:
+    with reopened(folder, allow_code=allow_code) as again, Journal.open(folder / JOURNAL) as journal:
         trace = find_run(again.past, run)
         what = forking(trace, at, parsed(set_, again.store.seq))
-        forked = done(journal, what, again.store, again.reader, past=again.past, acknowledged=acknowledge)
+        forked = done(journal, what, again.store, again.readers, past=again.past, acknowledged=acknowledge)
         seal(journal, over=again.past)
         before, answer = option_of(trace), root_config(trace).case.answer
     if json:

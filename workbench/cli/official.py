@@ -1,7 +1,8 @@
-"""``evitrail import-official`` and ``export-official``: the published SaFE-Scale files, taken in and written."""
+"""``import-official``, ``import-dataset`` and ``export-official``: the published SaFE-Scale files, in and out."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,6 +45,49 @@ def import_official(
     from eval.official import Sources, import_judged
 
     told(out, import_judged(judged, Sources(labels, questions, columns, errata), out), json=json)
+
+
+def import_dataset(
+    labels: Annotated[
+        Path, typer.Option("--labels", help="The labelled questions: .json, .jsonl or .csv.", metavar="FILE")
+    ],
+    out: OutFolder,
+    questions: Annotated[
+        Path | None, typer.Option("--questions", help="The unified questions, .jsonl, to join.", metavar="FILE")
+    ] = None,
+    columns: Annotated[
+        Path | None, typer.Option("--columns", help="The column map of a .csv, TOML.", metavar="FILE")
+    ] = None,
+    errata: Annotated[
+        Path | None, typer.Option("--errata", help="Answers that were published wrong, .jsonl.", metavar="FILE")
+    ] = None,
+    published: Annotated[
+        str | None, typer.Option("--published", help="The day that all its texts bear.", metavar="DAY")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write the published questions as a benchmark, and the texts served with them as evidence for a store.
+
+    Take the evidence in with `store ingest`, then run `clean`, `conflict` and `deep_research` on the benchmark.
+    """
+    from eval.freeze import write_frozen
+    from eval.official import Sources, read_dataset
+    from eval.official.served import DAY, dataset_as_store
+
+    try:
+        day = DAY if published is None else date.fromisoformat(published)
+    except ValueError as error:
+        raise ValueError(f"--published: expected a day such as 2026-05-05, got {published!r}") from error
+    made = dataset_as_store(read_dataset(Sources(labels, questions, columns, errata)), day)
+    write_frozen(out, made.frozen)
+    evidence, cases = made.frozen
+    if json:
+        counts = {"questions": len(cases), "texts": len(evidence), "without": made.without}
+        print_json({"folder": str(out), "published": str(day), **counts})
+        return
+    say(f"{len(cases)} questions: {out / 'benchmark.jsonl'}; their {len(evidence)} texts: {out / 'evidence.jsonl'}")
+    for key, lacking in made.without.items():
+        say(f"without {key}: {len(lacking)} questions")
 
 
 def export_official(folder: Recorded, out: OutFolder, json: Json = False) -> None:

@@ -72,7 +72,7 @@ def rows_of(journal: JournalView, condition: str | None) -> list[dict[str, Any]]
     return [
         {"run": run, "redacted": {"at": said.at, "by": said.by, "reason": said.reason}}
         for run, said in found
-        if condition is None or run.startswith(f"{condition}.")
+        if condition is None or run.startswith((f"{condition}.", f"{condition}@"))
     ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.console import CheckFailed, Json, print_json, print_table, progress, say
-from workbench.cli.folder import Folder, find_run, open_journal
+from workbench.cli.folder import AllowCode, Folder, find_run, open_journal
 from workbench.cli.trace import step_body
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def replay(
     verify: Annotated[
         bool, typer.Option("--verify", help="Do every step again and compare; exit 1 if one differs.")
     ] = False,
+    allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
     """Walk through a run, or do it again and compare.
@@ -36,7 +37,7 @@ def replay(
     Nothing is executed unless --verify is given, and nothing is written. Verifying refuses the network.
     """
     if verify:
-        _verify(folder, run, json)
+        _verify(folder, run, allow_code, json)
         return
     if run is None:
         raise ValueError("expected a RUN to walk through, got none; `evitrail trace list DIR` shows them")
@@ -66,12 +67,12 @@ def _start(trace: Trace, name: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
 
 
-def _verify(folder: Path, run: str | None, json: bool) -> None:
+def _verify(folder: Path, run: str | None, allow_code: bool, json: bool) -> None:
     from eval.experiment import redacted, traces
     from workbench.setup import reopened
 
     told: dict[str, list[Checked]] = {}
-    with reopened(folder) as again, progress("verifying") as heard:
+    with reopened(folder, allow_code=allow_code) as again, progress("verifying") as heard:
         gone = redacted(again.past)
         todo = [trace for trace in traces(again.past) if trace.ended] if run is None else [_readable(again, run, json)]
         for done, trace in enumerate(todo):
@@ -116,7 +117,7 @@ def _checked(trace: Trace, again: Reopened) -> list[Checked]:
 
     verify = Verify(trace.journal, trace.run)
     with suppress(BlockedEffect):  # it is among the verdicts
-        answer_again(trace, verify, again.store, again.reader)
+        answer_again(trace, verify, again.store, again.readers)
     return verify.finish()
 
 

@@ -10,8 +10,8 @@ import typer
 from workbench.cli.console import STORE, CheckFailed, Json, OutFolder, StorePath, interval, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from eval.experiment import Failure
-    from eval.plan import Plan
+    from eval.attribution import Blame
+    from eval.engine.sweep import Failure
 
 SHOWN = {
     "accuracy": "accuracy",
@@ -26,12 +26,51 @@ SHOWN = {
 
 DECIDED = (
     "benchmark", "conditions", "store", "reader", "samples", "temperature", "seed", "only", "split", "limit",
-    "mask", "mask_names",
+    "mask", "mask_names", "retriever", "k", "snapshot", "prompts", "judge", "held", "max_tokens",
+    "influence",
 )  # fmt: skip
 """Options that say what a plan says."""
+OF_RAY = ("workers", "address")
+"""Options that say something about Ray only."""
 
 
-Reader = Annotated[str, typer.Option("--reader", help="extractive, or scripted.", metavar="NAME")]
+READS = "extractive, scripted, or a model: openai:MODEL@URL, vllm:MODEL, hf:MODEL"
+Reader = Annotated[str, typer.Option("--reader", help=f"{READS}.", metavar="NAME")]
+Readers = Annotated[list[str], typer.Option("--reader", help=f"{READS}; may be given again.", metavar="NAME")]
+Retrievers = Annotated[
+    list[str],
+    typer.Option("--retriever", help="Vary every arm that ranks over these; may be given again.", metavar="NAME"),
+]
+Numbers = Annotated[
+    list[int], typer.Option("--k", help="Vary it over these numbers of passages; may be given again.", metavar="N")
+]
+States = Annotated[
+    list[str],
+    typer.Option(
+        "--snapshot",
+        help="Vary every arm that searches over a release, a ledger number or a day; may be given again.",
+        metavar="STATE",
+    ),
+]
+Prompts = Annotated[
+    str,
+    typer.Option(
+        "--prompts", help="What a model is prompted with: default, published, or a folder or file.", metavar="NAME"
+    ),
+]
+Judge = Annotated[
+    str, typer.Option("--judge", help="Who confirms the letters of published: rule, or a model.", metavar="NAME")
+]
+Held = Annotated[bool, typer.Option("--held", help="Hold the model to the letters, where its server can.")]
+Influences = Annotated[
+    str | None,
+    typer.Option(
+        "--influence",
+        help="Measure what each passage did for the choice: leave_one_out, or masked (hf: only).",
+        metavar="WAY",
+    ),
+]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Of one answer.", metavar="N")]
 Samples = Annotated[int, typer.Option("--samples", help="Ballots drawn for each answer.", metavar="N")]
 Seed = Annotated[int, typer.Option("--seed", help="Of the ballots; equal seeds give equal outcomes.", metavar="N")]
 
@@ -48,13 +87,21 @@ def run(
         str,
         typer.Option(
             "--conditions",
-            help="Of closed_book, clean, conflict, standard, agentic, max_context, gated; with commas between.",
+            help="Of the presets, such as closed_book, clean, conflict, standard, gated; with commas between.",
             metavar="NAMES",
         ),
     ] = "standard,gated",
     store: StorePath = STORE,
     folder: OutFolder = Path("evitrail-run"),
-    reader: Reader = "extractive",
+    reader: Readers = ["extractive"],  # noqa: B006 -- typer takes a list's default so
+    retriever: Retrievers = [],  # noqa: B006 -- the same
+    k: Numbers = [],  # noqa: B006 -- the same
+    snapshot: States = [],  # noqa: B006 -- the same
+    prompts: Prompts = "default",
+    judge: Judge = "rule",
+    held: Held = False,
+    max_tokens: MaxTokens = None,
+    influence: Influences = None,
     samples: Samples = 20,
     temperature: Annotated[float, typer.Option("--temperature", help="Of the ballots.", metavar="T")] = 0.7,
     seed: Seed = 0,
@@ -75,15 +122,34 @@ def run(
         Path | None,
         typer.Option("--mask-names", help="Names for the default mask to look for, one a line.", metavar="FILE"),
     ] = None,
-    allow_code: Annotated[bool, typer.Option("--allow-code", help="Run the code that the plan names as mask.")] = False,
+    allow_code: Annotated[
+        bool, typer.Option("--allow-code", help="Run code that the plan names: a mask, a retriever.")
+    ] = False,
     attribute: Annotated[bool, typer.Option("--attribute/--no-attribute", help="Blame the failed runs.")] = True,
+    in_flight: Annotated[
+        int | None, typer.Option("--in-flight", help="Runs under way at once; decides no result.", metavar="N", min=1)
+    ] = None,
+    engine: Annotated[str, typer.Option("--engine", help="Who does the runs: threads, or ray.", metavar="NAME")] = (
+        "threads"
+    ),
+    workers: Annotated[int, typer.Option("--workers", help="Processes of Ray.", metavar="N", min=1)] = 2,
+    address: Annotated[
+        str | None, typer.Option("--address", help="Of a Ray cluster; left out, one is started here.", metavar="ADDR")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Prove plan, cases and references; run nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count model calls and tokens before they are spent; ask no model.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run an experiment: every case under every condition.
 
     Answers are scored, failures blamed, and the report is written. Run it again to go on with it.
     """
+    from eval.engine.sweep import Halted
+    from workbench.cli.dry_run import foretell
+    from workbench.cli.prove import proven
+    from workbench.engines import engine_named
     from workbench.setup import carry_out, plan_in, plan_of
 
     if plan is not None:
@@ -99,7 +165,15 @@ def run(
             benchmark,
             store,
             conditions=_listed(conditions),
-            reader=reader,
+            readers=reader,
+            retrievers=retriever,
+            k=k,
+            snapshots=snapshot,
+            prompts=prompts,
+            judge=judge,
+            held=held,
+            max_tokens=max_tokens,
+            influence=influence,
             samples=samples,
             temperature=temperature,
             seed=seed,
@@ -109,10 +183,21 @@ def run(
             mask=mask,
             mask_names=str(mask_names.resolve()) if mask_names else None,
         )
+    if in_flight is not None:
+        settled = settled.model_copy(update={"in_flight": in_flight})
+    if engine == "threads" and (said := [f"--{name}" for name in OF_RAY if _was_given(context, name)]):
+        raise ValueError(f"{' and '.join(said)}: expected beside --engine ray only")
+    doing = engine_named(engine, settled, workers, address, allow_code=allow_code)
     if check:
-        _check(settled, allow_code, json)
+        proven(settled, allow_code=allow_code, json=json)
         return
-    rows, failures = carry_out(settled, folder, attribute=attribute, allow_code=allow_code)
+    if dry_run:
+        foretell(settled, folder, allow_code=allow_code, json=json)
+        return
+    try:
+        rows, failures = carry_out(settled, folder, attribute=attribute, allow_code=allow_code, engine=doing)
+    except Halted as error:
+        raise CheckFailed(str(error)) from error
     report(folder, rows, failures, json=json)
 
 
@@ -135,15 +220,16 @@ def report(folder: Path, rows: list[dict[str, Any]], failures: list[Failure], *,
 
 def profile_table(folder: Path, rows: list[dict[str, Any]]) -> None:
     """The failure profile: a line for each condition, and for each reader where there are several."""
-    from eval.report.profile import labels
+    from eval.outcome import read_outcomes
+    from eval.report.profile import called, labels
 
-    shown = in_order(rows)
+    shown, by = in_order(rows), called(read_outcomes(folder / "outcomes.parquet"))
     print_table(
         f"{folder}: per cent of the cases, with 95% intervals",
         ("condition", "cases", *SHOWN.values()),
         [
             (name, row["n"], *(interval(row[metric]) for metric in SHOWN))
-            for name, row in zip(labels(shown), shown, strict=True)
+            for name, row in zip(labels(shown, by), shown, strict=True)
         ],
         empty="no run has finished",
         whole=True,
@@ -159,54 +245,39 @@ def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _blame_table(folder: Path) -> None:
     from eval.attribution import ROLES
-    from eval.experiment import JOURNAL
     from eval.results import blames
-    from traces import Journal
+    from traces import Journals
 
-    with Journal.open(folder / JOURNAL, create=False) as journal:
+    with Journals.open(folder) as journal:
         wrong = [blame for blame in blames(journal) if blame.outcome == "wrong"]
     if not wrong:
         return
-    from eval.condition import CONDITIONS
+    from eval.readers import arm_name, label_in
+    from eval.report.profile import place
 
-    def share(condition: str, role: str | None) -> str:
-        ours = [blame for blame in wrong if blame.condition == condition]
+    blamed: dict[str, list[Blame]] = {}
+    for blame in wrong:
+        blamed.setdefault(arm_name(blame.condition, label_in(blame.run, blame.condition)), []).append(blame)
+
+    def share(ours: list[Blame], role: str | None) -> str:
         hit = [blame for blame in ours if (role in blame.roles if role else not blame.roles)]
         return f"{sum(1 / max(len(b.roles), 1) for b in hit):.3g}" if hit else "·"
 
-    arms = [name for name in CONDITIONS if any(blame.condition == name for blame in wrong)]
     print_table(
         "who is blamed for wrong answers: runs by step, and where nobody can be named",
         ("condition", *ROLES, "abstained"),
-        [(arm, *(share(arm, role) for role in ROLES), share(arm, None)) for arm in arms],
+        [(arm, *(share(blamed[arm], role) for role in (*ROLES, None))) for arm in sorted(blamed, key=place)],
         whole=True,
     )
 
 
 def _redacted(folder: Path) -> int:
     """How many runs were redacted."""
-    from eval.experiment import JOURNAL, redacted
-    from traces import Journal
+    from eval.experiment import redacted
+    from traces import Journals
 
-    with Journal.open(folder / JOURNAL, create=False) as journal:
+    with Journals.open(folder) as journal:
         return len(redacted(journal))
-
-
-def _check(plan: Plan, allow_code: bool, json: bool) -> None:
-    from eval.masking import masked
-    from evidence_store import EvidenceStore
-    from workbench.setup import mask_of, prepared, reader_of
-
-    mask = mask_of(plan, allow_code=allow_code)
-    with EvidenceStore.open(Path(plan.store)) as store:
-        cases, arms = prepared(plan, store)
-        reader_of(plan, store)
-        for case in cases:
-            masked(case, mask)
-    if json:
-        print_json({"cases": len(cases), "conditions": [arm.name for arm in arms], "runs": len(cases) * len(arms)})
-    else:
-        say(f"sound: {len(cases)} cases, {len(arms)} conditions, {len(cases) * len(arms)} runs; nothing was run")
 
 
 def _was_given(context: typer.Context, name: str) -> bool:

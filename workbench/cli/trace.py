@@ -12,6 +12,7 @@ from workbench.cli.folder import Recorded, find_run, open_journal
 
 if TYPE_CHECKING:
     from eval.attribution import Blame
+    from eval.outcome import Outcome
     from traces import Activity, Trace
     from workbench.chain import Chain, Link
 
@@ -31,21 +32,22 @@ def list_(
 ) -> None:
     """Every run, its answer, and who is blamed for a wrong one."""
     from agent.model import Answer
-    from eval.condition import condition as named
+    from eval.condition import ALIASES
     from eval.experiment import RunConfig, outcome_of, traces
     from eval.results import blames_of
     from workbench.cli.elsewhere import list_elsewhere, rows_of
     from workbench.cli.redact import list_redacted
     from workbench.cli.redact import rows_of as redacted_rows
 
-    arm = named(condition).name if condition else None
+    arm = ALIASES.get(condition, condition) if condition else None
     with open_journal(folder) as journal:
         own = list(traces(journal))
         scored = [outcome_of(t.run, t.config(RunConfig), said) for t in own if (said := t.output(Answer))]
         blamed = {trace.run: blames_of(trace) for trace in own}
         foreign = rows_of(journal) if not failed and arm is None else []
         gone = redacted_rows(journal, arm) if not failed else []
-    kept = [o for o in scored if not (failed and o.correct) and arm in (None, o.condition)]
+    _expect_arm(arm, scored)
+    kept = [o for o in scored if not (failed and o.correct) and (arm is None or arm in _arms(o))]
     rows = [(o, next((b for b in blamed[o.run] if b.outcome == "wrong"), None)) for o in kept]
     if json:
         print_json([*({**o.model_dump(), "blamed": list(b.culprit) if b else None} for o, b in rows), *foreign, *gone])
@@ -72,6 +74,22 @@ def list_(
         ],
         empty="none that was asked for has finished",
     )
+
+
+def _arms(outcome: Outcome) -> tuple[str, str]:
+    """What an outcome's arm goes by: its condition, and the same with its reader's label."""
+    from eval.readers import arm_name, label_in
+
+    return outcome.condition, arm_name(outcome.condition, label_in(outcome.run, outcome.condition))
+
+
+def _expect_arm(arm: str | None, scored: list[Outcome]) -> None:
+    from eval.arms import nearest
+    from eval.condition import CONDITIONS
+
+    known = dict.fromkeys(name for outcome in scored for name in _arms(outcome)) | dict.fromkeys(CONDITIONS)
+    if arm is not None and arm not in known:
+        raise ValueError(f"expected a condition among {', '.join(known)}, got {arm!r}{nearest(arm, known)}")
 
 
 @app.command()

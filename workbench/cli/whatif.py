@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli.console import Json, print_json, print_table, progress, say
-from workbench.cli.folder import Folder
+from workbench.cli.folder import AllowCode, Folder
 from workbench.cli.fork import snapshot as snapshot_named
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def whatif(
     publish: Drafts = [],  # noqa: B006 -- typer takes a list's default so
     retract: Refs = [],  # noqa: B006 -- the same
     grade: Grades = [],  # noqa: B006 -- the same
+    allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
     """Which answers change if the store moves on, a draft is published, or a version falls.
@@ -49,9 +50,13 @@ def whatif(
     from traces.integrity import seal
     from workbench.setup import reopened
 
-    with reopened(folder) as again, Journal.open(folder / JOURNAL) as journal, progress("asking") as told:
+    with (
+        reopened(folder, allow_code=allow_code) as again,
+        Journal.open(folder / JOURNAL) as journal,
+        progress("asking") as told,
+    ):
         changes = _supposed(snapshot, publish, retract, grade, again.store.seq)
-        answered = asked(journal, changes, again.store, again.reader, past=again.past, progress=told)
+        answered = asked(journal, changes, again.store, again.readers, past=again.past, progress=told)
         seal(journal, over=again.past)
     if json:
         rows = [{**flip._asdict(), "flipped": flip.flipped} for flip in answered.affected]

@@ -1,0 +1,63 @@
+"""Language models by name: ``openai:MODEL@URL``, ``vllm:PATH_OR_NAME``, ``hf:PATH_OR_NAME``.
+
+Rules kept here
+- A name is what the model's repr says, so that what a trace, a table or a plan names can be asked again.
+- What a kind of model needs is imported when one is named; nothing is loaded, and nobody asked, before the first call.
+
+    llm = llm_named("openai:Qwen/Qwen3-4B@http://127.0.0.1:8000/v1")
+
+A kind is one line in ``LLMS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from agent.llm.base import LLM
+
+
+def _openai(rest: str) -> LLM:
+    from agent.llm.openai import OpenAILLM
+
+    model, at, address = rest.rpartition("@http")
+    if not model:
+        raise ValueError(f"expected openai:MODEL@URL, as in openai:qwen3@http://127.0.0.1:8000, got 'openai:{rest}'")
+    return OpenAILLM(model, f"{at.removeprefix('@')}{address}")
+
+
+def _vllm(rest: str) -> LLM:
+    from agent.llm.vllm import VllmLLM
+
+    return VllmLLM(rest)
+
+
+def _transformers(rest: str) -> LLM:
+    from agent.llm.transformers import TransformersLLM
+
+    return TransformersLLM(rest)
+
+
+LLMS: dict[str, Callable[[str], LLM]] = {
+    "hf": _transformers,
+    "openai": _openai,
+    "vllm": _vllm,
+}
+"""By what stands before the colon; each is given what stands after it."""
+
+
+def is_llm(spec: str) -> bool:
+    """Whether it names a language model, well or badly."""
+    kind, colon, _ = spec.partition(":")
+    return bool(colon) and kind in LLMS
+
+
+def llm_named(spec: str) -> LLM:
+    """The model of that name; raises ``ValueError`` where it is none."""
+    kind, colon, rest = spec.partition(":")
+    if not colon or kind not in LLMS or not rest:
+        near = get_close_matches(kind, LLMS, n=1, cutoff=0.4)
+        meant = f"; did you mean {near[0]}:?" if near and kind not in LLMS else ""
+        known = ", ".join(f"{name}:…" for name in LLMS)
+        raise ValueError(f"expected a model as one of {known}, got '{kind}{colon}{'…' if rest else ''}'{meant}")
+    return LLMS[kind](rest)

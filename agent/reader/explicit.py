@@ -1,0 +1,189 @@
+"""Which letter an answer selects in so many words: the rule that stands in for a judge.
+
+Rules kept here
+- Only a letter that is selected counts: alone, "Answer: B", "(B)", "B. aspirin", "option B is correct", "I choose B",
+  a box. An option's name alone is no letter.
+- A capital in the text is no selection: the article in "A stroke is likely", "vitamin D", "B cell", "C. difficile".
+- Two letters selected are none, unless a final answer says which: "Final answer: B", a box, a last line of its own.
+- What is denied, supposed or said of another answer ("not B", "if the answer is B") selects nothing.
+- A letter that is no option of the question makes the answer none; what stands before ``</think>`` is not said.
+- In doubt there is no letter: whoever wants more asks a judge.
+
+    >>> explicit_letter("Heparin is tempting. The correct answer is B.", {"A": "heparin", "B": "aspirin"}).letter
+    'B'
+    >>> explicit_letter("Aspirin.", {"A": "heparin", "B": "aspirin"}).letter is None
+    True
+
+The rule is ours and made for English; the published check asks a model (section 2.6 of the SaFE-Scale specification).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+
+class Explicit(NamedTuple):
+    """The letter selected, or None; and why."""
+
+    letter: str | None
+    reason: str
+
+
+class Mention(NamedTuple):
+    """One place that selects a letter."""
+
+    letter: str
+    final: bool
+
+
+LETTER = r"[(\[{]*(?P<letter>[A-Za-z])(?![^\W_])"
+NAMED = r"(?:answer|ans|option|choice|selection|response|letter|diagnosis|solution)"
+HEDGE = r"(?:\s+(?:therefore|thus|clearly|indeed|definitely|probably|most\s+likely|likely|still))*"
+
+CUE = re.compile(
+    rf"\b{NAMED}\b(?:\s+(?:letter|option|choice|here|(?:to|for|in)\s+this\s+(?:question|case|patient)))*"
+    rf"\s*(?:(?:is|would\s+be|should\s+be|must\s+be|will\s+be|remains)\b|:|=|->|→|⇒|\s-\s)"
+    rf"{HEDGE}\s*:?\s*(?:(?:the\s+)?(?:option|choice|letter|answer)\b\s*:?\s*)?{LETTER}",
+    re.IGNORECASE,
+)
+"""The answer is B; correct option: (B)."""
+
+IS_RIGHT = re.compile(
+    rf"(?:^|[.;:,!?]\s*|\b(?:option|choice|answer|letter|so|thus|therefore|hence|that|and|but)\s+){LETTER}[)\]}}]*"
+    rf"(?:\s*\([^)]*\))?,?\s+(?:is|would\s+be|must\s+be|should\s+be|seems|remains){HEDGE}\s+(?:the\s+)?"
+    r"(?:single\s+)?(?:\w+ly\s+)?(?:correct|right|best|answer|most\s+\w+(?=\s*(?:[.,;!)]|$|answer|option|choice)))\b",
+    re.IGNORECASE,
+)
+"""Option B is correct; (B) is the best choice."""
+
+CHOSEN = re.compile(
+    rf"\b(?:choos(?:e|ing)|select(?:ing)?|pick(?:ing)?|answer(?:ing)?\s+with|go(?:ing)?\s+(?:with|for)|opt(?:ing)?\s+for)"
+    rf"\s+(?:(?:the\s+)?(?:option|choice|answer|letter)\s+)?{LETTER}",
+    re.IGNORECASE,
+)
+"""I would choose B."""
+
+ALONE = re.compile(rf"\W*(?:(?:(?:the|my)\s+)?(?:(?:final|correct|best)\s+)?{NAMED}\b)?\W*{LETTER}\W*", re.IGNORECASE)
+LEADS = re.compile(rf"\W*(?:(?:option|choice|answer)\s+)?{LETTER}", re.IGNORECASE)
+"""B. aspirin"""
+
+ALSO = re.compile(r"[)\]}]*\s*(?:/|&|\+|\band\b|\bor\b|,\s*(?:and\b|or\b)?)\s*[(\[]*([A-Z])(?=\s*(?:$|[.,;)\]}]))")
+"""A second letter in one breath: B or C."""
+
+DENIED = re.compile(
+    r"\b(?:not|never|neither|nor|cannot|if|whether|unless|wrong|incorrect|false|another|other|alternative|second|next"
+    r"|worst|least|previous|initial|tempting|might|may|could|why)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+DOUBTED = re.compile(
+    r"(?:\b(?:not|never)|n['’]t)\s+(?:think|believe|agree|say|mean|suggest|certain|sure|clear)\b", re.IGNORECASE
+)
+FINAL = re.compile(rf"\bfinal\s+(?:{NAMED}|decision)\b", re.IGNORECASE)
+LAST_LINE = re.compile(rf"\W*(?:(?:so|thus|therefore|hence)\W+)?(?:the\s+|my\s+)?(?:\w+\s+)?{NAMED}\b", re.IGNORECASE)
+
+CLOSED = re.compile(r"\s*(?:[,;!?)\]}—–]|:|\s-\s|$)")
+REASONED = re.compile(
+    r"\s+(?:because|since|as|due|which|given|based|rather|instead|over|not|but|for|in\s+this)\b|\s*\("
+)
+JUDGED = re.compile(
+    r"[,\s]*(?:is|are|was|were|has|have|does|do|can|could|may|might|would|should|will)\b", re.IGNORECASE
+)
+"""A. heparin is contraindicated: what goes on so speaks of an option, and need not select it."""
+SENTENCE = re.compile(r"\.(?:$|\s+(?P<next>[A-Z]\w*))")
+EPITHETS = frozenset({"Coli", "Difficile", "Diff", "Albicans", "Auris", "Botulinum", "Perfringens", "Fib", "Tetani"})
+"""What stands after an initial that is no option: E. coli, A. fib."""
+
+
+def explicit_letter(text: str, options: Mapping[str, str]) -> Explicit:
+    """The one letter that a text selects; the letters are the keys of ``options``, one character each."""
+    mentions = list(_mentions(text, options))
+    selected = sorted({mention.letter for mention in mentions})
+    if strange := [letter for letter in selected if letter not in options]:
+        return Explicit(None, f"it selects {strange[0]}, which is no option")
+    if len(selected) == 1:
+        return Explicit(selected[0], f"it selects {selected[0]} in so many words")
+    if not selected:
+        return Explicit(None, "it selects no letter in so many words")
+    final = {mention.letter for mention in mentions if mention.final}
+    if len(final) == 1:
+        (letter,) = final
+        return Explicit(letter, f"it names {', '.join(selected)}, and its final answer is {letter}")
+    return Explicit(None, f"it selects {', '.join(selected)}")
+
+
+def _mentions(text: str, options: Mapping[str, str]) -> Iterator[Mention]:
+    lines = [line for line in plain(text).splitlines() if line.strip()]
+    leads: dict[str, Mention] = {}
+    for number, line in enumerate(lines, start=1):
+        last = number == len(lines)
+        if alone := ALONE.fullmatch(line):
+            yield Mention(alone["letter"].upper(), final=last or bool(FINAL.search(line)))
+            continue
+        if (lead := LEADS.match(line)) and _with_its_text(line, lead, options):
+            leads[lead["letter"].upper()] = Mention(lead["letter"].upper(), final=False)
+            continue
+        for letter in _selected(line, options):
+            yield Mention(letter, final=bool(FINAL.search(line)) or (last and LAST_LINE.match(line) is not None))
+    if len(leads) == 1:  # several are the options, listed
+        yield from leads.values()
+
+
+def _selected(line: str, options: Mapping[str, str]) -> Iterator[str]:
+    for form in (CUE, IS_RIGHT, CHOSEN):
+        for found in form.finditer(line):
+            if _denied(line[: found.start()]) or not (form is IS_RIGHT or _stands(line, found, options)):
+                continue
+            if found["letter"].isupper() or form is CUE:
+                yield found["letter"].upper()
+                if also := ALSO.match(line, found.end("letter")):
+                    yield also[1]
+
+
+def _stands(line: str, found: re.Match[str], options: Mapping[str, str]) -> bool:
+    """Whether what follows lets the letter be one, and not the beginning of words."""
+    rest = line[found.end("letter") :]
+    if not found["letter"].isupper():
+        return re.fullmatch(r"\W*", rest) is not None  # "the answer is a stroke" has an article
+    if ALSO.match(rest) or CLOSED.match(rest) or REASONED.match(rest):
+        return True
+    sentence = SENTENCE.match(rest)
+    if sentence:
+        return (sentence["next"] or "").capitalize() not in EPITHETS
+    return _with_its_text(line, found, options)
+
+
+def _with_its_text(line: str, found: re.Match[str], options: Mapping[str, str]) -> bool:
+    """Whether the letter stands before the text of its option, or before the beginning of it."""
+    letter, rest = found["letter"], line[found.end("letter") :]
+    if not letter.isupper():
+        return False
+    if letter == "A" and not re.match(r"\s*[.):\]}–—-]", rest):
+        return False  # "A stroke" has an article, though an option may be called stroke
+    places, meant = list(re.finditer(r"\w+", rest)), _words(options.get(letter, ""))
+    said = [place[0].casefold() for place in places]
+    shared = min(len(said), len(meant))
+    if not shared or said[:shared] != meant[:shared]:
+        return False
+    return JUDGED.match(rest[places[shared - 1].end() :]) is None
+
+
+def _denied(before: str) -> bool:
+    clause = re.split(r"[.;:,!?]\s", before)[-1]
+    sentence = re.split(r"[.;!?]\s", before)[-1]
+    return bool(DENIED.search(clause) or DOUBTED.search(sentence))
+
+
+def plain(text: str) -> str:
+    """What was said, without thoughts and marks of layout; a box or an answer tag is a final answer on its own line."""
+    said = re.sub(r"<think>.*?(?:</think>|\Z)", "\n", text.rpartition("</think>")[2], flags=re.DOTALL)
+    said = re.sub(r"\\(?:boxed|fbox)\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}", r"\nFinal answer: \1\n", said)
+    said = re.sub(r"<answer>(.*?)</answer>", r"\nFinal answer: \1\n", said, flags=re.DOTALL | re.IGNORECASE)
+    said = re.sub(r"\\(?:text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}", r"\1", said)
+    said = re.sub(r"(?<!\w)['‘’](\w)['‘’](?!\w)", r"\1", said)
+    return re.sub(r"[*`$\"“”#>]|(?<!\w)_+|_+(?!\w)", "", said)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())

@@ -1,0 +1,44 @@
+"""Code of one's own, named in a plan: ``package.module:Class(k=3)``.
+
+Rules kept here
+- Naming it is not enough, somebody must allow it to run.
+- It is made with plain values; nothing in the brackets is evaluated.
+- What goes wrong in making it is one line, for it is not our code: anything may come of it.
+
+    made("clinic.masks:Mask(names='staff.txt')", "mask", "mask(text)", allow_code=True)
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from importlib import import_module
+from typing import Any
+
+OUTSIDE = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<name>[A-Za-z_]\w*)(?:\((?P<arguments>.*)\))?", re.DOTALL)
+
+
+def made(spec: str, what: str, method: str, *, allow_code: bool) -> Any:
+    """An instance of a class that is not ours, which has the method; raises ``ValueError``."""
+    said = OUTSIDE.fullmatch(spec)
+    if said is None:
+        raise ValueError(f"{what}: expected package.module:Class(…), got {spec!r}")
+    if not allow_code:
+        raise ValueError(f"{what} {spec!r} is code that would be run; give --allow-code if you trust it")
+    given, named = _values(spec, what, said["arguments"])
+    try:
+        one = getattr(import_module(said["module"]), said["name"])(*given, **named)
+    except Exception as error:
+        raise ValueError(f"{what} {spec!r} could not be made: {type(error).__name__}: {error}") from error
+    if not callable(getattr(one, method.partition("(")[0], None)):
+        raise ValueError(f"{what} {spec!r}: expected a method {method}, it has none")
+    return one
+
+
+def _values(spec: str, what: str, arguments: str | None) -> tuple[list[Any], dict[str, Any]]:
+    try:
+        call: Any = ast.parse(f"_({arguments or ''})", mode="eval").body
+        given = [ast.literal_eval(value) for value in call.args]
+        return given, {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
+    except (SyntaxError, ValueError, AttributeError) as error:
+        raise ValueError(f"{what} {spec!r}: expected plain values in the brackets") from error

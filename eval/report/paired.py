@@ -1,0 +1,77 @@
+"""Two arms of an experiment, held against each other on the questions that both answered.
+
+Rules kept here
+- An arm goes by its condition, or by condition and reader's label where several read it: ``standard@qwen3-8b``.
+- Both values are of the shared questions, and the interval is of the difference: question by question, in the same
+  bootstrap draws. It is not corrected for how many arms there were to choose from.
+- A metric that is unknown in one of them has no difference.
+
+    held = paired(arm_called("gated", found), arm_called("standard", found))
+    held.cases, held.metrics["accuracy"].difference
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from eval.arms import nearest
+from eval.condition import ALIASES
+from eval.metrics import METRICS
+from eval.report.findings import difference
+from eval.report.profile import COLUMNS, Arm
+
+
+class Held(NamedTuple):
+    """One metric of both."""
+
+    one: float | None
+    other: float | None
+    difference: float | None = None
+    """The first less the second."""
+    lo: float | None = None
+    hi: float | None = None
+    """Ends of the difference's 95 % interval."""
+
+
+class Paired(NamedTuple):
+    """Two arms on the same questions."""
+
+    one: str
+    other: str
+    cases: int
+    moved: int
+    """Questions for which they chose different options."""
+    metrics: dict[str, Held]
+
+
+def arm_called(name: str, arms: Sequence[Arm]) -> Arm:
+    """The arm of this label, or the only one of this condition; raises ``ValueError`` naming those there are."""
+    name = ALIASES.get(name, name)
+    found = [arm for arm in arms if arm.label == name] or [arm for arm in arms if arm.condition == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError(f"expected one arm, {name!r} stands for {_listed(found)}; name one of them")
+    said = f"expected an arm among {_listed(arms)}, got {name!r}"
+    raise ValueError(said + nearest(name, [arm.label for arm in arms]))
+
+
+def paired(one: Arm, other: Arm) -> Paired:
+    """Every metric of the profile; raises ``ValueError`` where they share no question."""
+    left, right = ({outcome.case: outcome for outcome in arm.outcomes} for arm in (one, other))
+    shared = sorted(left.keys() & right.keys())
+    if not shared:
+        raise ValueError(f"expected questions that both answered, {one.label!r} and {other.label!r} share none")
+    ours, theirs = [left[case] for case in shared], [right[case] for case in shared]
+    metrics = {}
+    for column in COLUMNS:
+        value = METRICS[column.metric].value
+        told = difference(one, other, column.metric)
+        metrics[column.metric] = Held(value(ours), value(theirs), *(told[:3] if told else ()))
+    moved = sum(a.chosen != b.chosen for a, b in zip(ours, theirs, strict=True))
+    return Paired(one.label, other.label, len(shared), moved, metrics)
+
+
+def _listed(arms: Iterable[Arm]) -> str:
+    return ", ".join(arm.label for arm in arms)

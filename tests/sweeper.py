@@ -1,0 +1,108 @@
+"""An experiment of the ward in a process of its own, asking a model over HTTP: to be killed or interrupted.
+
+    python tests/sweeper.py FOLDER URL [--engine ray] [--in-flight 4]
+
+``FOLDER/store`` is the store; results go to ``FOLDER/run``. It exits as ``evitrail run`` does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from ward import DRUGS, arm, case
+from world import WordVectors
+
+import traces
+from agent.llm.openai import OpenAILLM
+from agent.model import Decoding
+from agent.reader import DirectReader
+from eval.condition import condition
+from eval.engine.one_run import Say
+from eval.engine.ray import Ray
+from eval.engine.sweep import Halted, Interrupted
+from eval.experiment import Experiment, said_by
+from evidence_store import EvidenceStore
+from evidence_store.reading_copy import reading_copy
+from traces.log import configure
+
+ROOT = Path(traces.__file__).parent.parent
+SAMPLES = 5
+CASES = [case(drug) for drug in DRUGS]
+ARMS = [condition("closed_book"), *(arm(f"words_{k}", k=k) for k in (3, 1, 2))]
+RUNS = len(CASES) * len(ARMS)
+CALLS = 2 * RUNS
+STARTED: list[subprocess.Popen[str]] = []
+
+
+def reader(url: str) -> DirectReader:
+    """Asks twice a run: greedy, and all ballots in one request."""
+    return DirectReader(OpenAILLM("ward", url, timeout=30, waits=(0.05, 0.1)))
+
+
+def experiment(store: EvidenceStore, url: str, in_flight: int | None = None) -> Experiment:
+    """Everything the ward can be asked."""
+    return Experiment(CASES, ARMS, store, reader(url), Decoding(samples=SAMPLES), in_flight=in_flight)
+
+
+@contextmanager
+def saying(store: Path, url: str, scratch: Path) -> Iterator[Say]:
+    """What a worker opens."""
+    with reading_copy(store, scratch) as path, EvidenceStore.open(path, embedder=WordVectors()) as opened:
+        yield partial(said_by, opened, reader(url))
+
+
+def started(folder: Path, url: str, *options: str) -> subprocess.Popen[str]:
+    """The process; its stderr is to be read."""
+    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    command = [sys.executable, str(Path(__file__).resolve()), str(folder), url, *options]
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    STARTED.append(process)
+    return process
+
+
+def end_all() -> None:
+    """End what a test that failed has left running."""
+    while STARTED:
+        process = STARTED.pop()
+        process.kill()
+        process.communicate()
+
+
+def main() -> int:
+    """One sweep; how it ended is the exit code."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("url")
+    parser.add_argument("--engine", default="threads")
+    parser.add_argument("--in-flight", type=int, default=4)
+    given = parser.parse_args()
+    configure("error")
+    with EvidenceStore.open(given.folder / "store", embedder=WordVectors()) as store:
+        asked = experiment(store, given.url, given.in_flight)
+        if given.engine == "ray":
+            import sweeper  # by this name the workers find it, not as __main__
+
+            engine = Ray(partial(sweeper.saying, given.folder / "store", given.url), workers=2)
+            asked = replace(asked, engine=engine)
+        try:
+            failures = asked.run(given.folder / "run")
+        except Interrupted as error:
+            print(error, file=sys.stderr)
+            return 3
+        except Halted as error:
+            print(error, file=sys.stderr)
+            return 1
+    print(failures, file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

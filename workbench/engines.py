@@ -1,0 +1,37 @@
+"""Who does the runs of a plan, by the name the command line calls it: threads of this process, or Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from eval.arms import admit
+from eval.engine.one_run import Say
+from eval.engine.ray import Ray
+from eval.experiment import Engine, said_by
+from eval.plan import Plan
+from evidence_store import EvidenceStore
+from evidence_store.reading_copy import reading_copy
+from workbench.setup import readers_of
+
+ENGINES = ("threads", "ray")
+
+
+def engine_named(name: str, plan: Plan, workers: int, address: str | None, *, allow_code: bool) -> Engine | None:
+    """The engine of that name, None for threads; raises ``ValueError`` listing those there are."""
+    if name not in ENGINES:
+        raise ValueError(f"--engine: expected {' or '.join(ENGINES)}, got {name!r}")
+    return Ray(partial(saying, plan, allow_code), workers, address) if name == "ray" else None
+
+
+@contextmanager
+def saying(plan: Plan, allow_code: bool, scratch: Path) -> Iterator[Say]:
+    """Opened by a worker of Ray: what a run comes to with the plan's readers, on a store of the worker's own.
+
+    The store's index is copied into ``scratch`` where one process alone may open it.
+    """
+    admit(plan.asked, allow_code=allow_code)
+    with reading_copy(Path(plan.store), scratch) as path, EvidenceStore.open(path) as store:
+        yield partial(said_by, store, readers_of(plan, store))
