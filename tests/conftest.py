@@ -35,10 +35,13 @@ def in_memory() -> bool:
     return free is not None and min(shutil.disk_usage(MEMORY).free, int(free[1]) << 10) >= ROOM
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
     if "TMPDIR" not in os.environ and in_memory():
-        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+        os.environ["TMPDIR"] = tempfile.tempdir = folder = tempfile.mkdtemp(prefix="evitrail-", dir=MEMORY)
+        Path(folder).chmod(0o711)  # PostgreSQL runs as somebody else
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))  # libraries leave things there
 
 
 @pytest.fixture(scope="session")

@@ -132,5 +132,4 @@ def sweep(
         if isinstance(error, Halted):
             raise Halted(f"the model server is down ({error}); {far}, run the same command to go on") from error
         raise Interrupted(far) from error
-    log.info("sweep", **standing()._asdict())
     return failures
