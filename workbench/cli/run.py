@@ -87,7 +87,8 @@ def run(
         str,
         typer.Option(
             "--conditions",
-            help="Of the presets, such as closed_book, clean, conflict, standard, gated; with commas between.",
+            help="Of closed_book, clean, conflict, top_1, padded_top_1, top_5, standard, deep_research, agentic, "
+            "per_option, context_32k, context_100k, max_context, gated; with commas between.",
             metavar="NAMES",
         ),
     ] = "standard,gated",
