@@ -150,9 +150,9 @@ def carry_out(
         readers = readers_in(planned.reader)
         if any(isinstance(reader, ExtractiveReader) for _, reader in readers):
             embed_together(planned.cases, store)
+        planned.jobs(planned.cases)  # before anything is written: raises where nothing is left
         for arm, why in planned.left_out(planned.cases).items():
             complain(f"left out: {arm}: {why}")
-        planned.jobs(planned.cases)  # before anything is written: raises where nothing is left
         experiment = replace(planned, seq=settle(plan, folder, store.seq).seq, engine=engine)
         with sweeping() as watch:
             failures = experiment.run(folder, watch=watch)

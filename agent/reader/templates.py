@@ -92,10 +92,10 @@ def load(name: str = DEFAULT) -> Prompts:
     acts = {act: folder / f"{act}.md" for act in get_args(Act)}
     for path in acts.values():
         if not path.is_file():
-            known = ", ".join(names())
+            known = ", ".join((*names(), "published"))
             raise ValueError(
-                f"expected a set of prompts ({known}) or a folder with {', '.join(f'{act}.md' for act in acts)}, "
-                f"got {name!r}; {path.name} is not there"
+                f"expected prompts by name ({known}), a file like published.md or a folder with "
+                f"{', '.join(f'{act}.md' for act in acts)}, got {name!r}; {path.name} is not there"
             )
     return _made({"name": folder.name} | {act: path.read_text(encoding="utf-8") for act, path in acts.items()})
 

@@ -248,7 +248,8 @@ def test_a_prompt_that_could_not_be_filled_is_refused_in_one_line(text: str, fau
 
 def test_a_set_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(
-        ValueError, match=r"expected a set of prompts \(default\) or a folder with plan.md, .*plan.md is not there"
+        ValueError,
+        match=r"expected prompts by name \(default, published\), .* a folder with plan.md, .*plan.md is not there",
     ):
         load(str(tmp_path))
     assert isinstance(load(), Prompts)
