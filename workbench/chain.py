@@ -1,14 +1,18 @@
 """From the chosen option back to the query: what a run's answer rests on, link by link.
 
     option → claim → passage → evidence version → grade → query
+    option → passage → evidence version → grade → query           where a model was given the passages as they are
 
 Read from what the run recorded and nothing else, so it can be shown long after the store has moved on.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from agent.influence.values import Influence, PassageInfluence
 from agent.model import Answer, Choice, Claim, Query, Synthesis
-from eval.attribution.contracts import facts
+from eval.attribution.contracts import Facts, facts
 from eval.attribution.counterfactual import Mended
 from eval.experiment import RunConfig
 from eval.fork import Fork, told_changes
@@ -33,6 +37,19 @@ class Link(Record):
     query: str
 
 
+class Seen(Record):
+    """One passage that stood before the model, and everything behind it."""
+
+    passage: str
+    evidence: Header
+    grade: str
+    rank: int
+    why: str
+    query: str
+    influence: PassageInfluence | None
+    """What it did for the choice; None where that was not measured."""
+
+
 class Chain(Record):
     """An answer and what it rests on."""
 
@@ -49,6 +66,8 @@ class Chain(Record):
     support: tuple[Link, ...]
     other: tuple[Link, ...]
     """Claims about the other options, and those against the chosen one."""
+    seen: tuple[Seen, ...]
+    """In the order they stood in; none where the choice was made from claims."""
     queries: tuple[Query, ...]
     note: str
 
@@ -74,6 +93,7 @@ def chain(trace: Trace) -> Chain:
         logits=recorded.choice.logits,
         support=tuple(ours),
         other=tuple(x for x in links if x not in ours),
+        seen=tuple(_seen(trace, recorded)),
         queries=tuple(queries.values()),
         note=recorded.synthesis.note,
     )
@@ -92,6 +112,28 @@ def _fork(trace: Trace) -> str:
     what = trace.config(Mended)
     changes = [f"{role} mended" for role in what.mended] + [f"{ref} withheld" for ref in what.without]
     return f"{what.of}, done again with {', '.join(changes) or 'nothing changed'}"
+
+
+def _seen(trace: Trace, recorded: Facts) -> Iterator[Seen]:
+    context = recorded.synthesis.context if recorded.synthesis else None
+    hits = {hit.passage.id: (hit, found.query) for found in reversed(recorded.retrieved) for hit in found.hits}
+    measured = recorded.steps.get("influence", [])
+    told = trace.journal.get(measured[-1].output, Influence).passages if measured else ()
+    influence = {one.passage: one for one in told}
+    for name in (
+        dict.fromkeys(served.passage for served in context.passages if served.passage in hits) if context else ()
+    ):
+        hit, query = hits[name]
+        header = hit.passage.header
+        yield Seen(
+            passage=name,
+            evidence=header,
+            grade=header.grade.sum_in_words() if header.grade else "not rated",
+            rank=hit.rank,
+            why=hit.why,
+            query=query,
+            influence=influence.get(name),
+        )
 
 
 def _links(choice: Choice, synthesis: Synthesis, retrieved: list[Retrieved]) -> list[Link]:

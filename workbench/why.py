@@ -19,7 +19,7 @@ from traces.elsewhere import recorded_elsewhere
 from traces.record import Record
 from traces.trace import Trace
 from traces.view import JournalView
-from workbench.chain import Link, chain, config_of
+from workbench.chain import Link, Seen, chain, config_of
 
 
 class Source(Record):
@@ -31,6 +31,8 @@ class Source(Record):
     grade: str
     curator: str
     links: tuple[Link, ...]
+    seen: tuple[Seen, ...] = ()
+    """Its passages that stood before the model as they are."""
 
 
 class Reasons(Record):
@@ -53,7 +55,11 @@ def reasons(trace: Trace, folder: Path) -> Reasons:
     links: dict[str, list[Link]] = {}
     for link in (*told.support, *told.other):
         links.setdefault(link.evidence.ref, []).append(link)
-    curators = _curators(folder, config.seq, list(links))
+    seen: dict[str, list[Seen]] = {}
+    for one in told.seen:
+        seen.setdefault(one.evidence.ref, []).append(one)
+    refs = list(dict.fromkeys((*links, *seen)))
+    curators = _curators(folder, config.seq, refs)
     return Reasons(
         run=trace.run,
         chosen=told.chosen,
@@ -61,13 +67,15 @@ def reasons(trace: Trace, folder: Path) -> Reasons:
         options=told.options,
         sources=tuple(
             Source(
-                evidence=own[0].evidence,
-                lapsed=_lapsed(own[0].evidence, config.case.as_of),
-                grade=own[0].grade,
+                evidence=first.evidence,
+                lapsed=_lapsed(first.evidence, config.case.as_of),
+                grade=first.grade,
                 curator=curators[ref],
-                links=tuple(own),
+                links=tuple(links.get(ref, ())),
+                seen=tuple(seen.get(ref, ())),
             )
-            for ref, own in links.items()
+            for ref in refs
+            for first in [(*links.get(ref, ()), *seen.get(ref, ()))[0]]
         ),
     )
 

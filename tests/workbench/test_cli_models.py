@@ -67,3 +67,21 @@ def test_questions_that_do_not_fit_are_skipped_with_a_line_for_each_arm_and_none
     assert [line.partition(":")[0] for line in skipped] == ["skipped"] * 3
     assert "expected a question that fits the model, got none" in last
     assert json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8")) == []
+
+
+def test_an_answer_is_followed_back_to_the_passages_that_stood_before_the_model_and_what_each_did(
+    desk: Desk, tmp_path: Path, server: Server
+) -> None:
+    out, one = tmp_path / "run", ("--conditions", "standard", "--influence", "leave_one_out")
+    assert evitrail("run", *desk.plan, *one, *asked(server), "--out", out).code == 0
+    run = evitrail("trace", "list", out, "--json").json[0]["run"]
+    told = evitrail("trace", "show", out, run, "--json").json
+    assert [seen["rank"] for seen in told["seen"]] == list(range(1, len(told["seen"]) + 1))
+    assert {seen["influence"]["option_without"] for seen in told["seen"]} == {"B"}
+    shown, why = evitrail("trace", "show", out, run).out, evitrail("trace", "why", out, run).out
+    for seen in told["seen"]:
+        header = seen["evidence"]
+        assert f"passage: {seen['passage']} {header['title']}" in shown
+        assert f"{header['id']}@{header['version']} · valid" in why
+        assert seen["grade"] in why
+    assert "without it: B" in why

@@ -11,10 +11,11 @@ from workbench.cli.console import Json, out, print_json, print_table, say
 from workbench.cli.folder import Recorded, find_run, open_journal
 
 if TYPE_CHECKING:
+    from agent.influence.values import PassageInfluence
     from eval.attribution import Blame
     from eval.outcome import Outcome
     from traces import Activity, Trace
-    from workbench.chain import Chain, Link
+    from workbench.chain import Chain, Link, Seen
 
 app = typer.Typer(help="Recorded runs: list, show, verify.")
 ALSO = 6
@@ -155,15 +156,33 @@ def _show_chain(told: Chain) -> None:
         say(f"{mark} {letter}  {text}   ({told.logits.get(letter, 0.0):+.2f})", indent=1)
     say(f"\noption {told.chosen or 'none: abstained'} ({right}) · {told.reason}", style="bold")
     if not told.support:
-        say(f"no claim supports it · {told.note}", indent=2)
+        say(told.note if told.seen else f"no claim supports it · {told.note}", indent=2)
     for link in told.support:
         _show_link(link)
+    for one in told.seen:
+        _show_seen(one)
     if told.other:
         say("\nalso weighed:")
         for link in told.other[:ALSO]:
             _show_link(link, brief=True)
         if len(told.other) > ALSO:
             say(f"and {len(told.other) - ALSO} weaker claims; --json lists them", indent=2)
+
+
+def _show_seen(one: Seen) -> None:
+    header = one.evidence
+    retracted = " · RETRACTED" if header.retracted else ""
+    validity = f"valid {header.valid_from} to {header.valid_to or 'now'}"
+    say(f"passage: {one.passage} {header.title} · {validity}{retracted}", indent=2)
+    say(f"grade: {one.grade} · rank {one.rank}: {one.why}", indent=4)
+    if one.influence:
+        say(f"without it: {without(one.influence)}", indent=4)
+
+
+def without(influence: PassageInfluence) -> str:
+    """What the model does where a passage is taken away, in words."""
+    delta = "" if influence.delta is None else f", the chosen option {influence.delta:+.2f} with it"
+    return f"{influence.option_without or 'no letter'}{' (FLIPS)' if influence.flips else ''}{delta}"
 
 
 def _show_link(link: Link, *, brief: bool = False) -> None:

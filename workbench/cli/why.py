@@ -8,9 +8,10 @@ import typer
 
 from workbench.cli.console import Branch, Json, print_json, print_table, print_tree
 from workbench.cli.folder import Folder, find_run, open_journal
+from workbench.cli.trace import without
 
 if TYPE_CHECKING:
-    from workbench.chain import Link
+    from workbench.chain import Link, Seen
     from workbench.why import Reasons, Source
 
 ASKED = 70
@@ -44,7 +45,7 @@ def _tree(told: Reasons) -> Branch:
 
 
 def _source(source: Source, chosen: str | None) -> Branch:
-    header, first = source.evidence, source.links[0]
+    header = source.evidence
     standing = f" · {source.lapsed.upper()}" if source.lapsed else ""
     passages: dict[str, list[Link]] = {}
     for link in source.links:
@@ -55,19 +56,31 @@ def _source(source: Source, chosen: str | None) -> Branch:
         source.curator,
     ]
     mark = "" if any(_speaks_for(link, chosen) for link in source.links) else " · only weighed against it"
+    if not source.links:
+        mark = " · stood before the model"
     return (
-        f"{first.evidence.ref} · valid {header.valid_from} to {header.valid_to or 'now'}{standing}{mark}",
-        [*((fact, []) for fact in facts), *(_passage(links) for links in passages.values())],
+        f"{header.ref} · valid {header.valid_from} to {header.valid_to or 'now'}{standing}{mark}",
+        [*((fact, []) for fact in facts), *(_passage(links) for links in passages.values()), *map(_stood, source.seen)],
     )
+
+
+def _stood(one: Seen) -> Branch:
+    told: list[Branch] = [(f"without it: {without(one.influence)}", [])] if one.influence else []
+    return f"passage {one.passage}: rank {one.rank} for “{_asked(one.query)}”", told
+
+
+def _asked(query: str) -> str:
+    return query if len(query) <= ASKED else f"{query[:ASKED].rstrip()}…"
 
 
 def _passage(links: list[Link]) -> Branch:
     first = links[0]
-    asked = first.query if len(first.query) <= ASKED else f"{first.query[:ASKED].rstrip()}…"
     quotes: dict[tuple[int, int], list[Link]] = {}
     for link in links:
         quotes.setdefault((link.start, link.end), []).append(link)
-    return f"passage {first.passage}: rank {first.rank} for “{asked}”", [(_quote(own), []) for own in quotes.values()]
+    return f"passage {first.passage}: rank {first.rank} for “{_asked(first.query)}”", [
+        (_quote(own), []) for own in quotes.values()
+    ]
 
 
 def _quote(links: list[Link]) -> str:
