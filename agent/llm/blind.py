@@ -19,23 +19,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 
 from agent.llm.base import Completion, LLMError, Prompt
-
-if TYPE_CHECKING:
-    from agent.llm.transformers import TransformersLLM
+from agent.llm.tokens import Tokens
 
 FULL, SLIDING = "full_attention", "sliding_attention"
+
+
+class Sighted(Protocol):
+    """A model whose layers are at hand: ``TransformersLLM``."""
+
+    @property
+    def deterministic(self) -> bool: ...
+
+    @property
+    def tokens(self) -> Tokens: ...
+
+    def chosen(self, prompt: Prompt, ids: Sequence[int], hidden: list[tuple[int, int]] | None = None) -> Completion:
+        """One of the prompt's choices, some tokens hidden from it."""
+        ...
+
+    def forward(self, rows: list[list[int]], hidden: list[tuple[int, int]] | None = None, **more: Any) -> Any:
+        """One pass, no later token attending to a hidden one."""
+        ...
 
 
 @dataclass(frozen=True, repr=False)
 class Blind:
     """An LLM of its own: its name says what is hidden from which model."""
 
-    llm: TransformersLLM
+    llm: Sighted
     message: int
     """Which of the prompt's messages."""
     spans: tuple[tuple[int, int], ...]

@@ -14,13 +14,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import inf
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from eval.experiment import Job
+from eval.benchmark import Case
+from eval.condition import Condition
 
 
-def in_order(jobs: Iterable[Job]) -> list[Job]:
+class Told(Protocol):
+    """What decides a run, as far as its prompt goes."""
+
+    @property
+    def case(self) -> Case: ...
+
+    @property
+    def condition(self) -> Condition: ...
+
+
+class Run(Protocol):
+    """A run to be handed out."""
+
+    @property
+    def config(self) -> Told: ...
+
+
+J = TypeVar("J", bound=Run)
+
+
+def in_order(jobs: Iterable[J]) -> list[J]:
     """The jobs, those that share a beginning as neighbours."""
     listed = list(jobs)
     cases: dict[str, int] = {}
@@ -29,20 +49,20 @@ def in_order(jobs: Iterable[Job]) -> list[Job]:
         cases.setdefault(job.config.case.id, len(cases))
         sources.setdefault(source(job), len(sources))
 
-    def place(job: Job) -> tuple[int, int, float, float]:
+    def place(job: J) -> tuple[int, int, float, float]:
         return cases[job.config.case.id], sources[source(job)], *length(job)
 
     return sorted(listed, key=place)
 
 
-def source(job: Job) -> tuple[str, ...]:
+def source(job: Run) -> tuple[str, ...]:
     """Where a run's evidence comes from; of two that say the same, one context is how the other begins."""
     arm = job.config.condition
     ranked = "dense" if arm.retriever == "full" else arm.retriever or ""  # the same ranking, and more of it
     return arm.agent, ranked, arm.curated or "", arm.snapshot or ""
 
 
-def length(job: Job) -> tuple[float, float]:
+def length(job: Run) -> tuple[float, float]:
     """How long a run's context is, beside others from the same source: in passages, then in tokens."""
     arm = job.config.condition
     return arm.k, arm.fit.tokens if isinstance(arm.fit.tokens, int) else inf
