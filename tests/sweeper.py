@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,6 +85,7 @@ def main() -> int:
     parser.add_argument("--engine", default="threads")
     parser.add_argument("--in-flight", type=int, default=4)
     given = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background has it ignored
     configure("error")
     with EvidenceStore.open(given.folder / "store", embedder=WordVectors()) as store:
         asked = experiment(store, given.url, given.in_flight)

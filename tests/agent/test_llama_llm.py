@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 
 from agent.llama import evitrail_capture
 from agent.llm import LLMError, Message, Prompt, recorded
-from agent.llm.base import Measured
+from agent.llm.base import counts
 from agent.llm.llama import LlamaIndexLLM
 from traces import Journal, Live, Record, Trace
 
@@ -95,7 +95,7 @@ def test_what_it_cannot_hold_it_does_not_pretend_to() -> None:
     llm = LlamaIndexLLM(Ward())
     said = llm.complete(prompt(choices=("A", "B"), logprobs=5))
     assert (said.texts, said.tokens) == (("0.0 None",), ())
-    assert not isinstance(llm, Measured)
+    assert not counts(llm)
 
 
 def test_thoughts_are_told_apart_from_what_was_said() -> None:

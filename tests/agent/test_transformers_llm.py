@@ -17,7 +17,7 @@ import pytest
 from tiny import tiny_model
 
 from agent.llm import Completion, DoesNotFit, LLMError, Message, Prompt
-from agent.llm.base import LLM, Measured
+from agent.llm.base import LLM, counts
 from agent.llm.transformers import TransformersLLM
 
 LETTERS = ("A", "B", "C", "D")
@@ -132,7 +132,7 @@ def test_a_text_is_cut_as_the_models_own_tokenizer_counts(llm: TransformersLLM) 
         assert text.startswith(cut.text)
         assert cut.of == whole.of
         assert cut.tokens == llm.cut(cut.text, 10_000).of <= tokens
-    assert isinstance(llm, Measured)
+    assert counts(llm)
 
 
 def test_what_does_not_fit_the_window_is_told_before_the_model_is_asked(tmp_path: Path) -> None:

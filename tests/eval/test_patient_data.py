@@ -19,9 +19,9 @@ from world import WordVectors
 
 from agent.llm import ScriptedLLM
 from agent.model import Query, Synthesis
-from agent.reader import ExtractiveReader, PromptedReader, Reader
+from agent.reader import DirectReader, ExtractiveReader, PromptedReader, Reader
 from eval.benchmark import Case
-from eval.condition import CONDITIONS
+from eval.condition import CONDITIONS, Condition
 from eval.experiment import JOURNAL, Experiment, RunConfig, outcomes, redacted, traces
 from eval.fork import fork, forking
 from eval.redaction import redact_run
@@ -37,7 +37,9 @@ STEM, OPTION, RATIONALE, META = MARKERS = ("Zorblattine", "Quixelbyan", "Wimblet
 AS_STORED = 120
 """Bytes of a stored body that are looked for: it may be spread over pages of the database."""
 BY, REASON = "d.larsen", "consent withdrawn"
-ARMS = [*CONDITIONS.values(), arm()]
+ALIKE = {"deep_research", "top_1", "top_5", "context_32k", "context_100k"}
+"""Arms that take the way of others, with other numbers."""
+ARMS = [*(preset for name, preset in CONDITIONS.items() if name not in ALIKE), arm()]
 PLAIN = case("heparin")
 PATIENT = case(
     "apixaban",
@@ -57,6 +59,8 @@ SCRIPT = (
     ("You read one passage", '{"claims": []}'),
     (rf"You answer a clinical.*({STEM})", ("C", r"C for \1")),
     ("You answer a clinical", "C"),
+    (rf"You are a medical expert.*({STEM})", ("C", r"C for \1")),
+    ("You are a medical expert", "C"),
 )
 
 
@@ -65,7 +69,13 @@ def readers(store: EvidenceStore) -> dict[str, Reader]:
         "ward": WardReader(misread="C"),
         "extractive": ExtractiveReader(embed=store.encoder.encode),
         "prompted": PromptedReader(ScriptedLLM(SCRIPT)),
+        "direct": DirectReader(ScriptedLLM(SCRIPT, window=200_000)),
     }
+
+
+def arms(reader: Reader) -> list[Condition]:
+    """Those that the reader can hold."""
+    return [one for one in ARMS if one.lacking(reader) is None]
 
 
 @pytest.fixture
@@ -77,7 +87,7 @@ def store(tmp_path: Path) -> Iterator[EvidenceStore]:
 
 def done(folder: Path, store: EvidenceStore, reader: Reader, *cases: Case) -> None:
     """Everything an experiment does: run, attributed, forked, asked what if, and written out."""
-    assert ask(folder, store, cases, ARMS, reader, mask=None) == []
+    assert ask(folder, store, cases, arms(reader), reader, mask=None) == []
     with Journal.open(folder / JOURNAL) as journal:
         blame_failures(journal, store, reader)
         trace = Trace(journal, "standard.q-apixaban")
@@ -128,7 +138,7 @@ def given_away(bodies: list[bytes]) -> list[bytes]:
     return [*digests, *(digest.hex().encode() for digest in digests)]
 
 
-@pytest.mark.parametrize("reader", ["ward", "extractive", "prompted"])
+@pytest.mark.parametrize("reader", ["ward", "extractive", "prompted", "direct"])
 def test_patient_data_lies_in_the_table_it_is_redacted_from_and_nowhere_else(
     tmp_path: Path, store: EvidenceStore, reader: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,13 +156,13 @@ def test_patient_data_lies_in_the_table_it_is_redacted_from_and_nowhere_else(
 
     with Journal.open(folder / JOURNAL, create=False) as journal:
         mine = {run: journal.records(run) for run in journal.runs() if "q-apixaban" in run}
-        assert len(mine) > 3 * len(ARMS)
+        assert len(mine) > 2 * len(ARMS)
         names = [[name for record in records for name in named(record.body)] for records in mine.values()]
         assert all(name.startswith("hmac-sha256:") for each in names for name in each)
         failed = {f"{outcome.condition}.{outcome.case}" for outcome in outcomes(journal) if not outcome.correct}
         assert failed <= {blame.run for blame in blames(journal)}
 
-    for name in ARMS:
+    for name in arms(readers(store)[reader]):
         redact_run(folder, f"{name.name}.q-apixaban", by=BY, reason=REASON)
     assert sensitive(folder) == {}
     assert remains(told, tmp_path) == []
@@ -185,8 +195,9 @@ def test_a_failure_is_told_without_the_words_that_went_with_it(
         def choose(self, *given: Any) -> Any:
             raise RuntimeError(f"cannot choose for {STEM}")
 
-    failures = ask(tmp_path / "x", store, [PATIENT], ARMS, replace(Talkative()), mask=None)
-    assert len(failures) == len(ARMS)
+    reader = replace(Talkative())
+    failures = ask(tmp_path / "x", store, [PATIENT], ARMS, reader, mask=None)
+    assert len(failures) == len(arms(reader))
     assert {failure.error for failure in failures} == {
         "RuntimeError: its words are withheld, they may hold patient data"
     }
