@@ -37,7 +37,7 @@ STEM, OPTION, RATIONALE, META = MARKERS = ("Zorblattine", "Quixelbyan", "Wimblet
 AS_STORED = 120
 """Bytes of a stored body that are looked for: it may be spread over pages of the database."""
 BY, REASON = "d.larsen", "consent withdrawn"
-ALIKE = {"deep_research", "top_1", "top_5", "context_32k", "context_100k"}
+ALIKE = {"conflict", "deep_research", "top_1", "top_5", "context_32k", "context_100k", "max_context"}
 """Arms that take the way of others, with other numbers."""
 ARMS = [*(preset for name, preset in CONDITIONS.items() if name not in ALIKE), arm()]
 PLAIN = case("heparin")
