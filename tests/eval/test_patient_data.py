@@ -37,9 +37,8 @@ STEM, OPTION, RATIONALE, META = MARKERS = ("Zorblattine", "Quixelbyan", "Wimblet
 AS_STORED = 120
 """Bytes of a stored body that are looked for: it may be spread over pages of the database."""
 BY, REASON = "d.larsen", "consent withdrawn"
-ALIKE = {"conflict", "deep_research", "top_1", "top_5", "context_32k", "context_100k", "max_context"}
-"""Arms that take the way of others, with other numbers."""
-ARMS = [*(preset for name, preset in CONDITIONS.items() if name not in ALIKE), arm()]
+KINDS = ("closed_book", "clean", "padded_top_1", "standard", "agentic", "per_option", "gated")
+ARMS = [*(CONDITIONS[name] for name in KINDS), arm()]
 PLAIN = case("heparin")
 PATIENT = case(
     "apixaban",
@@ -58,9 +57,8 @@ SCRIPT = (
     (r"You read one passage.*takes (\w+)\..*(For \1 the advice is option \w\.)", READ),
     ("You read one passage", '{"claims": []}'),
     (rf"You answer a clinical.*({STEM})", ("C", r"C for \1")),
-    ("You answer a clinical", "C"),
     (rf"You are a medical expert.*({STEM})", ("C", r"C for \1")),
-    ("You are a medical expert", "C"),
+    ("You answer a clinical|You are a medical expert", "C"),
 )
 
 
@@ -74,7 +72,6 @@ def readers(store: EvidenceStore) -> dict[str, Reader]:
 
 
 def arms(reader: Reader) -> list[Condition]:
-    """Those that the reader can hold."""
     return [one for one in ARMS if one.lacking(reader) is None]
 
 
@@ -195,9 +192,8 @@ def test_a_failure_is_told_without_the_words_that_went_with_it(
         def choose(self, *given: Any) -> Any:
             raise RuntimeError(f"cannot choose for {STEM}")
 
-    reader = replace(Talkative())
-    failures = ask(tmp_path / "x", store, [PATIENT], ARMS, reader, mask=None)
-    assert len(failures) == len(arms(reader))
+    failures = ask(tmp_path / "x", store, [PATIENT], ARMS, Talkative(), mask=None)
+    assert len(failures) == len(arms(Talkative()))
     assert {failure.error for failure in failures} == {
         "RuntimeError: its words are withheld, they may hold patient data"
     }
