@@ -43,7 +43,7 @@ class Ward(CustomLLM):
 
     @llm_completion_callback()
     def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError  # nobody streams here; the class must have it
 
     def _answer(self, asked: str) -> str:
         if "raise" in asked:

@@ -19,23 +19,27 @@ NAMED = 5
 """Missing answers that are named before the rest is counted."""
 
 
+Labels = Annotated[
+    Path, typer.Option("--labels", help="The labelled questions: .json, .jsonl or .csv.", metavar="FILE")
+]
+Questions = Annotated[
+    Path | None, typer.Option("--questions", help="The unified questions, .jsonl, to join.", metavar="FILE")
+]
+Columns = Annotated[Path | None, typer.Option("--columns", help="The column map of a .csv, TOML.", metavar="FILE")]
+Errata = Annotated[
+    Path | None, typer.Option("--errata", help="Answers that were published wrong, .jsonl.", metavar="FILE")
+]
+
+
 def import_official(
     judged: Annotated[
         Path, typer.Argument(help="A folder of models, each with its phase-4 file.", metavar="JUDGED_DIR")
     ],
-    labels: Annotated[
-        Path, typer.Option("--labels", help="The labelled questions: .json, .jsonl or .csv.", metavar="FILE")
-    ],
+    labels: Labels,
     out: OutFolder,
-    questions: Annotated[
-        Path | None, typer.Option("--questions", help="The unified questions, .jsonl, to join.", metavar="FILE")
-    ] = None,
-    columns: Annotated[
-        Path | None, typer.Option("--columns", help="The column map of a .csv, TOML.", metavar="FILE")
-    ] = None,
-    errata: Annotated[
-        Path | None, typer.Option("--errata", help="Answers that were published wrong, .jsonl.", metavar="FILE")
-    ] = None,
+    questions: Questions = None,
+    columns: Columns = None,
+    errata: Errata = None,
     json: Json = False,
 ) -> None:
     """Take in published answers as an experiment, to be reported like one of ours.
@@ -48,19 +52,11 @@ def import_official(
 
 
 def import_dataset(
-    labels: Annotated[
-        Path, typer.Option("--labels", help="The labelled questions: .json, .jsonl or .csv.", metavar="FILE")
-    ],
+    labels: Labels,
     out: OutFolder,
-    questions: Annotated[
-        Path | None, typer.Option("--questions", help="The unified questions, .jsonl, to join.", metavar="FILE")
-    ] = None,
-    columns: Annotated[
-        Path | None, typer.Option("--columns", help="The column map of a .csv, TOML.", metavar="FILE")
-    ] = None,
-    errata: Annotated[
-        Path | None, typer.Option("--errata", help="Answers that were published wrong, .jsonl.", metavar="FILE")
-    ] = None,
+    questions: Questions = None,
+    columns: Columns = None,
+    errata: Errata = None,
     published: Annotated[
         str | None, typer.Option("--published", help="The day that all its texts bear.", metavar="DAY")
     ] = None,
