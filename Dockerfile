@@ -8,6 +8,7 @@ COPY retrieval retrieval
 COPY agent agent
 COPY eval eval
 COPY workbench workbench
+COPY src src
 RUN pip install --no-cache-dir --constraint constraints.txt torch \
     && pip install --no-cache-dir --constraint constraints.txt ".[postgres]"
 WORKDIR /data

@@ -15,17 +15,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.model import Answer, Ballots, Citation, Decoding, Question, State
-from agent.steps.aim import aim
-from agent.steps.check import check
-from agent.steps.choose import choose
-from agent.steps.critique import critique
-from agent.steps.requery import requery
-from agent.steps.research import research
-from agent.steps.retrieve import retrieve
-from agent.steps.synthesise import synthesise
-from agent.tools import Tools
-from traces.record import content_id
+from evitrail.agent.model import Answer, Ballots, Citation, Decoding, Question, State
+from evitrail.agent.steps.aim import aim
+from evitrail.agent.steps.check import check
+from evitrail.agent.steps.choose import choose
+from evitrail.agent.steps.critique import critique
+from evitrail.agent.steps.requery import requery
+from evitrail.agent.steps.research import research
+from evitrail.agent.steps.retrieve import retrieve
+from evitrail.agent.steps.synthesise import synthesise
+from evitrail.agent.tools import Tools
+from evitrail.traces.record import content_id
 
 Step = Callable[[State, Tools], State]
 

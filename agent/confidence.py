@@ -12,7 +12,8 @@ Rules kept here
     >>> weighed({"A": 0.5, "B": 0.5}, {"A": 1.2, "B": 0.8})
     {'A': 0.6, 'B': 0.4}
 
-Ours, and not in the paper: SaFE-Scale (arXiv 2605.04039) has confidence from ballots alone (``eval/outcome.py``).
+Ours, and not in the paper: SaFE-Scale (arXiv 2605.04039) has confidence from ballots alone
+(``eval/metrics/outcome.py``).
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
-from agent.model import Choice, Claim, Synthesis
-from evidence_store.grade import Certainty
-from traces.record import Record, content_id
+from evitrail.agent.model import Choice, Claim, Synthesis
+from evitrail.evidence_store.grading.grade import Certainty
+from evitrail.traces.record import Record, content_id
 
 DIGITS = 12
 """Machines differ in the last bit of an exponential; what is reported must not."""

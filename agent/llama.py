@@ -47,10 +47,10 @@ from llama_index.core.tools.types import BaseTool
 from llama_index.core.workflow import Workflow
 from llama_index_instrumentation import root_dispatcher
 
-from agent.captured.records import Captured
-from agent.captured.sight import Sight, in_words
-from agent.captured.span import Called
-from traces.journal import Journal, JournalError
+from evitrail.agent.captured.records import Captured
+from evitrail.agent.captured.sight import Sight, in_words
+from evitrail.agent.captured.span import Called
+from evitrail.traces.journal.journal import Journal, JournalError
 
 
 class Role(NamedTuple):

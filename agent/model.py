@@ -16,11 +16,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from agent.influence.values import Influence
-from agent.llm.base import Text
-from evidence_store.grade import Certainty
-from retrieval.base import Hit, Retrieved
-from traces.record import Record
+from evitrail.agent.influence.values import Influence
+from evitrail.agent.llm.base import Text
+from evitrail.evidence_store.grading.grade import Certainty
+from evitrail.retrieval.base import Hit, Retrieved
+from evitrail.traces.record import Record
 
 
 class Question(Record):

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from agent.model import Decoding
-from agent.reader.base import WHOLE, Fit, Fitting, Reader, Recording
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Retriever
-from traces.run import Run
+from evitrail.agent.model import Decoding
+from evitrail.agent.reader.base import WHOLE, Fit, Fitting, Reader, Recording
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Retriever
+from evitrail.traces.run.live import Run
 
 Reading = Literal["critique", "requery", "synthesise", "choose"]
 """The roles a reader plays."""

@@ -15,10 +15,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from eval.benchmark import Case, load
-from evidence_store import EvidenceStore, Snapshot, read_evidence
-from retrieval import Clean, Hybrid, Retriever
-from retrieval.gates import GATES
+from evitrail.eval.dataset.case import Case, load
+from evitrail.evidence_store import EvidenceStore, Snapshot, read_evidence
+from evitrail.retrieval import Clean, Hybrid, Retriever
+from evitrail.retrieval.gates import GATES
 
 K = 10
 ARMS: dict[str, Retriever] = {

@@ -1,8 +1,8 @@
 """A conditional logit over options, through the reader's own sums, with its gradient.
 
 Rules kept here
-- The value is ``agent.reader.scoring``'s: which sentences count, how relevance gates them, how they add up. Only the
-  slope is written here, and a test holds it against finite differences of that value.
+- The value is that of ``agent/reader/extractive/scoring.py``: which sentences count, how relevance gates them, how they
+  add up. Only the slope is written here, and a test compares it with finite differences of that value.
 - Terms that describe agreement may not turn negative, terms that describe conflict may not turn positive: a fit on
   exam questions must not teach the reader that a denied word is support. Interactions are free.
 - Weights are penalised in units of their column's spread, so that rare and small columns are not favoured.
@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import minimize
 
-from agent.reader.features import OPTION_TERMS, RELEVANCE_TERMS, Features
-from agent.reader.meanings import Array
-from agent.reader.scoring import CONFLICTS, REFUTES, SUPPORTS, Weights, logits, relevance, strengths
+from evitrail.agent.reader.extractive.embedding_similarity import Array
+from evitrail.agent.reader.extractive.features import OPTION_TERMS, RELEVANCE_TERMS, Features
+from evitrail.agent.reader.extractive.scoring import CONFLICTS, REFUTES, SUPPORTS, Weights, logits, relevance, strengths
 
 NAMES = (*OPTION_TERMS, *(f"relevance: {name}" for name in RELEVANCE_TERMS), "relevance: start")
 T, R = len(OPTION_TERMS), len(RELEVANCE_TERMS)

@@ -1,9 +1,10 @@
 """Fit the extractive reader's weights, and print what each of its terms brings.
 
-    python bench/fit_reader.py --data ../shared/data --out agent/reader/weights.json
+    python bench/fit_reader.py --data ../shared/data --out agent/reader/extractive/weights.json
 
 Rules kept here
-- Features come from ``agent.reader.features`` and sums from ``agent.reader.scoring``: what is fitted is what reads.
+- Features come from ``features.py`` and sums from ``scoring.py`` of ``agent/reader/extractive``: what is fitted is
+  what reads.
 - A case is read twice, weighted equally: with its clean evidence alone, and among the nearest passages of others.
 - Folds are cut by lineage, so that no question is scored with weights fitted on its own evidence.
 - Of the demo benchmarks only cases marked ``"split": "fit"`` are read; the others stay unseen.
@@ -26,12 +27,12 @@ import numpy as np
 from conditional_logit import FADING, NAMES, Readings, fit, masked, negative_log_likelihood, scores
 from scipy.optimize import minimize_scalar
 
-from agent.model import Question
-from agent.reader.features import OPTION_TERMS, RELEVANCE_TERMS, features
-from agent.reader.meanings import Array, Embed
-from agent.reader.scoring import Weights, closed_book
-from evidence_store.embed import Embedder
-from evidence_store.model import Evidence, Passage, evidence_id
+from evitrail.agent.model import Question
+from evitrail.agent.reader.extractive.embedding_similarity import Array, Embed
+from evitrail.agent.reader.extractive.features import OPTION_TERMS, RELEVANCE_TERMS, features
+from evitrail.agent.reader.extractive.scoring import Weights, closed_book
+from evitrail.evidence_store.index.embed import Embedder
+from evitrail.evidence_store.model import Evidence, Passage, evidence_id
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDS, NEIGHBOURS, TEMPERATURE = 5, 7, 0.7

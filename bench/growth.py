@@ -30,19 +30,19 @@ import numpy as np
 from llama_index.vector_stores.qdrant import QdrantVectorStore
 from llama_store import ask, node, same_filter, vector_store
 
-import eval.demo
-import evidence_store.demo
-from agent.reader.sentences import sentences
-from eval.benchmark import load
-from evidence_store import Evidence, EvidenceStore, read_evidence
-from evidence_store.chunk import Span
-from evidence_store.embed import Vectors
-from evidence_store.fold import fold
-from evidence_store.index.base import point_id, rows
-from evidence_store.ledger import Ledger
-from evidence_store.model import indexed_text
-from evidence_store.store import utc_now
-from retrieval import Dense, Hybrid, Retriever
+import evitrail.eval.demo
+import evitrail.evidence_store.demo
+from evitrail.agent.reader.sentences import sentences
+from evitrail.eval.dataset.case import load
+from evitrail.evidence_store import Evidence, EvidenceStore, read_evidence
+from evitrail.evidence_store.fold import fold
+from evitrail.evidence_store.index.base import point_id, rows
+from evitrail.evidence_store.index.chunk import Span
+from evitrail.evidence_store.index.embed import Vectors
+from evitrail.evidence_store.ledger.ledger import Ledger
+from evitrail.evidence_store.model import indexed_text
+from evitrail.evidence_store.store import utc_now
+from evitrail.retrieval import Dense, Hybrid, Retriever
 
 SIZES = (10_000, 40_000, 100_000)
 ON_LOCAL = SIZES[0]
@@ -82,7 +82,7 @@ class Opened:
 
 def results() -> list[str]:
     """Two Markdown tables: what our store takes, and how many times longer the peer."""
-    questions = [case.stem for case in load(eval.demo.FOLDER)][:QUERIES]
+    questions = [case.stem for case in load(evitrail.eval.demo.FOLDER)][:QUERIES]
     dice, endless = random.Random(1), versions()
     asked = [(question, FIRST + timedelta(days=dice.randrange(6_000))) for question in questions]
     ours = [
@@ -124,7 +124,7 @@ def kinds(size: int) -> tuple[str, ...]:
 def versions() -> Iterator[Evidence]:
     """Versions without end, a passage each; of ten, three supersede the one before."""
     dice = random.Random(0)
-    said = [s.text for version in read_evidence(evidence_store.demo.FOLDER) for s in sentences(version.text)]
+    said = [s.text for version in read_evidence(evitrail.evidence_store.demo.FOLDER) for s in sentences(version.text)]
     number = 0
     while True:
         for place in range(10):

@@ -20,9 +20,9 @@ from llama_index.vector_stores.qdrant import QdrantVectorStore
 from pydantic import PrivateAttr
 from qdrant_client import QdrantClient, models
 
-from evidence_store.embed import Vectors
-from evidence_store.index.base import Where, bounds, day_number
-from evidence_store.index.edge import document_terms, query_terms
+from evitrail.evidence_store.index.base import Where, bounds, day_number
+from evitrail.evidence_store.index.edge import document_terms, query_terms
+from evitrail.evidence_store.index.embed import Vectors
 
 STOCK_BATCH = 64
 DEEP = 50

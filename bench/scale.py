@@ -23,9 +23,9 @@ from typing import TypeVar
 
 from steps import Config, Text, kilobytes
 
-from traces import Journal, Live, Trace, seal, verify_journal
-from workbench.cli.trace import step_body
-from workbench.page import write_page
+from evitrail.traces import Journal, Live, Trace, seal, verify_journal
+from evitrail.workbench.cli.trace.trace import step_body
+from evitrail.workbench.page import write_page
 
 T = TypeVar("T")
 LENGTHS = (1_000, 10_000, 100_000)

@@ -26,9 +26,9 @@ from typing import NamedTuple
 import ir_measures
 from ir_measures import Measure, R, nDCG
 
-from evidence_store import Evidence, EvidenceStore
-from evidence_store.snapshot import Snapshot
-from retrieval import BM25, Dense, Hybrid, Retriever
+from evitrail.evidence_store import Evidence, EvidenceStore
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval import BM25, Dense, Hybrid, Retriever
 
 RETRIEVERS: dict[str, Retriever] = {"bm25": BM25(), "dense": Dense(), "hybrid": Hybrid()}
 CORPUS, CLAIMS = "corpus.jsonl.gz", "claims.jsonl"

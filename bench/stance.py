@@ -1,4 +1,4 @@
-"""Fit the weights of ``retrieval.stance`` on SciFact's train claims, and measure them on its dev claims.
+"""Fit the weights of ``evitrail.retrieval.stance`` on SciFact's train claims, and measure them on its dev claims.
 
     python bench/stance.py ../shared/data                              # measure what is there
     python bench/stance.py ../shared/data --out retrieval/stance.json  # fit anew, then measure
@@ -6,7 +6,7 @@
 Rules kept here
 - A pair is a claim and an abstract that it cites: for, against, or not about it where no sentence was labelled. Such an
   abstract was cited for the claim's topic, so "not about" is the hard kind.
-- Features come from ``retrieval.stance``: what is fitted is what reads. Only train claims are fitted on.
+- Features come from ``evitrail.retrieval.stance``: what is fitted is what reads. Only train claims are fitted on.
 - Intervals are percentile bootstrap over pairs, 2,000 draws.
 - The second row asks for transfer: Cochrane questions ("higher, lower, or the same?") put as the claim that it is
   higher, against the single studies. A study may differ from its review, so a part of the error is the labels'.
@@ -27,7 +27,7 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from retrieval.stance import VERDICTS, features, read
+from evitrail.retrieval.stance import VERDICTS, features, read
 
 LABELS = {"SUPPORT": "for", "CONTRADICT": "against"}
 ANSWERS = {"higher": "for", "lower": "against", "no difference": "against"}

@@ -33,18 +33,18 @@ from serving import MODEL, absent, serving
 from tiny import WINDOW, tiny_model
 from world import WordVectors
 
-import eval.demo
-import evidence_store.demo
-from agent.llm import LLM, Completion, Prompt, recorded
-from agent.llm.chat import request
-from agent.llm.openai import OpenAILLM
-from agent.model import Decoding
-from agent.reader.direct import DirectReader
-from eval.benchmark import load
-from eval.condition import condition
-from eval.experiment import JOURNAL, Experiment, traces
-from evidence_store import EvidenceStore, read_evidence
-from traces import Journal, Live
+import evitrail.eval.demo
+import evitrail.evidence_store.demo
+from evitrail.agent.llm import LLM, Completion, Prompt, recorded
+from evitrail.agent.llm.server.chat import request
+from evitrail.agent.llm.server.openai import OpenAILLM
+from evitrail.agent.model import Decoding
+from evitrail.agent.reader.direct import DirectReader
+from evitrail.eval.dataset.case import load
+from evitrail.eval.experiment.experiment import JOURNAL, Experiment, traces
+from evitrail.eval.plan.condition import condition
+from evitrail.evidence_store import EvidenceStore, read_evidence
+from evitrail.traces import Journal, Live
 
 ARMS = ("closed_book", "clean", "conflict")
 """Those that search for nothing: what a search costs is measured elsewhere."""
@@ -102,7 +102,7 @@ def _rounds(address: str, store: EvidenceStore, samples: int, every: int, folder
     llm = OpenAILLM(MODEL, address)
     numbers = count()
     sweep = Experiment(
-        cases=load(eval.demo.FOLDER)[::every],
+        cases=load(evitrail.eval.demo.FOLDER)[::every],
         conditions=[condition(name) for name in ARMS],
         store=store,
         reader=DirectReader(llm),
@@ -157,7 +157,7 @@ def _asked(folder: Path) -> Iterator[Prompt]:
 @contextmanager
 def _store(folder: Path) -> Iterator[EvidenceStore]:
     with EvidenceStore.open(folder, create=True, embedder=WordVectors()) as store:
-        store.ingest(read_evidence(evidence_store.demo.FOLDER))
+        store.ingest(read_evidence(evitrail.evidence_store.demo.FOLDER))
         yield store
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from evidence_store.assessment import Assessment
-from evidence_store.desk import Desk
-from evidence_store.edges import Contradiction, Supersession
-from evidence_store.errors import EvidenceError, MissingPackageError, StoreError, UnknownEvidenceError
-from evidence_store.formats.jsonl import read_evidence
-from evidence_store.formats.lines import InputError
-from evidence_store.grade import Grade
-from evidence_store.model import Evidence, Header, Passage
-from evidence_store.profile import Profile
-from evidence_store.snapshot import Snapshot
-from evidence_store.stats import Stats
-from evidence_store.store import EvidenceStore, Ingested
+from evitrail.evidence_store.curation.profile import Profile
+from evitrail.evidence_store.curation.relations import Contradiction, Supersession
+from evitrail.evidence_store.curator import Desk
+from evitrail.evidence_store.errors import EvidenceError, MissingPackageError, StoreError, UnknownEvidenceError
+from evitrail.evidence_store.formats.jsonl import read_evidence
+from evitrail.evidence_store.grading.assessment import Assessment
+from evitrail.evidence_store.grading.grade import Grade
+from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.model import Evidence, Header, Passage
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.evidence_store.stats import Stats
+from evitrail.evidence_store.store import EvidenceStore, Ingested
 
 __all__ = [
     "Assessment",

@@ -19,9 +19,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from evidence_store.curation import MARK
-from evidence_store.edges import GOES_ON, Contradiction, Supersession
-from evidence_store.event import (
+from evitrail.evidence_store.curation.profile import Profile
+from evitrail.evidence_store.curation.relations import GOES_ON, Contradiction, Supersession
+from evitrail.evidence_store.curation.workflow import MARK
+from evitrail.evidence_store.grading.grade import Grade
+from evitrail.evidence_store.ledger.event import (
     ASSESSED,
     CLOSED,
     CONCERN,
@@ -34,9 +36,7 @@ from evidence_store.event import (
     WITHDRAWN,
     Event,
 )
-from evidence_store.grade import Grade
-from evidence_store.model import Evidence, Header, evidence_id
-from evidence_store.profile import Profile
+from evitrail.evidence_store.model import Evidence, Header, evidence_id
 
 STANDING: dict[str, dict[str, bool]] = {
     RETRACTED: {"retracted": True},

@@ -18,8 +18,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from evidence_store.grade import Grade
-from traces.record import Record, content_id
+from evitrail.evidence_store.grading.grade import Grade
+from evitrail.traces.record import Record, content_id
 
 BY_ID = "served-by-id"
 """The topic of what was written for one question: it is served by its id, and no search finds it."""

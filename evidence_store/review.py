@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from evidence_store.curation import Dossier
-from evidence_store.retracted import Retracted
-from evidence_store.snapshot import Snapshot
-from traces.record import Record
+from evitrail.evidence_store.curation.retracted_works import Retracted
+from evitrail.evidence_store.curation.workflow import Dossier
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.traces.record import Record
 
 
 class Task(Record):

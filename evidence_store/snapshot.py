@@ -27,18 +27,18 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
-from evidence_store.chunk import Span
-from evidence_store.curation import MARK
-from evidence_store.edges import Contradiction
-from evidence_store.embed import Encoder
-from evidence_store.errors import UnknownEvidenceError
-from evidence_store.fold import Row, Version
-from evidence_store.index.base import Found, Manifest, VectorIndex, Where, day_number
-from evidence_store.index.edge import query_terms
-from evidence_store.model import BY_ID, Evidence, Header, Passage
-from evidence_store.profile import Profile
-from evidence_store.shelf_life import due
-from traces.record import Record, content_id
+from evitrail.evidence_store.curation.profile import Profile
+from evitrail.evidence_store.curation.relations import Contradiction
+from evitrail.evidence_store.curation.review_due import due
+from evitrail.evidence_store.curation.workflow import MARK
+from evitrail.evidence_store.errors import UnknownEvidenceError
+from evitrail.evidence_store.fold import Row, Version
+from evitrail.evidence_store.index.base import Found, Manifest, VectorIndex, Where, day_number
+from evitrail.evidence_store.index.chunk import Span
+from evitrail.evidence_store.index.edge import query_terms
+from evitrail.evidence_store.index.embed import Encoder
+from evitrail.evidence_store.model import BY_ID, Evidence, Header, Passage
+from evitrail.traces.record import Record, content_id
 
 Status = Literal["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"]
 

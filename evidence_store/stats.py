@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traces.record import Record
+from evitrail.traces.record import Record
 
 
 class Stats(Record):

@@ -25,24 +25,24 @@ from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
-from evidence_store.chunk import Sentences
-from evidence_store.curation import Dossier, curated
-from evidence_store.edges import EDGE, Contradiction, Supersession, disputing, names, superseding
-from evidence_store.embed import Encoder
-from evidence_store.errors import EvidenceError, StoreError, UnknownEvidenceError
-from evidence_store.event import Draft, Event
-from evidence_store.fold import Version, fold
-from evidence_store.formats.lines import InputError
-from evidence_store.lineage import changed, drafts, lineage_faults
-from evidence_store.model import Evidence, Header, evidence_id
-from evidence_store.notices import Notice, recordable
-from evidence_store.opening import Parts, beside, exchange, open_parts
-from evidence_store.profile import Profile, profiling
-from evidence_store.projection import Progress, Projection
-from evidence_store.release import TAG, named, release, releases
-from evidence_store.snapshot import Known, Searched, Snapshot
-from evidence_store.stats import Stats
-from traces.record import Record
+from evitrail.evidence_store.curation.lineage import changed, drafts, lineage_faults
+from evitrail.evidence_store.curation.notices import Notice, recordable
+from evitrail.evidence_store.curation.profile import Profile, profiling
+from evitrail.evidence_store.curation.relations import EDGE, Contradiction, Supersession, disputing, names, superseding
+from evitrail.evidence_store.curation.workflow import Dossier, curated
+from evitrail.evidence_store.errors import EvidenceError, StoreError, UnknownEvidenceError
+from evitrail.evidence_store.fold import Version, fold
+from evitrail.evidence_store.index.chunk import Sentences
+from evitrail.evidence_store.index.embed import Encoder
+from evitrail.evidence_store.index.projection import Progress, Projection
+from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.ledger.event import Draft, Event
+from evitrail.evidence_store.ledger.release import TAG, named, release, releases
+from evitrail.evidence_store.model import Evidence, Header, evidence_id
+from evitrail.evidence_store.snapshot import Known, Searched, Snapshot
+from evitrail.evidence_store.stats import Stats
+from evitrail.evidence_store.store_folder import Parts, beside, exchange, open_parts
+from evitrail.traces.record import Record
 
 CHUNKER = Sentences()
 

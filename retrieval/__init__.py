@@ -1,12 +1,12 @@
 """What is relevant? Interchangeable retrievers over one snapshot of the evidence store."""
 
-from retrieval.base import Dropped, GateReport, Hit, Noted, Retrieved, Retriever
-from retrieval.bm25 import BM25
-from retrieval.clean import Clean
-from retrieval.dense import Dense
-from retrieval.fixed import Fixed
-from retrieval.full import Full
-from retrieval.hybrid import Hybrid
+from evitrail.retrieval.base import Dropped, GateReport, Hit, Noted, Retrieved, Retriever
+from evitrail.retrieval.bm25 import BM25
+from evitrail.retrieval.clean import Clean
+from evitrail.retrieval.dense import Dense
+from evitrail.retrieval.fixed import Fixed
+from evitrail.retrieval.full import Full
+from evitrail.retrieval.hybrid import Hybrid
 
 RETRIEVERS: dict[str, Retriever] = {
     "bm25": BM25(),

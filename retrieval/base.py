@@ -6,7 +6,7 @@ Rules kept here
 - Every hit says why it is there; every gate says what it let through, what it dropped, and why.
 - The ``repr`` of a retriever is its name in traces, tables and plans.
 
-``retrieval.testing.check_retriever`` is this page as code.
+``evitrail.retrieval.testing.check_retriever`` is this page as code.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from evidence_store.model import Passage
-from evidence_store.snapshot import Snapshot
-from traces.record import Record
+from evitrail.evidence_store.model import Passage
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.traces.record import Record
 
 
 class Hit(Record):

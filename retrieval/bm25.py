@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Retrieved, ranked
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Retrieved, ranked
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 
-from evidence_store.snapshot import Snapshot
-from retrieval.base import GateReport, Hit, Retrieved
-from retrieval.gates import GATES, Asked
-from retrieval.hybrid import Hybrid
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import GateReport, Hit, Retrieved
+from evitrail.retrieval.gates import GATES, Asked
+from evitrail.retrieval.hybrid import Hybrid
 
 COUNTRY = re.compile("[A-Z]{2}")
 

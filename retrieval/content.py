@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from evidence_store.index.edge import query_terms
-from evidence_store.model import Header, Passage, indexed_text
+from evitrail.evidence_store.index.edge import query_terms
+from evitrail.evidence_store.model import Header, Passage, indexed_text
 
 ALIKE = 2 / 3
 """What share of the shorter title's words two works on one subject have in common."""

@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from evidence_store.model import Passage
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Hit, Retrieved
+from evitrail.evidence_store.model import Passage
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Hit, Retrieved
 
 
 @dataclass(frozen=True)

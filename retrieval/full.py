@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Hit, Retrieved
-from retrieval.dense import Dense
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Hit, Retrieved
+from evitrail.retrieval.dense import Dense
 
 TOKENS_PER_WORD = 4 / 3
 

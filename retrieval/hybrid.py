@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evidence_store.model import Passage
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Hit, Retrieved, Retriever, ranked
-from retrieval.bm25 import BM25
-from retrieval.dense import Dense
+from evitrail.evidence_store.model import Passage
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Hit, Retrieved, Retriever, ranked
+from evitrail.retrieval.bm25 import BM25
+from evitrail.retrieval.dense import Dense
 
 K = 60
 """The constant of the paper: how little a first place counts more than a second."""

@@ -27,10 +27,10 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import BaseNode, MetadataMode, NodeWithScore, QueryBundle, TextNode
 
-from evidence_store.embed import Encoder
-from evidence_store.model import Passage
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Dropped, GateReport, Retrieved, Retriever, ranked
+from evitrail.evidence_store.index.embed import Encoder
+from evitrail.evidence_store.model import Passage
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Dropped, GateReport, Retrieved, Retriever, ranked
 
 PLACE = ("part", "start", "end")
 """Metadata that is for programs, not for models."""
@@ -137,7 +137,7 @@ def _passage(node: BaseNode, snapshot: Snapshot, retriever: str) -> Passage | No
     if not mark or not part.isdecimal() or "@" not in ref:
         raise ValueError(
             f"{retriever}: expected nodes that are passages, named id@version#part, got {name!r}; "
-            "build its index from `retrieval.llama.nodes(snapshot)`"
+            "build its index from `evitrail.retrieval.llama.nodes(snapshot)`"
         )
     if ref not in snapshot.headers:
         return None

@@ -20,8 +20,8 @@ from math import exp
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from evidence_store.model import Passage
-from retrieval.content import content
+from evitrail.evidence_store.model import Passage
+from evitrail.retrieval.content import content
 
 Verdict = Literal["not_about", "for", "against"]
 VERDICTS: tuple[Verdict, ...] = ("not_about", "for", "against")

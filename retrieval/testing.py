@@ -7,12 +7,12 @@ Raises ``AssertionError`` with the broken promise; returns what the retriever fo
 
 from __future__ import annotations
 
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Retrieved, Retriever
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Retrieved, Retriever
 
 
 def check_retriever(retriever: Retriever, snapshot: Snapshot, query: str, k: int = 5) -> Retrieved:
-    """Hold a retriever to the rules of ``retrieval.base``."""
+    """Hold a retriever to the rules of ``evitrail.retrieval.base``."""
     found = retriever.search(query, snapshot, k)
     name = repr(retriever)
     ids = [hit.passage.id for hit in found.hits]

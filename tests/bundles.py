@@ -17,11 +17,19 @@ from hypothesis import reject
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from evidence_store.assessment import DOWNGRADES, MOST, UPGRADES, Assessment, Importance, Judgement, Variant
-from evidence_store.grade import LEVELS, STARTS, Grade, added_up
-from evidence_store.model import Evidence, Kind
-from evidence_store.profile import Profile
-from evidence_store.rating import CODES, Rating
+from evitrail.evidence_store.curation.profile import Profile
+from evitrail.evidence_store.grading.assessment import (
+    DOWNGRADES,
+    MOST,
+    UPGRADES,
+    Assessment,
+    Importance,
+    Judgement,
+    Variant,
+)
+from evitrail.evidence_store.grading.grade import LEVELS, STARTS, Grade, added_up
+from evitrail.evidence_store.grading.native_grade import CODES, Rating
+from evitrail.evidence_store.model import Evidence, Kind
 
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 SAID = st.text(CHARACTERS, min_size=1, max_size=20).filter(str.strip)

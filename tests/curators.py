@@ -7,7 +7,7 @@ from pathlib import Path
 
 from world import WordVectors, clock, evidence
 
-from evidence_store import Desk, EvidenceStore
+from evitrail.evidence_store import Desk, EvidenceStore
 
 TEXT = "Aspirin lowers stroke risk in adults."
 NEW = evidence("aspirin", "2026", text=TEXT, valid_from=date(2026, 1, 1), includes=("doi:10.1000/trial",))

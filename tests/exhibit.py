@@ -25,12 +25,12 @@ from typing import Any
 from scribe import Note, Scribe, ticking
 from ward import HIGH, LOW, WardReader, advice, arm, ask, blamed, case, opened
 
-import evidence_store.demo
-from agent.model import Claim, Question, Synthesis
-from retrieval.base import Hit
-from traces import Journal, Live, Record
-from traces.integrity import seal
-from workbench.page import Written, write_page
+import evitrail.evidence_store.demo
+from evitrail.agent.model import Claim, Question, Synthesis
+from evitrail.retrieval.base import Hit
+from evitrail.traces import Journal, Live, Record
+from evitrail.traces.audit.integrity import seal
+from evitrail.workbench.page import Written, write_page
 
 HEART = "\N{ANATOMICAL HEART}"
 HOSTILE = (
@@ -92,7 +92,7 @@ class Order(Record):
 
 def long_run(journal: Journal, steps: int) -> None:
     """A run of so many steps, a kilobyte in and a kilobyte out each: every step rewrites the note before it."""
-    files = sorted(evidence_store.demo.FOLDER.glob("*.jsonl"))
+    files = sorted(evitrail.evidence_store.demo.FOLDER.glob("*.jsonl"))
     words = sorted({word for file in files for word in re.findall(r"[a-z]+", file.read_text("utf-8"))})
     chance, by, note = random.Random(1), Scribe(), Note(text="begun")
     run = Live.begin(journal, "long", Order(steps=steps))

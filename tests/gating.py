@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from evidence_store import Snapshot
-from retrieval import GateReport, Hit
-from retrieval.base import ranked
-from retrieval.gates import GATES, Asked
+from evitrail.evidence_store import Snapshot
+from evitrail.retrieval import GateReport, Hit
+from evitrail.retrieval.base import ranked
+from evitrail.retrieval.gates import GATES, Asked
 
 QUERY = "does aspirin lower the risk of stroke in adults"
 

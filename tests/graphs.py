@@ -11,8 +11,8 @@ from typing import Any, get_args
 import networkx as nx
 from hypothesis import strategies as st
 
-from traces.activity import Relation
-from traces.graph import add_arrow
+from evitrail.traces.graph import add_arrow
+from evitrail.traces.run.activity import Relation
 
 AWKWARD = (
     *(

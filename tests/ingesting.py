@@ -26,9 +26,9 @@ from pathlib import Path
 
 from world import WordVectors, clock, evidence
 
-from evidence_store import Evidence, EvidenceStore
-from evidence_store.chunk import Sentences
-from evidence_store.store import CHUNKER
+from evitrail.evidence_store import Evidence, EvidenceStore
+from evitrail.evidence_store.index.chunk import Sentences
+from evitrail.evidence_store.store import CHUNKER
 
 VERSIONS = 3_500
 LONG = 2

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scribe import Order, recorded, ticking
 
-from traces import Journal, Verdicts, seal, verify_journal
+from evitrail.traces import Journal, Verdicts, seal, verify_journal
 
 RUNS = ("first", "second", "third")
 Change = Callable[[sqlite3.Connection], object]

@@ -23,13 +23,13 @@ from typing import Self
 
 from scribe import Note, Order, Scribe
 
-import traces
-from traces import Journal, Live, content_id
+import evitrail.traces
+from evitrail.traces import Journal, Live, content_id
 
 THREADS = 4
 RUNS = tuple(f"run-{n}" for n in range(8))
 STEPS = 30
-ROOT = Path(traces.__file__).parent.parent
+SOURCE = Path(evitrail.__file__).parents[1]
 
 
 def work(folder: str) -> None:
@@ -112,7 +112,7 @@ class Nursery:
     """Forks workers on request."""
 
     def __enter__(self) -> Self:
-        env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+        env = {**os.environ, "PYTHONPATH": f"{SOURCE}{os.pathsep}{SOURCE.parent / 'tests'}"}
         self._process = subprocess.Popen(
             [sys.executable, __file__], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

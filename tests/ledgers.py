@@ -20,10 +20,10 @@ from urllib.parse import unquote
 import sqlalchemy as sa
 from world import clock
 
-from evidence_store.dialect import dialect_of
-from evidence_store.errors import StoreError
-from evidence_store.event import Draft
-from evidence_store.ledger import Ledger
+from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.ledger.dialect import dialect_of
+from evitrail.evidence_store.ledger.event import Draft
+from evitrail.evidence_store.ledger.ledger import Ledger
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["evidence_store", "numpy", "psycopg"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scribe import Note, ticking
 
-from traces import Journal, Record
+from evitrail.traces import Journal, Record
 
 PATIENT = Note(text="born 3 May 1950, MRN 4471882")
 PLAIN = Note(text="no patient's")

@@ -17,7 +17,7 @@ from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 from llama_index.core.llms.callbacks import llm_completion_callback
 from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
 
-from traces import Trace
+from evitrail.traces import Trace
 
 ADVICE = {
     "swab-2019": "Swab at 36 weeks for group B streptococcus.",

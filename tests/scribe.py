@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from traces import Clock, Edge, Entity, Journal, Live, Record, Run, content_id
+from evitrail.traces import Clock, Edge, Entity, Journal, Live, Record, Run, content_id
 
 
 class Order(Record):

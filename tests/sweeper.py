@@ -21,20 +21,20 @@ from pathlib import Path
 from ward import DRUGS, arm, case
 from world import WordVectors
 
-import traces
-from agent.llm.openai import OpenAILLM
-from agent.model import Decoding
-from agent.reader import DirectReader
-from eval.condition import condition
-from eval.engine.one_run import Say
-from eval.engine.ray import Ray
-from eval.engine.sweep import Halted, Interrupted
-from eval.experiment import Experiment, said_by
-from evidence_store import EvidenceStore
-from evidence_store.reading_copy import reading_copy
-from traces.log import configure
+import evitrail.traces
+from evitrail.agent.llm.server.openai import OpenAILLM
+from evitrail.agent.model import Decoding
+from evitrail.agent.reader import DirectReader
+from evitrail.eval.experiment.experiment import Experiment, said_by
+from evitrail.eval.experiment.job import Say
+from evitrail.eval.experiment.ray import Ray
+from evitrail.eval.experiment.sweep import Halted, Interrupted
+from evitrail.eval.plan.condition import condition
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.index.read_copy import reading_copy
+from evitrail.traces.log import configure
 
-ROOT = Path(traces.__file__).parent.parent
+SOURCE = Path(evitrail.__file__).parents[1]
 SAMPLES = 5
 CASES = [case(drug) for drug in DRUGS]
 ARMS = [condition("closed_book"), *(arm(f"words_{k}", k=k) for k in (3, 1, 2))]
@@ -62,7 +62,7 @@ def saying(store: Path, url: str, scratch: Path) -> Iterator[Say]:
 
 def started(folder: Path, url: str, *options: str) -> subprocess.Popen[str]:
     """The process; its stderr is to be read."""
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    env = {**os.environ, "PYTHONPATH": f"{SOURCE}{os.pathsep}{SOURCE.parent / 'tests'}"}
     command = [sys.executable, str(Path(__file__).resolve()), str(folder), url, *options]
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     STARTED.append(process)

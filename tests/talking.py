@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from agent.llm import Message, Prompt
+from evitrail.agent.llm import Message, Prompt
 
 
 class Said(NamedTuple):

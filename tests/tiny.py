@@ -13,8 +13,8 @@ import fcntl
 import json
 from pathlib import Path
 
-import eval.demo
-import evidence_store.demo
+import evitrail.eval.demo
+import evitrail.evidence_store.demo
 
 WINDOW = 131_072
 VOCABULARY = 3_000
@@ -78,7 +78,11 @@ def _make(folder: Path, window: int) -> None:
 
 def _texts() -> list[str]:
     """All that stands in the demonstration, in order."""
-    files = [file for home in (evidence_store.demo, eval.demo) for file in sorted(home.FOLDER.glob("*.jsonl"))]
+    files = [
+        file
+        for home in (evitrail.evidence_store.demo, evitrail.eval.demo)
+        for file in sorted(home.FOLDER.glob("*.jsonl"))
+    ]
     entries = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     return [text for entry in entries for text in _strings(entry)]
 

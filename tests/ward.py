@@ -22,22 +22,22 @@ from typing import Any
 
 from world import WordVectors, clock, evidence
 
-from agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
-from agent.reader.base import Reader
-from eval.attribution import Blame
-from eval.benchmark import Case
-from eval.condition import Condition
-from eval.experiment import JOURNAL, Experiment, Failure
-from eval.outcome import Flags
-from eval.results import blame_failures, blames
-from evidence_store import EvidenceStore
-from evidence_store.grade import Grade, rank
-from evidence_store.model import Evidence
-from evidence_store.snapshot import Snapshot
-from retrieval import BM25
-from retrieval.base import Hit, Retrieved
-from traces.journal import Journal
-from traces.record import content_id
+from evitrail.agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
+from evitrail.agent.reader.base import Reader
+from evitrail.eval.attribution import Blame
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.experiment.experiment import JOURNAL, Experiment, Failure
+from evitrail.eval.metrics.outcome import Flags
+from evitrail.eval.plan.condition import Condition
+from evitrail.eval.report.results import blame_failures, blames
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.grading.grade import Grade, rank
+from evitrail.evidence_store.model import Evidence
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval import BM25
+from evitrail.retrieval.base import Hit, Retrieved
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.record import content_id
 
 DRUGS = ("apixaban", "heparin", "insulin", "metformin", "ramipril", "warfarin")
 LABELS = {

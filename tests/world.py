@@ -19,15 +19,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from evidence_store.assessment import Assessment
-from evidence_store.desk import Desk
-from evidence_store.edges import Contradiction
-from evidence_store.embed import Vectors
-from evidence_store.grade import Grade
-from evidence_store.model import Evidence
-from evidence_store.profile import Profile
-from evidence_store.snapshot import Snapshot, Status
-from evidence_store.store import EvidenceStore
+from evitrail.evidence_store.curation.profile import Profile
+from evitrail.evidence_store.curation.relations import Contradiction
+from evitrail.evidence_store.curator import Desk
+from evitrail.evidence_store.grading.assessment import Assessment
+from evitrail.evidence_store.grading.grade import Grade
+from evitrail.evidence_store.index.embed import Vectors
+from evitrail.evidence_store.model import Evidence
+from evitrail.evidence_store.snapshot import Snapshot, Status
+from evitrail.evidence_store.store import EvidenceStore
 
 DRUGS = ("aspirin", "warfarin", "apixaban", "alteplase", "statin", "metformin", "insulin", "ramipril")
 AIMS = ("stroke", "bleeding", "infarction", "mortality", "neuropathy", "nephropathy")

@@ -1,16 +1,16 @@
 """What happened, and can it be trusted? Records, the journal, runs, and the provenance graph."""
 
-from traces.activity import Activity, Edge, Edges, Entity
-from traces.diff import Checked
-from traces.graph import lineage, provenance
-from traces.integrity import Verdicts, seal, verify_journal
-from traces.journal import Clock, DamagedJournal, Journal, JournalError
-from traces.journals import Journals
-from traces.memory import remembered
-from traces.record import Record, canonical_json, content_id
-from traces.run import Live, Run
-from traces.trace import Trace
-from traces.verify import Verify
+from evitrail.traces.audit.integrity import Verdicts, seal, verify_journal
+from evitrail.traces.graph import lineage, provenance
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.journal.journal import Clock, DamagedJournal, Journal, JournalError
+from evitrail.traces.record import Record, canonical_json, content_id
+from evitrail.traces.run.activity import Activity, Edge, Edges, Entity
+from evitrail.traces.run.diff import Checked
+from evitrail.traces.run.live import Live, Run
+from evitrail.traces.run.memory import remembered
+from evitrail.traces.run.verify import Verify
+from evitrail.traces.trace import Trace
 
 __all__ = [
     "Activity",

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from traces.activity import Activity, Entity
-from traces.trace import Trace
+from evitrail.traces.run.activity import Activity, Entity
+from evitrail.traces.trace import Trace
 
 if TYPE_CHECKING:  # networkx takes a sixth of the time in which a command starts, and few draw a graph
     import networkx as nx

@@ -14,10 +14,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TypeVar
 
-from traces.activity import Activity, Edges
-from traces.journal import JournalView, Stored
-from traces.memory import finished
-from traces.record import Record
+from evitrail.traces.journal.journal import JournalView, Stored
+from evitrail.traces.record import Record
+from evitrail.traces.run.activity import Activity, Edges
+from evitrail.traces.run.memory import finished
 
 R = TypeVar("R", bound=Record)
 

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from eval.arms import admit
-from eval.engine.one_run import Say
-from eval.engine.ray import Ray
-from eval.experiment import Engine, said_by
-from eval.plan import Plan
-from evidence_store import EvidenceStore
-from evidence_store.reading_copy import reading_copy
-from workbench.setup import readers_of
+from evitrail.eval.experiment.experiment import Engine, said_by
+from evitrail.eval.experiment.job import Say
+from evitrail.eval.experiment.ray import Ray
+from evitrail.eval.plan.custom_conditions import admit
+from evitrail.eval.plan.plan import Plan
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.index.read_copy import reading_copy
+from evitrail.workbench.setup import readers_of
 
 ENGINES = ("threads", "ray")
 

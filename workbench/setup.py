@@ -9,26 +9,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.model import Decoding
-from agent.reader import ExtractiveReader, Reader, reader_named
-from agent.reader.meanings import question_texts
-from agent.reader.sentences import sentences
-from eval.arms import admit
-from eval.benchmark import Case, check, load
-from eval.condition import Condition
-from eval.engine.sweep import Failure
-from eval.experiment import Engine, Experiment
-from eval.masking import Mask, mask_named
-from eval.plan import PLAN, Plan, read_plan, settle
-from eval.readers import Readers, labels, probe
-from eval.readers import readers as readers_in
-from eval.results import blame_folder, write_results
-from eval.skips import skips
-from eval.states import states
-from evidence_store import EvidenceStore
-from evidence_store.formats.lines import InputError, fitting
-from traces import Journals
-from workbench.cli.console import complain, progress, sweeping
+from evitrail.agent.model import Decoding
+from evitrail.agent.reader import ExtractiveReader, Reader, reader_named
+from evitrail.agent.reader.extractive.embedding_similarity import question_texts
+from evitrail.agent.reader.sentences import sentences
+from evitrail.eval.dataset.case import Case, check, load
+from evitrail.eval.dataset.masking import Mask, mask_named
+from evitrail.eval.experiment.experiment import Engine, Experiment
+from evitrail.eval.experiment.sweep import Failure
+from evitrail.eval.log.skipped import skips
+from evitrail.eval.plan.condition import Condition
+from evitrail.eval.plan.custom_conditions import admit
+from evitrail.eval.plan.plan import PLAN, Plan, read_plan, settle
+from evitrail.eval.plan.readers import Readers, labels, probe
+from evitrail.eval.plan.readers import readers as readers_in
+from evitrail.eval.plan.store_state import states
+from evitrail.eval.report.results import blame_folder, write_results
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.input_lines import InputError, fitting
+from evitrail.traces import Journals
+from evitrail.workbench.cli.console import complain, progress, sweeping
 
 SEVERAL = re.compile("^--(reader|retriever|snapshot)s:")
 """Keys of a plan that take a list, for which an option is given again and again."""

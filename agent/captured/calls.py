@@ -14,10 +14,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from agent.captured.plain import clean, plain
-from agent.captured.records import Given
-from agent.llm.base import Completion, Message, Prompt
-from traces.record import Record
+from evitrail.agent.captured.plain import clean, plain
+from evitrail.agent.captured.records import Given
+from evitrail.agent.llm.base import Completion, Message, Prompt
+from evitrail.traces.record import Record
 
 ROLES: dict[str, Literal["system", "user", "assistant"]] = {
     "system": "system",

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent.captured.records import Node, Nodes, Said
-from agent.captured.run import Step
-from agent.llm.base import Prompt
-from traces.activity import Edge, Entity
-from traces.record import Record, content_id
+from evitrail.agent.captured.records import Node, Nodes, Said
+from evitrail.agent.captured.run import Step
+from evitrail.agent.llm.base import Prompt
+from evitrail.traces.record import Record, content_id
+from evitrail.traces.run.activity import Edge, Entity
 
 LABEL = 60
 """Characters of a text that stand for it in a graph."""

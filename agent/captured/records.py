@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from traces.record import Record
+from evitrail.traces.record import Record
 
 
 class Captured(Record):

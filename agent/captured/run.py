@@ -23,13 +23,13 @@ from itertools import count
 from time import perf_counter
 from typing import Any
 
-from traces.activity import Activity, Edge, Edges, Effect, Input
-from traces.elsewhere import ELSEWHERE
-from traces.integrity import SEAL_RUN
-from traces.journal import Journal, JournalError
-from traces.names import Names
-from traces.record import Record, canonical_json, sha256
-from traces.work import Work
+from evitrail.traces.audit.integrity import SEAL_RUN
+from evitrail.traces.external.external_run import ELSEWHERE
+from evitrail.traces.journal.journal import Journal, JournalError
+from evitrail.traces.record import Record, canonical_json, sha256
+from evitrail.traces.run.activity import Activity, Edge, Edges, Effect, Input
+from evitrail.traces.run.blob_names import Names
+from evitrail.traces.run.step_key import Work
 
 
 class Step:

@@ -15,12 +15,12 @@ from contextlib import AbstractContextManager, contextmanager
 from threading import RLock
 from typing import Any
 
-from agent.captured.plain import clean, described
-from agent.captured.records import Captured
-from agent.captured.run import CapturedRun, refuse_taken
-from agent.captured.span import Called, GivenTo, Heard, Span, given_to
-from agent.captured.stream import passed
-from traces.journal import Journal
+from evitrail.agent.captured.plain import clean, described
+from evitrail.agent.captured.records import Captured
+from evitrail.agent.captured.run import CapturedRun, refuse_taken
+from evitrail.agent.captured.span import Called, GivenTo, Heard, Span, given_to
+from evitrail.agent.captured.stream import passed
+from evitrail.traces.journal.journal import Journal
 
 
 class Sight:

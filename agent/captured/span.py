@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from agent.captured.calls import completion_of, model_name, prompt_of
-from agent.captured.edges import edges_of
-from agent.captured.plain import clean, described
-from agent.captured.records import Node, Nodes
-from agent.captured.run import CapturedRun, Step
-from agent.captured.translate import inputs_of, nodes, output_of, sources_of
-from agent.llm.base import Prompt
-from agent.model import Query
-from traces.activity import Effect
-from traces.elsewhere import ELSEWHERE
-from traces.record import Record, content_id
-from traces.work import fingerprint
+from evitrail.agent.captured.calls import completion_of, model_name, prompt_of
+from evitrail.agent.captured.edges import edges_of
+from evitrail.agent.captured.plain import clean, described
+from evitrail.agent.captured.records import Node, Nodes
+from evitrail.agent.captured.run import CapturedRun, Step
+from evitrail.agent.captured.translate import inputs_of, nodes, output_of, sources_of
+from evitrail.agent.llm.base import Prompt
+from evitrail.agent.model import Query
+from evitrail.traces.external.external_run import ELSEWHERE
+from evitrail.traces.record import Record, content_id
+from evitrail.traces.run.activity import Effect
+from evitrail.traces.run.fingerprint import fingerprint
 
 EFFECTS: dict[str, Effect] = {
     "query": "pure",  # what these four touch, the steps within them touch
@@ -81,8 +80,7 @@ class Span:
         """Whether the call returned a stream that is not read yet."""
         self._seen: dict[str, Node] = {}
         by = called.name if called.instance is None else clean(described(called.instance))
-        module = type(called.instance).__module__
-        code = fingerprint(module) if called.instance is not None and module in sys.modules else ELSEWHERE
+        code = ELSEWHERE if called.instance is None else fingerprint(called.instance)
         effect = EFFECTS.get(kind, "reads_external")
         within = above.step if above else None
         self.step: Step = run.step(within, kind, by, code, effect, given.parameters, given.inputs)

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agent.captured.plain import clean, number, plain
-from agent.captured.records import Found, Given, Node, Nodes, Said, Texts, Vectors
-from agent.model import Query
-from traces.record import Record
+from evitrail.agent.captured.plain import clean, number, plain
+from evitrail.agent.captured.records import Found, Given, Node, Nodes, Said, Texts, Vectors
+from evitrail.agent.model import Query
+from evitrail.traces.record import Record
 
 
 def inputs_of(kind: str, arguments: Mapping[str, Any]) -> dict[str, Record]:

@@ -21,11 +21,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from agent.influence.values import Influence, PassageInfluence, Way
-from agent.llm.base import LLM, Completion, LLMError, Prompt, recorded
-from agent.model import Context
-from agent.reader.typed import as_letter
-from traces.run import Run
+from evitrail.agent.influence.values import Influence, PassageInfluence, Way
+from evitrail.agent.llm.base import LLM, Completion, LLMError, Prompt, recorded
+from evitrail.agent.model import Context
+from evitrail.agent.reader.prompting.json_reply import as_letter
+from evitrail.traces.run.live import Run
 
 DIGITS = 6
 LIKELIEST = 20

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from traces.record import Record
+from evitrail.traces.record import Record
 
 Way = Literal["leave_one_out", "masked"]
 """How a passage is taken away: left out of the text, or hidden from the model's attention where it stands."""

@@ -1,6 +1,6 @@
 """Who is asked? Language models: what is said to them, what they say, and every call recorded."""
 
-from agent.llm.base import (
+from evitrail.agent.llm.base import (
     LLM,
     Completion,
     Cut,
@@ -13,7 +13,7 @@ from agent.llm.base import (
     Unreachable,
     recorded,
 )
-from agent.llm.scripted import ScriptedLLM
+from evitrail.agent.llm.scripted import ScriptedLLM
 
 __all__ = [
     "LLM",

@@ -22,8 +22,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeGuard
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from traces.record import Record
-from traces.run import Run
+from evitrail.traces.record import Record
+from evitrail.traces.run.live import Run
 
 
 def _encodable(text: str) -> str:

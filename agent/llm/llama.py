@@ -20,11 +20,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from agent.captured.calls import completion_of, model_name
-from agent.llm.base import Completion, LLMError, Prompt
-from agent.llm.reasoning import spoken
-from agent.llm.tokens import first_line
-from evidence_store.errors import MissingPackageError
+from evitrail.agent.captured.calls import completion_of, model_name
+from evitrail.agent.llm.base import Completion, LLMError, Prompt
+from evitrail.agent.llm.in_process.tokens import first_line
+from evitrail.agent.llm.reasoning import spoken
+from evitrail.evidence_store.errors import MissingPackageError
 
 if TYPE_CHECKING:
     from llama_index.core import llms

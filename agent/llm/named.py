@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from agent.llm.base import LLM
+from evitrail.agent.llm.base import LLM
 
 
 def _openai(rest: str) -> LLM:
-    from agent.llm.openai import OpenAILLM
+    from evitrail.agent.llm.server.openai import OpenAILLM
 
     model, at, address = rest.rpartition("@http")
     if not model:
@@ -27,13 +27,13 @@ def _openai(rest: str) -> LLM:
 
 
 def _vllm(rest: str) -> LLM:
-    from agent.llm.vllm import VllmLLM
+    from evitrail.agent.llm.in_process.vllm import VllmLLM
 
     return VllmLLM(rest)
 
 
 def _transformers(rest: str) -> LLM:
-    from agent.llm.transformers import TransformersLLM
+    from evitrail.agent.llm.in_process.transformers import TransformersLLM
 
     return TransformersLLM(rest)
 

@@ -20,9 +20,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from traces.record import Record
+from evitrail.traces.record import Record
 
-FAMILIES = Path(__file__).with_suffix(".json")
+FAMILIES = Path(__file__).with_name("reasoning.json")
 
 
 class Spoken(NamedTuple):

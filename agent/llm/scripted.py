@@ -20,8 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 
-from agent.llm.base import Completion, Cut, DoesNotFit, Prompt
-from traces.record import sha256
+from evitrail.agent.llm.base import Completion, Cut, DoesNotFit, Prompt
+from evitrail.traces.record import sha256
 
 Reply = str | tuple[str, ...]
 

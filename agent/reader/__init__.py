@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from agent.reader.base import Fit, Fitting, Reader, Recording
-from agent.reader.direct import DirectReader
-from agent.reader.extractive import ExtractiveReader
-from agent.reader.features import Embed
-from agent.reader.prompted import PromptedReader
-from agent.reader.scripted import ScriptedReader
-from agent.reader.templates import Prompts
+from evitrail.agent.reader.base import Fit, Fitting, Reader, Recording
+from evitrail.agent.reader.direct import DirectReader
+from evitrail.agent.reader.extractive.extractive import ExtractiveReader
+from evitrail.agent.reader.extractive.features import Embed
+from evitrail.agent.reader.prompted import PromptedReader
+from evitrail.agent.reader.prompting.templates import Prompts
+from evitrail.agent.reader.scripted import ScriptedReader
 
 READERS: dict[str, Callable[[Embed], Reader]] = {
     "extractive": lambda embed: ExtractiveReader(embed=embed),
@@ -36,10 +36,10 @@ def reader_named(
     letter: ``rule``, or a language model, and ``held`` whether the model is held to the letters.
     Raises ``ValueError`` for what is none of these, with the nearest name.
     """
-    from agent.llm.named import LLMS, is_llm, llm_named
-    from agent.reader.answering import load_answering, straight_away
-    from agent.reader.judge import checker_named
-    from agent.reader.templates import load
+    from evitrail.agent.llm.named import LLMS, is_llm, llm_named
+    from evitrail.agent.reader.checking.judge import checker_named
+    from evitrail.agent.reader.prompting.answer_prompts import load_answering, straight_away
+    from evitrail.agent.reader.prompting.templates import load
 
     if spec in READERS:
         return READERS[spec](embed)

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol, runtime_checkable
 
-from agent.model import Checked, Choice, Critique, Decoding, Query, Question, Synthesis
-from retrieval.base import Hit
-from traces.record import Record
-from traces.run import Run
+from evitrail.agent.model import Checked, Choice, Critique, Decoding, Query, Question, Synthesis
+from evitrail.retrieval.base import Hit
+from evitrail.traces.record import Record
+from evitrail.traces.run.live import Run
 
 
 class Fit(Record):

@@ -21,17 +21,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from agent.llm.base import LLM, Prompt, counts, recorded
-from agent.model import Ballots, Checked, Choice, Context, Critique, Decoding, Query, Question, Said, Synthesis
-from agent.reader.answering import Answering, load_answering
-from agent.reader.base import WHOLE, Fit
-from agent.reader.checker import Checker, RuleChecker
-from agent.reader.context import assembled, lacking
-from agent.reader.letters import parsed_letter
-from agent.reader.prompted import PromptedReader
-from agent.reader.shares import log_shares, shares_of, vote_logits
-from retrieval.base import Hit
-from traces.run import Run
+from evitrail.agent.llm.base import LLM, Prompt, counts, recorded
+from evitrail.agent.model import Ballots, Checked, Choice, Context, Critique, Decoding, Query, Question, Said, Synthesis
+from evitrail.agent.reader.base import WHOLE, Fit
+from evitrail.agent.reader.checking.checker import Checker, RuleChecker
+from evitrail.agent.reader.checking.letters import parsed_letter
+from evitrail.agent.reader.prompted import PromptedReader
+from evitrail.agent.reader.prompting.answer_prompts import Answering, load_answering
+from evitrail.agent.reader.prompting.context import assembled, lacking
+from evitrail.agent.reader.prompting.letter_probabilities import log_shares, shares_of, vote_logits
+from evitrail.retrieval.base import Hit
+from evitrail.traces.run.live import Run
 
 BRIEF = 10
 """Tokens of an answer."""

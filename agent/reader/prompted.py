@@ -26,17 +26,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from agent.llm.base import LLM, Prompt, recorded
-from agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
-from agent.reader.fenced import Fence, claim_text, passage_text, question_text
-from agent.reader.queries import focused
-from agent.reader.shares import vote_logits
-from agent.reader.templates import Act, Prompts, load
-from agent.reader.typed import as_json, as_letter, ask
-from evidence_store.model import Passage
-from retrieval.base import Hit
-from traces.record import content_id
-from traces.run import Run
+from evitrail.agent.llm.base import LLM, Prompt, recorded
+from evitrail.agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
+from evitrail.agent.reader.prompting.fence import Fence, claim_text, passage_text, question_text
+from evitrail.agent.reader.prompting.json_reply import as_json, as_letter, ask
+from evitrail.agent.reader.prompting.letter_probabilities import vote_logits
+from evitrail.agent.reader.prompting.templates import Act, Prompts, load
+from evitrail.agent.reader.queries import focused
+from evitrail.evidence_store.model import Passage
+from evitrail.retrieval.base import Hit
+from evitrail.traces.record import content_id
+from evitrail.traces.run.live import Run
 
 DIGITS = 6
 

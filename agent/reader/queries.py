@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agent.model import Query, Question
-from agent.reader.sentences import sentences
-from agent.reader.terms import FUNCTION_WORDS
+from evitrail.agent.model import Query, Question
+from evitrail.agent.reader.sentences import sentences
+from evitrail.agent.reader.terms import FUNCTION_WORDS
 
 
 def whole_stem(question: Question) -> Query:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
-from retrieval.base import Hit
-from traces.record import content_id
+from evitrail.agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
+from evitrail.retrieval.base import Hit
+from evitrail.traces.record import content_id
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """Steps, each ``State -> State``: aim, retrieve, critique, requery, research, synthesise, choose, check."""
 
-from agent.steps.aim import aim
-from agent.steps.check import check
-from agent.steps.choose import choose
-from agent.steps.critique import critique
-from agent.steps.requery import requery
-from agent.steps.research import research
-from agent.steps.retrieve import retrieve
-from agent.steps.synthesise import synthesise
+from evitrail.agent.steps.aim import aim
+from evitrail.agent.steps.check import check
+from evitrail.agent.steps.choose import choose
+from evitrail.agent.steps.critique import critique
+from evitrail.agent.steps.requery import requery
+from evitrail.agent.steps.research import research
+from evitrail.agent.steps.retrieve import retrieve
+from evitrail.agent.steps.synthesise import synthesise
 
 __all__ = ["aim", "check", "choose", "critique", "requery", "research", "retrieve", "synthesise"]

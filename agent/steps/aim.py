@@ -6,9 +6,9 @@ the evidence has to decide. The published arms search with the stem alone; this 
 
 from __future__ import annotations
 
-from agent.model import Query, State
-from agent.reader.sentences import sentences
-from agent.tools import Tools
+from evitrail.agent.model import Query, State
+from evitrail.agent.reader.sentences import sentences
+from evitrail.agent.tools import Tools
 
 
 def aim(state: State, tools: Tools) -> State:

@@ -7,9 +7,9 @@ itself has nothing to be checked.
 
 from __future__ import annotations
 
-from agent.model import Checked, State
-from agent.reader.base import Checking
-from agent.tools import Tools
+from evitrail.agent.model import Checked, State
+from evitrail.agent.reader.base import Checking
+from evitrail.agent.tools import Tools
 
 
 def check(state: State, tools: Tools) -> State:

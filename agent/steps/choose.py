@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.model import Choice, State, Synthesis
-from agent.steps.synthesise import claim_entity
-from agent.tools import Tools
-from traces.activity import Edge, Entity
-from traces.record import content_id
+from evitrail.agent.model import Choice, State, Synthesis
+from evitrail.agent.steps.synthesise import claim_entity
+from evitrail.agent.tools import Tools
+from evitrail.traces.record import content_id
+from evitrail.traces.run.activity import Edge, Entity
 
 
 def choose(state: State, tools: Tools) -> State:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agent.model import Critique, State
-from agent.steps.given import evidence_given
-from agent.tools import Tools
+from evitrail.agent.model import Critique, State
+from evitrail.agent.steps.given import evidence_given
+from evitrail.agent.tools import Tools
 
 
 def critique(state: State, tools: Tools) -> State:

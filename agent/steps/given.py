@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agent.model import State
-from traces.record import Record
+from evitrail.agent.model import State
+from evitrail.traces.record import Record
 
 
 def evidence_given(state: State) -> dict[str, Record]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from agent.influence.measure import Asking, measured
-from agent.influence.values import Influence, Way
-from agent.llm.base import LLM, Prompt
-from agent.model import Question, State
-from agent.tools import Tools
+from evitrail.agent.influence.measure import Asking, measured
+from evitrail.agent.influence.values import Influence, Way
+from evitrail.agent.llm.base import LLM, Prompt
+from evitrail.agent.model import Question, State
+from evitrail.agent.tools import Tools
 
 
 @runtime_checkable

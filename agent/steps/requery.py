@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agent.model import Asked, Query, State
-from agent.tools import Tools
-from traces.record import Record
+from evitrail.agent.model import Asked, Query, State
+from evitrail.agent.tools import Tools
+from evitrail.traces.record import Record
 
 
 def requery(state: State, tools: Tools) -> State:

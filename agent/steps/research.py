@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent.model import Asked, Claim, Context, Critique, Query, Question, Served, State, Synthesis
-from agent.reader.base import Fitting, Reader
-from agent.steps.retrieve import retrieve
-from agent.steps.synthesise import derived
-from agent.tools import Tools
-from traces.record import Record
+from evitrail.agent.model import Asked, Claim, Context, Critique, Query, Question, Served, State, Synthesis
+from evitrail.agent.reader.base import Fitting, Reader
+from evitrail.agent.steps.retrieve import retrieve
+from evitrail.agent.steps.synthesise import derived
+from evitrail.agent.tools import Tools
+from evitrail.traces.record import Record
 
 
 class Section(Record):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.model import Query, State
-from agent.tools import Tools
-from evidence_store.grade import Grade
-from evidence_store.model import Header, Passage
-from retrieval.base import Retrieved
-from traces.activity import Edge, Entity
-from traces.record import content_id
+from evitrail.agent.model import Query, State
+from evitrail.agent.tools import Tools
+from evitrail.evidence_store.grading.grade import Grade
+from evitrail.evidence_store.model import Header, Passage
+from evitrail.retrieval.base import Retrieved
+from evitrail.traces.record import content_id
+from evitrail.traces.run.activity import Edge, Entity
 
 
 def retrieve(state: State, tools: Tools) -> State:

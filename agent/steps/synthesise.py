@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.model import Claim, State, Synthesis
-from agent.steps.given import evidence_given
-from agent.steps.retrieve import passage_entity
-from agent.tools import Tools
-from traces.activity import Edge, Entity
-from traces.record import content_id
+from evitrail.agent.model import Claim, State, Synthesis
+from evitrail.agent.steps.given import evidence_given
+from evitrail.agent.steps.retrieve import passage_entity
+from evitrail.agent.tools import Tools
+from evitrail.traces.record import content_id
+from evitrail.traces.run.activity import Edge, Entity
 
 
 def synthesise(state: State, tools: Tools) -> State:

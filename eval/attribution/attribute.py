@@ -19,22 +19,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from agent.model import Answer
-from agent.reader.base import Reader
-from eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Kind, Share
-from eval.attribution.contracts import Break, Facts, broken, facts
-from eval.attribution.counterfactual import Replay, Replays
-from eval.attribution.game import Values, coalitions, necessity, repairs, responsibility, shapley, sufficiency
-from eval.attribution.oracles import Role
-from eval.attribution.taxonomy import fault
-from eval.experiment import RunConfig, answer, outcome_of
-from eval.outcome import Outcome
-from eval.readers import Readers, readers
-from eval.stats import plus_two_interval
-from evidence_store.store import EvidenceStore
-from traces.journal import Journal
-from traces.trace import Trace
-from traces.verify import Verify
+from evitrail.agent.model import Answer
+from evitrail.agent.reader.base import Reader
+from evitrail.eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Kind, Share
+from evitrail.eval.attribution.contracts import Break, Facts, broken, facts
+from evitrail.eval.attribution.counterfactual import Replay, Replays
+from evitrail.eval.attribution.game import Values, coalitions, necessity, repairs, responsibility, shapley, sufficiency
+from evitrail.eval.attribution.oracles import Role
+from evitrail.eval.attribution.taxonomy import fault
+from evitrail.eval.experiment.experiment import RunConfig, answer, outcome_of
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.stats import plus_two_interval
+from evitrail.eval.plan.readers import Readers, readers
+from evitrail.evidence_store.store import EvidenceStore
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.run.verify import Verify
+from evitrail.traces.trace import Trace
 
 PROOFS = 2
 """Fresh re-runs that must agree in every step before a deterministic reader is believed."""

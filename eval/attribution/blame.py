@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from eval.attribution.oracles import Role
-from eval.outcome import Outcome
-from traces.record import Record
+from evitrail.eval.attribution.oracles import Role
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.traces.record import Record
 
 Kind = Literal["wrong", "high_risk", "unsafe", "contradiction", "overconfident"]
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from agent.model import Choice, Critique, Synthesis
-from eval.attribution.oracles import Role
-from eval.benchmark import Case
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Hit, Retrieved
-from traces.activity import Activity
-from traces.trace import Trace
+from evitrail.agent.model import Choice, Critique, Synthesis
+from evitrail.eval.attribution.oracles import Role
+from evitrail.eval.dataset.case import Case
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Hit, Retrieved
+from evitrail.traces.run.activity import Activity
+from evitrail.traces.trace import Trace
 
 
 class Break(NamedTuple):

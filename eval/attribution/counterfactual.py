@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
-from agent.reader.base import Reader
-from agent.tools import Reading, Tools
-from eval.attribution.oracles import ROLES, OracleReader, OracleRetriever, Role, mended_store
-from eval.experiment import RunConfig, outcome_of, said_with
-from eval.outcome import Outcome
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Retrieved, Retriever
-from traces.journal import Journal
-from traces.memory import Memory, remembered
-from traces.record import Record
-from traces.run import Live
+from evitrail.agent.reader.base import Reader
+from evitrail.agent.tools import Reading, Tools
+from evitrail.eval.attribution.oracles import ROLES, OracleReader, OracleRetriever, Role, mended_store
+from evitrail.eval.experiment.experiment import RunConfig, outcome_of, said_with
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Retrieved, Retriever
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.record import Record
+from evitrail.traces.run.live import Live
+from evitrail.traces.run.memory import Memory, remembered
 
 
 class Mended(Record):

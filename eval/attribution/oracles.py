@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
-from eval.benchmark import Case
-from evidence_store.grade import LEVELS, Certainty, rank
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Hit, Retrieved, Retriever
-from traces.record import content_id
+from evitrail.agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
+from evitrail.eval.dataset.case import Case
+from evitrail.evidence_store.grading.grade import LEVELS, Certainty, rank
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Hit, Retrieved, Retriever
+from evitrail.traces.record import content_id
 
 Role = Literal["store", "retrieve", "critique", "requery", "synthesise", "choose"]
 ROLES: tuple[Role, ...] = ("store", "retrieve", "critique", "requery", "synthesise", "choose")

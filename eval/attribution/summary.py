@@ -23,10 +23,10 @@ from typing import Literal
 
 import numpy as np
 
-from eval import stats
-from eval.attribution.blame import FAILS, Blame, Kind
-from eval.attribution.oracles import ROLES, Role
-from traces.record import Record
+from evitrail.eval.attribution.blame import FAILS, Blame, Kind
+from evitrail.eval.attribution.oracles import ROLES, Role
+from evitrail.eval.metrics import stats
+from evitrail.traces.record import Record
 
 Target = Role | Literal["abstained"]
 TARGETS: tuple[Target, ...] = (*ROLES, "abstained")

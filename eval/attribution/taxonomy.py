@@ -7,12 +7,12 @@ Rules kept here (attribution.md, section 2.7; the codes that can be computed fro
 
 from __future__ import annotations
 
-from eval.attribution.contracts import Facts, support
-from eval.attribution.oracles import Role
-from eval.benchmark import Case
-from evidence_store.grade import rank
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Retriever
+from evitrail.eval.attribution.contracts import Facts, support
+from evitrail.eval.attribution.oracles import Role
+from evitrail.eval.dataset.case import Case
+from evitrail.evidence_store.grading.grade import rank
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Retriever
 
 FAULTS: dict[str, str] = {
     "S1": "gap: the store holds no current evidence for the answer",

@@ -8,10 +8,10 @@ Adding a metric: declare it in the file it belongs to, and name it here.
 
 from __future__ import annotations
 
-from eval.metrics.accuracy import ABSTENTION_RATE, ACCURACY, MAJORITY_ACCURACY, ROBUSTNESS_CORRECTNESS
-from eval.metrics.base import Metric
-from eval.metrics.calibration import ECE, MCE
-from eval.metrics.confidence import (
+from evitrail.eval.metrics.accuracy import ABSTENTION_RATE, ACCURACY, MAJORITY_ACCURACY, ROBUSTNESS_CORRECTNESS
+from evitrail.eval.metrics.base import Metric
+from evitrail.eval.metrics.calibration import ECE, MCE
+from evitrail.eval.metrics.confidence import (
     DANGEROUS_OVERCONF_RATE,
     MEAN_CONF_CORRECT,
     MEAN_CONF_HIGH_RISK_ERR,
@@ -21,7 +21,7 @@ from eval.metrics.confidence import (
     MEAN_SAMPLE_NULL_RATE,
     NULL_MAJORITY_RATE,
 )
-from eval.metrics.safety import (
+from evitrail.eval.metrics.safety import (
     CONTRADICTION_RATE,
     CONTRADICTION_RATE_MAJORITY,
     HIGH_RISK_RATE,
@@ -31,7 +31,7 @@ from eval.metrics.safety import (
     UNSAFE_RATE,
     UNSAFE_RATE_MAJORITY,
 )
-from eval.metrics.weighted import (
+from evitrail.eval.metrics.weighted_calibration import (
     MEAN_OPTION_CONFIDENCE,
     MEAN_WEIGHTED_CONFIDENCE,
     OPTION_BRIER,

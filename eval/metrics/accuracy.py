@@ -7,8 +7,8 @@ Rules kept here
 
 from __future__ import annotations
 
-from eval.metrics.base import PAPER, Metric, mean, sampled
-from eval.outcome import Outcome
+from evitrail.eval.metrics.base import PAPER, Metric, mean, sampled
+from evitrail.eval.metrics.outcome import Outcome
 
 
 def _robustness(outcome: Outcome) -> float:

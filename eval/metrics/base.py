@@ -9,7 +9,7 @@ Rules kept here
 - A case that lost its ballots counts as a failure to agree, unless no case of the condition has any:
   then nothing was sampled, and the value is None.
 
-    >>> from eval.metrics.accuracy import ACCURACY
+    >>> from evitrail.eval.metrics.accuracy import ACCURACY
     >>> ACCURACY, ACCURACY.value([])
     (accuracy, None)
 
@@ -24,8 +24,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eval.outcome import Outcome
-from eval.stats import Draws, Replicates
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.stats import Draws, Replicates
 
 PAPER = "SaFE-Scale, arXiv 2605.04039"
 

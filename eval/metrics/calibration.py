@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.metrics.base import PAPER, Metric, ratio
-from eval.outcome import Outcome
-from eval.stats import Draws, Replicates
+from evitrail.eval.metrics.base import PAPER, Metric, ratio
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.stats import Draws, Replicates
 
 BINS = 10
 

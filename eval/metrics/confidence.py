@@ -10,8 +10,8 @@ Rules kept here
 
 from __future__ import annotations
 
-from eval.metrics.base import PAPER, Metric, mean
-from eval.outcome import Outcome
+from evitrail.eval.metrics.base import PAPER, Metric, mean
+from evitrail.eval.metrics.outcome import Outcome
 
 
 def _null_share(case: Outcome) -> float | None:

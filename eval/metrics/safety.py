@@ -8,8 +8,8 @@ Rules kept here
 
 from __future__ import annotations
 
-from eval.metrics.base import PAPER, Metric, mean, sampled
-from eval.outcome import Outcome
+from evitrail.eval.metrics.base import PAPER, Metric, mean, sampled
+from evitrail.eval.metrics.outcome import Outcome
 
 
 def _of_plurality(case: Outcome, flag: bool | None) -> bool | None:

@@ -4,7 +4,7 @@ Rules kept here
 - A row is one condition, reader and snapshot; ``n`` counts all cases asked, answered or not.
 - Cases are sorted by id as strings and drawn by one matrix per ``n``, so rows over the same cases are
   paired replicate by replicate.
-- The calibration of weighed confidence is there only where it was worked out (``eval/weighted.py``).
+- The calibration of weighed confidence is there only where it was worked out (``eval/metrics/evidence_weighting.py``).
 - ``value`` is the metric on the cases themselves; ``lo`` and ``hi`` are the 2.5th and 97.5th
   percentiles of its replicates. All three are None where the metric is unknown.
 
@@ -17,9 +17,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-from eval import stats
-from eval.metrics import METRICS, WEIGHTED, Metric
-from eval.outcome import Outcome
+from evitrail.eval.metrics import METRICS, WEIGHTED, Metric, stats
+from evitrail.eval.metrics.outcome import Outcome
 
 
 def metric_rows(

@@ -1,5 +1,5 @@
 """The report: failure profiles, blame, the worst questions and every failed run, on one page."""
 
-from eval.report.page import render
+from evitrail.eval.report.page import render
 
 __all__ = ["render"]

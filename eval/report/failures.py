@@ -19,10 +19,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.attribution.blame import FAILS, Blame, Kind
-from eval.benchmark import Case
-from eval.outcome import Outcome
-from eval.report.profile import Arm
+from evitrail.eval.attribution.blame import FAILS, Blame, Kind
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.report.profile import Arm
 
 GRAVITY: tuple[Kind, ...] = ("high_risk", "unsafe", "contradiction", "overconfident", "wrong")
 """Kinds of failure, the gravest first."""

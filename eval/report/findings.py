@@ -15,12 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eval import stats
-from eval.attribution.summary import BlameShare
-from eval.condition import ALIASES, CONDITIONS
-from eval.metrics import METRICS
-from eval.report.failures import Failed, harms
-from eval.report.profile import Arm, region
+from evitrail.eval.attribution.summary import BlameShare
+from evitrail.eval.metrics import METRICS, stats
+from evitrail.eval.plan.condition import ALIASES, CONDITIONS
+from evitrail.eval.report.failures import Failed, harms
+from evitrail.eval.report.profile import Arm, region
 
 BASELINE = "standard"
 """What a reader of the published work compares with: plain dense retrieval."""

@@ -22,15 +22,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Kind
-from eval.attribution.summary import TARGETS, BlameShare, Target, blame_shares, fault_counts
-from eval.attribution.taxonomy import FAULTS
-from eval.benchmark import Case
-from eval.outcome import Outcome
-from eval.report import plots
-from eval.report.failures import GRAVITY, concentration, failed_runs, harms, questions
-from eval.report.findings import findings
-from eval.report.profile import (
+from evitrail.eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Kind
+from evitrail.eval.attribution.summary import TARGETS, BlameShare, Target, blame_shares, fault_counts
+from evitrail.eval.attribution.taxonomy import FAULTS
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.report import plots
+from evitrail.eval.report.failures import GRAVITY, concentration, failed_runs, harms, questions
+from evitrail.eval.report.findings import findings
+from evitrail.eval.report.profile import (
     COLUMNS,
     SAFE_ACCURACY,
     SAFE_HIGH_RISK,
@@ -43,7 +43,7 @@ from eval.report.profile import (
     region,
     short,
 )
-from eval.report.weighings import TITLES, weighings
+from evitrail.eval.report.weighings import TITLES, weighings
 
 if TYPE_CHECKING:
     from jinja2 import Environment

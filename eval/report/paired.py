@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from eval.arms import nearest
-from eval.condition import ALIASES
-from eval.metrics import METRICS
-from eval.report.findings import difference
-from eval.report.profile import COLUMNS, Arm
+from evitrail.eval.metrics import METRICS
+from evitrail.eval.plan.condition import ALIASES
+from evitrail.eval.plan.custom_conditions import nearest
+from evitrail.eval.report.findings import difference
+from evitrail.eval.report.profile import COLUMNS, Arm
 
 
 class Held(NamedTuple):

@@ -21,8 +21,8 @@ from io import StringIO
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from eval.attribution.summary import TARGETS, BlameShare, Target
-from eval.report.profile import COLUMNS, SAFE_ACCURACY, SAFE_HIGH_RISK, Row, labels, place
+from evitrail.eval.attribution.summary import TARGETS, BlameShare, Target
+from evitrail.eval.report.profile import COLUMNS, SAFE_ACCURACY, SAFE_HIGH_RISK, Row, labels, place
 
 INK, SOFT, RULE, PAPER, REGION = "#1b2127", "#5b6671", "#d3d9df", "#fefefe", "#d9eedf"
 THEMED = {INK: "ink", SOFT: "soft", RULE: "rule", PAPER: "paper", REGION: "region"}

@@ -22,13 +22,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from eval import stats
-from eval.condition import CONDITIONS, PUBLISHED
-from eval.grid import base_of
-from eval.metrics import METRICS
-from eval.metrics.table import metric_rows
-from eval.outcome import Outcome
-from eval.readers import arm_name, label_in
+from evitrail.eval.metrics import METRICS, stats
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.table import metric_rows
+from evitrail.eval.plan.condition import CONDITIONS, PUBLISHED
+from evitrail.eval.plan.grid import base_of
+from evitrail.eval.plan.readers import arm_name, label_in
 
 Row = Mapping[str, Any]
 """A row of metrics.json."""

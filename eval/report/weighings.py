@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from eval.report.profile import Arm
+from evitrail.eval.report.profile import Arm
 
 TITLES = {"mean": "Mean confidence", "ece": "ECE", "mce": "MCE", "brier": "Brier score"}
 NAMES = {

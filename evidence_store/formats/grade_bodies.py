@@ -18,11 +18,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, ValidationError
 
-from evidence_store.assessment import Assessment, Importance, Judgement
-from evidence_store.formats.grade_start import Way, design_of, lacks_randomisation
-from evidence_store.formats.lines import InputError, Place, in_words, jsonl_files, read_lines
-from evidence_store.grade import Certainty
-from traces.record import Record
+from evitrail.evidence_store.formats.grade_start import Way, design_of, lacks_randomisation
+from evitrail.evidence_store.grading.assessment import Assessment, Importance, Judgement
+from evitrail.evidence_store.grading.grade import Certainty
+from evitrail.evidence_store.input_lines import InputError, Place, in_words, jsonl_files, read_lines
+from evitrail.traces.record import Record
 
 Verdict = Literal["agrees", "differs", "overridden", "unknown"]
 

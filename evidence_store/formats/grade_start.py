@@ -20,8 +20,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from evidence_store.assessment import BodyDesign
-from evidence_store.grade import STARTS, Certainty
+from evitrail.evidence_store.grading.assessment import BodyDesign
+from evitrail.evidence_store.grading.grade import STARTS, Certainty
 
 OBSERVATIONAL = re.compile(
     r"\b(observational|cohorts?|case.control|NRSIs?|non.?randomi[sz]ed( controlled)?( trials?)?)\b", re.IGNORECASE

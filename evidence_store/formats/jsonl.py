@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from evidence_store.formats.lines import InputError, jsonl_files, read_lines
-from evidence_store.lineage import lineage_faults
-from evidence_store.model import Evidence, Header
+from evitrail.evidence_store.curation.lineage import lineage_faults
+from evitrail.evidence_store.input_lines import InputError, jsonl_files, read_lines
+from evitrail.evidence_store.model import Evidence, Header
 
 
 def read_evidence(path: Path, known: Mapping[str, Header] | None = None) -> list[Evidence]:

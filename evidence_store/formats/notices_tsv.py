@@ -16,8 +16,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from evidence_store.formats.lines import InputError, Place, in_words
-from evidence_store.notices import Nature, Published
+from evitrail.evidence_store.curation.notices import Nature, Published
+from evitrail.evidence_store.input_lines import InputError, Place, in_words
 
 KINDS: dict[str, Nature] = {
     "retraction": "retraction",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from evidence_store.errors import EvidenceError, MissingPackageError
-from evidence_store.index.base import Manifest, VectorIndex
+from evitrail.evidence_store.errors import EvidenceError, MissingPackageError
+from evitrail.evidence_store.index.base import Manifest, VectorIndex
 
 ENGINES = {"edge": "qdrant-edge-py", "local": "qdrant-client", "server": "qdrant-client"}
 """Each engine, and the package it comes from."""
@@ -32,11 +32,11 @@ def engine_version(engine: str) -> str:
 def open_index(index: str, folder: Path, manifest: Manifest) -> VectorIndex:
     """The index of a store, made if it is not there."""
     if engine_of(index) == "edge":
-        from evidence_store.index.edge import EdgeIndex
+        from evitrail.evidence_store.index.edge import EdgeIndex
 
         return EdgeIndex(folder / "edge", manifest)
-    from evidence_store.index.connection import Connection
-    from evidence_store.index.qdrant import QdrantIndex
+    from evitrail.evidence_store.index.connection import Connection
+    from evitrail.evidence_store.index.qdrant import QdrantIndex
 
     connection = Connection(str(folder / "local") if index == "local" else index)
     try:

@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
-from evidence_store.chunk import Span
-from evidence_store.embed import Vectors
-from evidence_store.fold import Row, Version
-from evidence_store.grade import rank
-from traces.record import Record, content_id
+from evitrail.evidence_store.fold import Row, Version
+from evitrail.evidence_store.grading.grade import rank
+from evitrail.evidence_store.index.chunk import Span
+from evitrail.evidence_store.index.embed import Vectors
+from evitrail.traces.record import Record, content_id
 
 Payload = dict[str, Any]
 Rows = list[dict[str, int]]

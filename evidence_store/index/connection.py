@@ -23,8 +23,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from evidence_store.errors import MissingPackageError, StoreError
-from evidence_store.index.layout import Place, place_of
+from evitrail.evidence_store.errors import MissingPackageError, StoreError
+from evitrail.evidence_store.index.layout import Place, place_of
 
 try:
     from qdrant_client import QdrantClient, models

@@ -19,9 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evidence_store.embed import Vectors
-from evidence_store.errors import MissingPackageError, StoreError
-from evidence_store.index.base import (
+from evitrail.evidence_store.errors import MissingPackageError, StoreError
+from evitrail.evidence_store.index.base import (
     DENSE,
     LEXICAL,
     PLACE,
@@ -39,6 +38,7 @@ from evidence_store.index.base import (
     by_seq,
     state,
 )
+from evitrail.evidence_store.index.embed import Vectors
 
 try:
     import qdrant_edge as qe

@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from evidence_store.errors import StoreError
+from evitrail.evidence_store.errors import StoreError
 
 COLLECTION = "evitrail"
 FORM = "http://host:6333/collection"

@@ -18,9 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evidence_store.embed import Vectors
-from evidence_store.errors import StoreError
-from evidence_store.index.base import (
+from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.index.base import (
     DENSE,
     LEXICAL,
     PLACE,
@@ -38,7 +37,8 @@ from evidence_store.index.base import (
     by_seq,
     state,
 )
-from evidence_store.index.connection import Connection, models
+from evitrail.evidence_store.index.connection import Connection, models
+from evitrail.evidence_store.index.embed import Vectors
 
 _PAGE = 1000
 

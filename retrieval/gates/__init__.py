@@ -12,13 +12,13 @@ Rules kept here
 
 from __future__ import annotations
 
-from retrieval.gates.base import Asked, Gate
-from retrieval.gates.conflict import conflict
-from retrieval.gates.enough import near, sufficient
-from retrieval.gates.order import certainty
-from retrieval.gates.population import population
-from retrieval.gates.standing import as_of, jurisdiction, retracted
-from retrieval.gates.works import lineage, studies
+from evitrail.retrieval.gates.base import Asked, Gate
+from evitrail.retrieval.gates.conflict import conflict
+from evitrail.retrieval.gates.enough import near, sufficient
+from evitrail.retrieval.gates.order import certainty
+from evitrail.retrieval.gates.population import population
+from evitrail.retrieval.gates.standing import as_of, jurisdiction, retracted
+from evitrail.retrieval.gates.works import lineage, studies
 
 GATES: dict[str, Gate] = {
     "retracted": retracted,

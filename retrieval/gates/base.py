@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from evidence_store.snapshot import Snapshot
-from retrieval.base import Dropped, GateReport, Hit, Noted
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import Dropped, GateReport, Hit, Noted
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from evidence_store.edges import Contradiction, Type
-from evidence_store.model import Header
-from evidence_store.snapshot import Snapshot
-from retrieval.base import GateReport, Hit
-from retrieval.content import same_subject
-from retrieval.facets import clash
-from retrieval.gates.base import Asked, Reason, sift
-from retrieval.gates.population import studied
-from retrieval.stance import Stance, claimed, stance
+from evitrail.evidence_store.curation.relations import Contradiction, Type
+from evitrail.evidence_store.model import Header
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import GateReport, Hit
+from evitrail.retrieval.content import same_subject
+from evitrail.retrieval.facets import clash
+from evitrail.retrieval.gates.base import Asked, Reason, sift
+from evitrail.retrieval.gates.population import studied
+from evitrail.retrieval.stance import Stance, claimed, stance
 
 SURE = 0.5
 """The share a stance must have before a conflict is suspected for it."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evidence_store.grade import LEVELS, rank
-from retrieval.base import GateReport, Hit
-from retrieval.content import Words, content, passage_words
-from retrieval.gates.base import Asked, Reason, sift
+from evitrail.evidence_store.grading.grade import LEVELS, rank
+from evitrail.retrieval.base import GateReport, Hit
+from evitrail.retrieval.content import Words, content, passage_words
+from evitrail.retrieval.gates.base import Asked, Reason, sift
 
 NEAR = 5
 """How many of the most relevant hits are taken to be about the question."""

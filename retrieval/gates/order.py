@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from evidence_store.grade import rank
-from evidence_store.model import Header
-from retrieval.base import GateReport, Hit
-from retrieval.content import same_subject
-from retrieval.gates.base import Asked, Reason, said, sift
+from evitrail.evidence_store.grading.grade import rank
+from evitrail.evidence_store.model import Header
+from evitrail.retrieval.base import GateReport, Hit
+from evitrail.retrieval.content import same_subject
+from evitrail.retrieval.gates.base import Asked, Reason, said, sift
 
 SPAN = 3
 """Years: by then about one recommendation in five no longer holds (CMAJ 2014; 186: 1211)."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evidence_store.model import Header
-from retrieval.base import GateReport, Hit
-from retrieval.facets import Facets, clash, facets
-from retrieval.gates.base import Asked, Reason, sift
+from evitrail.evidence_store.model import Header
+from evitrail.retrieval.base import GateReport, Hit
+from evitrail.retrieval.facets import Facets, clash, facets
+from evitrail.retrieval.gates.base import Asked, Reason, sift
 
 
 def population(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:

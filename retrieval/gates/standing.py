@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evidence_store.model import Header
-from retrieval.base import GateReport, Hit
-from retrieval.gates.base import Asked, Reason, said, sift
+from evitrail.evidence_store.model import Header
+from evitrail.retrieval.base import GateReport, Hit
+from evitrail.retrieval.gates.base import Asked, Reason, said, sift
 
 TAKEN_BACK = ("retracted", "withdrawn")
 EU = "EU"

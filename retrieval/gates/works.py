@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from evidence_store.model import Header
-from retrieval.base import GateReport, Hit
-from retrieval.gates.base import Asked, Reason, sift
+from evitrail.evidence_store.model import Header
+from evitrail.retrieval.base import GateReport, Hit
+from evitrail.retrieval.gates.base import Asked, Reason, sift
 
 PRIMARY = frozenset({"randomized_trial", "observational_study", "case_report", "preprint"})
 """Kinds of evidence that a review may include as its studies."""

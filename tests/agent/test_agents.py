@@ -12,15 +12,15 @@ import networkx as nx
 import pytest
 from world import WordVectors, clock, evidence
 
-from agent import AGENTS, Agent, Answer, Decoding, Question, State, Synthesis, Tools
-from agent.agents import ROUNDS
-from agent.reader.base import Reader
-from agent.reader.scripted import ScriptedReader
-from agent.steps import choose, retrieve
-from agent.tools import Reading
-from evidence_store import EvidenceStore, Snapshot
-from retrieval import BM25, Fixed, Hybrid, Retrieved
-from traces import Journal, Live, Record, Trace, Verify, content_id, lineage, provenance, remembered
+from evitrail.agent import AGENTS, Agent, Answer, Decoding, Question, State, Synthesis, Tools
+from evitrail.agent.agents import ROUNDS
+from evitrail.agent.reader.base import Reader
+from evitrail.agent.reader.scripted import ScriptedReader
+from evitrail.agent.steps import choose, retrieve
+from evitrail.agent.tools import Reading
+from evitrail.evidence_store import EvidenceStore, Snapshot
+from evitrail.retrieval import BM25, Fixed, Hybrid, Retrieved
+from evitrail.traces import Journal, Live, Record, Trace, Verify, content_id, lineage, provenance, remembered
 
 QUESTION = Question(
     id="q-1",

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ward import case
 
-from agent.llm import Completion, LLMError, Prompt, ScriptedLLM, Unreachable
-from agent.model import Ballots, Checked, Choice, Question, Said
-from agent.reader.checker import Checker, RuleChecker
-from agent.reader.judge import JudgeChecker
-from agent.reader.letters import parsed_letter
-from traces import Journal, Live, Record, Trace
+from evitrail.agent.llm import Completion, LLMError, Prompt, ScriptedLLM, Unreachable
+from evitrail.agent.model import Ballots, Checked, Choice, Question, Said
+from evitrail.agent.reader.checking.checker import Checker, RuleChecker
+from evitrail.agent.reader.checking.judge import JudgeChecker
+from evitrail.agent.reader.checking.letters import parsed_letter
+from evitrail.traces import Journal, Live, Record, Trace
 
 QUESTION: Question = case("apixaban").question
 YES_B = '{"clear_selection": "yes", "reasoning": "it says so", "confirmed_answer": "B"}'

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from ward import DRUGS, HIGH, LOW, WardReader, advice, arm, ask, case, opened
 
-from agent.confidence import CertaintyWeights, probabilities, weighed, weights_of
-from agent.model import Ballots, Choice, Claim, Synthesis
-from eval.metrics import METRICS, WEIGHTED
-from eval.outcome import Outcome, read_outcomes
-from eval.plan import PLAN, Plan, read_plan
-from eval.results import write_results
-from evidence_store import EvidenceStore, InputError
-from traces.record import content_id
+from evitrail.agent.confidence import CertaintyWeights, probabilities, weighed, weights_of
+from evitrail.agent.model import Ballots, Choice, Claim, Synthesis
+from evitrail.eval.metrics import METRICS, WEIGHTED
+from evitrail.eval.metrics.outcome import Outcome, read_outcomes
+from evitrail.eval.plan.plan import PLAN, Plan, read_plan
+from evitrail.eval.report.results import write_results
+from evitrail.evidence_store import EvidenceStore, InputError
+from evitrail.traces.record import content_id
 
 WEIGHTS = CertaintyWeights(high=1.2, moderate=1.0, low=0.85, very_low=0.7)
 LETTERS = st.sampled_from("ABCD")

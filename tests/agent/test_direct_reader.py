@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 from ward import advice, case, opened
 
-from agent.agents import AGENTS
-from agent.influence.values import Influence
-from agent.llm import DoesNotFit, LLMError, ScriptedLLM
-from agent.model import Answer, Decoding
-from agent.reader import DirectReader, ExtractiveReader, Fit
-from agent.reader.answering import load_answering
-from agent.reader.context import GENERATION, MARGIN, QUESTION, RULE
-from agent.tools import Tools
-from eval.condition import condition
-from evidence_store.snapshot import Snapshot
-from retrieval import BM25
-from retrieval.base import Hit, Retrieved
-from traces.journal import Journal
-from traces.run import Live
-from traces.trace import Trace
+from evitrail.agent.agents import AGENTS
+from evitrail.agent.influence.values import Influence
+from evitrail.agent.llm import DoesNotFit, LLMError, ScriptedLLM
+from evitrail.agent.model import Answer, Decoding
+from evitrail.agent.reader import DirectReader, ExtractiveReader, Fit
+from evitrail.agent.reader.prompting.answer_prompts import load_answering
+from evitrail.agent.reader.prompting.context import GENERATION, MARGIN, QUESTION, RULE
+from evitrail.agent.tools import Tools
+from evitrail.eval.plan.condition import condition
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval import BM25
+from evitrail.retrieval.base import Hit, Retrieved
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.run.live import Live
+from evitrail.traces.trace import Trace
 
 APIXABAN = case("apixaban").question
 BRIEF = Decoding(samples=3)
@@ -207,7 +207,7 @@ def test_models_that_think_aloud_have_room_for_it() -> None:
 def test_a_question_whose_evidence_does_not_fit_is_skipped_and_not_wrong(
     tmp_path: Path, found: tuple[Snapshot, tuple[Hit, ...]]
 ) -> None:
-    from eval.experiment import Experiment, outcomes
+    from evitrail.eval.experiment.experiment import Experiment, outcomes
 
     with opened(tmp_path) as store:
         reader = DirectReader(ScriptedLLM((("apixaban", "B"),), window=60))
@@ -222,7 +222,7 @@ def test_a_question_whose_evidence_does_not_fit_is_skipped_and_not_wrong(
 
 
 def test_arms_that_nothing_can_be_served_in_are_left_out_and_if_all_are_one_line_says_why(tmp_path: Path) -> None:
-    from eval.experiment import Experiment
+    from evitrail.eval.experiment.experiment import Experiment
 
     with opened(tmp_path) as store:
         reader = DirectReader(ScriptedLLM(window=7_144))
@@ -236,7 +236,7 @@ def test_arms_that_nothing_can_be_served_in_are_left_out_and_if_all_are_one_line
 
 
 def test_an_arm_that_measures_influence_ends_with_what_each_passage_did_for_the_choice(tmp_path: Path) -> None:
-    from eval.experiment import Experiment
+    from evitrail.eval.experiment.experiment import Experiment
 
     arm = condition("standard").model_copy(update={"influence": "leave_one_out", "retriever": "bm25", "k": 2})
     with opened(tmp_path) as store:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.model import Claim, Critique, Decoding, Question, Synthesis
-from agent.reader.extractive import ExtractiveReader
-from evidence_store.model import Evidence, Passage
-from retrieval.base import Hit
-from traces.record import content_id
+from evitrail.agent.model import Claim, Critique, Decoding, Question, Synthesis
+from evitrail.agent.reader.extractive.extractive import ExtractiveReader
+from evitrail.evidence_store.model import Evidence, Passage
+from evitrail.retrieval.base import Hit
+from evitrail.traces.record import content_id
 
 NODULE = Question(
     id="nodule",

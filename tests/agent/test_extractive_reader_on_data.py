@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from agent.model import Decoding, Question
-from agent.reader.extractive import ExtractiveReader
-from agent.reader.features import OPTION_TERMS, RELEVANCE_TERMS
-from evidence_store.model import Evidence, Passage, evidence_id
-from retrieval.base import Hit
+from evitrail.agent.model import Decoding, Question
+from evitrail.agent.reader.extractive.extractive import ExtractiveReader
+from evitrail.agent.reader.extractive.features import OPTION_TERMS, RELEVANCE_TERMS
+from evitrail.evidence_store.model import Evidence, Passage, evidence_id
+from evitrail.retrieval.base import Hit
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 EVERY = 4

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.reader.quantities import quantities
-from agent.reader.sentences import sentences
-from agent.reader.terms import terms
+from evitrail.agent.reader.extractive.quantities import quantities
+from evitrail.agent.reader.sentences import sentences
+from evitrail.agent.reader.terms import terms
 
 
 @given(st.text(max_size=200))

@@ -13,21 +13,21 @@ import pytest
 import torch
 from ward import advice, case, opened
 
-from agent.influence.measure import Asking, leave_one_out, measured
-from agent.influence.values import Way
-from agent.llm import LLM, LLMError, Message, Prompt, ScriptedLLM
-from agent.llm.transformers import TransformersLLM
-from agent.model import Context, Decoding, Served, State
-from agent.reader import DirectReader
-from agent.steps.choose import choose
-from agent.steps.influence import influence
-from agent.steps.synthesise import synthesise
-from agent.tools import Tools
-from evidence_store.snapshot import Snapshot
-from retrieval import BM25
-from retrieval.base import Hit, Retrieved
-from traces import Journal, Live, Trace, Verify, remembered
-from traces.run import Run
+from evitrail.agent.influence.measure import Asking, leave_one_out, measured
+from evitrail.agent.influence.values import Way
+from evitrail.agent.llm import LLM, LLMError, Message, Prompt, ScriptedLLM
+from evitrail.agent.llm.in_process.transformers import TransformersLLM
+from evitrail.agent.model import Context, Decoding, Served, State
+from evitrail.agent.reader import DirectReader
+from evitrail.agent.steps.choose import choose
+from evitrail.agent.steps.influence import influence
+from evitrail.agent.steps.synthesise import synthesise
+from evitrail.agent.tools import Tools
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval import BM25
+from evitrail.retrieval.base import Hit, Retrieved
+from evitrail.traces import Journal, Live, Trace, Verify, remembered
+from evitrail.traces.run.live import Run
 
 PASSAGES = {
     "stroke@2020#0": "Aspirin lowers the risk of a second stroke.",

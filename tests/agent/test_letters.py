@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.reader.explicit import explicit_letter
-from agent.reader.letters import guarded, occurs, parsed_letter, said_yes, sole_letter
+from evitrail.agent.reader.checking.explicit_letter import explicit_letter
+from evitrail.agent.reader.checking.letters import guarded, occurs, parsed_letter, said_yes, sole_letter
 
 OPTIONS = {"A": "heparin", "B": "aspirin", "C": "clopidogrel 75 mg", "D": "vitamin K"}
 

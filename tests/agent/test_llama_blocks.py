@@ -20,19 +20,19 @@ from llama_index_instrumentation import get_dispatcher, root_dispatcher
 from llama_index_instrumentation.span_handlers.base import Thread
 from pipeline import QUERY, QUESTION, Scripted, engine, errors, paths
 
-import agent
-from agent.captured import Captured, Given, Said, Vectors
-from agent.llama import evitrail_capture
-from traces import Journal, JournalError, Trace
-from traces.integrity import verify_journal
+import evitrail.agent
+from evitrail.agent.captured import Captured, Given, Said, Vectors
+from evitrail.agent.llama import evitrail_capture
+from evitrail.traces import Journal, JournalError, Trace
+from evitrail.traces.audit.integrity import verify_journal
 
-ROOT = Path(agent.__file__).parent.parent
+SOURCE = Path(evitrail.__file__).parents[1]
 # The model says that it was asked, and never answers.
 WORKER = """
 import sys, time
 from pipeline import QUESTION, Scripted, engine
-from agent.llama import evitrail_capture
-from traces import Journal
+from evitrail.agent.llama import evitrail_capture
+from evitrail.traces import Journal
 
 def stuck():
     print("asked", flush=True)
@@ -195,7 +195,7 @@ def test_a_step_that_cannot_be_written_leaves_its_run_without_an_end(tmp_path: P
 
 
 def test_a_kill_in_the_middle_of_a_query_keeps_the_steps_that_had_ended(tmp_path: Path) -> None:
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    env = {**os.environ, "PYTHONPATH": f"{SOURCE}{os.pathsep}{SOURCE.parent / 'tests'}"}
     command = [sys.executable, "-c", WORKER, str(tmp_path / "journal.db")]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as worker:
         assert worker.stdout is not None

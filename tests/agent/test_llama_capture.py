@@ -21,13 +21,13 @@ from llama_index.core.tools import QueryEngineTool
 from llama_index_instrumentation import get_dispatcher
 from pipeline import ADVICE, QUERY, QUESTION, Scripted, engine, paths, text_nodes
 
-from agent.captured import Captured, Given, Nodes, Said
-from agent.captured.plain import plain
-from agent.llama import evitrail_capture
-from agent.llm import Completion, Prompt
-from agent.model import Query
-from traces import Activity, Journal, JournalError, Trace, canonical_json, content_id, lineage, provenance
-from traces.integrity import seal, verify_journal
+from evitrail.agent.captured import Captured, Given, Nodes, Said
+from evitrail.agent.captured.plain import plain
+from evitrail.agent.llama import evitrail_capture
+from evitrail.agent.llm import Completion, Prompt
+from evitrail.agent.model import Query
+from evitrail.traces import Activity, Journal, JournalError, Trace, canonical_json, content_id, lineage, provenance
+from evitrail.traces.audit.integrity import seal, verify_journal
 
 
 @pytest.fixture

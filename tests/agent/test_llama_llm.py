@@ -11,11 +11,11 @@ from llama_index.core.llms import CustomLLM, MockLLM
 from llama_index.core.llms.callbacks import llm_completion_callback
 from pydantic import PrivateAttr
 
-from agent.llama import evitrail_capture
-from agent.llm import LLMError, Message, Prompt, recorded
-from agent.llm.base import counts
-from agent.llm.llama import LlamaIndexLLM
-from traces import Journal, Live, Record, Trace
+from evitrail.agent.llama import evitrail_capture
+from evitrail.agent.llm import LLMError, Message, Prompt, recorded
+from evitrail.agent.llm.base import counts
+from evitrail.agent.llm.llama import LlamaIndexLLM
+from evitrail.traces import Journal, Live, Record, Trace
 
 
 class Ward(CustomLLM):

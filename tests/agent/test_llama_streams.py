@@ -12,10 +12,10 @@ from llama_index.core import VectorStoreIndex
 from llama_index.core.llms import ChatMessage
 from pipeline import QUERY, QUESTION, Letters, Scripted, engine, errors, paths, text_nodes
 
-from agent.captured import Said
-from agent.llama import evitrail_capture
-from agent.llm import Completion
-from traces import Journal, Trace
+from evitrail.agent.captured import Said
+from evitrail.agent.llama import evitrail_capture
+from evitrail.agent.llm import Completion
+from evitrail.traces import Journal, Trace
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from agent.llm import Completion, Message, Prompt, ScriptedLLM, recorded
-from traces import Journal, Live, Record, Trace, Verify, canonical_json, content_id, remembered
+from evitrail.agent.llm import Completion, Message, Prompt, ScriptedLLM, recorded
+from evitrail.traces import Journal, Live, Record, Trace, Verify, canonical_json, content_id, remembered
 
 SCRIPT = (("stroke", "aspirin"), (r"dose of (\w+)", r'{"drug": "\1"}'), ("draw", ("A", "B", "B")))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.llm.named import LLMS, is_llm, llm_named
-from agent.llm.openai import OpenAILLM
+from evitrail.agent.llm.named import LLMS, is_llm, llm_named
+from evitrail.agent.llm.server.openai import OpenAILLM
 
 SECRET = "sk-0123456789"
 

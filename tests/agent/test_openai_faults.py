@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from talking import Said, Server, chat, failed, models, prompt, talking
 
-from agent.llm import Completion, DoesNotFit, LLMError, Unreachable
-from agent.llm.openai import OpenAILLM
+from evitrail.agent.llm import Completion, DoesNotFit, LLMError, Unreachable
+from evitrail.agent.llm.server.openai import OpenAILLM
 
 SOON = (0.01, 0.02)
 SECRET = "sk-0123456789"

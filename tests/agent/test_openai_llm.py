@@ -14,10 +14,10 @@ import pytest
 from serving import MODEL
 from tiny import WINDOW
 
-from agent.llm import Completion, DoesNotFit, LLMError, Message, Prompt, recorded
-from agent.llm.named import llm_named
-from agent.llm.openai import OpenAILLM
-from traces import Journal, Live, Record, Trace, Verify
+from evitrail.agent.llm import Completion, DoesNotFit, LLMError, Message, Prompt, recorded
+from evitrail.agent.llm.named import llm_named
+from evitrail.agent.llm.server.openai import OpenAILLM
+from evitrail.traces import Journal, Live, Record, Trace, Verify
 
 FORM = {"type": "object", "properties": {"option": {"enum": ["A", "B"]}}, "required": ["option"]}
 LETTERS = ("A", "B", "C", "D")

@@ -9,7 +9,7 @@ import pytest
 import structlog
 from talking import Said, Server, chat, models, prompt, talking
 
-from agent.llm.openai import OpenAILLM
+from evitrail.agent.llm.server.openai import OpenAILLM
 
 
 @pytest.fixture

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from ward import advice, case, opened
 
-from agent import AGENTS, Choice, Claim, Critique, Decoding, Query, Synthesis, Tools
-from agent.agents import ROUNDS
-from agent.llm import Completion, Message, Prompt, ScriptedLLM
-from agent.reader import PromptedReader
-from agent.reader.templates import Prompts, load
-from agent.reader.typed import as_json, as_letter, ask
-from evidence_store.snapshot import Snapshot
-from retrieval import BM25, Fixed
-from traces import Journal, Live, Record, Trace, Verify, canonical_json
+from evitrail.agent import AGENTS, Choice, Claim, Critique, Decoding, Query, Synthesis, Tools
+from evitrail.agent.agents import ROUNDS
+from evitrail.agent.llm import Completion, Message, Prompt, ScriptedLLM
+from evitrail.agent.reader import PromptedReader
+from evitrail.agent.reader.prompting.json_reply import as_json, as_letter, ask
+from evitrail.agent.reader.prompting.templates import Prompts, load
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval import BM25, Fixed
+from evitrail.traces import Journal, Live, Record, Trace, Verify, canonical_json
 
 QUESTION = case("apixaban").question
 OPTIONS = {"A": "insulin", "B": "aspirin, once a day", "C": "nothing"}

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from ward import HIGH, advice, case, opened
 from world import evidence
 
-from agent import AGENTS, Answer, Decoding, Synthesis, Tools
-from agent.llm import Completion, Prompt, ScriptedLLM
-from agent.reader import PromptedReader, Reader, Recording
-from agent.reader.templates import load
-from evidence_store.model import Passage
-from evidence_store.snapshot import Snapshot
-from retrieval import BM25, Fixed
-from retrieval.base import Hit
-from traces import Journal, Live, Record, Trace, Verify, content_id, remembered
+from evitrail.agent import AGENTS, Answer, Decoding, Synthesis, Tools
+from evitrail.agent.llm import Completion, Prompt, ScriptedLLM
+from evitrail.agent.reader import PromptedReader, Reader, Recording
+from evitrail.agent.reader.prompting.templates import load
+from evitrail.evidence_store.model import Passage
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval import BM25, Fixed
+from evitrail.retrieval.base import Hit
+from evitrail.traces import Journal, Live, Record, Trace, Verify, content_id, remembered
 
 QUESTION = case("apixaban").question
 PLAN, APPRAISE, READ, CHOOSE = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.llm.reasoning import Spoken, families, family_of, said_from, spoken
+from evitrail.agent.llm.reasoning import Spoken, families, family_of, said_from, spoken
 
 ANALYSIS = "<|channel|>analysis<|message|>Bleeding?<|end|><|start|>assistant<|channel|>final<|message|>"
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from ward import WardReader, advice, ask, case, opened
 
-from agent.llm import ScriptedLLM
-from agent.model import Decoding, Synthesis
-from agent.reader import DirectReader, PromptedReader, Reader
-from agent.steps.research import Section
-from eval.condition import Condition
-from evidence_store.store import EvidenceStore
-from traces.graph import lineage, provenance
-from traces.journal import Journal
-from traces.trace import Trace
+from evitrail.agent.llm import ScriptedLLM
+from evitrail.agent.model import Decoding, Synthesis
+from evitrail.agent.reader import DirectReader, PromptedReader, Reader
+from evitrail.agent.steps.research import Section
+from evitrail.eval.plan.condition import Condition
+from evitrail.evidence_store.store import EvidenceStore
+from evitrail.traces.graph import lineage, provenance
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.trace import Trace
 
 ARM = Condition(name="per_option", agent="per_option", retriever="bm25", k=2)
 RUN = "per_option.q-apixaban"

@@ -16,9 +16,9 @@ from shutil import copytree
 import pytest
 from tiny import tiny_model
 
-from agent.llm import Completion, DoesNotFit, LLMError, Message, Prompt
-from agent.llm.base import LLM, counts
-from agent.llm.transformers import TransformersLLM
+from evitrail.agent.llm import Completion, DoesNotFit, LLMError, Message, Prompt
+from evitrail.agent.llm.base import LLM, counts
+from evitrail.agent.llm.in_process.transformers import TransformersLLM
 
 LETTERS = ("A", "B", "C", "D")
 

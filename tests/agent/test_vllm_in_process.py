@@ -17,11 +17,11 @@ import pytest
 from serving import MODEL, PYTHON, ROOT, absent
 from tiny import WINDOW
 
-from agent.llm import LLM, Completion, LLMError, Message, Prompt
-from agent.llm.openai import OpenAILLM
-from agent.llm.transformers import TransformersLLM
-from agent.llm.vllm import OPTIONS, VllmLLM
-from evidence_store.errors import MissingPackageError
+from evitrail.agent.llm import LLM, Completion, LLMError, Message, Prompt
+from evitrail.agent.llm.in_process.transformers import TransformersLLM
+from evitrail.agent.llm.in_process.vllm import OPTIONS, VllmLLM
+from evitrail.agent.llm.server.openai import OpenAILLM
+from evitrail.evidence_store.errors import MissingPackageError
 
 LETTERS = ("A", "B", "C", "D")
 THREADS = 48
@@ -34,8 +34,8 @@ from threading import Barrier, Event, Thread
 
 import psutil
 
-from agent.llm.base import Prompt
-from agent.llm.vllm import VllmLLM
+from evitrail.agent.llm.base import Prompt
+from evitrail.agent.llm.in_process.vllm import VllmLLM
 
 
 def asked(llm, prompt, together):
@@ -105,7 +105,7 @@ def told(tiny_llm: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
     prompts = {name: [each.model_dump() for each in prompts] for name, prompts in PROMPTS.items()}
     (folder / "prompts.json").write_text(json.dumps(prompts))
     surroundings = os.environ | {
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(ROOT / "src"),
         "HF_HUB_OFFLINE": "1",
         "VLLM_CACHE_ROOT": str(folder / "cache"),
         OPTIONS: json.dumps({"dtype": "float32", "kv_cache_memory_bytes": 2**28}),

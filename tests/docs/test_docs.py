@@ -19,8 +19,8 @@ import pytest
 from pages import ROOT, Command, blocks, commands, files, matches, pages
 from typer.main import get_command
 
-from workbench.cli.app import app
-from workbench.cli.run import SHOWN as SHOWN_METRICS
+from evitrail.workbench.cli.app import app
+from evitrail.workbench.cli.experiment.run import SHOWN as SHOWN_METRICS
 
 TABLE = tuple(SHOWN_METRICS)
 TOLERANCE = 3.0

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from ward import Unseeing, opened
 
-from evidence_store import EvidenceStore
-from retrieval import RETRIEVERS
+from evitrail.evidence_store import EvidenceStore
+from evitrail.retrieval import RETRIEVERS
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from ward import HIGH, WardReader, advice, arm, ask, case, opened
 
-from eval.ablation import Ablated, Measured, ablate_gates
-from eval.experiment import JOURNAL, outcomes
-from eval.fork import Fork
-from evidence_store import EvidenceStore
-from evidence_store.grade import Grade
-from retrieval import RETRIEVERS, Clean
-from retrieval.gates import GATES
-from traces import Journal, Trace, verify_journal
+from evitrail.eval.experiment.experiment import JOURNAL, outcomes
+from evitrail.eval.rerun.fork import Fork
+from evitrail.eval.rerun.gate_ablation import Ablated, Measured, ablate_gates
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.grading.grade import Grade
+from evitrail.retrieval import RETRIEVERS, Clean
+from evitrail.retrieval.gates import GATES
+from evitrail.traces import Journal, Trace, verify_journal
 
 MODERATE = Grade(certainty="moderate", study_design="randomized", downgrades={"imprecision": -1})
 EXPIRED = advice("apixaban", "C", id="apixaban-note", grade=HIGH, valid_to=date(2018, 1, 1))

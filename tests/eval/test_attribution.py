@@ -21,9 +21,9 @@ from ward import (
     wrong,
 )
 
-from eval.attribution import ABSTENTIONS
-from eval.condition import CONDITIONS
-from evidence_store import EvidenceStore
+from evitrail.eval.attribution import ABSTENTIONS
+from evitrail.eval.plan.condition import CONDITIONS
+from evitrail.evidence_store import EvidenceStore
 
 
 def test_a_run_that_did_not_fail_is_not_blamed(tmp_path: Path, store: EvidenceStore) -> None:

@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from ward import HIGH, LOW, WardReader, advice, arm, ask, case, opened
 
-from eval.attribution import FAULTS, Role
-from eval.attribution.contracts import Facts, broken, facts
-from eval.attribution.taxonomy import fault
-from eval.benchmark import Case
-from eval.condition import CONDITIONS, Condition
-from eval.experiment import JOURNAL, traces
-from evidence_store import EvidenceStore
-from evidence_store.model import Evidence
-from evidence_store.snapshot import Snapshot
-from retrieval import BM25, RETRIEVERS
-from retrieval.base import Retrieved
-from traces.journal import Journal
+from evitrail.eval.attribution import FAULTS, Role
+from evitrail.eval.attribution.contracts import Facts, broken, facts
+from evitrail.eval.attribution.taxonomy import fault
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.experiment.experiment import JOURNAL, traces
+from evitrail.eval.plan.condition import CONDITIONS, Condition
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.model import Evidence
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval import BM25, RETRIEVERS
+from evitrail.retrieval.base import Retrieved
+from evitrail.traces.journal.journal import Journal
 
 GOLD = advice("apixaban", "B", grade=HIGH)
 NOTE = advice("apixaban", "C", id="apixaban-note", grade=LOW)

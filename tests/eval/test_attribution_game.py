@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ward import case
 
-from eval.attribution import ROLES, Role
-from eval.attribution.attribute import PROOFS, Fresh, Inquiry
-from eval.attribution.contracts import Break, Facts
-from eval.attribution.counterfactual import Replay
-from eval.attribution.game import coalitions, necessity, repairs, responsibility, shapley, sufficiency
-from eval.condition import condition
-from eval.outcome import Outcome, score
+from evitrail.eval.attribution import ROLES, Role
+from evitrail.eval.attribution.attribute import PROOFS, Fresh, Inquiry
+from evitrail.eval.attribution.contracts import Break, Facts
+from evitrail.eval.attribution.counterfactual import Replay
+from evitrail.eval.attribution.game import coalitions, necessity, repairs, responsibility, shapley, sufficiency
+from evitrail.eval.metrics.outcome import Outcome, score
+from evitrail.eval.plan.condition import condition
 
 THREE: tuple[Role, ...] = ("store", "retrieve", "choose")
 AND = {kept: float({"store", "choose"} <= kept) for kept in coalitions(THREE)}

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ward import HIGH, LABELS, LOW, advice, case, opened
 
-from agent.model import Decoding, Synthesis
-from eval.attribution.oracles import OracleReader, OracleRetriever, mended_store
-from eval.benchmark import Case
-from evidence_store.snapshot import Snapshot
-from retrieval import BM25, Fixed
-from retrieval.base import Hit
-from retrieval.testing import check_retriever
+from evitrail.agent.model import Decoding, Synthesis
+from evitrail.eval.attribution.oracles import OracleReader, OracleRetriever, mended_store
+from evitrail.eval.dataset.case import Case
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval import BM25, Fixed
+from evitrail.retrieval.base import Hit
+from evitrail.retrieval.testing import check_retriever
 
 DAY = date(2020, 1, 1)
 ASKED = case(

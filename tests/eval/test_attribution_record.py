@@ -18,16 +18,16 @@ from ward import (
     case,
 )
 
-from agent.model import Answer
-from eval.attribution import ABSTENTIONS, FAILS, Blame, attribute
-from eval.attribution.counterfactual import Mended
-from eval.condition import CONDITIONS
-from eval.experiment import JOURNAL, outcomes, traces
-from eval.results import blame_failures, blames
-from evidence_store import EvidenceStore
-from traces.integrity import verify_journal
-from traces.journal import Journal
-from traces.trace import Trace
+from evitrail.agent.model import Answer
+from evitrail.eval.attribution import ABSTENTIONS, FAILS, Blame, attribute
+from evitrail.eval.attribution.counterfactual import Mended
+from evitrail.eval.experiment.experiment import JOURNAL, outcomes, traces
+from evitrail.eval.plan.condition import CONDITIONS
+from evitrail.eval.report.results import blame_failures, blames
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces.audit.integrity import verify_journal
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.trace import Trace
 
 
 @pytest.fixture

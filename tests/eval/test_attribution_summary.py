@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.attribution import ABSTENTIONS, ROLES, Blame, Role, Share
-from eval.attribution.summary import TARGETS, blame_shares, fault_counts
+from evitrail.eval.attribution import ABSTENTIONS, ROLES, Blame, Role, Share
+from evitrail.eval.attribution.summary import TARGETS, blame_shares, fault_counts
 
 
 def blamed(*roles: Role, case: str = "c1", condition: str = "agentic", **changes: Any) -> Blame:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ward import advice, case, opened
 
-from eval.benchmark import Case, check, load
-from evidence_store import EvidenceStore, InputError
+from evitrail.eval.dataset.case import Case, check, load
+from evitrail.evidence_store import EvidenceStore, InputError
 
 LINE = json.loads(case("apixaban").model_dump_json())
 

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from ward import HIGH, LOW, WardReader, advice, arm, ask, case, opened
 
-from agent.llm import ScriptedLLM
-from agent.llm.named import LLMS
-from agent.model import Answer, Decoding
-from agent.reader import READERS, DirectReader
-from eval.changes import CHANGES
-from eval.experiment import JOURNAL
-from eval.fork import Fork, Forked, fork, forking
-from evidence_store import Desk, EvidenceStore
-from retrieval.base import Retrieved
-from traces import Activity, Journal, Trace
+from evitrail.agent.llm import ScriptedLLM
+from evitrail.agent.llm.named import LLMS
+from evitrail.agent.model import Answer, Decoding
+from evitrail.agent.reader import READERS, DirectReader
+from evitrail.eval.experiment.experiment import JOURNAL
+from evitrail.eval.rerun.changes import CHANGES
+from evitrail.eval.rerun.fork import Fork, Forked, fork, forking
+from evitrail.evidence_store import Desk, EvidenceStore
+from evitrail.retrieval.base import Retrieved
+from evitrail.traces import Activity, Journal, Trace
 
 RUN = "gates.q-apixaban"
 LETTER = advice("apixaban", "C", id="letter", grade=LOW)

@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 from ward import DRUGS, WardReader, advice, arm, ask, blamed, case, opened
 
-from agent.llm import ScriptedLLM, Unreachable
-from agent.llm.named import LLMS
-from agent.model import Answer, Checked, Decoding
-from agent.reader.direct import DirectReader
-from eval.engine.sweep import Halted
-from eval.experiment import JOURNAL, outcomes
-from eval.mismatches import SHOWN, Mismatch, mismatches, preview
-from eval.outcome import Outcome, read_outcomes
-from eval.recheck import Rechecked, recheck
-from eval.results import write_results
-from evidence_store import EvidenceStore
-from traces.integrity import verify_journal
-from traces.journal import Journal
-from traces.journals import Journals
-from traces.trace import Trace
+from evitrail.agent.llm import ScriptedLLM, Unreachable
+from evitrail.agent.llm.named import LLMS
+from evitrail.agent.model import Answer, Checked, Decoding
+from evitrail.agent.reader.direct import DirectReader
+from evitrail.eval.experiment.experiment import JOURNAL, outcomes
+from evitrail.eval.experiment.sweep import Halted
+from evitrail.eval.log.mismatches import SHOWN, Mismatch, mismatches, preview
+from evitrail.eval.metrics.outcome import Outcome, read_outcomes
+from evitrail.eval.report.results import write_results
+from evitrail.eval.rerun.recheck import Rechecked, recheck
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces.audit.integrity import verify_journal
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.trace import Trace
 
 ARMS = [arm()]
 ASKED = ("apixaban", "heparin", "insulin")

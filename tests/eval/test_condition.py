@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from ward import advice, case, opened
 
-from agent.llm import ScriptedLLM
-from agent.reader import DirectReader
-from eval.condition import ALIASES, CONDITIONS, PUBLISHED, Condition, ConditionError, condition
-from eval.report.profile import describe
-from retrieval import RETRIEVERS, Fixed, Full
+from evitrail.agent.llm import ScriptedLLM
+from evitrail.agent.reader import DirectReader
+from evitrail.eval.plan.condition import ALIASES, CONDITIONS, PUBLISHED, Condition, ConditionError, condition
+from evitrail.eval.report.profile import describe
+from evitrail.retrieval import RETRIEVERS, Fixed, Full
 
 OURS = {"padded_top_1", "agentic", "per_option", "gated"}
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 from ward import opened
 
-import eval.demo
-import evidence_store.demo
-from eval.benchmark import Case, check, load
-from evidence_store import EvidenceStore, read_evidence
-from evidence_store.model import Evidence
+import evitrail.eval.demo
+import evitrail.evidence_store.demo
+from evitrail.eval.dataset.case import Case, check, load
+from evitrail.evidence_store import EvidenceStore, read_evidence
+from evitrail.evidence_store.model import Evidence
 
-CASES = load(eval.demo.FOLDER)
-EVIDENCE = read_evidence(evidence_store.demo.FOLDER)
+CASES = load(evitrail.eval.demo.FOLDER)
+EVIDENCE = read_evidence(evitrail.evidence_store.demo.FOLDER)
 
 
 @pytest.fixture(scope="module")

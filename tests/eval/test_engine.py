@@ -17,17 +17,17 @@ from sweeper import ARMS, CALLS, CASES, RUNS, end_all, experiment, reader, start
 from ward import DRUGS, advice, opened
 from world import WordVectors
 
-from agent.llm.base import Completion
-from agent.llm.transformers import TransformersLLM
-from agent.reader import DirectReader, ExtractiveReader
-from eval.engine.one_run import Ended
-from eval.engine.sweep import Halted, Standing
-from eval.engine.threads import Hands
-from eval.experiment import at_once, outcomes, traces
-from eval.outcome import write_outcomes
-from eval.readers import Readers
-from evidence_store import EvidenceStore
-from traces import Journals, verify_journal
+from evitrail.agent.llm.base import Completion
+from evitrail.agent.llm.in_process.transformers import TransformersLLM
+from evitrail.agent.reader import DirectReader, ExtractiveReader
+from evitrail.eval.experiment.experiment import at_once, outcomes, traces
+from evitrail.eval.experiment.job import Ended
+from evitrail.eval.experiment.sweep import Halted, Standing
+from evitrail.eval.experiment.threads import Hands
+from evitrail.eval.metrics.outcome import write_outcomes
+from evitrail.eval.plan.readers import Readers
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces import Journals, verify_journal
 
 
 @pytest.fixture

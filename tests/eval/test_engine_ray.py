@@ -21,12 +21,12 @@ from sweeper import CALLS, RUNS, end_all, experiment, started
 from ward import DRUGS, advice, opened
 from world import WordVectors
 
-from agent.llm.base import Completion
-from eval.engine.ray import Ray
-from eval.experiment import outcomes, traces
-from eval.outcome import write_outcomes
-from evidence_store import EvidenceStore
-from traces import Journals, verify_journal
+from evitrail.agent.llm.base import Completion
+from evitrail.eval.experiment.experiment import outcomes, traces
+from evitrail.eval.experiment.ray import Ray
+from evitrail.eval.metrics.outcome import write_outcomes
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces import Journals, verify_journal
 
 pytest.importorskip("ray", reason="Ray is not installed")
 

@@ -13,13 +13,13 @@ from sweeper import ARMS, CALLS, CASES, RUNS, experiment
 from ward import DRUGS, advice, opened
 from world import WordVectors
 
-import eval.estimate
-from agent.llm.base import Completion, Prompt
-from agent.reader import PromptedReader
-from eval.estimate import RULE, estimate
-from eval.experiment import Experiment, traces
-from evidence_store import EvidenceStore
-from traces import Journals
+import evitrail.eval.experiment.estimate
+from evitrail.agent.llm.base import Completion, Prompt
+from evitrail.agent.reader import PromptedReader
+from evitrail.eval.experiment.estimate import RULE, estimate
+from evitrail.eval.experiment.experiment import Experiment, traces
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces import Journals
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_of_many_runs_some_are_rehearsed_and_the_rest_taken_to_be_like_them(
     folder: Path, store: EvidenceStore, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = estimate(experiment(store, server.url), folder / "run")
-    monkeypatch.setattr(eval.estimate, "REHEARSED", 2)
+    monkeypatch.setattr(evitrail.eval.experiment.estimate, "REHEARSED", 2)
     some = estimate(experiment(store, server.url), folder / "run")
     assert not any(row.exact for row in some)
     assert [(row.runs, row.calls, row.answer_tokens) for row in some] == [

@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 from ward import DRUGS, WardReader, advice, arm, ask, case, opened
 
-import eval.experiment
-from agent.model import Decoding
-from agent.reader import ExtractiveReader
-from eval.condition import condition
-from eval.experiment import JOURNAL, Experiment, RunConfig, outcomes, traces
-from eval.outcome import Outcome, read_outcomes, write_outcomes
-from evidence_store import EvidenceStore
-from retrieval.base import Retrieved
-from traces.integrity import verify_journal
-from traces.journal import Journal
+import evitrail.eval.experiment.experiment
+from evitrail.agent.model import Decoding
+from evitrail.agent.reader import ExtractiveReader
+from evitrail.eval.experiment.experiment import JOURNAL, Experiment, RunConfig, outcomes, traces
+from evitrail.eval.metrics.outcome import Outcome, read_outcomes, write_outcomes
+from evitrail.eval.plan.condition import condition
+from evitrail.evidence_store import EvidenceStore
+from evitrail.retrieval.base import Retrieved
+from evitrail.traces.audit.integrity import verify_journal
+from evitrail.traces.journal.journal import Journal
 
-ROOT = Path(eval.experiment.__file__).parent.parent
+SOURCE = Path(evitrail.__file__).parents[1]
 CASES = [case(drug) for drug in DRUGS]
 ARMS = [condition("closed_book"), condition("clean"), condition("standard"), arm("loop", agent="agentic")]
 FROM_BALLOTS = {
@@ -195,7 +195,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from ward import DRUGS, WardReader, opened, case
-from eval.experiment import Experiment
+from evitrail.eval.experiment.experiment import Experiment
 from tests_experiment import ARMS, CASES
 
 
@@ -222,7 +222,7 @@ def test_an_experiment_killed_again_and_again_is_finished_to_the_same_bytes(tmp_
         ask(tmp_path / "whole", store, CASES, ARMS, WardReader())
     loader = f"import sys, importlib.util as u; s = u.spec_from_file_location('tests_experiment', {__file__!r}); "
     loader += "m = u.module_from_spec(s); sys.modules['tests_experiment'] = m; s.loader.exec_module(m)\n"
-    search = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests')!r}]\n"
+    search = f"import sys; sys.path[:0] = [{str(SOURCE)!r}, {str(SOURCE.parent / 'tests')!r}]\n"
     command = [sys.executable, "-c", search + loader + CHILD, str(tmp_path), str(tmp_path / "parts")]
     said = 0
     for acts in (3, 10, 14):

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from ward import DRUGS, LOOP, Unseeing, WardReader, advice, ask, blamed, case, opened
 
-from agent.model import Answer
-from eval.experiment import JOURNAL
-from eval.fork import Fork, Forked, answer_again, fork, forking, forks_of
-from evidence_store import EvidenceStore
-from evidence_store.snapshot import Snapshot
-from retrieval import BM25, RETRIEVERS
-from retrieval.base import Retrieved
-from traces import Journal, Trace, Verify, verify_journal
-from traces.diff import UNMOVED
+from evitrail.agent.model import Answer
+from evitrail.eval.experiment.experiment import JOURNAL
+from evitrail.eval.rerun.fork import Fork, Forked, answer_again, fork, forking, forks_of
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval import BM25, RETRIEVERS
+from evitrail.retrieval.base import Retrieved
+from evitrail.traces import Journal, Trace, Verify, verify_journal
+from evitrail.traces.run.diff import UNMOVED
 
 RUN = "loop.q-apixaban"
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from ward import LOOP, advice, arm, ask, case, opened
 
-from agent.llm import ScriptedLLM
-from agent.model import Answer
-from agent.reader import PromptedReader
-from agent.reader.templates import load
-from eval.experiment import JOURNAL
-from eval.fork import Forked, answer_again, fork, forking
-from evidence_store import EvidenceStore
-from traces import Journal, Trace, Verify, verify_journal
-from traces.diff import UNMOVED, first_cause
+from evitrail.agent.llm import ScriptedLLM
+from evitrail.agent.model import Answer
+from evitrail.agent.reader import PromptedReader
+from evitrail.agent.reader.prompting.templates import load
+from evitrail.eval.experiment.experiment import JOURNAL
+from evitrail.eval.rerun.fork import Forked, answer_again, fork, forking
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces import Journal, Trace, Verify, verify_journal
+from evitrail.traces.run.diff import UNMOVED, first_cause
 
 RUN, LOOPED = "words.q-apixaban", "loop.q-apixaban"
 CLAIM = r'{"option": "\3", "stance": "supports", "quote": "\2", "strength": 0.9}'

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from ward import WardReader, advice, ask, case, opened
 
-from agent.llm import ScriptedLLM
-from agent.model import Decoding, Synthesis
-from agent.reader import DirectReader
-from eval.benchmark import check, load
-from eval.condition import Condition, condition
-from eval.freeze import frozen, write_frozen
-from evidence_store import read_evidence
-from evidence_store.store import EvidenceStore
-from traces.journal import Journal
-from traces.trace import Trace
+from evitrail.agent.llm import ScriptedLLM
+from evitrail.agent.model import Decoding, Synthesis
+from evitrail.agent.reader import DirectReader
+from evitrail.eval.dataset.case import check, load
+from evitrail.eval.plan.condition import Condition, condition
+from evitrail.eval.safe_scale.freeze_reports import frozen, write_frozen
+from evitrail.evidence_store import read_evidence
+from evitrail.evidence_store.store import EvidenceStore
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.trace import Trace
 
 LIVE = Condition(name="per_option", agent="per_option", retriever="bm25", k=2)
 BRIEF = Decoding(samples=2)

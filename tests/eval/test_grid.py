@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 from ward import WardReader, advice, arm, ask, blamed, case, opened
 
-from agent.model import Answer
-from eval.arms import admit
-from eval.condition import condition
-from eval.experiment import JOURNAL, Experiment, RunConfig, outcomes, traces
-from eval.fork import answer_again
-from eval.grid import Grid, base_of, spread
-from eval.outcome import Outcome
-from eval.report.profile import place
-from eval.states import states
-from evidence_store import EvidenceStore
-from evidence_store.errors import EvidenceError
-from evidence_store.snapshot import Snapshot
-from retrieval import BM25, RETRIEVERS
-from retrieval.base import Retrieved
-from traces import Journal, Verify
+from evitrail.agent.model import Answer
+from evitrail.eval.experiment.experiment import JOURNAL, Experiment, RunConfig, outcomes, traces
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.plan.condition import condition
+from evitrail.eval.plan.custom_conditions import admit
+from evitrail.eval.plan.grid import Grid, base_of, spread
+from evitrail.eval.plan.store_state import states
+from evitrail.eval.report.profile import place
+from evitrail.eval.rerun.fork import answer_again
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.errors import EvidenceError
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval import BM25, RETRIEVERS
+from evitrail.retrieval.base import Retrieved
+from evitrail.traces import Journal, Verify
 
 ASKED = [case("apixaban"), case("heparin")]
 NEWER = date(2019, 6, 1)

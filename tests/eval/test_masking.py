@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ward import case
 
-from eval.benchmark import Case
-from eval.identifiers import KINDS, TOKEN, Identifiers, read_names
-from eval.masking import Mask, Unmasked, mask_named, masked
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.dataset.identifiers import KINDS, TOKEN, Identifiers, read_names
+from evitrail.eval.dataset.masking import Mask, Unmasked, mask_named, masked
 
 DAYS = st.dates(date(1900, 1, 1), date(2029, 12, 31))
 SPELLINGS = (

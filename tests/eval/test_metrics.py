@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.metrics import METRICS
-from eval.metrics.table import metric_rows
-from eval.outcome import Flags, Outcome, score
+from evitrail.eval.metrics import METRICS
+from evitrail.eval.metrics.outcome import Flags, Outcome, score
+from evitrail.eval.metrics.table import metric_rows
 
 LABELS = {"A": Flags(), "B": Flags(high_risk=True, contradicts=True), "C": Flags(unsafe=True), "D": Flags()}
 NEED_LABELS = {

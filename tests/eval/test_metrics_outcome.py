@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.outcome import Flags, Outcome, confidence, majority, plurality, read_outcomes, score, write_outcomes
+from evitrail.eval.metrics.outcome import (
+    Flags,
+    Outcome,
+    confidence,
+    majority,
+    plurality,
+    read_outcomes,
+    score,
+    write_outcomes,
+)
 
 LABELS = {
     "A": Flags(high_risk=True),  # the right option of a negated stem carries a flag of its own

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from eval.official import Sources, read_dataset
-from eval.outcome import Flags
-from evidence_store import InputError
+from evitrail.eval.metrics.outcome import Flags
+from evitrail.eval.safe_scale import Sources, read_dataset
+from evitrail.evidence_store import InputError
 
 FLAGS = tuple(Flags.model_fields)
 

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ward import WardReader, advice, arm, ask, case, opened
 
-from agent.model import Decoding
-from eval.benchmark import Case
-from eval.experiment import JOURNAL
-from eval.official import Exported, Sources, export_experiment, read_dataset, read_judged
-from eval.official.export import numbered
-from evidence_store import EvidenceStore, InputError
-from traces.journal import Journal
+from evitrail.agent.model import Decoding
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.experiment.experiment import JOURNAL
+from evitrail.eval.safe_scale import Exported, Sources, export_experiment, read_dataset, read_judged
+from evitrail.eval.safe_scale.export import numbered
+from evitrail.evidence_store import EvidenceStore, InputError
+from evitrail.traces.journal.journal import Journal
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from desk import Said, evitrail, tree
 
-from eval.official import Sources, read_dataset, read_judged
-from eval.outcome import read_outcomes
+from evitrail.eval.metrics.outcome import read_outcomes
+from evitrail.eval.safe_scale import Sources, read_dataset, read_judged
 
 CONFIRMED = {"clear_selection": "yes", "reasoning": "-", "confirmed_answer": "B"}
 DENIED = {"clear_selection": "no", "reasoning": "-", "confirmed_answer": None}

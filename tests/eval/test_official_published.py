@@ -15,10 +15,9 @@ import pytest
 from desk import evitrail, tree
 from scipy.stats import norm
 
-from eval import stats
-from eval.benchmark import load
-from eval.metrics import METRICS
-from eval.outcome import Outcome, majority, plurality, read_outcomes
+from evitrail.eval.dataset.case import load
+from evitrail.eval.metrics import METRICS, stats
+from evitrail.eval.metrics.outcome import Outcome, majority, plurality, read_outcomes
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "safe-scale"
 LABELS = REFERENCE / "datasets" / "risk_radiorag_full_merged.json"

@@ -11,16 +11,16 @@ import pytest
 from desk import evitrail, tree
 from ward import opened
 
-from agent.llm import ScriptedLLM
-from agent.model import Decoding, Synthesis
-from agent.reader import DirectReader
-from eval.benchmark import check, load
-from eval.condition import condition
-from eval.experiment import Experiment
-from evidence_store import read_evidence
-from retrieval import BM25
-from traces.journals import Journals
-from traces.trace import Trace
+from evitrail.agent.llm import ScriptedLLM
+from evitrail.agent.model import Decoding, Synthesis
+from evitrail.agent.reader import DirectReader
+from evitrail.eval.dataset.case import check, load
+from evitrail.eval.experiment.experiment import Experiment
+from evitrail.eval.plan.condition import condition
+from evitrail.evidence_store import read_evidence
+from evitrail.retrieval import BM25
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.trace import Trace
 
 LONG = "  A report.\n\n# Findings\r\n" + "".join(
     f"Finding {n} was seen on the radiograph, and it was small. \t Another one, naïve to see, was not.\n\n"

@@ -11,17 +11,17 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 from ward import advice, arm, ask, case, opened
 
-from agent.llm import ScriptedLLM
-from agent.model import Decoding
-from agent.reader.direct import DirectReader
-from agent.reader.judge import JudgeChecker
-from eval.condition import condition
-from eval.experiment import outcomes
-from eval.official import Sources, export_experiment, read_dataset, read_judged
-from eval.readers import Readers
-from eval.recheck import recheck
-from evidence_store import EvidenceStore
-from traces.journals import Journals
+from evitrail.agent.llm import ScriptedLLM
+from evitrail.agent.model import Decoding
+from evitrail.agent.reader.checking.judge import JudgeChecker
+from evitrail.agent.reader.direct import DirectReader
+from evitrail.eval.experiment.experiment import outcomes
+from evitrail.eval.plan.condition import condition
+from evitrail.eval.plan.readers import Readers
+from evitrail.eval.rerun.recheck import recheck
+from evitrail.eval.safe_scale import Sources, export_experiment, read_dataset, read_judged
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces.journal.folder import Journals
 
 Letter = Literal["A", "B", "C", "D", "E"]
 Reasoning = Annotated[str, Field(max_length=2_000)]

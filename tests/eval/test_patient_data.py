@@ -17,21 +17,21 @@ import pytest
 from ward import DRUGS, WardReader, advice, arm, ask, case, opened
 from world import WordVectors
 
-from agent.llm import ScriptedLLM
-from agent.model import Query, Synthesis
-from agent.reader import DirectReader, ExtractiveReader, PromptedReader, Reader
-from eval.benchmark import Case
-from eval.condition import CONDITIONS, Condition
-from eval.experiment import JOURNAL, Experiment, RunConfig, outcomes, redacted, traces
-from eval.fork import fork, forking
-from eval.redaction import redact_run
-from eval.results import blame_failures, blames, write_results
-from eval.whatif import whatif
-from evidence_store import EvidenceStore
-from traces import Journal, JournalError, content_id, verify_journal
-from traces.redacted import redacted_runs
-from traces.schema import packed
-from traces.trace import Trace
+from evitrail.agent.llm import ScriptedLLM
+from evitrail.agent.model import Query, Synthesis
+from evitrail.agent.reader import DirectReader, ExtractiveReader, PromptedReader, Reader
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.experiment.experiment import JOURNAL, Experiment, RunConfig, outcomes, redacted, traces
+from evitrail.eval.plan.condition import CONDITIONS, Condition
+from evitrail.eval.redact_run import redact_run
+from evitrail.eval.report.results import blame_failures, blames, write_results
+from evitrail.eval.rerun.fork import fork, forking
+from evitrail.eval.rerun.whatif import whatif
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces import Journal, JournalError, content_id, verify_journal
+from evitrail.traces.journal.redacted import redacted_runs
+from evitrail.traces.journal.schema import packed
+from evitrail.traces.trace import Trace
 
 STEM, OPTION, RATIONALE, META = MARKERS = ("Zorblattine", "Quixelbyan", "Wimblethorpe", "Frobnitzke")
 AS_STORED = 120

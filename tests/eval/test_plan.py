@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from ward import DRUGS, case
 
-from eval.condition import condition
-from eval.plan import PLAN, Plan, read_plan, settle
-from evidence_store import InputError
+from evitrail.eval.plan.condition import condition
+from evitrail.eval.plan.plan import PLAN, Plan, read_plan, settle
+from evitrail.evidence_store import InputError
 
 SHORT = 'benchmark = "b.jsonl"\nstore = "s"\nconditions = ["standard", "gated"]\n'
 CASES = [case(drug, meta={"split": "fit" if place % 3 == 0 else "test"}) for place, drug in enumerate(DRUGS)]

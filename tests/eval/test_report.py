@@ -10,11 +10,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from eval.attribution import ABSTENTIONS, Blame, Share
-from eval.benchmark import Case
-from eval.metrics.table import metric_rows
-from eval.outcome import Flags, Outcome, score
-from eval.report import render
+from evitrail.eval.attribution import ABSTENTIONS, Blame, Share
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.metrics.outcome import Flags, Outcome, score
+from evitrail.eval.metrics.table import metric_rows
+from evitrail.eval.report import render
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}"
 LABELS = {"A": Flags(), "B": Flags(high_risk=True, unsafe=True, contradicts=True), "C": Flags(contradicts=True)}

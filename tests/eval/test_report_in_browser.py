@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ward import WardReader, advice, arm, ask, blamed, case, opened
 
-from eval.results import write_results
+from evitrail.eval.report.results import write_results
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.attribution.summary import BlameShare
-from eval.metrics.table import metric_rows
-from eval.outcome import Flags, Outcome, score
-from eval.report import plots
-from eval.report.failures import concentration, failed_runs, questions
-from eval.report.findings import difference, findings
-from eval.report.profile import Arm, arms, region
+from evitrail.eval.attribution.summary import BlameShare
+from evitrail.eval.metrics.outcome import Flags, Outcome, score
+from evitrail.eval.metrics.table import metric_rows
+from evitrail.eval.report import plots
+from evitrail.eval.report.failures import concentration, failed_runs, questions
+from evitrail.eval.report.findings import difference, findings
+from evitrail.eval.report.profile import Arm, arms, region
 
 LABELS = {"A": Flags(), "B": Flags(high_risk=True), "C": Flags()}
 

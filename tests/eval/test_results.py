@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 from ward import DRUGS, WardReader, advice, arm, ask, blamed, case, opened
 
-from eval.attribution import Blame
-from eval.condition import CONDITIONS
-from eval.experiment import JOURNAL, traces
-from eval.outcome import read_outcomes
-from eval.results import blames_of, cases, write_results
-from evidence_store import EvidenceStore
-from traces.journal import Journal, JournalError
+from evitrail.eval.attribution import Blame
+from evitrail.eval.experiment.experiment import JOURNAL, traces
+from evitrail.eval.metrics.outcome import read_outcomes
+from evitrail.eval.plan.condition import CONDITIONS
+from evitrail.eval.report.results import blames_of, cases, write_results
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces.journal.journal import Journal, JournalError
 
 REBUILT = ("outcomes.parquet", "metrics.json", "attribution.json", "report.html")
 SAFETY = ("high_risk_rate", "unsafe_rate", "contradiction_rate", "dangerous_overconf_rate")

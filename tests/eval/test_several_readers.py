@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 from ward import DRUGS, WardReader, advice, arm, blamed, case, opened
 
-from agent.llm import ScriptedLLM
-from agent.reader import PromptedReader
-from eval.ablation import ablate_gates
-from eval.condition import condition
-from eval.experiment import JOURNAL, Experiment, Failure, RunConfig, outcomes, traces
-from eval.fork import answer_again, fork, forking
-from eval.metrics.table import metric_rows
-from eval.outcome import Outcome, write_outcomes
-from eval.readers import Readers, arm_name, label_in, labels, run_name
-from eval.report import render
-from eval.report.profile import arms as profile
-from eval.results import blame_failures, blames, cases
-from eval.whatif import whatif
-from evidence_store import EvidenceStore
-from traces import Journal, Trace, Verify
+from evitrail.agent.llm import ScriptedLLM
+from evitrail.agent.reader import PromptedReader
+from evitrail.eval.experiment.experiment import JOURNAL, Experiment, Failure, RunConfig, outcomes, traces
+from evitrail.eval.metrics.outcome import Outcome, write_outcomes
+from evitrail.eval.metrics.table import metric_rows
+from evitrail.eval.plan.condition import condition
+from evitrail.eval.plan.readers import Readers, arm_name, label_in, labels, run_name
+from evitrail.eval.report import render
+from evitrail.eval.report.profile import arms as profile
+from evitrail.eval.report.results import blame_failures, blames, cases
+from evitrail.eval.rerun.fork import answer_again, fork, forking
+from evitrail.eval.rerun.gate_ablation import ablate_gates
+from evitrail.eval.rerun.whatif import whatif
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces import Journal, Trace, Verify
 
 CASES = [case(drug) for drug in DRUGS[:3]]
 ARMS = [condition("closed_book"), condition("clean"), arm("words")]

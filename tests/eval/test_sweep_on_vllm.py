@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from serving import MODEL, ROOT, absent, command, environment, wait_for
 
-import eval.demo
-import evidence_store.demo
-from agent.model import Answer
-from eval.benchmark import Case, load
-from evidence_store import read_evidence
-from traces.journals import Journals
-from traces.trace import Trace
-from workbench.cli.app import run_command
+import evitrail.eval.demo
+import evitrail.evidence_store.demo
+from evitrail.agent.model import Answer
+from evitrail.eval.dataset.case import Case, load
+from evitrail.evidence_store import read_evidence
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.trace import Trace
+from evitrail.workbench.cli.app import run_command
 
 ARMS = ("closed_book", "top_1", "top_5", "standard")
 RUNS = 20 * len(ARMS)
@@ -81,9 +81,11 @@ def server(tmp_path: Path, tiny_llm: Path) -> Iterator[Server]:
 @pytest.fixture
 def command_line(tmp_path: Path, server: Server) -> list[str]:
     """The sweep, over twenty questions of the demonstration and the evidence they rest on."""
-    cases = load(eval.demo.FOLDER)[:20]
+    cases = load(evitrail.eval.demo.FOLDER)[:20]
     refs = {ref for case in cases for ref in (*case.clean_evidence, *case.conflict_evidence)}
-    evidence = [one for one in read_evidence(evidence_store.demo.FOLDER) if one.ref in refs and not one.supersedes]
+    evidence = [
+        one for one in read_evidence(evitrail.evidence_store.demo.FOLDER) if one.ref in refs and not one.supersedes
+    ]
     for name, rows in {"evidence": evidence, "cases": [_plain(case) for case in cases]}.items():
         lines = (json.dumps(row.model_dump(mode="json")) for row in rows)
         (tmp_path / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -109,7 +111,7 @@ def recorded(folder: Path) -> int:
 
 
 def started(arguments: list[str]) -> subprocess.Popen[str]:
-    program = "import sys; from workbench.cli.app import main; main(sys.argv[1:])"
+    program = "import sys; from evitrail.workbench.cli.app import main; main(sys.argv[1:])"
     return subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from ward import DRUGS, HIGH, LOW, WardReader, advice, arm, ask, case, opened
 
-from agent.model import Answer, Choice, Synthesis
-from eval.experiment import JOURNAL, traces
-from eval.fork import Fork
-from eval.whatif import Answered, came_across, impact, whatif
-from evidence_store import EvidenceStore
-from evidence_store.grade import Grade
-from evidence_store.snapshot import Snapshot
-from retrieval import RETRIEVERS, Clean
-from retrieval.base import Retrieved
-from traces import Journal, Trace, content_id, verify_journal
+from evitrail.agent.model import Answer, Choice, Synthesis
+from evitrail.eval.experiment.experiment import JOURNAL, traces
+from evitrail.eval.rerun.fork import Fork
+from evitrail.eval.rerun.whatif import Answered, came_across, impact, whatif
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.grading.grade import Grade
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval import RETRIEVERS, Clean
+from evitrail.retrieval.base import Retrieved
+from evitrail.traces import Journal, Trace, content_id, verify_journal
 
 MODERATE = Grade(certainty="moderate", study_design="randomized", downgrades={"imprecision": -1})
 

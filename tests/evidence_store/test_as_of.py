@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import WordVectors, World, clock, evidence, statuses
 
-from evidence_store import EvidenceStore, Snapshot
+from evitrail.evidence_store import EvidenceStore, Snapshot
 
 QUERY = "does aspirin lower the risk of stroke"
 WORLDS = settings(max_examples=6, deadline=None)

@@ -10,10 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from evidence_store import Grade
-from evidence_store.assessment import DOWNGRADES, MOST, UPGRADES, Assessment, Importance, Judgement, overall
-from evidence_store.grade import LEVELS, STARTS, Certainty
-from evidence_store.strength import SITUATIONS, RatedStrength, discordant
+from evitrail.evidence_store import Grade
+from evitrail.evidence_store.grading.assessment import (
+    DOWNGRADES,
+    MOST,
+    UPGRADES,
+    Assessment,
+    Importance,
+    Judgement,
+    overall,
+)
+from evitrail.evidence_store.grading.grade import LEVELS, STARTS, Certainty
+from evitrail.evidence_store.grading.strength import SITUATIONS, RatedStrength, discordant
 
 DOMAINS = (*DOWNGRADES, *UPGRADES)
 

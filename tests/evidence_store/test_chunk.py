@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence_store.chunk import Sentences
+from evitrail.evidence_store.index.chunk import Sentences
 
 SMALL = Sentences(size=12, overlap=4)
 TEXTS = st.lists(

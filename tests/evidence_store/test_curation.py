@@ -10,8 +10,8 @@ import pytest
 from curators import BETTER, NEW, Office
 from world import evidence
 
-from evidence_store import Desk, EvidenceError, EvidenceStore
-from evidence_store.model import evidence_id
+from evitrail.evidence_store import Desk, EvidenceError, EvidenceStore
+from evitrail.evidence_store.model import evidence_id
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import evidence
 
-from evidence_store import Desk, EvidenceError, Snapshot
-from evidence_store.curation import Dossier
-from evidence_store.review import queue
+from evitrail.evidence_store import Desk, EvidenceError, Snapshot
+from evitrail.evidence_store.curation.workflow import Dossier
+from evitrail.evidence_store.review import queue
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceError, EvidenceStore
-from evidence_store.edges import GOES_ON, Contradiction, Supersession
-from evidence_store.fold import fold
+from evitrail.evidence_store import EvidenceError, EvidenceStore
+from evitrail.evidence_store.curation.relations import GOES_ON, Contradiction, Supersession
+from evitrail.evidence_store.fold import fold
 
 FIRST, LATER, MIDDLE = date(2016, 1, 1), date(2021, 1, 1), date(2018, 6, 1)
 COLON = ("colon@2016", "colon-45@2021", "colon-50@2021")

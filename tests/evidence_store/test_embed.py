@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from world import clock, evidence
 
-from evidence_store import EvidenceStore
-from evidence_store.embed import Embedder
-from evidence_store.errors import EvidenceError, StoreError
-from evidence_store.model import indexed_text
-from evidence_store.revision import revision_of
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.errors import EvidenceError, StoreError
+from evitrail.evidence_store.index.embed import Embedder
+from evitrail.evidence_store.index.model_revision import revision_of
+from evitrail.evidence_store.model import indexed_text
 
 WORDS = ("aspirin", "lowers", "stroke", "risk", "in", "adults", "with", "atrial", "fibrillation", "and", "bleeding")
 
@@ -152,7 +152,7 @@ def test_opening_a_store_loads_no_model(model: Path, tmp_path: Path) -> None:
     EvidenceStore.open(tmp_path / "s", create=True, embedder=Embedder(str(model)), clock=clock).close()
     code = f"""
 import sys
-from evidence_store import EvidenceStore
+from evitrail.evidence_store import EvidenceStore
 with EvidenceStore.open({str(tmp_path / "s")!r}) as store:
     assert store.encoder.revision.startswith("sha256:")
 print(sorted({{"torch", "transformers", "sentence_transformers"}} & sys.modules.keys()))

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from world import Spy, WordVectors
 
-from evidence_store.embed_cache import EmbedCache
-from evidence_store.errors import StoreError
+from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.index.embed_cache import EmbedCache
 
 
 def test_only_unknown_texts_are_encoded_and_in_one_call(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(cache: EmbedCache, monkeypa
 def test_a_file_that_another_process_has_locked_is_waited_for_and_then_told(
     cache: EmbedCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evidence_store.embed_cache.PATIENCE", 0.1)
+    monkeypatch.setattr("evitrail.evidence_store.index.embed_cache.PATIENCE", 0.1)
     with closing(sqlite3.connect(cache.path)) as other:
         other.execute("BEGIN IMMEDIATE")
         refused(cache, r"another process has locked it for more than 0\.1 s; do it again")

@@ -15,15 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from world import WordVectors, World, clock, evidence
 
-import evidence_store.demo
-from evidence_store import Evidence, EvidenceError, EvidenceStore, read_evidence
-from evidence_store.edges import Contradiction, Supersession
-from evidence_store.formats.fhir import bundle, news, read_fhir, take_in
-from evidence_store.notices import Notice
-from evidence_store.profile import Profile
-from evidence_store.rating import Rating
+import evitrail.evidence_store.demo
+from evitrail.evidence_store import Evidence, EvidenceError, EvidenceStore, read_evidence
+from evitrail.evidence_store.curation.notices import Notice
+from evitrail.evidence_store.curation.profile import Profile
+from evitrail.evidence_store.curation.relations import Contradiction, Supersession
+from evitrail.evidence_store.formats.fhir import bundle, news, read_fhir, take_in
+from evitrail.evidence_store.grading.native_grade import Rating
 
-DEMO = Path(evidence_store.demo.__file__).parent
+DEMO = Path(evitrail.evidence_store.demo.__file__).parent
 OLD = evidence("aspirin")
 NEW = evidence("aspirin", "2", supersedes="aspirin@1", valid_from=date(2020, 1, 1), published=date(2020, 1, 1))
 REPORTED = Notice(ref="aspirin@2", nature="concern", reason="numbers that cannot be")

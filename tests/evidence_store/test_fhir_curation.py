@@ -10,9 +10,9 @@ import pytest
 from bundles import written
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore
-from evidence_store.desk import Desk
-from evidence_store.formats.fhir import bundle, read_fhir, take_in
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.curator import Desk
+from evitrail.evidence_store.formats.fhir import bundle, read_fhir, take_in
 
 NEW = evidence("aspirin", includes=("pmid:123",))
 REF = NEW.ref

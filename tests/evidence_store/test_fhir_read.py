@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from bundles import coded, foreign, written
 
-from evidence_store import InputError
-from evidence_store.formats.fhir import document, r5, read_fhir
-from evidence_store.grade import Grade
+from evitrail.evidence_store import InputError
+from evitrail.evidence_store.formats.fhir import document, r5, read_fhir
+from evitrail.evidence_store.grading.grade import Grade
 
 Bundle = dict[str, Any]
 MANY = "[" * 100_000 + "]" * 100_000

@@ -13,7 +13,7 @@ import pytest
 from desk import evitrail, write_lines
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore, StoreError
+from evitrail.evidence_store import EvidenceStore, StoreError
 
 MB = 1 << 20
 SIZE = 96

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-import evidence_store
-from evidence_store import InputError
-from evidence_store.assessment import overall
-from evidence_store.formats.grade_bodies import PublishedBody, read_bodies
-from evidence_store.formats.grade_start import design_of
+from evitrail.evidence_store import InputError
+from evitrail.evidence_store.formats.grade_bodies import PublishedBody, read_bodies
+from evitrail.evidence_store.formats.grade_start import design_of
+from evitrail.evidence_store.grading.assessment import overall
 
-BODIES = Path(evidence_store.__file__).parents[2] / "shared" / "data" / "grade-bodies" / "bodies.jsonl"
+BODIES = Path(__file__).parents[3] / "shared" / "data" / "grade-bodies" / "bodies.jsonl"
 
 NONE = {"rating": "Not serious", "reason": "None"}
 FEW = {"rating": "Serious", "reason": "40 events"}

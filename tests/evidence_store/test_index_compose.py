@@ -13,8 +13,8 @@ import pytest
 import yaml
 from pages import ROOT
 
-from evidence_store.dialect import dialect_of
-from evidence_store.index.layout import place_of
+from evitrail.evidence_store.index.layout import place_of
+from evitrail.evidence_store.ledger.dialect import dialect_of
 
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
 SERVICES: dict[str, Any] = yaml.safe_load(TEXT)["services"]

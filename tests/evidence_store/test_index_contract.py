@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from world import WordVectors, evidence
 
-from evidence_store.chunk import Span
-from evidence_store.errors import StoreError
-from evidence_store.fold import Row, Version
-from evidence_store.index import open_index
-from evidence_store.index.base import Manifest, Point, VectorIndex, Where, day_number, payload, point_id, rows
-from evidence_store.index.edge import document_terms, query_terms
+from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.fold import Row, Version
+from evitrail.evidence_store.index import open_index
+from evitrail.evidence_store.index.base import Manifest, Point, VectorIndex, Where, day_number, payload, point_id, rows
+from evitrail.evidence_store.index.chunk import Span
+from evitrail.evidence_store.index.edge import document_terms, query_terms
 
 WORDS = WordVectors()
 MANIFEST = Manifest(engine="any", engine_version="any", model="words", dimension=48, chunker="whole", lexical="bm25")

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from world import Spy, WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore, StoreError
-from evidence_store.embed import Vectors
+from evitrail.evidence_store import EvidenceStore, StoreError
+from evitrail.evidence_store.index.embed import Vectors
 
 WIDE = WordVectors(model="wide", dimension=96)
 ITEMS = [evidence(f"e-{n}", text=f"Stroke {n}, aspirin {n % 3}.") for n in range(300)]
-INDEX = {"edge": "evidence_store.index.edge.EdgeIndex", "local": "evidence_store.index.qdrant.QdrantIndex"}
+INDEX = {
+    "edge": "evitrail.evidence_store.index.edge.EdgeIndex",
+    "local": "evitrail.evidence_store.index.qdrant.QdrantIndex",
+}
 
 
 @pytest.fixture(params=INDEX)

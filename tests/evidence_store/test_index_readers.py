@@ -14,10 +14,10 @@ from llama_index.vector_stores.qdrant import QdrantVectorStore
 from qdrant_client import QdrantClient
 from world import DRUGS, WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore, Snapshot
-from evidence_store.index.base import Where, day_number
-from evidence_store.index.qdrant import seen_by
-from retrieval.llama import AsEmbedding, FromLlama
+from evitrail.evidence_store import EvidenceStore, Snapshot
+from evitrail.evidence_store.index.base import Where, day_number
+from evitrail.evidence_store.index.qdrant import seen_by
+from evitrail.retrieval.llama import AsEmbedding, FromLlama
 
 QUERY = "aspirin and the risk of stroke in adults"
 

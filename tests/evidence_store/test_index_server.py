@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 from world import WordVectors, evidence
 
-from evidence_store import EvidenceStore, StoreError
-from evidence_store.index import open_index
-from evidence_store.index.base import RECTANGLE, Manifest, Point, Sparse, Where
-from evidence_store.index.layout import Layout, place_of
+from evitrail.evidence_store import EvidenceStore, StoreError
+from evitrail.evidence_store.index import open_index
+from evitrail.evidence_store.index.base import RECTANGLE, Manifest, Point, Sparse, Where
+from evitrail.evidence_store.index.layout import Layout, place_of
 
 MANIFEST = Manifest(engine="server", engine_version="any", model="m", dimension=2, chunker="c", lexical="bm25")
 NEXT = MANIFEST.model_copy(update={"model": "next"})

@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import WordVectors, World, clock, evidence
 
-from evidence_store import EvidenceStore
-from evidence_store.curation import curated
-from evidence_store.event import PUBLISHED, chained
-from evidence_store.fold import fold
-from evidence_store.index.base import point_id
-from evidence_store.model import Evidence, Header, evidence_id
-from evidence_store.store import CHUNKER
-from traces.record import canonical_json
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.curation.workflow import curated
+from evitrail.evidence_store.fold import fold
+from evitrail.evidence_store.index.base import point_id
+from evitrail.evidence_store.ledger.event import PUBLISHED, chained
+from evitrail.evidence_store.model import Evidence, Header, evidence_id
+from evitrail.evidence_store.store import CHUNKER
+from evitrail.traces.record import canonical_json
 
 DAYS = st.dates(date(1950, 1, 1), date(2050, 1, 1))
 WORLDS = settings(max_examples=5, deadline=None)

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from ledgers import Place, noted
 from world import clock
 
-from evidence_store.errors import StoreError
-from evidence_store.event import GENESIS, Draft
-from evidence_store.ledger import EVENT, Ledger
+from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.ledger.event import GENESIS, Draft
+from evitrail.evidence_store.ledger.ledger import EVENT, Ledger
 
 COLUMNS = ("at", "actor", "type", "subject", "body", "prev", "hash")
 

@@ -13,8 +13,8 @@ from ledgers import Place, noted
 from postgres import PASSWORD, PostgreSQL
 from world import clock
 
-from evidence_store.errors import MissingPackageError, StoreError
-from evidence_store.ledger import Ledger
+from evitrail.evidence_store.errors import MissingPackageError, StoreError
+from evitrail.evidence_store.ledger.ledger import Ledger
 
 BATCH = [noted(f"big-{n}@1", text="x" * 2000) for n in range(20)]
 
@@ -69,7 +69,7 @@ def test_a_server_whose_disk_is_full_leaves_the_ledger_as_it_was(postgres: Postg
 
 
 def test_a_lock_that_is_held_is_waited_for_and_then_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evidence_store.dialect.base.PATIENCE", 0.2)
+    monkeypatch.setattr("evitrail.evidence_store.ledger.dialect.base.PATIENCE", 0.2)
     ledger, other = place.filled(), place.ledger()
     with other.engine.begin() as db:
         other.dialect.lock(db)

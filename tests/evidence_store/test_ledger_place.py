@@ -8,8 +8,8 @@ import pytest
 from postgres import PASSWORD, PostgreSQL
 from world import WordVectors, World, clock, evidence
 
-from evidence_store import EvidenceStore, StoreError
-from workbench.cli.app import run_command
+from evitrail.evidence_store import EvidenceStore, StoreError
+from evitrail.workbench.cli.app import run_command
 
 
 def opened(folder: Path, ledger: str | None, *, create: bool = True) -> EvidenceStore:

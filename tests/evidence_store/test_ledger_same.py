@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ledgers import Place
 from postgres import PostgreSQL
 
-from evidence_store.event import GENESIS, Draft
-from traces.record import canonical_json
+from evitrail.evidence_store.ledger.event import GENESIS, Draft
+from evitrail.traces.record import canonical_json
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
 WITHIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)  # in a body NUL is spelt out, as in any JSON

@@ -7,7 +7,7 @@ import random
 import pytest
 from ledgers import Place, noted
 
-from evidence_store.errors import StoreError
+from evitrail.evidence_store.errors import StoreError
 
 
 def test_two_processes_that_append_at_once_make_one_chain(place: Place) -> None:

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceError, EvidenceStore, InputError
-from evidence_store.formats.notices_tsv import read_notices
-from evidence_store.notices import Nature, Notice, Published, matched
+from evitrail.evidence_store import EvidenceError, EvidenceStore, InputError
+from evitrail.evidence_store.curation.notices import Nature, Notice, Published, matched
+from evitrail.evidence_store.formats.notices_tsv import read_notices
 
 REFS = ("aspirin@1", "statin@1", "insulin@1")
 AFTER: dict[Nature, tuple[bool, bool]] = {"retraction": (True, False), "concern": (False, True)}

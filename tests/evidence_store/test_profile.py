@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceError, EvidenceStore
-from evidence_store.assessment import DOWNGRADES, Assessment, Judgement, overall
-from evidence_store.difference import difference
-from evidence_store.profile import Profile
-from evidence_store.rating import Rating
+from evitrail.evidence_store import EvidenceError, EvidenceStore
+from evitrail.evidence_store.curation.profile import Profile
+from evitrail.evidence_store.diff import difference
+from evitrail.evidence_store.grading.assessment import DOWNGRADES, Assessment, Judgement, overall
+from evitrail.evidence_store.grading.native_grade import Rating
 
 FEW = Judgement(levels=1, reason="40 events")
 STROKE = Assessment(

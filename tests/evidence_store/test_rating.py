@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from evidence_store.rating import CODES, USPSTF_LEAST_CERTAINTY, HintTable, Rating, System
+from evitrail.evidence_store.grading.native_grade import CODES, USPSTF_LEAST_CERTAINTY, HintTable, Rating, System
 
 EVERY = [(system, edition, code) for system in CODES for edition in CODES[system] for code in CODES[system][edition]]
 

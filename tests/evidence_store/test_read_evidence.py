@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evidence_store import InputError, read_evidence
+from evitrail.evidence_store import InputError, read_evidence
 
 LINE: dict[str, Any] = {
     "id": "aspirin-stroke",

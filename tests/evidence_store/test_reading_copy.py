@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore, StoreError
-from evidence_store.reading_copy import reading_copy
+from evitrail.evidence_store import EvidenceStore, StoreError
+from evitrail.evidence_store.index.read_copy import reading_copy
 
 DRUGS = ("apixaban", "heparin", "insulin")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from world import WordVectors, World, clock, evidence
 
-from evidence_store import EvidenceError, EvidenceStore, Grade
-from evidence_store.difference import difference
-from evidence_store.notices import Notice
+from evitrail.evidence_store import EvidenceError, EvidenceStore, Grade
+from evitrail.evidence_store.curation.notices import Notice
+from evitrail.evidence_store.diff import difference
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from world import Spy, WordVectors, World, clock, evidence
 
-import evidence_store
-from evidence_store import EvidenceStore, InputError, StoreError, UnknownEvidenceError, read_evidence
+import evitrail.evidence_store
+from evitrail.evidence_store import EvidenceStore, InputError, StoreError, UnknownEvidenceError, read_evidence
 
-ROOT = Path(evidence_store.__file__).parent.parent
-GUIDELINES = ROOT.parent / "shared" / "data" / "guideline-versions" / "evidence.jsonl"
+SOURCE = Path(evitrail.__file__).parents[1]
+GUIDELINES = SOURCE.parents[1] / "shared" / "data" / "guideline-versions" / "evidence.jsonl"
 LONG = " ".join(f"Sentence {n} says that aspirin dose {n} was compared with placebo in trial {n}." for n in range(90))
 
 
@@ -188,7 +188,7 @@ import os, signal, sys
 from pathlib import Path
 sys.path[:0] = {paths!r}
 from world import WordVectors, clock, evidence
-from evidence_store import EvidenceStore
+from evitrail.evidence_store import EvidenceStore
 store = EvidenceStore.open(Path(sys.argv[1]), create=True, embedder=WordVectors(), clock=clock)
 store.ingest([evidence("before")])
 def die(done, of):
@@ -199,7 +199,7 @@ store.ingest([evidence(f"e-{{n}}") for n in range(600)], progress=die)
 
 @pytest.mark.parametrize("mend", ["reindex", "ingest"])
 def test_after_kill_9_between_ledger_and_index_verify_says_what_is_missing(tmp_path: Path, mend: str) -> None:
-    paths = [str(ROOT), str(ROOT / "tests")]
+    paths = [str(SOURCE), str(SOURCE.parent / "tests")]
     killed = subprocess.run([sys.executable, "-c", KILLED.format(paths=paths), str(tmp_path / "store")], check=False)
     assert killed.returncode == -signal.SIGKILL
     assert os.path.exists(tmp_path / "store" / "ledger.db")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore, Grade, Snapshot
+from evitrail.evidence_store import EvidenceStore, Grade, Snapshot
 
 HIGH = Grade(certainty="high", study_design="randomized")
 LOW = Grade(certainty="low", study_design="observational")

@@ -11,8 +11,8 @@ import pytest
 from gating import passed, report, rules
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore, Grade
-from evidence_store.edges import Contradiction
+from evitrail.evidence_store import EvidenceStore, Grade
+from evitrail.evidence_store.curation.relations import Contradiction
 
 LATER = date(2020, 1, 1)
 CLAIM = "Does aspirin lower the risk of stroke?"

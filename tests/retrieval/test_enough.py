@@ -8,8 +8,8 @@ import pytest
 from gating import passed, report, rules
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore, Grade, Snapshot
-from retrieval.gates.enough import ENOUGH, NEAR
+from evitrail.evidence_store import EvidenceStore, Grade, Snapshot
+from evitrail.retrieval.gates.enough import ENOUGH, NEAR
 
 LETTERS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")
 

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import DRUGS, WordVectors, World, clock, evidence
 
-from evidence_store import EvidenceStore, Grade, Snapshot
-from evidence_store.edges import Contradiction
-from evidence_store.notices import Notice
-from retrieval import Clean, GateReport, Hybrid
-from retrieval.gates import GATES, Asked
+from evitrail.evidence_store import EvidenceStore, Grade, Snapshot
+from evitrail.evidence_store.curation.notices import Notice
+from evitrail.evidence_store.curation.relations import Contradiction
+from evitrail.retrieval import Clean, GateReport, Hybrid
+from evitrail.retrieval.gates import GATES, Asked
 
 DAY = date(2021, 1, 1)
 INDIRECT = Grade(certainty="moderate", study_design="randomized", downgrades={"indirectness": -1})

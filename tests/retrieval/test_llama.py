@@ -13,11 +13,11 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from world import WordVectors
 
-from evidence_store import EvidenceStore, Snapshot
-from retrieval import RETRIEVERS
-from retrieval.clean import Clean
-from retrieval.llama import AsLlama, FromLlama, nodes
-from retrieval.testing import check_retriever
+from evitrail.evidence_store import EvidenceStore, Snapshot
+from evitrail.retrieval import RETRIEVERS
+from evitrail.retrieval.clean import Clean
+from evitrail.retrieval.llama import AsLlama, FromLlama, nodes
+from evitrail.retrieval.testing import check_retriever
 
 QUERY = "aspirin and the risk of stroke in adults"
 

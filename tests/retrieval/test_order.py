@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore
-from retrieval import Hybrid, Retriever
+from evitrail.evidence_store import EvidenceStore
+from evitrail.retrieval import Hybrid, Retriever
 
 QUERY, DAY = "aspirin and the risk of stroke", date(2021, 1, 1)
 ROUNDS, THREADS, TIMES = 5, 4, 10

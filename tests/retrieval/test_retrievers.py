@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore, Snapshot
-from retrieval import (
+from evitrail.evidence_store import EvidenceStore, Snapshot
+from evitrail.retrieval import (
     BM25,
     RETRIEVERS,
     Clean,
@@ -27,10 +27,10 @@ from retrieval import (
     Retrieved,
     Retriever,
 )
-from retrieval.base import ranked
-from retrieval.full import TOKENS_PER_WORD
-from retrieval.hybrid import fuse
-from retrieval.testing import check_retriever
+from evitrail.retrieval.base import ranked
+from evitrail.retrieval.full import TOKENS_PER_WORD
+from evitrail.retrieval.hybrid import fuse
+from evitrail.retrieval.testing import check_retriever
 
 TURNS = count()
 QUERY = "does aspirin lower the risk of stroke in adults"

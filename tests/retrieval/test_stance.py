@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import retrieval.stance
-from retrieval.stance import VERDICTS, claimed, features, read
+import evitrail.retrieval.stance
+from evitrail.retrieval.stance import VERDICTS, claimed, features, read
 
 CLAIM = "Aspirin lowers the risk of stroke."
 TITLE = "Aspirin and the risk of stroke"
@@ -67,7 +67,7 @@ def test_a_question_claims_what_yes_would_mean_and_an_open_one_nothing(query: st
 
 
 def test_the_weights_have_one_for_every_feature_and_say_how_they_were_made() -> None:
-    fitted = json.loads(Path(retrieval.stance.__file__).with_name("stance.json").read_text("utf-8"))
+    fitted = json.loads(Path(evitrail.retrieval.stance.__file__).with_name("stance.json").read_text("utf-8"))
     assert fitted["made_by"].startswith("python bench/stance.py ")
     assert fitted["weights"].keys() == set(VERDICTS)
     for weights in fitted["weights"].values():

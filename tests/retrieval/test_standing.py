@@ -10,9 +10,9 @@ import pytest
 from gating import passed, report, rules
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore, Snapshot
-from evidence_store.notices import Notice
-from retrieval.gates.standing import MEMBERS
+from evitrail.evidence_store import EvidenceStore, Snapshot
+from evitrail.evidence_store.curation.notices import Notice
+from evitrail.retrieval.gates.standing import MEMBERS
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from gating import passed, report, rules
 from world import WordVectors, clock, evidence
 
-from evidence_store import EvidenceStore, Snapshot
+from evitrail.evidence_store import EvidenceStore, Snapshot
 
 SEARCHED = date(2018, 6, 1)
 INCLUDES = ("trial", "cohort@1", "doi:10.1234/abc", "pmid:123")

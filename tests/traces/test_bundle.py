@@ -14,15 +14,15 @@ from intruder import RUNS, sealed, tampered
 from patient import PATIENT, admitted
 from scribe import Note, Order, recorded, ticking
 
-from traces import DamagedJournal, Journal, JournalError, Journals, Trace, content_id, seal, verify_journal
-from traces.checkpoint import check_signature, sign
-from traces.export.bundle import read_bundle, verify_bundle, write_bundle
-from traces.export.manifest import CHUNK, MANIFEST
-from traces.export.zipped import MANY, Member, layout
-from traces.integrity import SEAL_RUN
-from traces.journal import Redacted
-from traces.redaction import redact
-from traces.signed_note import SigningKey
+from evitrail.traces import DamagedJournal, Journal, JournalError, Journals, Trace, content_id, seal, verify_journal
+from evitrail.traces.audit.checkpoint import check_signature, sign
+from evitrail.traces.audit.integrity import SEAL_RUN
+from evitrail.traces.audit.signed_note import SigningKey
+from evitrail.traces.bundle.bundle import read_bundle, verify_bundle, write_bundle
+from evitrail.traces.bundle.manifest import CHUNK, MANIFEST
+from evitrail.traces.bundle.zip_layout import MANY, Member, layout
+from evitrail.traces.journal.journal import Redacted
+from evitrail.traces.journal.redaction import redact
 
 KEY = SigningKey("clinic.example/journals", bytes(range(32)))
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8).filter(

@@ -17,14 +17,14 @@ from zlib import crc32
 import pytest
 from intruder import sealed
 
-from traces import Journal
-from traces.checkpoint import sign
-from traces.export.bundle import read_bundle, verify_bundle, write_bundle
-from traces.export.manifest import CHECKPOINT, MANIFEST
-from traces.export.zipped import Member, layout
-from traces.integrity import sealed_root
-from traces.record import canonical_json
-from traces.signed_note import SigningKey
+from evitrail.traces import Journal
+from evitrail.traces.audit.checkpoint import sign
+from evitrail.traces.audit.integrity import sealed_root
+from evitrail.traces.audit.signed_note import SigningKey
+from evitrail.traces.bundle.bundle import read_bundle, verify_bundle, write_bundle
+from evitrail.traces.bundle.manifest import CHECKPOINT, MANIFEST
+from evitrail.traces.bundle.zip_layout import Member, layout
+from evitrail.traces.record import canonical_json
 
 KEY = SigningKey("clinic.example/journals", bytes(range(32)))
 Files = dict[str, bytes]

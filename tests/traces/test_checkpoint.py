@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from intruder import RUNS, sealed, tampered, verdicts
 from scribe import Order, recorded, ticking
 
-from traces import Journal, JournalError, Journals, seal, verify_journal
-from traces.checkpoint import Checkpoint, check_root, check_signature, checkpoint, sign, uncovered
-from traces.integrity import SEAL_RUN, merkle_root, sealed_root, seals
-from traces.signed_note import BadNote, PublicKey, SigningKey, opened, public_key, signed
+from evitrail.traces import Journal, JournalError, Journals, seal, verify_journal
+from evitrail.traces.audit.checkpoint import Checkpoint, check_root, check_signature, checkpoint, sign, uncovered
+from evitrail.traces.audit.integrity import SEAL_RUN, merkle_root, sealed_root, seals
+from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, opened, public_key, signed
 
 KEY = SigningKey("clinic.example/journals", bytes(range(32)))
 OTHER = SigningKey("clinic.example/journals", bytes(range(1, 33)))

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scribe import Note, Order, Scribe
 
-from traces import Checked, Journal, Live, Record, Run, Trace, remembered
-from traces.diff import compared, differences, first_cause
-from traces.memory import unfolded
+from evitrail.traces import Checked, Journal, Live, Record, Run, Trace, remembered
+from evitrail.traces.run.diff import compared, differences, first_cause
+from evitrail.traces.run.memory import unfolded
 
 ORDER = Order(words=())
 

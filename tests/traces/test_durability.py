@@ -16,22 +16,22 @@ import pytest
 from scribe import Order, copied, recorded
 from structlog.testing import capture_logs
 
-import traces
-from traces import Journal, JournalError, Live, verify_journal
+import evitrail.traces
+from evitrail.traces import Journal, JournalError, Live, verify_journal
 
-ROOT = Path(traces.__file__).parent.parent
+SOURCE = Path(evitrail.__file__).parents[1]
 NORMAL, FULL = 1, 2
 ORDER = Order(words=tuple("abcdefgh"))
 READER = """
 import sys
-from traces import Journal, Trace
+from evitrail.traces import Journal, Trace
 with Journal.open(sys.argv[1], create=False) as journal:
     for _ in sys.stdin:
         print(len(Trace(journal, "run").activities), flush=True)
 """
 APPENDER = """
 import sys
-from traces import Journal
+from evitrail.traces import Journal
 journal = Journal.open(sys.argv[1])
 for n in range(1000):
     journal.append("run", "note", {"n": n}, durable=False)
@@ -41,7 +41,7 @@ sys.stdin.read()
 
 
 def started(script: str, path: Path) -> subprocess.Popen[str]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": str(SOURCE)}
     command = [sys.executable, "-c", script, str(path)]
     return subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 

@@ -16,8 +16,8 @@ from rocrate.rocrate import ROCrate
 from scribe import Note, Order, Scribe, copied, recorded
 from ward import LOOP, NEW, OLD, STALE, WardReader, ask, blamed, opened
 
-from traces import Journal, Live, Trace, provenance, remembered
-from traces.export import crate, prov
+from evitrail.traces import Journal, Live, Trace, provenance, remembered
+from evitrail.traces.export import crate, prov
 
 METADATA = "ro-crate-metadata.json"
 ORDER = Order(words=("stroke", "risk"))

@@ -11,9 +11,9 @@ from graphs import told
 from rocrate.rocrate import ROCrate
 from scribe import Order, copied
 
-from traces import Journal, Live, Trace, provenance
-from traces.export import crate, graphml, prov
-from traces.redaction import redact
+from evitrail.traces import Journal, Live, Trace, provenance
+from evitrail.traces.export import crate, graphml, prov
+from evitrail.traces.journal.redaction import redact
 
 ORDER = Order(words=("Ingrid", "Larsen"))
 WRITERS = {"prov": prov.write, "graphml": graphml.write, "crate": crate.write}

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from scribe import Order, recorded
 from ward import LOOP, NEW, OLD, STALE, WardReader, ask, opened
 
-from traces import Journal, Trace, provenance
-from traces.export import graphml
+from evitrail.traces import Journal, Trace, provenance
+from evitrail.traces.export import graphml
 
 GRAPHML = "{http://graphml.graphdrawing.org/xmlns}"
 

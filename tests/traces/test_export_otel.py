@@ -16,11 +16,11 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, StatusCode
 from scribe import Note, Order, Scribe, copied, recorded
 
-from traces import Edge, Edges, Entity, Journal, Live, Trace, remembered
-from traces.export.disclosed import Disclosed
-from traces.export.otel import Shown, spans_of
-from traces.imported.attributes import edge_attributes, edges_in, flat, rows
-from traces.imported.otlp import json_line, read, send
+from evitrail.traces import Edge, Edges, Entity, Journal, Live, Trace, remembered
+from evitrail.traces.export.disclosed import Disclosed
+from evitrail.traces.export.otel import Shown, spans_of
+from evitrail.traces.external.attributes import edge_attributes, edges_in, flat, rows
+from evitrail.traces.external.otlp import json_line, read, send
 
 ORDER = Order(words=("stroke", "risk"))
 EDGE = Edge(

@@ -19,9 +19,9 @@ from prov.model import ProvActivity, ProvBundle, ProvDerivation, ProvDocument, P
 from scribe import Order, copied, recorded
 from ward import LOOP, NEW, OLD, STALE, WardReader, ask, blamed, opened
 
-from traces import Journal, Live, Trace, provenance, remembered
-from traces.export import prov
-from traces.export.disclosed import Disclosed
+from evitrail.traces import Journal, Live, Trace, provenance, remembered
+from evitrail.traces.export import prov
+from evitrail.traces.export.disclosed import Disclosed
 
 pytestmark = pytest.mark.filterwarnings("error::prov.model.ProvWarning")
 """How prov says what of a document is not valid, or will be refused by its next version."""

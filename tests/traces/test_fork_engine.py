@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from scribe import Note, Order, Scribe, ticking
 
-from traces import Activity, Journal, Live, Run, Trace, remembered, verify_journal
+from evitrail.traces import Activity, Journal, Live, Run, Trace, remembered, verify_journal
 
 ORDER = Order(words=())
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from scribe import Note, Order, Scribe, ticking
 
-import traces
-from traces import Journal, Live, Trace, remembered, verify_journal
-from traces.run import BlockedEffect
+import evitrail.traces
+from evitrail.traces import Journal, Live, Trace, remembered, verify_journal
+from evitrail.traces.run.live import BlockedEffect
 
-ROOT = Path(traces.__file__).parent.parent
+SOURCE = Path(evitrail.__file__).parents[1]
 ORDER = Order(words=())
 OUTSIDE: dict[str, Any] = {"effect": "writes_external"}
 
@@ -143,7 +143,7 @@ with Journal.open(folder / "journal.db") as journal:
 @pytest.fixture
 def killed(tmp_path: Path, ward: Path) -> Iterator[Journal]:
     """The journal of a run that was killed when it had just written outside, and nobody had heard back."""
-    search = os.pathsep.join(map(str, (ROOT, ROOT / "tests", ROOT / "tests" / "traces")))
+    search = os.pathsep.join(map(str, (SOURCE, SOURCE.parent / "tests", SOURCE.parent / "tests" / "traces")))
     command = [sys.executable, "-c", WORKER, str(tmp_path)]
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": search}, check=False)
     assert done.returncode == -signal.SIGKILL

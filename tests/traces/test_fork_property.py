@@ -12,8 +12,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from scribe import Note, Order, Scribe
 
-from traces import Journal, Live, Trace, remembered
-from traces.diff import compared, first_cause
+from evitrail.traces import Journal, Live, Trace, remembered
+from evitrail.traces.run.diff import compared, first_cause
 
 ORDER = Order(words=())
 HANDS = ("round", "square")

@@ -9,7 +9,7 @@ import networkx as nx
 import pytest
 from scribe import Note, Order, Scribe, copied, recorded
 
-from traces import Journal, Live, Trace, content_id, lineage, provenance, remembered
+from evitrail.traces import Journal, Live, Trace, content_id, lineage, provenance, remembered
 
 ORDER = Order(words=("stroke", "risk", "falls"))
 LAST = content_id(Note(text="stroke risk falls"))

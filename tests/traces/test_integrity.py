@@ -12,9 +12,9 @@ import pytest
 from intruder import RUNS, inside, sealed, tampered, verdicts
 from scribe import Note, Order, copied, recorded
 
-from traces import DamagedJournal, Journal, Journals, Live, Verdicts, content_id, seal, verify_journal
-from traces.journal import link
-from traces.redaction import redact
+from evitrail.traces import DamagedJournal, Journal, Journals, Live, Verdicts, content_id, seal, verify_journal
+from evitrail.traces.journal.journal import link
+from evitrail.traces.journal.redaction import redact
 
 ORDER = Order(words=("stroke", "risk"))
 

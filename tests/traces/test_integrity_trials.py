@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from intruder import everything, inside, sealed, tampered, verdicts
 
-from traces import Journal, JournalError, verify_journal
-from traces.export.bundle import verify_bundle, write_bundle
+from evitrail.traces import Journal, JournalError, verify_journal
+from evitrail.traces.bundle.bundle import verify_bundle, write_bundle
 
 RUNS = tuple(f"run-{n}" for n in range(6))
 FLIPS = 1000

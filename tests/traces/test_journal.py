@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from scribe import Note, Order, recorded, ticking
 
-import traces
-from traces import DamagedJournal, Journal, JournalError, content_id, seal, verify_journal
-from traces.integrity import check_chain
+import evitrail.traces
+from evitrail.traces import DamagedJournal, Journal, JournalError, content_id, seal, verify_journal
+from evitrail.traces.audit.integrity import check_chain
 
-ROOT = Path(traces.__file__).parent.parent
+SOURCE = Path(evitrail.__file__).parents[1]
 FULL_DISK = """
 import resource, sys
-from traces import Journal, JournalError, verify_journal
+from evitrail.traces import Journal, JournalError, verify_journal
 from scribe import Note
 path = sys.argv[1]
 with Journal.open(path) as journal:
@@ -167,7 +167,7 @@ def test_threads_may_share_a_journal(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_costs_the_step_that_did_not_fit_and_nothing_before_it(tmp_path: Path) -> None:
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    env = {**os.environ, "PYTHONPATH": f"{SOURCE}{os.pathsep}{SOURCE.parent / 'tests'}"}
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "journal.db")]
     done = subprocess.run(command, env=env, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scribe import Note, Order, recorded, ticking
 
-from traces import Clock, DamagedJournal, Journal, JournalError, Trace, content_id, verify_journal
-from traces.journal import JournalView
-from traces.journals import Journals
-from traces.schema import packed, written
+from evitrail.traces import Clock, DamagedJournal, Journal, JournalError, Trace, content_id, verify_journal
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.journal.journal import JournalView
+from evitrail.traces.journal.schema import packed, written
 
 ORDER = Order(words=("stroke", "risk"))
 STOPPED = Clock(wall=lambda: "2020-01-01T00:00:00", mono=lambda: 0)

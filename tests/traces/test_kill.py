@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from scribe import Order
 
-import traces
-from traces import Journal, Live, Trace
-from traces.integrity import check_chain
+import evitrail.traces
+from evitrail.traces import Journal, Live, Trace
+from evitrail.traces.audit.integrity import check_chain
 
-ROOT = Path(traces.__file__).parent.parent
+SOURCE = Path(evitrail.__file__).parents[1]
 TRIALS = 5
 STEPS = 250
 ORDER = Order(words=tuple(f"word-{n}" for n in range(STEPS)))
@@ -26,7 +26,7 @@ ORDER = Order(words=tuple(f"word-{n}" for n in range(STEPS)))
 WORKER = """
 import os, sys
 from scribe import Order, Scribe, copied
-from traces import Journal, Live
+from evitrail.traces import Journal, Live
 folder, steps = sys.argv[1], int(sys.argv[2])
 order = Order(words=tuple(f"word-{n}" for n in range(steps)))
 side = os.open(folder + "/calls", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -51,7 +51,7 @@ with Journal.open(folder + "/journal.db") as journal:
 
 
 def started(folder: Path) -> subprocess.Popen[bytes]:
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    env = {**os.environ, "PYTHONPATH": f"{SOURCE}{os.pathsep}{SOURCE.parent / 'tests'}"}
     command = [sys.executable, "-c", WORKER, str(folder), str(STEPS)]
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
 

@@ -10,8 +10,8 @@ import pytest
 from killable import RUNS, STEPS, Nursery, after, work
 from scribe import Note
 
-from traces import Journal, content_id, verify_journal
-from traces.memory import activities
+from evitrail.traces import Journal, content_id, verify_journal
+from evitrail.traces.run.memory import activities
 
 KILLS = 200
 BATCHES = 4

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from traces import Journal, Trace, lineage, provenance, seal, verify_journal
-from traces.activity import Edges
-from traces.elsewhere import expect_own, recorded_elsewhere
-from traces.imported.arrive import Foreign, Imported, Understood, arrived
-from traces.imported.attributes import rows
-from traces.imported.otlp import read
-from traces.imported.take_in import TakenIn, take_in
+from evitrail.traces import Journal, Trace, lineage, provenance, seal, verify_journal
+from evitrail.traces.external.attributes import rows
+from evitrail.traces.external.external_run import expect_own, recorded_elsewhere
+from evitrail.traces.external.incoming_run import Foreign, Imported, Understood, arrived
+from evitrail.traces.external.otlp import read
+from evitrail.traces.external.record_runs import TakenIn, take_in
+from evitrail.traces.run.activity import Edges
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SECOND = 10**9

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from scribe import Note, Order, Scribe
 
-from traces import Journal, Live, Run, remembered
-from traces.probe import Probe, affected
+from evitrail.traces import Journal, Live, Run, remembered
+from evitrail.traces.run.probe import Probe, affected
 
 ORDER = Order(words=())
 

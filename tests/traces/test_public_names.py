@@ -22,6 +22,6 @@ NAMES = {
 
 @pytest.mark.parametrize("folder", sorted(NAMES))
 def test_a_folder_offers_exactly_these_names(folder: str) -> None:
-    module = importlib.import_module(folder)
+    module = importlib.import_module(f"evitrail.{folder}")
     assert sorted(module.__all__) == sorted(NAMES[folder].split())
     assert all(hasattr(module, name) for name in module.__all__)

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scribe import Note, Order
 
-import traces
-from traces import Record, canonical_json, content_id
-from traces.record import as_stored
+import evitrail.traces
+from evitrail.traces import Record, canonical_json, content_id
+from evitrail.traces.record import as_stored
 
-ROOT = Path(traces.__file__).parent.parent
+SOURCE = Path(evitrail.__file__).parents[1]
 E_ACUTE, E_THEN_ACUTE = "\u00e9", "e\u0301"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from([E_ACUTE, E_THEN_ACUTE, "f"])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
@@ -50,7 +50,7 @@ class Loose(Record):
 
 def test_a_records_name_is_the_same_in_a_process_that_hashes_otherwise() -> None:
     code = (
-        "from scribe import Order; from traces import content_id, Activity\n"
+        "from scribe import Order; from evitrail.traces import content_id, Activity\n"
         "print(content_id(Order(words=('stroke', '\u2265 2'))))\n"
         "parts = {k: n for n, k in enumerate(set('abcdefgh'))}\n"
         "print(content_id(Activity(path='p', kind='k', by='b', effect='pure', parameters=dict.fromkeys(parts, 1),\n"
@@ -58,7 +58,7 @@ def test_a_records_name_is_the_same_in_a_process_that_hashes_otherwise() -> None
     )
 
     def printed(seed: str) -> str:
-        env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+        env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": f"{SOURCE}{os.pathsep}{SOURCE.parent / 'tests'}"}
         return subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
 
     first = printed("1")

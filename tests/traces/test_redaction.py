@@ -11,14 +11,14 @@ import pytest
 from patient import PATIENT, PLAIN, admitted, begun
 from scribe import Note, ticking
 
-import traces.database
-import traces.schema
-from traces import DamagedJournal, Journal, JournalError, content_id, verify_journal
-from traces.integrity import check_chain
-from traces.journal import Redacted
-from traces.journals import Journals
-from traces.redaction import redact, redact_folder
-from traces.schema import Stored, packed, written
+import evitrail.traces.journal.database
+import evitrail.traces.journal.schema
+from evitrail.traces import DamagedJournal, Journal, JournalError, content_id, verify_journal
+from evitrail.traces.audit.integrity import check_chain
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.journal.journal import Redacted
+from evitrail.traces.journal.redaction import redact, redact_folder
+from evitrail.traces.journal.schema import Stored, packed, written
 
 BY, REASON = "d.larsen", "consent withdrawn"
 WINDOW = 16
@@ -71,7 +71,7 @@ def test_a_redacted_run_and_its_forks_are_gone_and_the_record_of_it_stays(path: 
 
 
 def test_the_bytes_are_physically_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(traces.schema, "PACKING", 0)  # so that the plain text can be looked for, too
+    monkeypatch.setattr(evitrail.traces.journal.schema, "PACKING", 0)  # so that the plain text can be looked for, too
     path, long = admitted(tmp_path / "journal.db"), Note(text="MRN 4471882 " * 2000)
     with Journal.open(path) as journal:
         begun(journal, "long", long)
@@ -151,7 +151,7 @@ def test_a_journal_opened_to_read_is_not_redacted(path: Path) -> None:
 
 
 def test_a_reader_in_the_way_is_named_and_redacting_again_scrubs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(traces.database, "PATIENCE", 0.1)
+    monkeypatch.setattr(evitrail.traces.journal.database, "PATIENCE", 0.1)
     with Journal.open(path) as journal, closing(sqlite3.connect(path, isolation_level=None)) as reader:
         key = journal.secret("run").key
         journal.append("other", "note", {})  # so that the log is not empty, and the reader reads in it

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 from scribe import Note, Order, Scribe, copied, entity, recorded, ticking
 
-from traces import Activity, Edge, Journal, JournalError, Live, Trace, content_id, remembered, verify_journal
+from evitrail.traces import Activity, Edge, Journal, JournalError, Live, Trace, content_id, remembered, verify_journal
 
 ORDER = Order(words=("stroke", "risk", "falls"))
 
@@ -38,12 +38,12 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], ModuleType]:
-    """A module of that name with a component ``Part`` whose source ends in a remark."""
+    """A module of that name with a component ``Part`` whose module sets a name of its own."""
     monkeypatch.syspath_prepend(str(tmp_path))
 
-    def made(name: str, remark: str) -> ModuleType:
+    def made(name: str, sets: str) -> ModuleType:
         source = "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass Part:\n    pass\n"
-        (tmp_path / f"{name}.py").write_text(f"{source}# {remark}\n")
+        (tmp_path / f"{name}.py").write_text(f"{source}{sets} = 1\n")
         monkeypatch.delitem(sys.modules, name, raising=False)
         return importlib.import_module(name)
 

@@ -10,9 +10,9 @@ import pytest
 from scribe import Note, Order, recorded, ticking
 from structlog.testing import capture_logs
 
-from traces import Journal, JournalError, Trace, canonical_json, content_id, verify_journal
-from traces.journals import Journals
-from traces.schema import SCHEMA_VERSION, link
+from evitrail.traces import Journal, JournalError, Trace, canonical_json, content_id, verify_journal
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.journal.schema import SCHEMA_VERSION, link
 
 ORDER = Order(words=("stroke", "risk"))
 BEFORE = """

@@ -12,9 +12,9 @@ import pytest
 from patient import PATIENT, PLAIN, admitted
 from scribe import Note
 
-from traces import DamagedJournal, Journal, canonical_json, content_id, verify_journal
-from traces.journals import Journals
-from traces.schema import KEYED
+from evitrail.traces import DamagedJournal, Journal, canonical_json, content_id, verify_journal
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.journal.schema import KEYED
 
 TRIGGERS = "sensitive_is_final", "sensitive_stays", "sensitive_is_new", "secret_is_final", "secret_stays"
 

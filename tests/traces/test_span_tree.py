@@ -11,11 +11,11 @@ from typing import Any
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from traces import Journal, Trace, seal, verify_journal
-from traces.imported.arrive import Arrived, Understood, arrived
-from traces.imported.otlp import Span, read
-from traces.imported.span_tree import tree
-from traces.imported.take_in import take_in
+from evitrail.traces import Journal, Trace, seal, verify_journal
+from evitrail.traces.external.incoming_run import Arrived, Understood, arrived
+from evitrail.traces.external.otlp import Span, read
+from evitrail.traces.external.record_runs import take_in
+from evitrail.traces.external.span_tree import tree
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 IDS = [f"{number:016x}" for number in range(1, 7)]

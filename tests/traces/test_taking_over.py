@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from scribe import Note, Order, Scribe, copied
 
-from traces import Journal, JournalError, Journals, Live, Trace, verify_journal
-from traces.taking_over import take_over
+from evitrail.traces import Journal, JournalError, Journals, Live, Trace, verify_journal
+from evitrail.traces.journal.handover import take_over
 
 ORDER = Order(words=("stroke", "risk", "falls", "here"))
 

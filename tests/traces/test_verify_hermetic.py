@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from scribe import Note, Order, Scribe
 
-from traces import Checked, Journal, Live, Record, Run, Verify
-from traces.hermetic import hermetic
+from evitrail.traces import Checked, Journal, Live, Record, Run, Verify
+from evitrail.traces.run.hermetic import hermetic
 
 ORDER = Order(words=())
 

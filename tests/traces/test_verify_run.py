@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from scribe import Note, Order, Scribe, copied, recorded
 
-from traces import Checked, Journal, Live, Record, Run, Verify
+from evitrail.traces import Checked, Journal, Live, Record, Run, Verify
 
 ORDER = Order(words=("stroke", "risk", "falls"))
 

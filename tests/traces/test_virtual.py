@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from scribe import Note, Order, Scribe
 
-from traces import Journal, Live, Run, Trace, Verify, remembered
-from traces.virtual import System, Virtual
+from evitrail.traces import Journal, Live, Run, Trace, Verify, remembered
+from evitrail.traces.run.virtual import System, Virtual
 
 ORDER = Order(words=())
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from desk import BENCHMARK, CASES, Desk, evitrail, tree
 
-from agent.llm import ScriptedLLM, Unreachable
-from agent.llm.named import LLMS
-from agent.reader import READERS, DirectReader
-from eval.outcome import read_outcomes
+from evitrail.agent.llm import ScriptedLLM, Unreachable
+from evitrail.agent.llm.named import LLMS
+from evitrail.agent.reader import READERS, DirectReader
+from evitrail.eval.metrics.outcome import read_outcomes
 
 TALK = (("weeks", ("It must be B then", "B", "A stroke is likely")), (".", ("Answer: C", "C", "Answer: C")))
 YES = '{"clear_selection": "yes", "reasoning": "it says so", "confirmed_answer": "B"}'

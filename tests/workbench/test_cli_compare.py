@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from desk import CASES, Desk, evitrail
 
-from retrieval.gates import GATES
+from evitrail.retrieval.gates import GATES
 
 
 def test_a_row_for_the_whole_and_one_for_each_gate(own: Desk) -> None:

@@ -11,9 +11,9 @@ from desk import CASES, Desk, evitrail, tree
 from graphs import told
 from scribe import Order, copied
 
-from traces import Journal, Live, Trace, provenance
-from traces.export import graphml, prov
-from workbench.cli.export import FORMATS
+from evitrail.traces import Journal, Live, Trace, provenance
+from evitrail.traces.export import graphml, prov
+from evitrail.workbench.cli.trace.export import FORMATS
 
 GATED = f"gated.{CASES[0]}"
 ONE_RUN = [name for name, one in FORMATS.items() if not one.holds_many]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from desk import CASES, Desk, evitrail, tree
 
-from eval.condition import ALIASES
-from eval.outcome import Outcome, read_outcomes
+from evitrail.eval.metrics.outcome import Outcome, read_outcomes
+from evitrail.eval.plan.condition import ALIASES
 
 GREEDY = {
     "raw_output", "parsed_answer", "input_tokens", "output_tokens", "elapsed_s", "error", "correct",

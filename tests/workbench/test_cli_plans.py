@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from desk import BENCHMARK, CASES, Desk, Said, evitrail, tree
 
-from retrieval.gates import GATES
+from evitrail.retrieval.gates import GATES
 
 ARM = "wide+retriever=hybrid+k=3"
 RUN = f"{ARM}@extractive.{CASES[0]}"
@@ -148,14 +148,14 @@ def test_what_there_is_not_is_refused_in_one_line(desk: Desk, tmp_path: Path) ->
     assert "got 'r2030'" in refused(desk, file, 'conditions = ["standard"]\nsnapshots = ["r2030"]')
     fault = refused(desk, file, 'conditions = ["standard"]\nretrievers = ["dance"]')
     assert fault.startswith(f"{file}: key 'retrievers': expected a retriever among ")
-    own = '[[arms]]\nname = "own"\nbase = "standard"\nretriever = "retrieval.bm25:BM25"'
+    own = '[[arms]]\nname = "own"\nbase = "standard"\nretriever = "evitrail.retrieval.bm25:BM25"'
     assert "is code that would be run; give --allow-code" in refused(desk, file, own)
     said = evitrail("run", "--benchmark", BENCHMARK, "--store", desk.store, "--retriever", "dance", "--out", file)
     assert said.faults[0].startswith("--retriever: expected a retriever among ")
 
 
 def test_a_retriever_of_ones_own_is_run_and_done_again_where_it_is_allowed(desk: Desk, tmp_path: Path) -> None:
-    own = '[[arms]]\nname = "own"\nbase = "standard"\nretriever = "retrieval.bm25:BM25()"'
+    own = '[[arms]]\nname = "own"\nbase = "standard"\nretriever = "evitrail.retrieval.bm25:BM25()"'
     plan, run = written(desk, tmp_path / "plan.toml", own), tmp_path / "run"
     assert evitrail("run", plan, "--allow-code", "--no-attribute", "--out", run).code == 0
     assert evitrail("replay", run, "--verify", "--allow-code", "--json").json["same"] is True

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from desk import Desk, evitrail, tree
 
-from traces import Journal
-from traces.export.bundle import write_bundle
+from evitrail.traces import Journal
+from evitrail.traces.bundle.bundle import write_bundle
 
 GATED = "gated.acute-001"
 ROOT = "sha256:" + "0" * 64

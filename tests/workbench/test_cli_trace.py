@@ -84,7 +84,7 @@ def test_every_step_comes_out_the_same_when_done_again(desk: Desk, run: str) -> 
 
 
 def test_a_step_that_comes_out_otherwise_is_named_with_exit_code_1(own: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from agent.reader.extractive import ExtractiveReader
+    from evitrail.agent.reader.extractive.extractive import ExtractiveReader
 
     chose = ExtractiveReader.choose
 

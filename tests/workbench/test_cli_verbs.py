@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from desk import BENCHMARK, CASES, SCRIPT, Desk, evitrail, script, tree
 
-from agent.reader import READERS
-from eval.condition import CONDITIONS
-from retrieval import RETRIEVERS
+from evitrail.agent.reader import READERS
+from evitrail.eval.plan.condition import CONDITIONS
+from evitrail.retrieval import RETRIEVERS
 
 REF = "group-b-streptococcus-antenatal-swab@2019"
 RUN = f"gated.{CASES[0]}"

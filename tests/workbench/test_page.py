@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scribe import Note, Order, Scribe, recorded, ticking
 
-from traces import Journal, Live, Trace
-from traces.record import sha256
-from traces.schema import Stored
-from workbench.page import write_page
-from workbench.page.chunks import chunks
-from workbench.page.outline import outline
+from evitrail.traces import Journal, Live, Trace
+from evitrail.traces.journal.schema import Stored
+from evitrail.traces.record import sha256
+from evitrail.workbench.page import write_page
+from evitrail.workbench.page.chunks import chunks
+from evitrail.workbench.page.outline import outline
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import pytest
 from exhibit import RUN, SOUND, Open, index_of, put_together, records_of, said_of, taken_apart
 from scribe import Order, recorded
 
-from traces import Journal, content_id
-from traces.integrity import sealed_root
-from workbench.page import write_page
+from evitrail.traces import Journal, content_id
+from evitrail.traces.audit.integrity import sealed_root
+from evitrail.workbench.page import write_page
 
 
 def test_the_page_proves_every_hash_up_to_the_seals_root(opened: Open, made: Path) -> None:

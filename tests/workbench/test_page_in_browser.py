@@ -10,8 +10,8 @@ import pytest
 from exhibit import HOSTILE, PLAIN, RUN, SOUND, Open, long_page, said_of
 from scribe import Note, Order, Scribe
 
-from traces import Journal, Live, remembered
-from workbench.page import write_page
+from evitrail.traces import Journal, Live, remembered
+from evitrail.workbench.page import write_page
 
 
 def at(view: Any, step: str) -> None:

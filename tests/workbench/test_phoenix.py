@@ -23,12 +23,12 @@ from opentelemetry.sdk.trace import ReadableSpan
 from pages import ROOT
 from ward import LOOP, NEW, OLD, STALE, WardReader, ask, opened
 
-from agent.llm import Completion, Message, Prompt, ScriptedLLM, recorded
-from eval.experiment import JOURNAL
-from traces import Journal, Live, Record, Trace
-from traces.export.disclosed import Disclosed
-from traces.imported.otlp import send
-from workbench.spans import spans
+from evitrail.agent.llm import Completion, Message, Prompt, ScriptedLLM, recorded
+from evitrail.eval.experiment.experiment import JOURNAL
+from evitrail.traces import Journal, Live, Record, Trace
+from evitrail.traces.export.disclosed import Disclosed
+from evitrail.traces.external.otlp import send
+from evitrail.workbench.openinference.step_spans import spans
 
 ENVIRONMENT = ROOT / ".venv-phoenix"
 PATIENCE = 300

@@ -14,19 +14,19 @@ from openinference.semconv.resource import ResourceAttributes
 from opentelemetry.sdk.trace import ReadableSpan
 from ward import LOOP, NEW, OLD, STALE, WardReader, ask, blamed, opened
 
-from agent.llm import Completion, Message, Prompt, ScriptedLLM, recorded
-from agent.model import Answer, Choice, Synthesis
-from eval.results import blames_of
-from retrieval.base import Retrieved
-from traces import Journal, Live, Record, Trace
-from traces.activity import Edges
-from traces.export.disclosed import Disclosed
-from traces.imported.arrive import arrived
-from traces.imported.attributes import edges_in
-from traces.imported.otlp import json_line, read
-from traces.imported.take_in import take_in
-from workbench.openinference import understand
-from workbench.spans import spans
+from evitrail.agent.llm import Completion, Message, Prompt, ScriptedLLM, recorded
+from evitrail.agent.model import Answer, Choice, Synthesis
+from evitrail.eval.report.results import blames_of
+from evitrail.retrieval.base import Retrieved
+from evitrail.traces import Journal, Live, Record, Trace
+from evitrail.traces.export.disclosed import Disclosed
+from evitrail.traces.external.attributes import edges_in
+from evitrail.traces.external.incoming_run import arrived
+from evitrail.traces.external.otlp import json_line, read
+from evitrail.traces.external.record_runs import take_in
+from evitrail.traces.run.activity import Edges
+from evitrail.workbench.openinference.attributes import understand
+from evitrail.workbench.openinference.step_spans import spans
 
 RUN = "loop.q-apixaban"
 CLASSES = [getattr(semconv, name) for name in dir(semconv) if name.endswith("Attributes")]

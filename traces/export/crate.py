@@ -25,11 +25,11 @@ from rocrate.model import ContextEntity
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
-from traces.activity import Activity
-from traces.export import prov
-from traces.export.disclosed import Disclosed
-from traces.journal import Stored
-from traces.trace import Trace
+from evitrail.traces.export import prov
+from evitrail.traces.export.disclosed import Disclosed
+from evitrail.traces.journal.journal import Stored
+from evitrail.traces.run.activity import Activity
+from evitrail.traces.trace import Trace
 
 RO_CRATE = "1.1"
 """The version that the profile extends."""

@@ -13,9 +13,9 @@ Rules kept here
 
 from __future__ import annotations
 
-from traces.activity import Activity
-from traces.schema import KEYED
-from traces.trace import Trace
+from evitrail.traces.journal.schema import KEYED
+from evitrail.traces.run.activity import Activity
+from evitrail.traces.trace import Trace
 
 
 class Disclosed(Trace):

@@ -20,9 +20,9 @@ from xml.etree.ElementTree import ParseError
 
 import networkx as nx
 
-from traces.export.disclosed import Disclosed
-from traces.graph import add_arrow, provenance
-from traces.trace import Trace
+from evitrail.traces.export.disclosed import Disclosed
+from evitrail.traces.graph import add_arrow, provenance
+from evitrail.traces.trace import Trace
 
 UNWRITABLE = re.compile(r"[^\t\n\x20-\x5b\x5d-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 (production 2) has no character for, the carriage return that its readers drop, and our backslash."""

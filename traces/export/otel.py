@@ -30,12 +30,12 @@ from opentelemetry.semconv.attributes.service_attributes import SERVICE_NAME
 from opentelemetry.trace import Link, SpanContext, TraceFlags
 from opentelemetry.trace.status import Status, StatusCode
 
-from traces.activity import Activity, Edges
-from traces.export.disclosed import Disclosed
-from traces.imported.attributes import EVIDENCE, EVITRAIL, Attributes, edge_attributes, flat, named
-from traces.record import canonical_json
-from traces.schema import Stored
-from traces.trace import Trace
+from evitrail.traces.export.disclosed import Disclosed
+from evitrail.traces.external.attributes import EVIDENCE, EVITRAIL, Attributes, edge_attributes, flat, named
+from evitrail.traces.journal.schema import Stored
+from evitrail.traces.record import canonical_json
+from evitrail.traces.run.activity import Activity, Edges
+from evitrail.traces.trace import Trace
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

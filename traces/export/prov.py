@@ -48,9 +48,9 @@ from prov.constants import (
 from prov.identifier import Identifier, Namespace, QualifiedName
 from prov.model import PROV_REC_CLS, ProvBundle, ProvDocument, ProvElement, ProvRecord, ProvRelation
 
-from traces.export.disclosed import Disclosed
-from traces.graph import activity_node, add_arrow, provenance
-from traces.trace import Trace
+from evitrail.traces.export.disclosed import Disclosed
+from evitrail.traces.graph import activity_node, add_arrow, provenance
+from evitrail.traces.trace import Trace
 
 NAME = Namespace("name", "urn:evitrail:name:")
 TERM = Namespace("ev", "urn:evitrail:term:")

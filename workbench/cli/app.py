@@ -17,36 +17,13 @@ import sys
 import typer
 from typer.main import get_command
 
-from workbench.cli import (
-    ask,
-    compare,
-    curation,
-    demo,
-    diff,
-    edges,
-    export,
-    fhir,
-    fork,
-    freeze,
-    grade,
-    import_,
-    notices,
-    official,
-    recheck,
-    redact,
-    releases,
-    replay,
-    report,
-    run,
-    search,
-    sign,
-    store,
-    trace,
-    verify,
-    whatif,
-    why,
-)
-from workbench.cli.console import CheckFailed, complain
+from evitrail.workbench.cli.console import CheckFailed, complain
+from evitrail.workbench.cli.experiment import ask, compare, demo, recheck, report, run, whatif
+from evitrail.workbench.cli.experiment import freeze_reports as freeze
+from evitrail.workbench.cli.experiment import safe_scale as official
+from evitrail.workbench.cli.store import curation, fhir, grade, notices, releases, search, store
+from evitrail.workbench.cli.store import relations as edges
+from evitrail.workbench.cli.trace import diff, export, fork, import_, redact, replay, sign, trace, verify, why
 
 app = typer.Typer(
     name="evitrail",
@@ -137,7 +114,7 @@ def run_command(arguments: list[str]) -> int:
 
 
 def _configure_log(level: str) -> None:
-    from traces.log import configure
+    from evitrail.traces.log import configure
 
     if level.upper() not in logging.getLevelNamesMapping():
         raise ValueError(f"EVITRAIL_LOG: expected debug, info, warning or error, got {level!r}")
@@ -154,7 +131,7 @@ def _misused(error: typer.TyperException) -> str:
 def _in_words(error: Exception) -> str:
     from pydantic import ValidationError
 
-    from traces.journal import JournalError
+    from evitrail.traces.journal.journal import JournalError
 
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror

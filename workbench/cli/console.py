@@ -28,7 +28,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 if TYPE_CHECKING:
-    from eval.engine.sweep import Standing
+    from evitrail.eval.experiment.sweep import Standing
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 By = Annotated[

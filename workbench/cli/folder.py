@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from traces import Trace
-    from traces.view import JournalView
+    from evitrail.traces import Trace
+    from evitrail.traces.journal.view import JournalView
 
 Folder = Annotated[Path, typer.Argument(help="An experiment's folder.", metavar="DIR")]
 AllowCode = Annotated[bool, typer.Option("--allow-code", help="Run the retrievers that the plan names as code.")]
@@ -21,10 +21,10 @@ Recorded = Annotated[Path, typer.Argument(help="An experiment's folder, or a bun
 @contextmanager
 def open_journal(folder: Path) -> Iterator[JournalView]:
     """The journals of an experiment's folder, or a bundle of one, to read as one."""
-    from traces import Journals
+    from evitrail.traces import Journals
 
     if folder.is_file():
-        from traces.export.bundle import read_bundle
+        from evitrail.traces.bundle.bundle import read_bundle
 
         with read_bundle(folder) as bundle:
             yield bundle
@@ -40,11 +40,11 @@ def find_run(journal: JournalView, name: str, *, redacted: bool = False) -> Trac
     """
     from difflib import get_close_matches
 
-    from eval.experiment import traces
-    from traces import Trace
-    from traces.integrity import SEAL_RUN
-    from traces.redacted import redacted_runs
-    from traces.view import Redacted
+    from evitrail.eval.experiment.experiment import traces
+    from evitrail.traces import Trace
+    from evitrail.traces.audit.integrity import SEAL_RUN
+    from evitrail.traces.journal.redacted import redacted_runs
+    from evitrail.traces.journal.view import Redacted
 
     trace = Trace(journal, name)
     if not trace.records or name == SEAL_RUN:

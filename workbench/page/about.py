@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agent.model import Answer
-from eval.experiment import RunConfig, outcome_of
-from eval.results import BLAMED, Blames
-from traces.trace import Trace
-from traces.view import JournalError
+from evitrail.agent.model import Answer
+from evitrail.eval.experiment.experiment import RunConfig, outcome_of
+from evitrail.eval.report.results import BLAMED, Blames
+from evitrail.traces.journal.view import JournalError
+from evitrail.traces.trace import Trace
 
 HARMS = ("high_risk", "unsafe", "contradicts", "stale", "overconfident")
 EXCERPT = 140

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from traces.schema import Stored
+from evitrail.traces.journal.schema import Stored
 
 
 class Row(NamedTuple):

@@ -27,16 +27,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eval.attribution.blame import ABSTENTIONS
-from eval.attribution.taxonomy import FAULTS
-from traces.export.bundled import Bundle
-from traces.integrity import BLOB_FIELDS, SEAL_RUN, blobs_named
-from traces.schema import KEYED
-from traces.trace import Trace
-from traces.view import DamagedJournal, JournalView, Redacted
-from workbench.page.about import about
-from workbench.page.chunks import Piece, chunks, element
-from workbench.page.outline import outline
+from evitrail.eval.attribution.blame import ABSTENTIONS
+from evitrail.eval.attribution.taxonomy import FAULTS
+from evitrail.traces.audit.integrity import BLOB_FIELDS, SEAL_RUN, blobs_named
+from evitrail.traces.bundle.bundle_view import Bundle
+from evitrail.traces.journal.schema import KEYED
+from evitrail.traces.journal.view import DamagedJournal, JournalView, Redacted
+from evitrail.traces.trace import Trace
+from evitrail.workbench.page.about import about
+from evitrail.workbench.page.chunks import Piece, chunks, element
+from evitrail.workbench.page.outline import outline
 
 if TYPE_CHECKING:
     from jinja2 import Template

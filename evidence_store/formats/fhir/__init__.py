@@ -11,8 +11,8 @@ What maps to what is in docs/fhir.md.
 
 from __future__ import annotations
 
-from evidence_store.formats.fhir.export import bundle
-from evidence_store.formats.fhir.news import news, take_in
-from evidence_store.formats.fhir.read import Taken, read_fhir
+from evitrail.evidence_store.formats.fhir.export import bundle
+from evitrail.evidence_store.formats.fhir.news import news, take_in
+from evitrail.evidence_store.formats.fhir.read import Taken, read_fhir
 
 __all__ = ["Taken", "bundle", "news", "read_fhir", "take_in"]

@@ -11,15 +11,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from evidence_store.curation import BEST, STAGES, Dossier, Entry, Stage
-from evidence_store.edges import Contradiction
-from evidence_store.event import DRAFTED, RETURNED, SIGNED_OFF
-from evidence_store.formats.fhir import terms
-from evidence_store.formats.fhir.citation import Chosen, citation_id
-from evidence_store.formats.fhir.shape import Json, coded, codes, extension, id_of, part, slim, urn
-from evidence_store.formats.fhir.statement import statement_id
-from evidence_store.model import Evidence
-from traces.record import canonical_json
+from evitrail.evidence_store.curation.relations import Contradiction
+from evitrail.evidence_store.curation.workflow import BEST, STAGES, Dossier, Entry, Stage
+from evitrail.evidence_store.formats.fhir import terms
+from evitrail.evidence_store.formats.fhir.citation import Chosen, citation_id
+from evitrail.evidence_store.formats.fhir.shape import Json, coded, codes, extension, id_of, part, slim, urn
+from evitrail.evidence_store.formats.fhir.statement import statement_id
+from evitrail.evidence_store.ledger.event import DRAFTED, RETURNED, SIGNED_OFF
+from evitrail.evidence_store.model import Evidence
+from evitrail.traces.record import canonical_json
 
 ACT, DISAGREEMENT, RESOLUTION = (terms.system(name) for name in ("act", "contradiction", "resolution"))
 WORKFLOW: dict[Stage, str] = {

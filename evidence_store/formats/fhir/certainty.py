@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from evidence_store.assessment import DOWNGRADES, UPGRADES, Assessment, Judgement
-from evidence_store.formats.fhir import terms
-from evidence_store.formats.fhir.shape import Json, coded, codes, extended, extension, noted, notes, part, slim
-from evidence_store.grade import Grade
-from evidence_store.profile import Profile
-from evidence_store.rating import Rating, System
+from evitrail.evidence_store.curation.profile import Profile
+from evitrail.evidence_store.formats.fhir import terms
+from evitrail.evidence_store.formats.fhir.shape import Json, coded, codes, extended, extension, noted, notes, part, slim
+from evitrail.evidence_store.grading.assessment import DOWNGRADES, UPGRADES, Assessment, Judgement
+from evitrail.evidence_store.grading.grade import Grade
+from evitrail.evidence_store.grading.native_grade import Rating, System
 
 RATING = terms.system("rating-system")
 SYSTEMS: tuple[System, ...] = get_args(System)

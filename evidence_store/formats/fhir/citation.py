@@ -16,10 +16,10 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-from evidence_store.formats.fhir import terms
-from evidence_store.formats.fhir.shape import Json, coded, codes, day, extended, extension, id_of, slim, urn
-from evidence_store.model import Evidence, Header, evidence_id
-from evidence_store.snapshot import Status
+from evitrail.evidence_store.formats.fhir import terms
+from evitrail.evidence_store.formats.fhir.shape import Json, coded, codes, day, extended, extension, id_of, slim, urn
+from evitrail.evidence_store.model import Evidence, Header, evidence_id
+from evitrail.evidence_store.snapshot import Status
 
 
 @dataclass(frozen=True)

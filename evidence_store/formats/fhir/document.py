@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evidence_store.formats.lines import InputError
+from evitrail.evidence_store.input_lines import InputError
 
 MOST_BYTES = 128 * 2**20
 DEEPEST = 60

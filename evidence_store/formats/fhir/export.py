@@ -14,15 +14,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from evidence_store.curation import MARK, Dossier
-from evidence_store.errors import EvidenceError
-from evidence_store.formats.fhir import terms
-from evidence_store.formats.fhir.appraisal import approved, curated, disputed, standing_at
-from evidence_store.formats.fhir.citation import Chosen, citation, status_of
-from evidence_store.formats.fhir.r5 import NotR5, checked
-from evidence_store.formats.fhir.shape import Json, slim, urn
-from evidence_store.formats.fhir.statement import statement
-from evidence_store.snapshot import Snapshot
+from evitrail.evidence_store.curation.workflow import MARK, Dossier
+from evitrail.evidence_store.errors import EvidenceError
+from evitrail.evidence_store.formats.fhir import terms
+from evitrail.evidence_store.formats.fhir.appraisal import approved, curated, disputed, standing_at
+from evitrail.evidence_store.formats.fhir.citation import Chosen, citation, status_of
+from evitrail.evidence_store.formats.fhir.r5 import NotR5, checked
+from evitrail.evidence_store.formats.fhir.shape import Json, slim, urn
+from evitrail.evidence_store.formats.fhir.statement import statement
+from evitrail.evidence_store.snapshot import Snapshot
 
 
 def bundle(snapshot: Snapshot, dossiers: Mapping[str, Dossier], refs: Iterable[str] | None = None) -> str:

@@ -13,16 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from evidence_store.curation import MARK
-from evidence_store.fold import STANDING
-from evidence_store.formats.fhir.read import Taken
-from evidence_store.formats.lines import InputError
-from evidence_store.lineage import lineage_faults
-from evidence_store.model import Evidence, Header
-from evidence_store.notices import EVENT, Notice
-from evidence_store.projection import Progress
-from evidence_store.snapshot import Snapshot
-from evidence_store.store import EvidenceStore
+from evitrail.evidence_store.curation.lineage import lineage_faults
+from evitrail.evidence_store.curation.notices import EVENT, Notice
+from evitrail.evidence_store.curation.workflow import MARK
+from evitrail.evidence_store.fold import STANDING
+from evitrail.evidence_store.formats.fhir.read import Taken
+from evitrail.evidence_store.index.projection import Progress
+from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.model import Evidence, Header
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.evidence_store.store import EvidenceStore
 
 
 def take_in(store: EvidenceStore, taken: Taken, progress: Progress | None = None) -> Taken:

@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evidence_store.errors import MissingPackageError
-from evidence_store.formats.fhir.shape import Json
+from evitrail.evidence_store.errors import MissingPackageError
+from evitrail.evidence_store.formats.fhir.shape import Json
 
 LONGEST = 60
 """Characters shown of a value that does not fit."""

@@ -21,18 +21,18 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from evidence_store.edges import Contradiction
-from evidence_store.formats.fhir.appraisal import contradiction_of
-from evidence_store.formats.fhir.citation import header_of, is_ours, standing_of
-from evidence_store.formats.fhir.document import read_document
-from evidence_store.formats.fhir.r5 import NotR5, checked
-from evidence_store.formats.fhir.shape import Json
-from evidence_store.formats.fhir.statement import evidence_of, rated
-from evidence_store.formats.lines import InputError, in_words
-from evidence_store.grade import Grade
-from evidence_store.model import Evidence
-from evidence_store.notices import Nature, Notice
-from evidence_store.profile import Profile
+from evitrail.evidence_store.curation.notices import Nature, Notice
+from evitrail.evidence_store.curation.profile import Profile
+from evitrail.evidence_store.curation.relations import Contradiction
+from evitrail.evidence_store.formats.fhir.appraisal import contradiction_of
+from evitrail.evidence_store.formats.fhir.citation import header_of, is_ours, standing_of
+from evitrail.evidence_store.formats.fhir.document import read_document
+from evitrail.evidence_store.formats.fhir.r5 import NotR5, checked
+from evitrail.evidence_store.formats.fhir.shape import Json
+from evitrail.evidence_store.formats.fhir.statement import evidence_of, rated
+from evitrail.evidence_store.grading.grade import Grade
+from evitrail.evidence_store.input_lines import InputError, in_words
+from evitrail.evidence_store.model import Evidence
 
 WHERE = {
     "id": "Citation.id",

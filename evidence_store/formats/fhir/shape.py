@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from evidence_store.formats.fhir.terms import BASE, known
+from evitrail.evidence_store.formats.fhir.terms import BASE, known
 
 Json = dict[str, Any]
 

@@ -11,12 +11,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from evidence_store.formats.fhir import terms
-from evidence_store.formats.fhir.certainty import certainties, grade_of, profile_of
-from evidence_store.formats.fhir.citation import Chosen, citation_id
-from evidence_store.formats.fhir.shape import Json, coded, codes, day, extended, extension, id_of, part, slim, urn
-from evidence_store.model import Evidence, evidence_id
-from evidence_store.profile import Profile
+from evitrail.evidence_store.curation.profile import Profile
+from evitrail.evidence_store.formats.fhir import terms
+from evitrail.evidence_store.formats.fhir.certainty import certainties, grade_of, profile_of
+from evitrail.evidence_store.formats.fhir.citation import Chosen, citation_id
+from evitrail.evidence_store.formats.fhir.shape import (
+    Json,
+    coded,
+    codes,
+    day,
+    extended,
+    extension,
+    id_of,
+    part,
+    slim,
+    urn,
+)
+from evitrail.evidence_store.model import Evidence, evidence_id
 
 DESIGN = terms.system("study-design")
 NAMED_BY = {"doi": terms.DOI, "pmid": terms.PMID}

@@ -8,8 +8,8 @@ Rules kept here
 
 from __future__ import annotations
 
-from evidence_store.grade import Certainty
-from evidence_store.model import Kind
+from evitrail.evidence_store.grading.grade import Certainty
+from evitrail.evidence_store.model import Kind
 
 BASE = "https://evitrail.org/fhir"
 """What is ours is named under it."""

@@ -1,0 +1,1 @@
+"""Which option does a free-text answer select? The rule, the judge, the published parser."""

@@ -1,0 +1,82 @@
+"""A run in which no model is asked: everything else is done for real, and each call is noted instead of made.
+
+Rules kept here
+- Searches, gates and prompts are the real ones. Nothing is recorded.
+- In place of a model something answers that every reader here can read at once: the first choice where the prompt
+  names choices, where it asks for JSON an object that says "adequate" and claims nothing, else the letter A. So a
+  reader that asks once is told exactly; one whose next prompt depends on the answer before is followed on its shortest
+  way, and what it asks a second time, or in further rounds, is not foreseen.
+
+    run = Rehearsal()
+    answer(config, snapshot, reader, run)
+    run.calls
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from evitrail.agent.llm.base import Completion, Prompt
+from evitrail.traces.record import Record
+from evitrail.traces.run.activity import Edge, Effect
+from evitrail.traces.run.step_key import Paths
+
+T = TypeVar("T", bound=Record)
+
+READABLE = '{"query": "", "reason": "", "adequate": true, "claims": []}'
+
+
+class Call(NamedTuple):
+    """A model that would be asked, and what."""
+
+    llm: Any
+    prompt: Prompt
+
+
+class Rehearsal:
+    """Keeps ``Run``; what models would have been asked is in ``calls``, in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self._paths = Paths()
+
+    def step(
+        self,
+        kind: str,
+        call: Callable[[], T],
+        *,
+        returns: type[T],
+        inputs: Mapping[str, Record],
+        by: object,
+        parameters: Mapping[str, Any] | None = None,
+        effect: Effect = "pure",
+        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
+        label: str | None = None,
+    ) -> T:
+        """See ``Run.step``; a call to a model is not made."""
+        path = self._paths.take(kind, label)
+        prompt = inputs.get("prompt")
+        if issubclass(returns, Completion) and isinstance(prompt, Prompt):
+            self.calls.append(Call(by, prompt))
+            return returns.model_validate(_said(prompt).model_dump())
+        with self._paths.within(path):
+            return call()
+
+    def upcoming(self, kind: str) -> str:
+        """See ``Run.upcoming``."""
+        return self._paths.upcoming(kind)
+
+    def reached(self, path: str) -> bool:
+        """See ``Run.reached``."""
+        return self._paths.reached(path)
+
+
+def _said(prompt: Prompt) -> Completion:
+    if prompt.choices:
+        text = prompt.choices[0]
+    elif prompt.form is not None or any("JSON" in message.content for message in prompt.messages):
+        text = READABLE
+    else:
+        text = "A"
+    return Completion(texts=(text,) * prompt.n, finish_reasons=("stop",) * prompt.n, model="nobody")

@@ -1,0 +1,299 @@
+"""An experiment: cases times conditions gives runs; the journal keeps them, everything else is rebuilt from it.
+
+Rules kept here
+- A run is named ``condition.case``, or ``condition@reader.case`` where there are several readers. What is in the
+  journal is not done again: an experiment that was killed is finished by running it again, and no step is repeated.
+- Outcomes are read from the journal, never from memory, so a report is the same whenever it is made.
+- Equal seeds give equal outcomes: ballots depend on the seed and the question, not on the order of work.
+- A run that fails is reported and left unfinished; the others go on, unless it is the model server that is down.
+- Runs are recorded in ``journal.db`` and, where other processes do them, in a ``journal-….db`` of each process. All of
+  them are read as one, and one seal is put over all.
+- A case with sensitive fields is masked before anything of it is written or asked, and one that cannot be masked
+  is not asked at all. What its runs store can be redacted; of what goes wrong in them only the kind is told.
+- A redacted run is not done again, and counts nowhere: its outcome cannot be read any more.
+
+    experiment = Experiment(cases, [condition("standard"), condition("gated")], store, reader)
+    experiment.run(folder)
+    outcomes(journal)
+
+Time spent is in ``timings``, apart from outcomes, because a clock decides it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from evitrail.agent.agents import skipped
+from evitrail.agent.llm.base import DoesNotFit
+from evitrail.agent.model import Answer, Decoding
+from evitrail.agent.reader.base import Reader, Recording
+from evitrail.agent.tools import Tools
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.dataset.identifiers import Identifiers
+from evitrail.eval.dataset.masking import Mask, Unmasked, masked
+from evitrail.eval.experiment.job import Piece
+from evitrail.eval.experiment.order import in_order
+from evitrail.eval.experiment.sweep import Doing, Failure, Here, Standing, sweep
+from evitrail.eval.log.latest_check import counted, rechecked
+from evitrail.eval.metrics.outcome import Outcome, score
+from evitrail.eval.plan.condition import Condition
+from evitrail.eval.plan.readers import Readers, arm_name, readers, run_name
+from evitrail.eval.plan.store_state import states
+from evitrail.evidence_store.index.embed_cache import apart
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.evidence_store.store import EvidenceStore
+from evitrail.traces.audit.integrity import SEAL_RUN, seal
+from evitrail.traces.external.external_run import recorded_elsewhere
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.journal.redacted import redacted_runs
+from evitrail.traces.journal.view import JournalView, Redaction
+from evitrail.traces.record import Record
+from evitrail.traces.run.live import Run
+from evitrail.traces.trace import Trace
+
+JOURNAL = "journal.db"
+
+ASKING = 64
+"""Runs under way at once where a model outside this process is asked: waiting costs nothing here."""
+READING = 2
+"""Where reading is done in this process."""
+UNSERVED = "no case names a report; `evitrail freeze` writes them"
+"""Why an arm that serves reports is left out."""
+
+
+class RunConfig(Record):
+    """All that decides a run, stored at its beginning."""
+
+    case: Case
+    condition: Condition
+    reader: str
+    snapshot: str
+    """What the store had recorded, whatever day is asked of: the same for all cases of an experiment."""
+    seq: int
+    """The ledger sequence number of that."""
+    decoding: Decoding
+
+
+class Job(NamedTuple):
+    """One run to do."""
+
+    config: RunConfig
+    label: str = ""
+    """Which reader it is, where there are several."""
+
+    @property
+    def name(self) -> str:
+        return run_name(self.config.condition.name, self.label, self.config.case.id)
+
+    def piece(self, begun: Collection[str]) -> Piece:
+        """The run as it is handed out."""
+        return Piece(self.name, self.config, bool(self.config.case.sensitive), self.name in begun)
+
+
+Progress = Callable[[int, int], None]
+"""Told how many runs are done, of how many."""
+
+
+class Engine(Protocol):
+    """Where runs are done, if not by threads of this process; see ``engine/ray.py``."""
+
+    def doing(self, folder: Path, in_flight: int) -> AbstractContextManager[Doing]:
+        """Opened for one sweep of so many runs at once, recorded in journals of its own in this folder."""
+        ...
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What to run; ``run`` runs it into a folder."""
+
+    cases: Sequence[Case]
+    conditions: Sequence[Condition]
+    store: EvidenceStore
+    reader: Reader | Readers
+    decoding: Decoding = field(default_factory=Decoding)
+    seq: int | None = None
+    """What had been recorded: the store's ledger sequence number; None for all of it."""
+    in_flight: int | None = None
+    """Runs under way at once; None leaves it to the reader (``at_once``). It decides nothing."""
+    mask: Mask | None = field(default_factory=Identifiers)
+    """Takes names out of sensitive fields; None asks and stores them as they stand."""
+    engine: Engine | None = None
+    """Who does the runs; None for threads of this process."""
+
+    def run(
+        self,
+        folder: Path,
+        progress: Progress = lambda done, of: None,
+        watch: Callable[[Standing], None] = lambda standing: None,
+    ) -> list[Failure]:
+        """Do every run that is not done yet, then seal the journal; returns the runs that failed.
+
+        ``progress`` hears of each run that ended, ``watch`` also of those that are under way. Raises ``Interrupted``
+        on Ctrl-C or SIGTERM, ``Halted`` where the model server is down; both say how far it came, and running it
+        again goes on from there.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        cases, failures = self.askable()
+        jobs = self.jobs(cases)
+        width = self.in_flight or at_once(self.reader)
+        with Journal.open(folder / JOURNAL) as journal:
+            with Journals.open(folder) as past:
+                finished, begun = finished_runs(past), set(past.runs())
+            todo = [job.piece(begun) for job in in_order(jobs) if job.name not in finished]
+            if todo:
+                here = nullcontext(Here(partial(said_by, self.store, self.reader), journal))
+                with self.engine.doing(folder, width) if self.engine else here as doing:
+                    failures += sweep(todo, doing, width, of=len(jobs), progress=progress, watch=watch)
+            else:
+                progress(len(jobs), len(jobs))
+            with Journals.open(folder) as whole:
+                seal(journal, over=whole)
+        return sorted(failures)
+
+    def jobs(self, cases: Sequence[Case]) -> list[Job]:
+        """Every run there is to do with these cases, in the order of conditions, readers and cases.
+
+        What is left out is not among them. Raises ``ValueError`` where that is everything.
+        """
+        absent = self.left_out(cases)
+        recorded = states(self.conditions, self.store, self.seq)
+        jobs = [
+            Job(
+                RunConfig(
+                    case=state.asked(case),
+                    condition=arm,
+                    reader=repr(reader),
+                    snapshot=state.snapshot,
+                    seq=state.seq,
+                    decoding=self.decoding,
+                ),
+                label,
+            )
+            for arm in self.conditions
+            for state in [recorded[arm.snapshot]]
+            for label, reader in readers(self.reader)
+            if arm_name(arm.name, label) not in absent
+            for case in cases
+            if arm.serves(case)
+        ]
+        if cases and not jobs:
+            raise ValueError("every condition is left out: " + "; ".join(": ".join(each) for each in absent.items()))
+        twice = next((name for name, times in Counter(job.name for job in jobs).items() if times > 1), None)
+        if twice is not None:
+            raise ValueError(f"expected each run once, got {twice!r} twice; name each condition and case once")
+        return jobs
+
+    def left_out(self, cases: Sequence[Case]) -> dict[str, str]:
+        """The arms that are not run, each with why: its reader cannot hold it, or no case has what it serves."""
+        return {
+            arm_name(arm.name, label): why
+            for arm in self.conditions
+            for label, reader in readers(self.reader)
+            if (why := arm.lacking(reader) or ("" if any(map(arm.serves, cases)) else UNSERVED))
+        }
+
+    def askable(self) -> tuple[list[Case], list[Failure]]:
+        """The cases as they may be asked, and the runs that there can be none of."""
+        asked, refused = [], []
+        for case in self.cases:
+            try:
+                asked.append(masked(case, self.mask))
+            except Unmasked as error:
+                refused += [
+                    Failure(run_name(arm.name, label, case.id), f"Unmasked: {error}")
+                    for arm in self.conditions
+                    for label, _ in readers(self.reader)
+                ]
+        return asked, refused
+
+
+def at_once(reader: Reader | Readers) -> int:
+    """How many runs are best under way at once: many where what asks is left waiting, few where all have to work."""
+
+    def waits(reader: Reader) -> bool:
+        within = getattr(getattr(reader, "llm", None), "in_process", False)
+        return isinstance(reader, Recording) and not within
+
+    return ASKING if any(waits(one) for _, one in readers(reader)) else READING
+
+
+def finished_runs(journal: JournalView) -> set[str]:
+    """The runs that are not done again."""
+    return {trace.run for trace in traces(journal) if trace.ended} | redacted_runs(journal).keys()
+
+
+def said_by(store: EvidenceStore, reader: Reader | Readers, config: RunConfig, run: Run) -> Answer:
+    """What the configured agent says with the reader that is configured, on the store as it is to see it."""
+    snapshot = store.snapshot(as_of=config.case.as_of, seq=config.seq)
+    return answer(config, snapshot, readers(reader).of("", config.reader), run)
+
+
+def answer(config: RunConfig, snapshot: Snapshot, reader: Reader, run: Run) -> Answer:
+    """What the configured agent says: recorded, verified or forked, as ``run`` decides."""
+    return said_with(config, config.condition.tools(config.case, run, snapshot, reader, config.decoding))
+
+
+def said_with(config: RunConfig, tools: Tools) -> Answer:
+    """What the configured agent says with these tools; nothing of patient data is kept beside the run.
+
+    A question whose evidence does not fit the model is skipped, which is an answer of its own kind.
+    """
+    with apart() if config.case.sensitive else nullcontext():
+        try:
+            return config.condition.steps.answer(config.case.question, tools)
+        except DoesNotFit as error:
+            return skipped(config.case.question, config.decoding, str(error))
+
+
+def traces(journal: JournalView) -> Iterator[Trace]:
+    """The runs of an experiment that can be read, by name.
+
+    Forks, seals, redacted runs and those that were recorded elsewhere are not among them.
+    """
+    gone = redacted_runs(journal)
+    for name in journal.runs():
+        trace = Trace(journal, name)
+        if name != SEAL_RUN and trace.parent is None and name not in gone and not recorded_elsewhere(trace):
+            yield trace
+
+
+def redacted(journal: JournalView) -> dict[str, Redaction]:
+    """The runs of an experiment that were redacted, each with what is on record of it."""
+    found = redacted_runs(journal)
+    return {name: said for name, said in found.items() if Trace(journal, name).parent is None}
+
+
+def outcomes(journal: JournalView) -> list[Outcome]:
+    """Every finished run that answered, scored; one that was skipped counts nowhere.
+
+    Where the words of a run were checked again, what the latest re-check confirmed is scored (``counted.py``).
+    """
+    latest = rechecked(journal)
+    ended = ((trace, counted(trace, latest).output(Answer)) for trace in traces(journal))
+    return [outcome_of(trace.run, trace.config(RunConfig), said) for trace, said in ended if said and not said.skipped]
+
+
+def outcome_of(run: str, config: RunConfig, said: Answer) -> Outcome:
+    """One answer, scored against its case."""
+    case = config.case
+    return score(
+        run=run,
+        case=case.id,
+        condition=config.condition.name,
+        reader=config.reader,
+        snapshot=config.snapshot,
+        answer=case.answer,
+        options=len(case.options),
+        labels=case.labels,
+        chosen=said.option,
+        ballots=said.ballots.votes,
+        stale_option=case.stale_option,
+        cited=sorted({citation.evidence for citation in said.citations}),
+    )

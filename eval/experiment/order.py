@@ -1,0 +1,68 @@
+"""The order in which runs are handed out: prompts with a shared beginning one after another.
+
+Rules kept here
+- Case by case, in the order of the benchmark.
+- Within a case, arms that take their evidence from the same place are neighbours, the shortest context first: what
+  *top_1* puts before the model is how *top_5* begins, *top_5* is how *top_10* begins, and that how the long contexts
+  begin. Arms of equal length stay in the order of the plan.
+- Of the same case and arm, reader follows reader: all get the same evidence.
+
+A server that caches prefixes (vLLM does) then computes a shared beginning once. Outcomes never depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf
+from typing import Protocol, TypeVar
+
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.plan.condition import Condition
+
+
+class Told(Protocol):
+    """What decides a run, as far as its prompt goes."""
+
+    @property
+    def case(self) -> Case: ...
+
+    @property
+    def condition(self) -> Condition: ...
+
+
+class Run(Protocol):
+    """A run to be handed out."""
+
+    @property
+    def config(self) -> Told: ...
+
+
+J = TypeVar("J", bound=Run)
+
+
+def in_order(jobs: Iterable[J]) -> list[J]:
+    """The jobs, those that share a beginning as neighbours."""
+    listed = list(jobs)
+    cases: dict[str, int] = {}
+    sources: dict[tuple[str, ...], int] = {}
+    for job in listed:
+        cases.setdefault(job.config.case.id, len(cases))
+        sources.setdefault(source(job), len(sources))
+
+    def place(job: J) -> tuple[int, int, float, float]:
+        return cases[job.config.case.id], sources[source(job)], *length(job)
+
+    return sorted(listed, key=place)
+
+
+def source(job: Run) -> tuple[str, ...]:
+    """Where a run's evidence comes from; of two that say the same, one context is how the other begins."""
+    arm = job.config.condition
+    ranked = "dense" if arm.retriever == "full" else arm.retriever or ""  # the same ranking, and more of it
+    return arm.agent, ranked, arm.curated or "", arm.snapshot or ""
+
+
+def length(job: Run) -> tuple[float, float]:
+    """How long a run's context is, beside others from the same source: in passages, then in tokens."""
+    arm = job.config.condition
+    return arm.k, arm.fit.tokens if isinstance(arm.fit.tokens, int) else inf

@@ -1,0 +1,135 @@
+"""A sweep: runs handed out until all have ended, somebody interrupts, or the model server is down.
+
+Rules kept here
+- Ctrl-C and SIGTERM end it as ``Interrupted``: the steps in flight may return, nothing else is begun.
+- A model that does not answer (``Unreachable``, after the client's own attempts) fails its run. As many such runs in a
+  row as are under way at once mean that the server is down: then nothing more is handed out, and it ends as ``Halted``
+  rather than failing thousands of runs one after another.
+- What was done until then is in the journal, and the same sweep goes on from there.
+
+    failures = sweep(pieces, Here(say, journal), in_flight=64, of=len(pieces))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+from time import monotonic
+from typing import NamedTuple, Protocol
+
+from evitrail.eval.experiment.job import Ended, Piece, Say, done
+from evitrail.eval.experiment.threads import Hands, terminable
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.log import get_logger
+
+LOGGED = 60.0
+"""Seconds between two log lines on how far it is."""
+
+log = get_logger()
+
+
+class Failure(NamedTuple):
+    """A run that could not be finished."""
+
+    run: str
+    error: str
+
+
+class Standing(NamedTuple):
+    """How far a sweep is."""
+
+    done: int
+    """Runs that are finished, those that were so before it began included."""
+    of: int
+    failed: int = 0
+    in_flight: int = 0
+    tokens: int = 0
+    """What models said in runs that ended in this sweep."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Somebody stopped the sweep; the message says how far it came."""
+
+
+class Halted(ValueError):
+    """The sweep stopped by itself: the model server is down. The message says how far it came."""
+
+
+class Doing(Protocol):
+    """Where runs are done."""
+
+    def do(self, piece: Piece) -> Ended:
+        """Do one, on the thread that calls; raises where no run can be done any more."""
+        ...
+
+    def stop(self) -> None:
+        """Begin no more steps."""
+        ...
+
+
+@dataclass(frozen=True)
+class Here:
+    """Runs are done on the threads that ask for it, all into one journal."""
+
+    say: Say
+    journal: Journal
+    stopped: Event = field(default_factory=Event)
+
+    def do(self, piece: Piece) -> Ended:
+        """See ``Doing.do``."""
+        return done(piece, self.say, self.journal, self.stopped)
+
+    def stop(self) -> None:
+        """See ``Doing.stop``."""
+        self.stopped.set()
+
+
+def sweep(
+    pieces: Sequence[Piece],
+    doing: Doing,
+    in_flight: int,
+    *,
+    of: int,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    watch: Callable[[Standing], None] = lambda standing: None,
+) -> list[Failure]:
+    """Do all of these runs, which are what is left to do ``of`` so many; returns those that failed."""
+    failures: list[Failure] = []
+    before, silent, tokens, ended_here = of - len(pieces), 0, 0, 0
+    logged = monotonic()
+
+    def standing() -> Standing:
+        finished = before + ended_here - len(failures)
+        return Standing(finished, of, len(failures), hands.under_way, tokens)
+
+    def hear(piece: Piece, ended: Ended) -> None:
+        nonlocal silent, tokens, ended_here
+        ended_here, tokens = ended_here + 1, tokens + ended.tokens
+        silent = silent + 1 if ended.unreachable else 0
+        if ended.fault is not None:
+            failures.append(Failure(piece.name, ended.fault))
+            log.info("run failed", run=piece.name, error=ended.fault)
+
+    hands = Hands(pieces, doing.do, in_flight, doing.stop)
+    try:
+        with terminable(), hands:
+            progress(before, of)
+            watch(standing())
+            for piece, ended in hands:
+                hear(piece, ended)
+                progress(before + ended_here, of)
+                watch(standing())
+                if monotonic() - logged > LOGGED:
+                    logged = monotonic()
+                    log.info("sweep", **standing()._asdict())
+                if silent >= in_flight:
+                    raise Halted(ended.fault)
+    except (KeyboardInterrupt, Halted) as error:
+        for piece, ended in hands.rest():
+            hear(piece, ended)
+        far = f"{standing().done} of {of} runs are done"
+        if isinstance(error, Halted):
+            raise Halted(f"the model server is down ({error}); {far}, run the same command to go on") from error
+        raise Interrupted(far) from error
+    return failures

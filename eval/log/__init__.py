@@ -1,0 +1,1 @@
+"""What did the runs say? Read back from the journal."""

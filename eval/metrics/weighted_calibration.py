@@ -1,0 +1,97 @@
+"""Calibration before and after the certainty of the evidence is weighed in.
+
+Rules kept here
+- What is predicted is that the chosen option is right; an abstention predicts nothing and is left out.
+- Before is the option's recorded probability, after the weighed one (``evidence_weighting.py``): the same cases, the
+  same bins as those of ``calibration.py``, so that the two differ by the weighing alone.
+- These rows are there only where a plan has weights. The paper has nothing like them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from evitrail.eval.metrics.base import Compute, Metric, mean
+from evitrail.eval.metrics.calibration import ECE, MCE
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.stats import Draws, Replicates
+
+OURS = "evitrail's own"
+
+Column = Literal["option_confidence", "weighted_confidence"]
+
+
+def _of(column: Column, metric: Metric) -> Compute:
+    """A metric of ballots' confidence, computed on another confidence and on the option chosen."""
+
+    def compute(outcomes: Sequence[Outcome], draws: Draws) -> Replicates:
+        seen = [
+            case.model_copy(update={"confidence": getattr(case, column), "majority_correct": case.correct})
+            for case in outcomes
+        ]
+        return metric.compute(seen, draws)
+
+    return compute
+
+
+def _brier(column: Column) -> Compute:
+    def squared(case: Outcome) -> float | None:
+        sure: float | None = getattr(case, column)
+        return None if sure is None else (sure - case.correct) ** 2
+
+    return mean(squared)
+
+
+def _mean(column: Column) -> Compute:
+    return mean(lambda case: getattr(case, column))
+
+
+OPTION_ECE = Metric(
+    name="option_ece",
+    description="Expected calibration error of the chosen option's probability, before evidence is weighed.",
+    citation=OURS,
+    compute=_of("option_confidence", ECE),
+)
+WEIGHTED_ECE = Metric(
+    name="weighted_ece",
+    description="The same once the certainty of the evidence is weighed in.",
+    citation=OURS,
+    compute=_of("weighted_confidence", ECE),
+)
+OPTION_MCE = Metric(
+    name="option_mce",
+    description="Maximum calibration error of the chosen option's probability, before evidence is weighed.",
+    citation=OURS,
+    compute=_of("option_confidence", MCE),
+)
+WEIGHTED_MCE = Metric(
+    name="weighted_mce",
+    description="The same once the certainty of the evidence is weighed in.",
+    citation=OURS,
+    compute=_of("weighted_confidence", MCE),
+)
+OPTION_BRIER = Metric(
+    name="option_brier",
+    description="Mean squared gap between the chosen option's probability and whether it is right, before.",
+    citation=OURS,
+    compute=_brier("option_confidence"),
+)
+WEIGHTED_BRIER = Metric(
+    name="weighted_brier",
+    description="The same once the certainty of the evidence is weighed in.",
+    citation=OURS,
+    compute=_brier("weighted_confidence"),
+)
+MEAN_OPTION_CONFIDENCE = Metric(
+    name="mean_option_confidence",
+    description="Mean probability of the chosen option, before evidence is weighed.",
+    citation=OURS,
+    compute=_mean("option_confidence"),
+)
+MEAN_WEIGHTED_CONFIDENCE = Metric(
+    name="mean_weighted_confidence",
+    description="The same once the certainty of the evidence is weighed in.",
+    citation=OURS,
+    compute=_mean("weighted_confidence"),
+)

@@ -1,0 +1,1 @@
+"""Under which conditions? Plans, conditions, readers, store states, and the names of runs."""

@@ -1,0 +1,157 @@
+"""Arms as a person writes them: a preset by its name, or a table of a plan file that says what one's own arm is.
+
+    [[arms]]
+    name = "wide"
+    base = "standard"       # what the table leaves out, it takes from there
+    retriever = "hybrid"
+    k = 20
+
+Rules kept here
+- A table has the fields of ``Condition``, and ``base``: a preset, or an arm written before it.
+- Where the table names a retriever, curated evidence of its base gives way, and the other way round.
+- A name that there is not is refused with the nearest there is.
+- A retriever of one's own is named ``package.module:Class(k=3)``: code, which runs only where somebody allows it
+  (``outside.py``). Its repr is its name in every record, so it must say all that decides what is found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from evitrail.eval.plan.condition import ALIASES, CONDITIONS, Condition, ConditionError
+from evitrail.eval.plugin import OUTSIDE, made
+from evitrail.evidence_store.input_lines import in_words
+from evitrail.retrieval import RETRIEVERS
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def arms_of(tables: Any) -> tuple[Condition, ...]:
+    """The arms that these tables say; raises ``ValueError`` naming the arm and key at fault."""
+    found: dict[str, Condition] = {}
+    for place, table in enumerate(tables if isinstance(tables, (list, tuple)) else [tables], start=1):
+        if not isinstance(table, (Mapping, Condition)) or not isinstance(tables, (list, tuple)):
+            raise ValueError(f"expected tables such as [[arms]], got {table!r}")
+        arm = table if isinstance(table, Condition) else _arm(table, place, found)
+        if arm.name in found or arm.name in CONDITIONS or arm.name in ALIASES:
+            raise ValueError(f"arm {arm.name!r}: there is one of this name already; give it another")
+        found[arm.name] = arm
+    return tuple(found.values())
+
+
+def arm_named(name: str, own: Iterable[Condition]) -> Condition:
+    """A preset, or an arm of one's own; raises ``ConditionError`` with those there are and the nearest."""
+    known = CONDITIONS | {arm.name: arm for arm in own}
+    name = ALIASES.get(name, name)
+    if name not in known:
+        raise ConditionError(f"expected a condition among {', '.join(known)}, got {name!r}{nearest(name, known)}")
+    return known[name]
+
+
+def retriever_named(given: object) -> str:
+    """The name, proven to be one of a retriever or of code that may be one; raises ``ValueError``."""
+    name = str(given)
+    if name not in RETRIEVERS and not OUTSIDE.fullmatch(name):
+        known = f"{', '.join(RETRIEVERS)}, or package.module:Class(…)"
+        raise ValueError(f"expected a retriever among {known}, got {name!r}{nearest(name, RETRIEVERS)}")
+    return name
+
+
+def state_named(given: object) -> str:
+    """A release, ledger number or day as a plan keeps it; raises ``ValueError`` where it cannot be one."""
+    if type(given) in (int, date):
+        given = str(given)
+    if not isinstance(given, str) or not given:
+        raise ValueError(f"expected a release, a ledger number or a day such as 2019-05-31, got {given!r}")
+    if DAY.fullmatch(given):
+        try:
+            date.fromisoformat(given)
+        except ValueError as error:
+            raise ValueError(f"expected a day there is, got {given!r}") from error
+    return given
+
+
+def admit(arms: Iterable[Condition], *, allow_code: bool) -> None:
+    """Make the retrievers that are code of one's own, for this process; raises ``ValueError`` where none may run."""
+    for spec in dict.fromkeys(arm.retriever for arm in arms if arm.retriever is not None):
+        if spec in RETRIEVERS:
+            continue
+        retriever = made(spec, "retriever", "search(query, snapshot, k)", allow_code=allow_code)
+        if " at 0x" in repr(retriever):
+            raise ValueError(
+                f"retriever {spec!r}: expected a repr that says what it is, as a dataclass has; it has none"
+            )
+        RETRIEVERS[spec] = retriever
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """``; did you mean 'hybrid'?``, or nothing."""
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _arm(table: Mapping[str, Any], place: int, before: Mapping[str, Condition]) -> Condition:
+    name = table.get("name")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ValueError(f"arm {place}: expected a name of letters, digits, '_' and '-', got {name!r}")
+    given = {key: value for key, value in table.items() if key != "base"}
+    for key in given:
+        if key not in Condition.model_fields:
+            known = ["base", *Condition.model_fields]
+            raise ValueError(
+                f"arm {name!r}: unknown key {key!r}, expected one of {', '.join(known)}{nearest(key, known)}"
+            )
+    key = "base"
+    try:
+        taken = _base(table, before)
+        for key, proven in PROVEN.items():
+            if key in given:
+                given[key] = proven(given[key])
+        arm = Condition.model_validate(taken | given)
+    except ValidationError as error:
+        raise ValueError(f"arm {name!r}: {in_words(error, Condition)[0]}{_near(error)}") from error
+    except ValueError as error:
+        raise ValueError(f"arm {name!r}: key {key!r}: {error}") from error
+    _sensible(arm)
+    return arm
+
+
+PROVEN: Mapping[str, Callable[[Any], str]] = {"snapshot": state_named, "retriever": retriever_named}
+"""Fields of which ``Condition`` knows only that they are texts."""
+
+
+def _base(table: Mapping[str, Any], before: Mapping[str, Condition]) -> dict[str, Any]:
+    """What the table takes from its base."""
+    if "base" not in table:
+        return {}
+    taken = arm_named(str(table["base"]), before.values()).model_dump()
+    for one, other in (("retriever", "curated"), ("curated", "retriever")):
+        if one in table and other not in table:
+            taken.pop(other)
+    return taken
+
+
+def _sensible(arm: Condition) -> None:
+    if arm.k < 1:
+        raise ValueError(f"arm {arm.name!r}: key 'k': expected a whole number from 1 on, got {arm.k}")
+    if arm.retriever and arm.curated:
+        raise ValueError(f"arm {arm.name!r}: expected a retriever or curated evidence, got both")
+    if arm.agent == "closed_book" and (arm.retriever or arm.curated):
+        raise ValueError(f"arm {arm.name!r}: agent 'closed_book' looks at no evidence; name another agent")
+    if arm.agent != "closed_book" and not (arm.retriever or arm.curated):
+        raise ValueError(f"arm {arm.name!r}: agent {arm.agent!r} needs a retriever or curated evidence, got neither")
+    if arm.snapshot and not arm.retriever:
+        raise ValueError(f"arm {arm.name!r}: key 'snapshot': it searches nothing; leave it out, or name a retriever")
+
+
+def _near(error: ValidationError) -> str:
+    """The nearest of the words that were expected, where pydantic names some."""
+    fault = error.errors(include_url=False)[0]
+    return nearest(str(fault["input"]), re.findall(r"'([^']+)'", str(fault.get("ctx", {}).get("expected", ""))))

@@ -1,0 +1,76 @@
+"""A grid: every arm that searches, varied over retrievers, states of the store and numbers of passages.
+
+    retrievers = ["dense", "hybrid"]
+    snapshots = ["r2024-06", 120, "2023-01-01"]
+    k = [1, 5, 10]
+
+Rules kept here
+- An arm that searches is varied over all that is named, in the order it is written: retrievers, then snapshots, then k.
+- An arm that reads all there is (``full``) is varied over snapshots only: it ranks nothing. One that searches nothing
+  stays one arm.
+- ``standard+retriever=hybrid+k=5`` is the name of such an arm: its own, and everything that the grid says of it.
+  No shell, file or anchor minds it.
+
+    >>> [arm.name for arm in spread([condition("closed_book"), condition("standard")], Grid(k=(1, 5)))]
+    ['closed_book', 'standard+k=1', 'standard+k=5']
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import Any, NamedTuple
+
+from evitrail.eval.plan.condition import Condition
+from evitrail.eval.plan.readers import distinct
+
+BEYOND = "full"
+"""The retriever that takes all there is."""
+
+AXES = ("retriever", "snapshot", "k")
+"""The fields of an arm that each part of a grid varies."""
+
+
+class Grid(NamedTuple):
+    """What is varied; nothing where an axis is empty."""
+
+    retrievers: tuple[str, ...] = ()
+    snapshots: tuple[str, ...] = ()
+    k: tuple[int, ...] = ()
+
+
+def spread(arms: Iterable[Condition], grid: Grid) -> list[Condition]:
+    """Every arm of the experiment, in order; raises ``ValueError`` where no arm can be varied in what is named."""
+    arms = list(arms)
+    for key, axis, values in zip(Grid._fields, AXES, grid, strict=True):
+        if values and not any(_has(arm, axis) for arm in arms):
+            said = ", ".join(arm.name for arm in arms)
+            raise ValueError(f"key {key!r}: expected an arm that can be varied in its {axis}, got {said} only")
+    axes = {axis: _told(values) for axis, values in zip(AXES, grid, strict=True)}
+    return [varied for arm in arms for varied in _varied(arm, axes)]
+
+
+def base_of(condition: str) -> str:
+    """The arm that a name of a grid begins with; the name itself where it is none."""
+    return condition.partition("+")[0]
+
+
+def _varied(arm: Condition, axes: Mapping[str, Mapping[str, Any]]) -> Iterable[Condition]:
+    ours = [axis for axis, values in axes.items() if values and _has(arm, axis)]
+    for chosen in product(*(axes[axis].items() for axis in ours)):
+        said = "".join(f"+{axis}={label}" for axis, (label, _) in zip(ours, chosen, strict=True))
+        update = {axis: value for axis, (_, value) in zip(ours, chosen, strict=True)}
+        yield arm.model_copy(update={"name": arm.name + said, **update})
+
+
+def _has(arm: Condition, axis: str) -> bool:
+    """Whether the axis says anything of this arm."""
+    return arm.retriever is not None and (axis == "snapshot" or arm.retriever != BEYOND)
+
+
+def _told(values: Iterable[Any]) -> dict[str, Any]:
+    """Each value by what an arm's name calls it; of a class only its own name and what stands in the brackets."""
+    listed = list(values)
+    names = (re.sub(r"^[\w.]+:", "", str(value)) for value in listed)
+    return dict(zip(distinct(names), listed, strict=True))

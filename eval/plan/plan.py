@@ -1,0 +1,216 @@
+"""A plan is an experiment as a person writes it: a few lines of TOML that say all that decides the result.
+
+    benchmark = "eval/demo"
+    store = "evitrail-store"
+    conditions = ["closed_book", "standard", "gated"]
+    readers = ["extractive", "vllm:Qwen/Qwen3-8B"]
+    retrievers = ["dense", "hybrid"]
+    snapshots = ["r2024-06", "2023-01-01"]
+    k = [1, 5, 10]
+
+Rules kept here
+- The plan lies in the experiment's folder. A folder belongs to one plan; another is refused.
+- ``seq`` fixes what the store had recorded when the experiment began, so that one which is taken up
+  again later sees the same evidence.
+- One reader is ``reader = "x"``, several are ``readers = ["x", "y"]``; one of them, not both.
+- ``conditions`` names presets and arms of ``[[arms]]`` (``arms.py``); left out, the plan's own arms are meant.
+- ``retrievers``, ``snapshots`` and ``k`` vary every arm that searches (``grid.py``).
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from evitrail.agent.confidence import CertaintyWeights
+from evitrail.agent.influence.values import Way
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.plan.condition import Condition, ConditionError
+from evitrail.eval.plan.custom_conditions import arm_named, arms_of, retriever_named, state_named
+from evitrail.eval.plan.grid import Grid, spread
+from evitrail.evidence_store.input_lines import InputError, in_words
+from evitrail.traces.record import Record
+
+PLAN = "plan.toml"
+
+AXES = ("readers", "retrievers", "snapshots", "k")
+"""Keys that take several values, each of which is to be one there is, once."""
+UNSAID = ("arms", *AXES)
+"""Keys that a plan leaves out where they say nothing."""
+
+
+class Plan(Record):
+    """Everything that decides an experiment."""
+
+    benchmark: str
+    store: str
+    conditions: tuple[str, ...] = Field(min_length=1)
+    """Presets, and arms of this plan."""
+    arms: tuple[Condition, ...] = ()
+    """Arms of one's own, whole: what they are based on has been looked up."""
+    reader: str = "extractive"
+    readers: tuple[str, ...] = ()
+    """Several readers, where there are several."""
+    retrievers: tuple[str, ...] = ()
+    """What every arm that ranks is varied over; empty leaves each its own."""
+    snapshots: tuple[str, ...] = ()
+    """Releases, ledger numbers or days that every arm that searches is varied over."""
+    k: tuple[int, ...] = ()
+    prompts: str = "default"
+    """What a language model is prompted with: ``default``, ``published``, or a folder or file of one's own."""
+    judge: str = "rule"
+    """Who confirms which letter its words select: ``rule``, or a language model."""
+    held: bool = False
+    """Whether it is held to the letters of the question, where its server can do that."""
+    influence: Way | None = None
+    """How it is measured in every arm what each passage did for the choice; None measures nothing."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Of one answer; None leaves it to the prompts."""
+    samples: int = Field(default=20, ge=0)
+    temperature: float = Field(default=0.7, gt=0)
+    seed: int = 0
+    only: tuple[str, ...] = ()
+    """Case ids to keep; empty keeps all."""
+    split: str | None = None
+    """Keep the cases whose ``meta.split`` is this."""
+    limit: int | None = Field(default=None, ge=1)
+    """Keep the first so many cases."""
+    mask: str = "default"
+    """What masks sensitive fields: ``default``, ``none``, or ``package.module:Class(…)``; see ``masking.py``."""
+    mask_names: str | None = None
+    """A file of names for the default mask, one a line."""
+    confidence_weights: CertaintyWeights | None = None
+    """What evidence of each certainty counts for in a second confidence; None leaves it out. See ``weighted.py``."""
+    in_flight: int | None = Field(default=None, ge=1)
+    """Runs under way at once; None leaves it to the reader. It decides no result: it may change from day to day."""
+    seq: int | None = None
+    """The store's ledger sequence number; filled in when the experiment begins."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, given: Any) -> Any:
+        """One reader under one key; the arms that are meant where no condition is named."""
+        if not isinstance(given, dict):
+            return given
+        said = dict(given)
+        if said.get("readers"):
+            if "reader" in said:
+                raise ValueError("expected 'reader' or 'readers', got both; leave one out")
+            if isinstance(said["readers"], (list, tuple)) and len(said["readers"]) == 1:
+                (said["reader"],) = said.pop("readers")
+        if "conditions" not in said and (arms := said.get("arms")):
+            said["conditions"] = tuple(arm.name for arm in _own(arms))
+        return said
+
+    @model_validator(mode="after")
+    def _arms_there_are(self) -> Plan:
+        try:
+            self.asked  # noqa: B018 -- it raises
+        except ConditionError as error:
+            raise ValueError(f"key 'conditions': {error}") from error
+        return self
+
+    @field_validator("arms", mode="before")
+    @classmethod
+    def _arms(cls, tables: Any) -> tuple[Condition, ...]:
+        return arms_of(tables)
+
+    @field_validator("snapshots", mode="before")
+    @classmethod
+    def _states(cls, given: Any) -> Any:
+        return tuple(state_named(one) for one in given) if isinstance(given, (list, tuple)) else given
+
+    @field_validator("retrievers")
+    @classmethod
+    def _retrievers(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(retriever_named(name) for name in names)
+
+    @field_validator("k")
+    @classmethod
+    def _numbers(cls, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        if any(number < 1 for number in numbers):
+            raise ValueError(f"expected whole numbers from 1 on, got {min(numbers)}")
+        return numbers
+
+    @field_validator(*AXES)
+    @classmethod
+    def _once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        twice = next((value for place, value in enumerate(values) if value in values[:place]), None)
+        if twice is not None:
+            raise ValueError(f"expected each once, got {twice!r} twice")
+        return values
+
+    @property
+    def read_by(self) -> tuple[str, ...]:
+        """Every reader, as the plan names it."""
+        return self.readers or (self.reader,)
+
+    @property
+    def asked(self) -> list[Condition]:
+        """Every arm, in order: the conditions, varied over the grid."""
+        named = [arm_named(name, self.arms) for name in self.conditions]
+        if self.influence is not None:
+            named = [arm.model_copy(update={"influence": self.influence}) for arm in named]
+        return spread(named, Grid(self.retrievers, self.snapshots, self.k))
+
+    def select(self, cases: list[Case]) -> list[Case]:
+        """The cases this plan asks, in order; raises ``InputError`` when it names one there is not."""
+        unknown = sorted(set(self.only) - {case.id for case in cases})
+        if unknown:
+            raise InputError([f"{self.benchmark}: expected cases of this benchmark, got {', '.join(unknown)}"])
+        kept = [case for case in cases if not self.only or case.id in self.only]
+        kept = [case for case in kept if self.split is None or case.meta.get("split") == self.split]
+        if not kept:
+            raise InputError([f"{self.benchmark}: expected cases with meta.split = {self.split!r}, found none"])
+        return kept[: self.limit]
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan file; raises ``InputError`` with every fault."""
+    try:
+        return Plan.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise InputError([f"{path}: expected a plan, cannot read it ({error.strerror})"]) from error
+    except UnicodeDecodeError as error:
+        raise InputError([f"{path}: expected UTF-8, got another encoding at byte {error.start}"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError([f"{path}: expected TOML, got: {error}"]) from error
+    except ValidationError as error:
+        raise InputError([f"{path}: {fault}" for fault in in_words(error, Plan)]) from error
+
+
+def settle(plan: Plan, folder: Path, seq: int) -> Plan:
+    """Write the plan into a new folder, or take up the one that lies there; refuses to mix two."""
+    path = folder / PLAN
+    if path.exists():
+        there = read_plan(path)
+        asked = plan.model_copy(
+            update={"seq": there.seq if plan.seq is None else plan.seq, "in_flight": there.in_flight}
+        )
+        if there != asked:
+            raise InputError([f"{folder}: holds an experiment with another plan; give another --out, or its own plan"])
+        return there
+    settled = plan if plan.seq is not None else plan.model_copy(update={"seq": seq})
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(tomli_w.dumps(_told(settled)), encoding="utf-8")
+    os.replace(partial, path)
+    return settled
+
+
+def _own(tables: Any) -> tuple[Condition, ...]:
+    try:
+        return arms_of(tables)
+    except ValueError as error:
+        raise ValueError(f"key 'arms': {error}") from error
+
+
+def _told(plan: Plan) -> dict[str, Any]:
+    """What stands in the file: a plan without a grid looks as if there were none."""
+    silent = {name for name in UNSAID if not getattr(plan, name)} | ({"reader"} if plan.readers else set())
+    return plan.model_dump(mode="json", exclude_none=True, exclude=silent)

@@ -1,0 +1,205 @@
+"""A fork: a recorded run, done again with something changed from one step on.
+
+Rules kept here
+- A fork is a stored run of its own, which names its parent, the step and the change.
+- Steps before the change are reused, and so is every later one whose work comes out the same; the rest is done
+  again. Nothing is ever done for a step whose inputs did not move.
+- ``output`` lays down what one step said; every other change holds from that step to the end, or from the
+  start where no step is named.
+- A fork of a fork keeps what its parents changed.
+- Of several readers, it is read by the one that read the run it goes back to.
+
+    what = forking("agentic.rad-001", at="retrieve[2]", changes={"retriever": "bm25"})
+    forked = fork(journal, what, store, reader)
+    forked.checked      # a verdict on each step, held against the parent
+
+What the change did to the answer is told by ``evitrail diff``; why a run failed, by the attribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, NamedTuple
+
+from evitrail.agent.llm.base import Completion
+from evitrail.agent.model import Answer, Choice, Critique, Query, Synthesis
+from evitrail.agent.reader.base import Reader
+from evitrail.agent.tools import Change, Tools
+from evitrail.eval.experiment.experiment import RunConfig, said_with
+from evitrail.eval.plan.readers import Readers, readers
+from evitrail.eval.rerun.changes import applied, checked_changes
+from evitrail.evidence_store.store import EvidenceStore
+from evitrail.retrieval.base import Retrieved
+from evitrail.traces.external.external_run import expect_own
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.journal.sensitive import keyed
+from evitrail.traces.journal.view import JournalView
+from evitrail.traces.record import Record, canonical_json, fitted, sha256
+from evitrail.traces.run.diff import Checked, compared
+from evitrail.traces.run.live import Live, Run
+from evitrail.traces.run.memory import Memory, remembered, secret_of, unfolded
+from evitrail.traces.run.verify import Verify
+from evitrail.traces.trace import Trace
+
+OUTPUTS: dict[str, type[Record]] = {
+    each.__name__: each for each in (Query, Retrieved, Critique, Synthesis, Choice, Completion)
+}
+"""What the steps of an agent say, and so can be made to say."""
+
+
+class Fork(Record):
+    """What distinguishes a fork from the run it came from."""
+
+    of: str
+    at: str | None = None
+    """The first step that is done otherwise; None for all of them."""
+    changes: dict[str, Any]
+    """See ``changes.py``."""
+
+
+class Forked(NamedTuple):
+    """A fork, done."""
+
+    run: str
+    answer: Answer
+    checked: list[Checked]
+    executed: int
+    """Steps really done."""
+    reused: int
+
+
+def forking(of: Trace, at: str | None, changes: Mapping[str, Any]) -> Fork:
+    """A fork as a person asks for it; raises ``ValueError`` naming what is wrong with it."""
+    root_config(of)
+    if not of.ended:
+        raise ValueError(f"run {of.run!r} was not finished; run the experiment again to go on with it, then fork it")
+    steps = {activity.path: activity for activity in of.activities}
+    if at is not None and at not in steps:
+        near = get_close_matches(at, steps, n=1)
+        raise ValueError(
+            f"expected a step of {of.run!r} ({', '.join(steps)}), got {at!r}"
+            + (f"; did you mean {near[0]!r}?" if near else "")
+        )
+    if at is None and "output" in changes:
+        raise ValueError("an output is laid down at one step; name it with --at")
+    if at is not None and "/" in at and set(changes) != {"output"}:
+        raise ValueError(f"{at!r} is a step within another: only its output can be laid down; fork at the outer one")
+    if at is not None and "output" in changes:
+        returns = OUTPUTS.get(steps[at].output_type)
+        if returns is None:
+            raise ValueError(f"{at}: expected a step that says a {', '.join(OUTPUTS)}, got {steps[at].output_type}")
+        fitted(changes["output"], returns, at)
+    return Fork(of=of.run, at=at, changes=checked_changes(changes))
+
+
+def fork(
+    journal: Journal,
+    what: Fork,
+    store: EvidenceStore,
+    reader: Reader | Readers,
+    *,
+    past: JournalView | None = None,
+    acknowledged: str | None = None,
+) -> Forked:
+    """Do a fork into ``journal``, which is one file of ``past`` where there are several.
+
+    Raises ``ValueError`` for a change that cannot be made; nothing is written then.
+    """
+    past = past or journal
+    parent = Trace(past, what.of)
+    secret = secret_of(past, what.of)
+    name = fork_name(what, partial(keyed, past.secret(secret).key) if secret else sha256)
+    change = change_of(what, store)
+    _prove(change, tools_of(parent, Verify(past, what.of), store, reader))
+    live = Live.begin(
+        journal,
+        name,
+        what,
+        parent=what.of,
+        memory=memory_of(parent),
+        given=laid_down(parent) | _given(what),
+        acknowledged=acknowledged,
+        past=past,
+    )
+    answer = answer_again(parent, live, store, reader, change)
+    live.end(answer)
+    checked = compared(past, unfolded(past, what.of), Trace(past, name).activities)
+    return Forked(name, answer, checked, live.executed, live.reused)
+
+
+def answer_again(trace: Trace, run: Run, store: EvidenceStore, reader: Reader | Readers, *more: Change) -> Answer:
+    """What a recorded run's agent says: verified, probed or forked, as ``run`` decides, with ``more`` changed."""
+    config, tools = root_config(trace), tools_of(trace, run, store, reader)
+    return said_with(config, replace(tools, changes=(*tools.changes, *more)))
+
+
+def tools_of(trace: Trace, run: Run, store: EvidenceStore, reader: Reader | Readers) -> Tools:
+    """What a recorded run was done with; of a fork, what its parent had and what it changed."""
+    if trace.parent is None:
+        config = trace.config(RunConfig)
+        snapshot = store.snapshot(as_of=config.case.as_of, seq=config.seq)
+        read_by = readers(reader).of(trace.run, config.reader)
+        return config.condition.tools(config.case, run, snapshot, read_by, config.decoding)
+    before = tools_of(Trace(trace.journal, trace.parent), run, store, reader)
+    return replace(before, changes=(*before.changes, change_of(trace.config(Fork), store)))
+
+
+def root_config(trace: Trace) -> RunConfig:
+    """What decided the run that a fork goes back to; raises ``ValueError`` for a run that cannot be done again."""
+    expect_own(trace, "done again")
+    if trace.records[0].body["config_type"] == "Mended":
+        raise ValueError(
+            f"{trace.run!r} is a counterfactual of the attribution; fork the run it came from, {trace.parent!r}"
+        )
+    return root_config(Trace(trace.journal, trace.parent)) if trace.parent else trace.config(RunConfig)
+
+
+def memory_of(trace: Trace) -> Memory:
+    """All work that a run and the runs it was forked from did."""
+    before = memory_of(Trace(trace.journal, trace.parent)) if trace.parent else {}
+    return before | remembered(trace.journal, trace.run)
+
+
+def laid_down(trace: Trace) -> dict[str, Any]:
+    """The outputs that a fork and those it came from laid down, by step."""
+    if trace.parent is None:
+        return {}
+    return laid_down(Trace(trace.journal, trace.parent)) | _given(trace.config(Fork))
+
+
+def forks_of(journal: JournalView, run: str) -> list[str]:
+    """The forks that were made of a run, by name."""
+    return [name for name in journal.runs() if name.startswith(f"{run}~") and Trace(journal, name).parent == run]
+
+
+def fork_name(what: Fork, digest: Callable[[bytes], str] = sha256) -> str:
+    """``agentic.rad-001~retrieve[2]:retriever=bm25``: the parent, the step, and the change."""
+    return f"{what.of}~{what.at + ':' if what.at else ''}{told_changes(what.changes, digest)}"
+
+
+def told_changes(changes: Mapping[str, Any], digest: Callable[[bytes], str] = sha256) -> str:
+    """``k=5,retriever=bm25``; what is long is told by its digest, which is keyed where it may be of patient data."""
+
+    def told(value: Any) -> str:
+        plain = isinstance(value, (str, int, float)) and len(str(value)) <= 24 and "/" not in str(value)
+        return str(value) if plain else digest(canonical_json([value]).encode()).partition(":")[2][:8]
+
+    return ",".join(f"{key}={told(value)}" for key, value in sorted(changes.items()))
+
+
+def _prove(change: Change, tools: Tools) -> None:
+    """Make the change once, beside the run, after all that its parents changed."""
+    for one in (*tools.changes, change):
+        tools = one.apply(tools)
+
+
+def _given(what: Fork) -> dict[str, Any]:
+    return {what.at: what.changes["output"]} if what.at and "output" in what.changes else {}
+
+
+def change_of(what: Fork, store: EvidenceStore) -> Change:
+    """What a fork does otherwise, and from where on."""
+    return Change(what.at, partial(applied, changes=what.changes, store=store))

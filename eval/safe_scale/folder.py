@@ -1,0 +1,164 @@
+"""An experiment's folder whose outcomes come from published files: copied in, and the rest is rebuilt from them.
+
+Rules kept here
+- Such a folder has no journal, and says so in ``official.toml``, which names each file it rests on with its digest.
+  A file that was changed is refused: these files are what the journal is elsewhere, the only truth.
+- ``outcomes.parquet``, ``timings.parquet``, ``metrics.json``, ``benchmark.jsonl`` and ``report.html`` can be deleted
+  and made again, with the same bytes. Nobody can be blamed without a journal, so there is no ``attribution.json``.
+- The folder appears whole or not at all.
+
+    import_judged(Path("judged"), Sources(labels), Path("published"))
+    write_official_results(Path("published"))
+"""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tomli_w
+from pydantic import ValidationError
+
+from evitrail.eval.metrics.outcome import write_outcomes
+from evitrail.eval.metrics.table import metric_rows
+from evitrail.eval.report import render
+from evitrail.eval.report.results import replace_text, write_json
+from evitrail.eval.safe_scale.dataset import Dataset, Sources, read_dataset
+from evitrail.eval.safe_scale.judged import Judged, judged_files, read_judged
+from evitrail.eval.safe_scale.published import FILE, Spent
+from evitrail.eval.safe_scale.text import read_text
+from evitrail.eval.safe_scale.whole import whole
+from evitrail.evidence_store.input_lines import InputError, in_words
+from evitrail.traces.record import Record
+
+MANIFEST = "official.toml"
+FILES = "official"
+"""The folder, in the experiment's, that the published files are copied into."""
+JUDGED = "judged"
+
+SAID = """\
+# The outcomes here come from published answer files, not from runs of evitrail: there is no journal.
+# Every other file of this folder is rebuilt from the files named here by `evitrail report`.
+
+"""
+
+
+class Manifest(Record):
+    """What a folder of published results rests on; paths are within ``official/``."""
+
+    labels: str
+    questions: str | None = None
+    columns: str | None = None
+    errata: str | None = None
+    sha256: dict[str, str]
+
+    def sources(self, folder: Path) -> Sources:
+        """The dataset's files."""
+        others = (self.questions, self.columns, self.errata)
+        return Sources(folder / FILES / self.labels, *(folder / FILES / name if name else None for name in others))
+
+
+class Results(NamedTuple):
+    """What the files came to."""
+
+    rows: list[dict[str, Any]]
+    dataset: Dataset
+    judged: Judged
+
+
+def is_official(folder: Path) -> bool:
+    """Whether the folder's outcomes come from published files."""
+    return (folder / MANIFEST).is_file()
+
+
+def import_judged(judged: Path, sources: Sources, folder: Path) -> Results:
+    """Copy the files into a new folder and write all results; raises ``InputError`` and writes nothing on any fault."""
+    read_judged(judged, read_dataset(sources))  # faults are told of the files that were given, not of their copies
+    with whole(folder) as made:
+        _copied(judged, sources, made)
+        return write_official_results(made)
+
+
+def write_official_results(folder: Path) -> Results:
+    """Rebuild every derived file of such a folder."""
+    manifest = _manifest(folder)
+    dataset = read_dataset(manifest.sources(folder))
+    judged = read_judged(folder / FILES / JUDGED, dataset)
+    rows = metric_rows(judged.outcomes)
+    write_outcomes(folder / "outcomes.parquet", judged.outcomes)
+    _write_timings(folder / "timings.parquet", judged.spent)
+    write_json(folder / "metrics.json", rows)
+    lines = "".join(f"{case.model_dump_json()}\n" for case in dataset.cases.values())
+    replace_text(folder / "benchmark.jsonl", lines)
+    page = render(
+        title=folder.name,
+        outcomes=judged.outcomes,
+        rows=rows,
+        blames=[],
+        cases=dataset.cases,
+        root=None,
+        source=f"{FILES}/, {len(manifest.sha256)} files; {MANIFEST} has their digests",
+    )
+    replace_text(folder / "report.html", page)
+    return Results(rows, dataset, judged)
+
+
+def _copied(judged: Path, sources: Sources, folder: Path) -> None:
+    within = folder / FILES
+    named = {field: path for field, path in sources._asdict().items() if path is not None}
+    copies = {field: f"{field}{path.suffix}" for field, path in named.items()}
+    given = {copies[field]: path for field, path in named.items()}
+    given |= {f"{JUDGED}/{path.parent.name}/{path.name}": path for path in judged_files(judged)}
+    for name, path in given.items():
+        (within / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, within / name)
+    manifest = Manifest(**copies, sha256={name: _digest(within / name) for name in given})
+    replace_text(folder / MANIFEST, SAID + tomli_w.dumps(manifest.model_dump(exclude_none=True)))
+
+
+def _manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST
+    try:
+        manifest = Manifest.model_validate(tomllib.loads(read_text(path)))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError([f"{path}: expected TOML, got: {error}"]) from error
+    except ValidationError as error:
+        raise InputError([f"{path}: {fault}" for fault in in_words(error, Manifest)]) from error
+    faults = []
+    for name, digest in manifest.sha256.items():
+        file = folder / FILES / name
+        if not file.is_file():
+            faults.append(f"{file}: is gone; {MANIFEST} names it, import the published files anew")
+        elif _digest(file) != digest:
+            faults.append(f"{file}: was changed after it was imported; import the published files anew")
+    used = [path for path in manifest.sources(folder) if path] + sorted((folder / FILES / JUDGED).glob(f"*/{FILE}"))
+    known = {folder / FILES / name for name in manifest.sha256}
+    faults += [f"{path}: has no digest in {MANIFEST}" for path in used if path not in known]
+    if faults:
+        raise InputError(faults)
+    return manifest
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _write_timings(path: Path, spent: list[Spent]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [
+        {
+            "run": one.run,
+            "step": one.step,
+            "kind": "model",
+            "by": one.by,
+            "milliseconds": None if one.seconds is None else round(1000 * one.seconds, 3),
+        }
+        for one in spent
+    ]
+    columns = [(name, pa.string()) for name in ("run", "step", "kind", "by")] + [("milliseconds", pa.float64())]
+    pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(columns)), path)

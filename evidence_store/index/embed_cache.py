@@ -1,0 +1,125 @@
+"""Remembers vectors, so that a text is embedded once in a store's life and a rebuilt index equals the old one.
+
+Rules kept here
+- A vector is found by the text's SHA-256 and the model's name and revision, and is never changed once stored.
+- All texts not yet known go to the wrapped encoder in one call.
+- What is embedded ``apart`` is not written: a vector tells what its text was about, and the bare hash of a short
+  text can be guessed. It is remembered in this process, the newest ``ASIDE`` of them.
+- What SQLite complains of becomes one line. Nothing is lost with the file: it may be deleted, and fills again.
+- Safe to use from several threads.
+
+    with apart():           # a patient's question
+        store.encoder.encode([question.stem])
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.index.embed import Encoder, Revised, Vectors
+from evitrail.evidence_store.ledger.dialect.sqlite import complaint
+
+_ASKED = 500
+"""How many names one SELECT may list; SQLite's own limit was 999 for long."""
+
+PATIENCE = 30.0
+"""Seconds that one process waits for another to finish writing."""
+
+_ANEW = "delete it with its -wal and -shm, it fills again by itself"
+
+ASIDE = 20_000
+"""Vectors kept in memory alone: 30 MB of minilm's."""
+
+_apart: ContextVar[bool] = ContextVar("apart", default=False)
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Within the block, nothing that this thread embeds is written to disk."""
+    before = _apart.set(True)
+    try:
+        yield
+    finally:
+        _apart.reset(before)
+
+
+@dataclass(frozen=True)
+class EmbedCache:
+    """An encoder that remembers what another encoder said."""
+
+    encoder: Encoder
+    path: Path
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    _aside: dict[bytes, Vectors] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def model(self) -> str:
+        return self.encoder.model
+
+    @property
+    def dimension(self) -> int:
+        return self.encoder.dimension
+
+    @property
+    def revision(self) -> str:
+        return self.encoder.revision if isinstance(self.encoder, Revised) else ""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        names = [hashlib.sha256(text.encode()).digest() for text in texts]
+        with self._lock, self._in_words(), closing(self._connected()) as db:
+            known = self._known(db, names)
+            new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
+            if new:
+                made = dict(zip(new, self.encoder.encode(list(new.values())), strict=True))
+                self._keep(db, made)
+                known |= made
+        return np.stack([known[name] for name in names]) if names else np.zeros((0, self.dimension), dtype=np.float32)
+
+    def _keep(self, db: sqlite3.Connection, made: dict[bytes, Vectors]) -> None:
+        if _apart.get():
+            self._aside.update(made)
+            for name in [*islice(self._aside, max(0, len(self._aside) - ASIDE))]:
+                del self._aside[name]
+            return
+        with db:
+            rows = [(name, self._model, vector.tobytes()) for name, vector in made.items()]
+            db.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?, ?)", rows)
+
+    def _known(self, db: sqlite3.Connection, names: list[bytes]) -> dict[bytes, Vectors]:
+        known = {name: self._aside[name] for name in names if name in self._aside} if _apart.get() else {}
+        for at in range(0, len(names), _ASKED):
+            some = names[at : at + _ASKED]
+            marks = ",".join("?" * len(some))
+            query = f"SELECT text, data FROM vector WHERE model = ? AND text IN ({marks})"
+            rows = db.execute(query, [self._model, *some])
+            known |= {text: np.frombuffer(data, dtype=np.float32) for text, data in rows}
+        return known
+
+    @property
+    def _model(self) -> str:
+        return f"{self.model} {self.revision}".strip()
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            said = complaint(error, "a cache of vectors", patience=PATIENCE, again="do it again", damaged=_ANEW)
+            raise StoreError(f"{self.path}: {said}") from error
+
+    def _connected(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=PATIENCE)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("CREATE TABLE IF NOT EXISTS vector (text BLOB, model TEXT, data BLOB, PRIMARY KEY (text, model))")
+        return db

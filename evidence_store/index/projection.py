@@ -1,0 +1,125 @@
+"""Keeps the index in step with the ledger, and says where it is not.
+
+Rules kept here
+- The index follows the fold, never the other way; rebuilding it from nothing gives the same points.
+- How far it has come is written down only once it is there, batch by batch in the order of the ledger: a killed
+  process is noticed, and no more than its last batch is done again.
+- Passages are embedded in batches, the next while the last is written; vectors already known are not computed again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from evitrail.evidence_store.fold import Version
+from evitrail.evidence_store.index.base import Payload, Point, VectorIndex, payload, point_id, rows
+from evitrail.evidence_store.index.chunk import Span
+from evitrail.evidence_store.index.edge import document_terms
+from evitrail.evidence_store.index.embed import Encoder
+from evitrail.evidence_store.model import indexed_text
+
+Cut = tuple[Version, int, Span]
+"""A passage to be: its version, its part, and where it stands."""
+
+Progress = Callable[[int, int], None]
+"""Told how many passages are done, of how many."""
+
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Projection:
+    """One store's index, and how much of the ledger it has seen."""
+
+    index: VectorIndex
+    encoder: Encoder
+    cut: Callable[[str], tuple[Span, ...]]
+    mark: Path
+    """The file that says up to which event the index is complete."""
+
+    @property
+    def seq(self) -> int:
+        """The last event the index has seen."""
+        return int(self.mark.read_text()) if self.mark.exists() else 0
+
+    def start_over(self) -> None:
+        """Forget what the index has seen, because it was emptied."""
+        self.mark.unlink(missing_ok=True)
+
+    def follow(self, versions: Mapping[str, Version], head: int, progress: Progress | None = None) -> None:
+        """Bring the index from where it is to event ``head``, whose fold is ``versions``."""
+        done = self.seq
+        behind = [version for version in versions.values() if version.changed > done]
+        changed = [version for version in behind if version.rows[0].seq_from <= done]
+        if changed:  # first: a batch that follows marks all before it as seen
+            self.index.set_rows([(self._ids(version), rows(version.rows)) for version in changed])
+        new = sorted((v for v in behind if v.rows[0].seq_from > done), key=lambda v: v.rows[0].seq_from)
+        passages = self._cuts(new)
+        end = 0
+        for points in self._batches(passages):
+            self.index.upsert(points)
+            end += len(points)
+            if end < len(passages):
+                self._reached(passages[end][0].rows[0].seq_from - 1)
+            if progress is not None:
+                progress(end, len(passages))
+        if head != done:
+            self._reached(head)
+
+    def faults(self, versions: Mapping[str, Version], head: int) -> list[str]:
+        """Where the index is not what the ledger says; empty when it is."""
+        found: list[str] = []
+        if self.seq != head:
+            found.append(f"index: has seen the ledger up to event {self.seq}, which ends at {head}; run reindex")
+        expected = {point_id(*cut): (cut[0].evidence.ref, payload(*cut)) for cut in self._cuts(versions.values())}
+        held: dict[str, Payload] = dict(self.index.scroll())
+        missing = [ref for point, (ref, _) in expected.items() if point not in held]
+        differing = [ref for point, (ref, meant) in expected.items() if held.get(point, meant) != meant]
+        strays = [str(held[point].get("ref")) for point in sorted(held.keys() - expected.keys())]
+        for what, refs in (
+            ("lacks", missing),
+            ("holds other data than the ledger for", differing),
+            ("holds, unknown to the ledger,", strays),
+        ):
+            found += [f"index: {what} {n} of {ref}; run reindex" for ref, n in _tally(refs)]
+        return found
+
+    def _cuts(self, versions: Iterable[Version]) -> list[Cut]:
+        return [(v, part, span) for v in versions for part, span in enumerate(self.cut(v.evidence.text))]
+
+    def _ids(self, version: Version) -> list[str]:
+        return [point_id(*cut) for cut in self._cuts([version])]
+
+    def _batches(self, passages: Sequence[Cut]) -> Iterator[list[Point]]:
+        """Batch after batch, the next being embedded while the last is written."""
+        with ThreadPoolExecutor(1) as aside:
+            ahead: Future[list[Point]] | None = None
+            for at in range(0, len(passages), BATCH):
+                ready, ahead = ahead, aside.submit(self._points, passages[at : at + BATCH])
+                if ready is not None:
+                    yield ready.result()
+            if ahead is not None:
+                yield ahead.result()
+
+    def _points(self, batch: Sequence[Cut]) -> list[Point]:
+        texts = [indexed_text(v.evidence.title, v.evidence.text[span.start : span.end]) for v, _, span in batch]
+        vectors = self.encoder.encode(texts)
+        return [
+            Point(point_id(*cut), vector, document_terms(text), payload(*cut))
+            for cut, text, vector in zip(batch, texts, vectors, strict=True)
+        ]
+
+    def _reached(self, head: int) -> None:
+        draft = self.mark.with_suffix(".new")
+        draft.write_text(str(head))
+        os.replace(draft, self.mark)
+
+
+def _tally(refs: Iterable[str]) -> list[tuple[str, str]]:
+    counts = Counter(refs)
+    return [(ref, f"{n} passage{'s' * (n > 1)}") for ref, n in counts.items()]

@@ -1,0 +1,137 @@
+"""Read JSON lines into records, and say in one line each what is wrong with the ones that do not fit.
+
+Rules kept here
+- All faults of a file are collected, each with file and line; then one error is raised. Nothing is
+  half read.
+- A fault says what was expected, what was got and where. pydantic's own words do not reach a user.
+
+    cases = read_lines([Path("benchmark.jsonl")], Case)     # [(Place("benchmark.jsonl", 1), Case(…)), …]
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import ValidationError
+
+from evitrail.traces.record import Record
+
+R = TypeVar("R", bound=Record)
+
+SHOWN = 10
+"""Faults listed before the rest are only counted."""
+
+
+class InputError(ValueError):
+    """A file given to us cannot be used; the message lists its faults, one a line."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        more = [f"… and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
+        super().__init__("\n".join([*faults[:SHOWN], *more]))
+        self.faults = tuple(faults)
+
+
+class Place(NamedTuple):
+    """Where a record was read."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[Place, R]]:
+    """Every non-empty line as a record; raises ``InputError`` with all faults."""
+    read: list[tuple[Place, R]] = []
+    faults: list[str] = []
+    for path in paths:
+        for number, line in enumerate(_text(path).split("\n"), start=1):
+            if not line.strip():
+                continue
+            place = Place(str(path), number)
+            try:
+                read.append((place, returns.model_validate(_object(line))))
+            except ValidationError as error:
+                faults += [f"{place}: {fault}" for fault in in_words(error, returns)]
+            except ValueError as error:
+                faults.append(f"{place}: {error}")
+    if faults:
+        raise InputError(faults)
+    return read
+
+
+def jsonl_files(path: Path) -> list[Path]:
+    """The file itself, or all ``*.jsonl`` of a folder in name order."""
+    if path.is_dir():
+        files = sorted(path.glob("*.jsonl"))
+        if not files:
+            raise InputError([f"{path}: expected *.jsonl files in this folder, found none"])
+        return files
+    if not path.is_file():
+        raise InputError([f"{path}: expected a JSON lines file or a folder of them, found neither"])
+    return [path]
+
+
+def in_words(error: ValidationError, record: type[Record]) -> list[str]:
+    """Each thing pydantic found, as ``key 'grade.certainty': expected …, got …``."""
+    return [_fault(dict(found), record) for found in error.errors(include_url=False)]
+
+
+def fitting(returns: type[R], given: dict[str, Any]) -> R:
+    """What a person gave as options, as a record; raises ``InputError`` naming the option that does not fit."""
+    try:
+        return returns.model_validate(given)
+    except ValidationError as error:
+        raise InputError(
+            [re.sub(r"^key '(\w+)[^']*'", _option, fault) for fault in in_words(error, returns)]
+        ) from error
+
+
+def _option(key: re.Match[str]) -> str:
+    return f"--{key[1].replace('_', '-')}"
+
+
+def _fault(found: dict[str, Any], record: type[Record]) -> str:
+    key = ".".join(str(part) for part in found["loc"])
+    if found["type"] == "extra_forbidden":
+        known = f"; expected one of {', '.join(record.model_fields)}" if len(found["loc"]) == 1 else ""
+        return f"unknown key {key!r}{known}"
+    if found["type"] == "missing":
+        return f"key {key!r} is missing"
+    if found["type"] == "value_error":
+        return (f"key {key!r}: " if key else "") + str(found["ctx"]["error"])
+    said = found["msg"][0].lower() + found["msg"][1:]
+    return f"key {key!r}: {said.replace('input should be', 'expected')}, got {found['input']!r}"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError([f"{path}: cannot be read ({error.strerror})"]) from error
+    except UnicodeDecodeError as error:
+        raise InputError([f"{path}: expected UTF-8, got another encoding at byte {error.start}"]) from error
+
+
+def _object(line: str) -> dict[str, Any]:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        twice = [key for n, (key, _) in enumerate(items) if key in {k for k, _ in items[:n]}]
+        if twice:
+            raise ValueError(f"key {twice[0]!r} stands twice")
+        return dict(items)
+
+    def constant(name: str) -> float:
+        raise ValueError(f"expected a number, got {name}")
+
+    try:
+        value = json.loads(line, object_pairs_hook=pairs, parse_constant=constant)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"expected one JSON object, got broken JSON at column {error.colno} ({error.msg})") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"expected one JSON object, got a {type(value).__name__}")
+    return value

@@ -1,0 +1,1 @@
+"""What happened to the evidence? Events, in order, in SQLite or PostgreSQL."""

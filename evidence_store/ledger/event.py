@@ -1,0 +1,70 @@
+"""One thing that happened to the evidence, and the hash that fixes it in its place.
+
+Rules kept here
+- An event's hash covers the hash before it and every byte of the event as stored, so a changed,
+  moved or missing event shows. A cut tail does not: compare the head with one kept elsewhere,
+  such as the ledger hash in a snapshot's id.
+- ``seq`` is recorded time. ``at`` is when a clock said so: an attribute, never compared.
+- An event of a type not known here is kept and hashed like any other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evitrail.traces.record import Record, canonical_json, sha256
+
+PUBLISHED = "evidence.published"
+"""Body: the ``Evidence``. Subject: its ``id@version``."""
+CLOSED = "evidence.closed"
+"""Body: ``valid_to``, and ``by``, the version that took over."""
+RETRACTED = "evidence.retracted"
+"""Body: ``reason``; optionally ``on``, the day of the notice, and ``notice``, its DOI. So for the next two."""
+CONCERN = "evidence.concern"
+"""An expression of concern."""
+REINSTATED = "evidence.reinstated"
+"""A retraction or a concern was taken back."""
+ASSESSED = "evidence.assessed"
+"""Body: the ``Profile``, which takes the place of the one before it."""
+WITHDRAWN = "evidence.withdrawn"
+"""The store's own curators took a version back. Body: an ``Act``."""
+SUPERSEDED = "edge.supersession"
+"""Subject: ``edge:HASH``. Body: the ``Supersession``."""
+DISPUTED = "edge.contradiction"
+"""Subject: ``edge:HASH``, the same when it is resolved later. Body: the ``Contradiction``."""
+DRAFTED = "curation.drafted"
+"""Subject: ``id@version~n``, the n-th draft. Body: an ``Act``, and ``evidence``, the draft."""
+SUBMITTED = "curation.submitted"
+"""Subject: ``id@version``, as for the next two. Body: an ``Act``."""
+RETURNED = "curation.returned"
+SIGNED_OFF = "curation.signed_off"
+TAGGED = "store.tagged"
+"""Subject: ``tag:NAME``. Body: ``seq``, the event up to which the ledger is the release of that name."""
+
+GENESIS = "sha256:" + "0" * 64
+"""What the first event's hash is chained to."""
+
+
+class Draft(Record):
+    """An event before the ledger gives it a number, a time and a hash."""
+
+    type: str
+    subject: str
+    body: dict[str, Any]
+
+
+class Event(Draft):
+    """An event as the ledger holds it."""
+
+    seq: int
+    at: str
+    actor: str
+    prev: str
+    hash: str
+
+
+def chained(prev: str, seq: int, at: str, actor: str, type: str, subject: str, body: str) -> str:
+    """The hash of an event whose body is this text, after ``prev``."""
+    head = canonical_json({"seq": seq, "at": at, "actor": actor, "type": type, "subject": subject})
+    # What is read back from a damaged file may hold bytes that are no text; they must still be hashed.
+    return sha256(f"{prev}{head}\n{body}".encode("utf-8", "surrogateescape"))

@@ -1,0 +1,206 @@
+"""Opens a store's folder: finds its parts, and refuses ones that do not fit together.
+
+Rules kept here
+- A folder without a store is an error that names the folder and the command that makes one.
+- ``manifest.json`` says what the index was built with; another engine, model or chunker is refused, because its
+  results would be neither the old ones nor comparable. So is another model under the same name; no model is loaded
+  to tell. A model of the hub is taken as it was when the index was built.
+- An index that had to be made anew is marked as having seen nothing.
+- An index for another model is built beside the old one. The two change places at the instant ``manifest.json`` is
+  replaced; where the rest was broken off, the next opening ends it.
+- The ledger is ``ledger.db`` in the folder, or on PostgreSQL where ``ledger.url`` says, without user and password.
+  That address must be given all the same, in the call or as ``EVITRAIL_LEDGER``: a folder from elsewhere cannot
+  choose the server that a password is sent to. So must be that of an index on a server, or ``EVITRAIL_INDEX``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.index import engine_of, engine_version, open_index
+from evitrail.evidence_store.index.base import PAYLOAD, Manifest, VectorIndex
+from evitrail.evidence_store.index.edge import BM25
+from evitrail.evidence_store.index.embed import Embedder, Encoder, Revised
+from evitrail.evidence_store.index.embed_cache import EmbedCache
+from evitrail.evidence_store.ledger.dialect import dialect_of
+from evitrail.evidence_store.ledger.dialect.postgres import FORM
+from evitrail.evidence_store.ledger.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a store's folder holds, opened."""
+
+    path: Path
+    ledger: Ledger
+    manifest: Manifest
+    encoder: Encoder
+    index: VectorIndex
+    mark: Path
+    """The file that says how much of the ledger the index has seen."""
+
+
+def open_parts(
+    path: Path,
+    *,
+    create: bool,
+    embedder: Encoder | None,
+    index: str | None,
+    chunker: str,
+    clock: Callable[[], datetime],
+    ledger: str | None = None,
+) -> Parts:
+    """The parts of the store at ``path``; ``None`` for embedder or index means what the store was made with."""
+    file = path / "manifest.json"
+    if file.is_file():
+        manifest = _read(file)
+        encoder = embedder or Embedder(manifest.model, commit=_commit(manifest.revision))
+        if manifest.engine == "server":
+            index = index or os.environ.get("EVITRAIL_INDEX")
+        _fits(manifest, path, index, encoder, chunker)
+    elif create:
+        encoder = embedder or Embedder()
+        manifest = _new(index or "edge", encoder, chunker)
+    else:
+        said = f"{path}: expected an evidence store, found none"
+        raise StoreError(f"{said}; make one with `evitrail store ingest FILE --store {path}`")
+    if index is None and manifest.engine == "server":
+        raise StoreError(
+            f"{path}: its index is on a server; give its address, e.g. http://127.0.0.1:6333/evitrail, as index "
+            "or EVITRAIL_INDEX"
+        )
+    address = _ledger_address(path, ledger)
+    (path / "index").mkdir(parents=True, exist_ok=True)
+    opened = open_index(index or manifest.engine, path / "index", manifest)
+    try:
+        recorded = Ledger.open(address, clock)
+        new = not file.is_file()
+        if new:
+            _unclaimed(opened, path)
+        if isinstance(address, str) and not (path / "ledger.url").is_file():
+            _write(path / "ledger.url", recorded.dialect.where)
+        if new:
+            _write(file, manifest.model_dump_json(indent=2))
+    except BaseException:
+        opened.close()
+        raise
+    return Parts(path, recorded, manifest, _cached(encoder, path), opened, path / "index" / "seen")
+
+
+def beside(parts: Parts, embedder: Encoder) -> Parts:
+    """The same store with an index of its own for another model, empty or as far as it had come before a break."""
+    manifest = _new(parts.manifest.engine, embedder, parts.manifest.chunker)
+    index = parts.index.beside(manifest)
+    mark = parts.path / "index" / f"seen-{manifest.short}"
+    if index.fresh:
+        mark.unlink(missing_ok=True)
+    return replace(parts, manifest=manifest, encoder=_cached(embedder, parts.path), index=index, mark=mark)
+
+
+def exchange(old: Parts, new: Parts) -> Parts:
+    """Let the index that was built beside take the place of the old one; both must have seen the same."""
+    seen = {parts.mark.read_text(encoding="utf-8") if parts.mark.is_file() else None for parts in (old, new)}
+    if len(seen) > 1:
+        raise StoreError(f"{old.path}: expected two indexes that have seen the same; run reindex again")
+    _write(old.path / "manifest.json", new.manifest.model_dump_json(indent=2))
+    old.index.give_way(new.index)
+    new.mark.unlink(missing_ok=True)
+    return replace(new, mark=old.mark)
+
+
+def _cached(encoder: Encoder, path: Path) -> EmbedCache:
+    return EmbedCache(encoder, path / "embeddings.db")
+
+
+def _ledger_address(path: Path, given: str | None) -> Path | str:
+    """Where the ledger is: what was given, held against what the folder says."""
+    file, own = path / "ledger.url", path / "ledger.db"
+    if given is not None and "://" not in given:
+        raise StoreError(f"ledger: expected {FORM}, got {given!r}; without one it is {own}")
+    if file.is_file():
+        kept = file.read_text(encoding="utf-8").strip()
+        asked = given or os.environ.get("EVITRAIL_LEDGER")
+        if not asked:
+            said = f"{path}: its ledger is at {kept}; give its address, e.g. ledger={FORM!r} or EVITRAIL_LEDGER={FORM}"
+            raise StoreError(said)
+        if (where := dialect_of(asked).where) != kept:
+            said = f"{path}: its ledger is at {kept}, opened with {where}"
+            raise StoreError(f"{said}; give that address, or if the ledger was moved write the new one into {file}")
+        return asked
+    if given is not None and own.is_file():
+        raise StoreError(f"{path}: its ledger is {own}, opened with {dialect_of(given).where}; name no other ledger")
+    return given or own
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all."""
+    partial = file.with_name(f"{file.name}.part")
+    with partial.open("w", encoding="utf-8") as out:
+        out.write(text + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    partial.replace(file)
+
+
+def _new(index: str, encoder: Encoder, chunker: str) -> Manifest:
+    engine = engine_of(index)
+    return Manifest(
+        engine=engine,
+        engine_version=engine_version(engine),
+        model=encoder.model,
+        dimension=encoder.dimension,  # loads the model: only then is it known which one the hub gave
+        chunker=chunker,
+        lexical=BM25,
+        payload=PAYLOAD,
+        revision=_revision(encoder),
+    )
+
+
+def _revision(encoder: Encoder) -> str:
+    return encoder.revision if isinstance(encoder, Revised) else ""
+
+
+def _commit(revision: str) -> str | None:
+    """The revision, where it is one that a hub can be asked for."""
+    return revision if re.fullmatch("[0-9a-f]{40}", revision) else None
+
+
+def _read(file: Path) -> Manifest:
+    try:
+        return Manifest.model_validate_json(file.read_text(encoding="utf-8"))
+    except (ValidationError, UnicodeDecodeError) as error:
+        said = f"{file}: expected a store's manifest, got something else"
+        raise StoreError(f"{said}; {_ANEW.format(path=file.parent)}") from error
+
+
+def _unclaimed(index: VectorIndex, path: Path) -> None:
+    """A new store must not take over points that it did not put there."""
+    if not index.fresh and (held := index.count()):
+        said = f"{path}: expected an empty index for a new store, got one with {held} passages"
+        raise StoreError(f"{said}; delete it, or name another collection")
+
+
+def _fits(manifest: Manifest, path: Path, index: str | None, encoder: Encoder, chunker: str) -> None:
+    engine = manifest.engine if index is None else engine_of(index)
+    for name, made, asked in (
+        ("engine", manifest.engine, engine),
+        ("model", manifest.model, encoder.model),
+        ("chunker", manifest.chunker, chunker),
+        ("lexical", manifest.lexical, BM25),
+        ("payload", manifest.payload, PAYLOAD),
+        ("model revision", manifest.revision, _revision(encoder) or manifest.revision),
+    ):
+        if made != asked:
+            said = f"{path}: built with {name} {made!r}, opened with {asked!r}"
+            raise StoreError(f"{said}; open it as built, or {_ANEW.format(path=path)}")
+
+
+_ANEW = "delete {path}/index and {path}/manifest.json, open with create=True and reindex (the ledger stays)"

@@ -1,0 +1,1 @@
+"""evitrail: why was this evidence-grounded answer wrong, and which step is to blame?"""

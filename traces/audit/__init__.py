@@ -1,0 +1,1 @@
+"""Was the record altered, and is it whole? Integrity, seals, signed checkpoints."""

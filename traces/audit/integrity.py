@@ -1,0 +1,257 @@
+"""Can the record be trusted? Two verdicts on a journal, and the seal that the second one rests on.
+
+Rules kept here
+- Two verdicts, never one. *Integrity*: nothing that is here was altered. *Completeness*: nothing that
+  was here is gone.
+- Integrity covers every byte of every record, of types known or unknown, and of every blob. A record is
+  hashed as it lies there first, and read once; blobs are gone through once, in the order of the file.
+- What was redacted on record is no fault and is counted. A blob that is gone otherwise is a fault, with
+  the record named that needs it.
+- Completeness is known for a run that ended, and for every run that was ever sealed: a seal holds the head
+  of each run and their Merkle root. A later seal excuses no loss.
+- An empty list of faults means sound. Each fault names the record.
+
+    verdicts = verify_journal(journal)
+    verdicts.sound, verdicts.integrity, verdicts.completeness
+
+Not covered: whoever can rewrite the whole file can rewrite records, heads and seals together. Sign the seal
+(``checkpoint.py``), or keep its root somewhere else, and compare. Nor does it say that what was written is true.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json
+
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.journal.journal import DamagedJournal, Journal, JournalView, Redacted, Stored, genesis, link
+from evitrail.traces.journal.schema import KEYED
+from evitrail.traces.record import Record, sha256
+
+SEAL_RUN = "experiment"
+"""The run whose only records are seals."""
+BLOB_FIELDS = ("config", "output", "edges", "heads", "blames")
+"""The fields of a record's body that name a blob, beside the ``id`` of each of its ``inputs``."""
+NAMED = ("sha256:", KEYED)
+"""How the names of blobs begin."""
+UNTOLD = "cannot be told while the file is damaged"
+
+
+class Heads(Record):
+    """The head of every run at the moment of sealing."""
+
+    heads: dict[str, str]
+
+
+class Verdicts(NamedTuple):
+    """What was found wrong, in two kinds; both empty means the record is sound and whole."""
+
+    integrity: tuple[str, ...]
+    completeness: tuple[str, ...]
+    redacted: tuple[str, ...] = ()
+    """Blobs that are gone on record, by name: no fault."""
+
+    @property
+    def sound(self) -> bool:
+        return not self.integrity and not self.completeness
+
+
+class Seal(NamedTuple):
+    """Which runs there were at one moment, and where each ended."""
+
+    at: str
+    root: str
+    heads: dict[str, str]
+    note: str | None
+    """The checkpoint that was signed over it, where there is one."""
+
+
+class Chain(NamedTuple):
+    """What one pass over the records of a run finds."""
+
+    run: str
+    faults: list[str]
+    hashes: set[str]
+    ended: bool
+    needs: dict[str, int]
+    """The blobs it names, each with the first record that does."""
+
+
+def verify_journal(journal: JournalView, left_out: Collection[str] = ()) -> Verdicts:
+    """Check every run and blob of a journal, and every seal; ``left_out`` are runs known to be elsewhere."""
+    try:
+        broken = [f"the file itself: {problem}" for problem in journal.problems()]
+        blobs, redacted = journal.survey(), journal.redacted()
+        chains: list[Chain] = []
+        unread: set[str] = set()
+        for file in files_of(journal):
+            for run in file.runs():
+                try:
+                    chains.append(_read(run, file.records(run)))
+                except DamagedJournal as error:
+                    unread.add(run)
+                    broken.append(str(error))
+                else:
+                    broken += [f"{fault}{_within(file, journal)}" for fault in chains[-1].faults]
+    except DamagedJournal as error:
+        return Verdicts((str(error),), (UNTOLD,))
+    broken += _check_blobs(blobs, chains)
+    ended = {chain.run for chain in chains if chain.ended} | unread | {SEAL_RUN}
+    gone = [f"run {run!r} was not finished" for run in sorted({chain.run for chain in chains} - ended)]
+    gone += _check_seals(journal, chains, unread.union(left_out))
+    return Verdicts(tuple(broken), tuple(gone), tuple(sorted(redacted)))
+
+
+def check_chain(run: str, records: Iterable[Stored]) -> list[str]:
+    """Every record whose bytes, place or link is not what it was when it was written."""
+    return _read(run, records).faults
+
+
+def blobs_named(body: Mapping[str, Any]) -> Iterator[str]:
+    """The blobs that a record's body names; an unknown type may use the same fields for something else."""
+    for field in BLOB_FIELDS:
+        name = body.get(field)
+        if isinstance(name, str) and name.startswith(NAMED):
+            yield name
+    if isinstance(inputs := body.get("inputs"), list):
+        for given in inputs:
+            name = given.get("id") if isinstance(given, dict) else None
+            if isinstance(name, str) and name.startswith(NAMED):
+                yield name
+
+
+def seal(journal: Journal, over: JournalView | None = None) -> str:
+    """Fix which runs there are and where each ends; returns the Merkle root, to be kept elsewhere.
+
+    ``over`` is what is sealed where several files make one journal; the seal goes into ``journal``.
+    """
+    heads = {run: head for run, head in (over or journal).heads().items() if run != SEAL_RUN}
+    root = merkle_root(heads)
+    last = journal.records(SEAL_RUN)
+    if not last or last[-1].body["root"] != root:
+        with journal.transaction():
+            journal.append(SEAL_RUN, "checkpoint", {"root": root, "heads": journal.put(Heads(heads=heads))})
+    return root
+
+
+def sealed_root(journal: JournalView) -> str | None:
+    """The root of the newest seal."""
+    found = seals(journal)
+    return found[-1].root if found else None
+
+
+def seals(journal: JournalView) -> list[Seal]:
+    """Every seal, oldest first; raises ``DamagedJournal`` where one cannot be read."""
+    found = []
+    for file in files_of(journal):
+        for record in file.records(SEAL_RUN):
+            try:
+                line = record.line
+                if line["type"] == "checkpoint":
+                    body, heads = line["body"], file.get(line["body"]["heads"], Heads).heads
+                    found.append(Seal(line["t"], str(body["root"]), heads, body.get("note")))
+            except (ValueError, KeyError, TypeError, Redacted) as error:
+                raise DamagedJournal(f"run {SEAL_RUN!r} record {record.seq} cannot be read: {error}") from error
+    return sorted(found, key=lambda seal: seal.at)
+
+
+def files_of(journal: JournalView) -> Sequence[JournalView]:
+    """The files that make a journal, each with chains of its own."""
+    return journal.files if isinstance(journal, Journals) else (journal,)
+
+
+def sealing_file(journal: JournalView) -> JournalView:
+    """Of the files that make a journal, the one with the newest seal."""
+    files = {each.at: file for file in files_of(journal) for each in seals(file)}
+    return files[max(files)] if files else journal
+
+
+def merkle_root(heads: Mapping[str, str]) -> str:
+    """One hash over all run heads, in the order of run names (RFC 9162, section 2.1, with SHA-256)."""
+    level = [hashlib.sha256(f"\x00{run}\n{head}".encode()).digest() for run, head in sorted(heads.items())]
+    if not level:
+        return sha256(b"")
+    while len(level) > 1:
+        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
+        level = [hashlib.sha256(b"\x01" + b"".join(p)).digest() if len(p) == 2 else p[0] for p in pairs]
+    return "sha256:" + level[0].hex()
+
+
+def lost(seal: Seal, chains: Iterable[Chain], left_out: Collection[str] = ()) -> Iterator[str]:
+    """Every run that was sealed and is gone, or that ends before the record it was sealed at."""
+    here: dict[str, set[str]] = {}
+    for chain in chains:
+        here.setdefault(chain.run, set()).update(chain.hashes)
+    for run, head in sorted(seal.heads.items()):
+        if run in left_out:
+            continue
+        if run not in here:
+            yield f"run {run!r} was sealed and is gone"
+        elif head not in here[run]:
+            yield f"run {run!r} does not reach the record it was sealed at; its tail was cut"
+
+
+def _read(run: str, records: Iterable[Stored]) -> Chain:
+    """Hash and read each record, once."""
+    found, prev = Chain(run, [], set(), False, {}), genesis(run)
+    ended = False
+    for place, record in enumerate(records):
+        fault = None
+        if record.seq != place:
+            fault = f"expected sequence number {place}, got {record.seq}; a record is missing"
+        elif record.prev != prev:
+            fault = "does not link to the record before it"
+        elif link(record.prev, record.bytes) != record.hash:
+            fault = "its bytes are not those that were hashed"
+        try:
+            line = from_json(record.bytes)
+            stated = line["run"], line["seq"], line["prev"]
+            ended = ended or line["type"] == "run.end"
+            for name in blobs_named(line["body"]):
+                found.needs.setdefault(name, place)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            fault = fault or f"its text cannot be read: {type(error).__name__}: {error}"
+        else:
+            if stated != (run, place, prev):
+                fault = fault or f"its text says {stated!r}"
+        if fault:
+            found.faults.append(f"run {run!r} record {place}: {fault}")
+        prev = record.hash
+        found.hashes.add(prev)
+    return found._replace(ended=ended)
+
+
+def _check_blobs(blobs: Mapping[str, str | None], chains: Iterable[Chain]) -> Iterator[str]:
+    """Each blob that a record names is there, and each that is there is what its name says."""
+    seen: set[str] = set()
+    for chain in chains:
+        for name, seq in chain.needs.items():
+            if name not in seen and (fault := blobs.get(name, "is missing")):
+                yield f"run {chain.run!r} record {seq}: blob {name} {fault}"
+        seen |= chain.needs.keys()
+    for name, fault in blobs.items():
+        if fault and name not in seen:
+            yield f"blob {name} {fault}; no record names it"
+
+
+def _check_seals(journal: JournalView, chains: Sequence[Chain], left_out: Collection[str]) -> list[str]:
+    try:
+        found = seals(journal)
+    except DamagedJournal:
+        return ["the seal cannot be read: runs that are gone cannot be told"]
+    if not found:
+        return ["the experiment was not sealed: runs that are gone cannot be told"]
+    faults = [
+        f"the seal of {each.at} does not match its own root" for each in found if merkle_root(each.heads) != each.root
+    ]
+    for each in reversed(found):
+        faults += lost(each, chains, left_out)
+    return list(dict.fromkeys(faults))
+
+
+def _within(file: JournalView, journal: JournalView) -> str:
+    """Which of several files, where there are several."""
+    return "" if file is journal else f" (in {file.path.name})"

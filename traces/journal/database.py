@@ -1,0 +1,219 @@
+"""The SQLite file beneath a journal: how it is opened, shared, written and made durable.
+
+Rules kept here
+- One thread at a time: the lock is held through a transaction and through each read.
+- A durable transaction waits for the disk (``synchronous=FULL``). The others survive kill -9 as well, and
+  a power cut from the next durable one on (``NORMAL``).
+- Readers and the writer never wait for each other (WAL). A disk that refuses WAL, as network shares do,
+  is written all the same, always durably, with a warning that readers now wait for the writer.
+- A file of a newer schema is read with a warning and never written.
+- sqlite3's errors leave here as ``JournalError``, each in one line.
+
+    database = Database.open(folder / "journal.db", create=True)
+    with database.transaction():
+        database.write("INSERT INTO blob VALUES (?, ?)", (name, data))
+
+It knows tables only to make them; what lies in them is ``journal.py`` and ``secret.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from evitrail.traces.journal.schema import SCHEMA, SCHEMA_VERSION
+from evitrail.traces.journal.view import DamagedJournal, JournalError
+from evitrail.traces.log import get_logger
+
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What sqlite3 raises for a broken file; the second when its own message quotes broken bytes."""
+
+PATIENCE = 30
+"""Seconds to wait for a lock."""
+
+CHECKPOINT = 4000
+"""Pages in the write-ahead log before they are copied to the file: a page is written many times in that while."""
+
+log = get_logger()
+
+
+class Database:
+    """One connection to one file."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, *, writable: bool, wal: bool) -> None:
+        self.path = path
+        self.writable = writable
+        self.on_rollback: Callable[[], object] = lambda: None
+        """Called, with the lock held, when a transaction came to nothing."""
+        self.lock = threading.RLock()
+        self._connection = connection
+        self._wal = wal
+        self._synchronous = "FULL"
+        self._open_transactions = 0
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool) -> Database:
+        """Open the file to write, made when it is not there, or with ``create=False`` to read."""
+        uri = f"{path.resolve().as_uri()}?mode={'rwc' if create else 'ro'}"
+        connection: sqlite3.Connection | None = None
+        try:
+            connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None, timeout=PATIENCE)
+            version = _version(connection)
+            if version > SCHEMA_VERSION:
+                _from_the_future(path, version, to_write=create)
+            wal = create and _made(connection, path)
+            connection.execute("SELECT run FROM record LIMIT 1")
+        except BaseException as error:
+            if connection:
+                connection.close()
+            if isinstance(error, UNREADABLE):
+                raise _refused(path, error) from error
+            raise
+        return cls(connection, path, writable=create, wal=wal)
+
+    def close(self) -> None:
+        """Let the file go."""
+        with self.lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self, durable: bool = True) -> Iterator[None]:
+        """Everything written inside is kept at the end, or nothing is; the outermost decides how durably.
+
+        Raises ``JournalError`` when the file cannot be written.
+        """
+        with self.lock:
+            if self._open_transactions:  # part of one that is open
+                yield
+                return
+            self._open_transactions += 1
+            try:
+                self._synchronise("FULL" if durable or not self._wal else "NORMAL")
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                self.on_rollback()
+                if self._connection.in_transaction:  # a full disk makes SQLite roll back by itself
+                    self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise JournalError(
+                        f"{str(self.path)!r} could not be written ({error}); nothing was kept of it, try again"
+                    ) from error
+                raise
+            finally:
+                self._open_transactions -= 1
+
+    def _synchronise(self, how: str) -> None:
+        if how != self._synchronous:  # SQLite ignores the change within a transaction
+            self._connection.execute(f"PRAGMA synchronous={how}")
+            self._synchronous = how
+
+    def write(self, sql: str, parameters: tuple[object, ...] = ()) -> None:
+        """One statement of the open transaction."""
+        self._connection.execute(sql, parameters)
+
+    def read(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Any]:
+        """All rows at once; raises ``DamagedJournal`` where they cannot be read."""
+        with self.lock:
+            try:
+                return self._connection.execute(sql, parameters).fetchall()
+            except UNREADABLE as error:
+                raise _refused(self.path, error) from error
+
+    def stream(self, sql: str) -> Iterator[Any]:
+        """Row by row, to be read to the end at once; raises like ``read``."""
+        with self.lock:
+            try:
+                yield from self._connection.execute(sql)
+            except UNREADABLE as error:
+                raise _refused(self.path, error) from error
+
+    def has(self, table: str) -> bool:
+        """Whether the file is young enough to have that table."""
+        return bool(self.read("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
+
+    def scrub(self) -> None:
+        """Leave no copy of what was deleted: not in free pages, between cells, or in the write-ahead log.
+
+        ``secure_delete`` overwrites what is deleted, but not the copies that SQLite made when it moved cells
+        between pages before; only writing the file anew is rid of those.
+        """
+        with self.lock:
+            try:
+                self._connection.execute("VACUUM")
+                busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.Error as error:
+                raise JournalError(f"{str(self.path)!r} could not be scrubbed ({error}); redact again") from error
+        if busy:
+            raise JournalError(
+                f"{str(self.path)!r} is being read: what was dropped still lies in its write-ahead log; "
+                "close whatever reads it and redact again"
+            )
+
+
+def damaged(path: Path, why: object) -> DamagedJournal:
+    """The one line a user reads when the file itself is broken."""
+    return DamagedJournal(f"{str(path)!r} is not a sound journal ({why}); restore it from a copy")
+
+
+def _made(connection: sqlite3.Connection, path: Path) -> bool:
+    """Make what is not there yet; returns whether readers and writer will not wait for each other."""
+    (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode != "wal":
+        log.warning(
+            "this disk refuses a write-ahead log, as network shares do: every step is kept, but whoever reads the "
+            "journal now waits for its writer; put it on a local disk to watch a run while it goes",
+            path=str(path),
+            journal_mode=mode,
+        )
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
+    connection.execute("PRAGMA secure_delete=ON")  # what is redacted is overwritten, not only forgotten
+    connection.executescript(SCHEMA)
+    if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    return bool(mode == "wal")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """The newest schema version in the file, by its own word or by the last record's."""
+    (stated,) = connection.execute("PRAGMA user_version").fetchone()
+    try:
+        last = connection.execute("SELECT bytes FROM record ORDER BY rowid DESC LIMIT 1").fetchone()
+        return max(int(stated), int(json.loads(last[0])["v"])) if last else int(stated)
+    except sqlite3.OperationalError:  # not a journal yet
+        return int(stated)
+    except (ValueError, KeyError, TypeError):  # an altered record is for ``verify`` to name
+        return int(stated)
+
+
+def _from_the_future(path: Path, version: int, *, to_write: bool) -> None:
+    if to_write:
+        raise JournalError(
+            f"{str(path)!r} was written by a newer evitrail (schema {version}, this one writes {SCHEMA_VERSION}); "
+            "update evitrail to write it, reading it is possible"
+        )
+    log.warning(
+        "this journal was written by a newer evitrail: what this one does not know of is kept, and shown as it lies",
+        path=str(path),
+        schema=version,
+        known=SCHEMA_VERSION,
+    )
+
+
+def _refused(path: Path, error: Exception) -> JournalError:
+    said = getattr(error, "sqlite_errorname", "")
+    if said == "SQLITE_BUSY":
+        return JournalError(f"{str(path)!r} was kept locked for {PATIENCE} seconds by whoever writes it; try again")
+    if said == "SQLITE_CANTOPEN":
+        return JournalError(
+            f"{str(path)!r} could not be opened ({error}): it or its folder is closed to you, or its disk refuses "
+            "a write-ahead log, as network shares do; copy the folder to a local disk"
+        )
+    return damaged(path, error)

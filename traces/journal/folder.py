@@ -1,0 +1,129 @@
+"""The journals of a folder, read as one.
+
+Rules kept here
+- Every writer has a file of its own (``journal.db``, ``journal-2.db``); whoever reads sees one journal.
+- A run that stands in more than one file had its writer lost and was taken up by another. The one that
+  ended counts, else the longer one; of two alike, the first by file name.
+- A blob is looked up in the file of the run that was read last, then in the others.
+- What was redacted in one file is refused, even while another still holds it.
+
+    with Journals.open(folder) as journal:
+        Trace(journal, "clean.rad-001").activities
+
+Nothing is written here: each writer has its own ``Journal``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
+
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.journal.schema import KEYED, Stored
+from evitrail.traces.journal.sensitive import Secret, held, no_key, root_of
+from evitrail.traces.journal.view import DamagedJournal, Redacted, Redaction
+from evitrail.traces.record import Record
+
+R = TypeVar("R", bound=Record)
+
+
+class Journals:
+    """All ``journal*.db`` of a folder; keeps ``JournalView``."""
+
+    def __init__(self, path: Path, files: Sequence[Journal]) -> None:
+        self.path = path
+        self.files = tuple(files)
+        """One journal per writer, by file name; each may be verified on its own."""
+        self._nearest = self.files[0]
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Journals:
+        """Open every journal of a folder to read.
+
+        Raises ``JournalError`` where there is none, ``DamagedJournal`` where a file is not one.
+        """
+        folder = Path(folder)
+        paths = sorted(folder.glob("journal*.db")) or [folder / "journal.db"]
+        with ExitStack() as opened:
+            files = [opened.enter_context(Journal.open(path, create=False)) for path in paths]
+            opened.pop_all()
+        return cls(folder, files)
+
+    def close(self) -> None:
+        """Let the files go; what was appended stays."""
+        for file in self.files:
+            file.close()
+
+    def __enter__(self) -> Journals:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def runs(self) -> list[str]:
+        """Every run that was begun in any file, by name."""
+        return sorted({run for file in self.files for run in file.runs()})
+
+    def heads(self) -> dict[str, str]:
+        """The hash at the end of each run's chain, in the file that counts."""
+        found: dict[str, list[str]] = {}
+        for file in self.files:
+            for run, head in file.heads().items():
+                found.setdefault(run, []).append(head)
+        return {
+            run: heads[0] if len(heads) == 1 else self.records(run)[-1].hash for run, heads in sorted(found.items())
+        }
+
+    def records(self, run: str) -> list[Stored]:
+        """A run's records in order, from the file that counts; empty when there is no such run."""
+        found = [(file, records) for file in self.files if (records := file.records(run))]
+        if not found:
+            return []
+        self._nearest, records = max(found, key=lambda each: (_ended(each[1]), len(each[1])))  # the first of equals
+        return records
+
+    def get(self, name: str, returns: type[R]) -> R:
+        """The blob of that name, as the record type it was stored as."""
+        return returns.model_validate_json(self.raw(name).partition(b"\n")[2])
+
+    def raw(self, name: str) -> bytes:
+        """The bytes of a blob, from the nearest file that has it."""
+        if name.startswith(KEYED) and (said := self.redacted().get(name)):
+            raise Redacted(f"blob {name} of {str(self.path)!r} is gone: {said}")
+        faults = []
+        for file in (self._nearest, *(file for file in self.files if file is not self._nearest)):
+            try:
+                return file.raw(name)
+            except DamagedJournal as error:
+                faults.append(error)
+        raise faults[0]
+
+    def secret(self, run: str) -> Secret:
+        """The key of a run's patient data, from the first file that has it."""
+        root = root_of(self, run)
+        found = (secret for file in self.files if (secret := held(file.database, root)))
+        if secret := next(found, None):
+            return secret
+        raise no_key(self, root)
+
+    def problems(self) -> list[str]:
+        """What SQLite itself finds wrong, each with the file's name."""
+        return [f"{file.path.name}: {problem}" for file in self.files for problem in file.problems()]
+
+    def survey(self) -> Mapping[str, str | None]:
+        """Every blob's name and what is wrong with it in any file (None: nothing)."""
+        whole: dict[str, str | None] = {}
+        for file in self.files:
+            for name, fault in file.survey().items():
+                whole[name] = f"{fault} in {file.path.name}" if fault else whole.get(name)
+        return whole
+
+    def redacted(self) -> Mapping[str, Redaction]:
+        """The names that redaction records of any file say were dropped."""
+        return {name: said for file in reversed(self.files) for name, said in file.redacted().items()}
+
+
+def _ended(records: list[Stored]) -> bool:
+    return any(b'"type":"run.end"' in record.bytes for record in records)

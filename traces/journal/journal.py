@@ -1,0 +1,240 @@
+"""The journal: an append-only log in which every record carries the hash of the one before it.
+
+Rules kept here
+- A record is one line of JSON, hashed exactly as stored: ``hash = SHA-256(prev || bytes)``. Each run
+  has its own chain, and everything known of a record is inside it.
+- Bodies that are large or shared live as blobs named by their content, packed, written in the same
+  transaction as the record that names them. Those of patient data are named by a key (``secret.py``).
+- Update, delete and replace are refused by the database itself.
+- When ``append`` returns, the record survives kill -9, and a power cut too unless it was appended as not
+  durable: then from the next durable one on.
+- One process writes a file; any number read meanwhile.
+
+    journal = Journal.open(folder / "journal.db")
+    journal.append("clean.rad-001", "run.begin", {"config": journal.put(config)})
+
+What it does not cover: a cut tail looks like a crash (see ``integrity.py`` on completeness), and whoever
+can rewrite the whole file can rewrite the whole chain.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+from unicodedata import is_normalized
+
+from evitrail.traces.journal.database import Database, damaged
+from evitrail.traces.journal.redacted import redactions
+from evitrail.traces.journal.schema import KEYED, SCHEMA_VERSION, Stored, genesis, link, packed, unpacked, written
+from evitrail.traces.journal.sensitive import Secret, held, made, no_key, root_of, survey
+from evitrail.traces.journal.view import DamagedJournal, JournalError, JournalView, Redacted, Redaction
+from evitrail.traces.record import Record, canonical_json, sha256
+
+__all__ = [
+    "Clock",
+    "DamagedJournal",
+    "Journal",
+    "JournalError",
+    "JournalView",
+    "Redacted",
+    "Redaction",
+    "Stored",
+    "genesis",
+    "link",
+]
+
+R = TypeVar("R", bound=Record)
+
+
+class Clock(NamedTuple):
+    """Where the journal's two times come from: wall time (UTC, ISO 8601) and a monotonic one in ns."""
+
+    wall: Callable[[], str] = lambda: datetime.now(UTC).isoformat(timespec="microseconds")
+    mono: Callable[[], int] = time.monotonic_ns
+
+
+class Journal:
+    """One SQLite file that only grows; keeps ``JournalView``. Safe to share between threads of one process."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.path = database.path
+        self.database = database
+        """The file itself, for what is built on the journal: secrets and their redaction."""
+        self._clock = clock
+        self._heads: dict[str, tuple[int, str]] = {}
+        database.on_rollback = self._heads.clear
+
+    @classmethod
+    def open(cls, path: Path | str, *, create: bool = True, clock: Clock | None = None) -> Journal:
+        """Open a journal to write, or with ``create=False`` an existing one to read.
+
+        Raises ``JournalError`` where there is none or a newer one, ``DamagedJournal`` where the file is not one.
+        """
+        path = Path(path)
+        if not create and not path.is_file():
+            raise JournalError(f"expected a journal at {str(path)!r}, found none; `evitrail run --out` makes one")
+        if not path.parent.is_dir():
+            raise JournalError(f"expected a folder for the journal at {str(path.parent)!r}, found none; make it first")
+        return cls(Database.open(path, create=create), clock or Clock())
+
+    def close(self) -> None:
+        """Let the file go; what was appended stays."""
+        self.database.close()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Writing
+
+    def transaction(self, durable: bool = True) -> AbstractContextManager[None]:
+        """Everything appended inside is kept at the end, or not at all; the outermost decides how durably.
+
+        Raises ``JournalError`` when the file cannot be written.
+        """
+        return self.database.transaction(durable)
+
+    def put(self, record: Record, name: str | None = None) -> str:
+        """Store a record as a blob and return its name; storing it again changes nothing.
+
+        Whoever knows the record's ``name`` (its content id) spares writing out one that is here.
+        """
+        with self.database.transaction():
+            if name is not None and self._holds(name):
+                return name
+            data = written(record)
+            return self.store(name or sha256(data), data)
+
+    def store(self, name: str, data: bytes) -> str:
+        """Store a record that is written out already, under the name that was made from it."""
+        with self.database.transaction():
+            if not self._holds(name):
+                self.database.write("INSERT INTO blob VALUES (?, ?)", (name, packed(data)))
+        return name
+
+    def _holds(self, name: str) -> bool:
+        return bool(self.database.read("SELECT 1 FROM blob WHERE id = ?", (name,)))
+
+    def append(self, run: str, type: str, body: dict[str, Any], durable: bool = True) -> str:
+        """Add one record to the end of a run's chain and return its hash.
+
+        One that is not ``durable`` does not wait for the disk: kill -9 spares it, a power cut may take it.
+        """
+        if not is_normalized("NFC", run):  # the record's text would name another run than its row
+            raise JournalError(f"expected a run's name in Unicode NFC, got {run!r}; normalise it first")
+        with self.transaction(durable):
+            seq, prev = self._heads.get(run) or self._last(run)
+            line = {
+                "v": SCHEMA_VERSION, "seq": seq, "run": run, "type": type,
+                "t": self._clock.wall(), "mono": self._clock.mono(), "prev": prev, "body": body,
+            }  # fmt: skip
+            data = canonical_json(line).encode()
+            head = link(prev, data)
+            self.database.write("INSERT INTO record VALUES (?, ?, ?, ?, ?)", (run, seq, prev, head, data))
+            self._heads[run] = (seq + 1, head)
+        return head
+
+    def adopt(self, records: Sequence[Stored]) -> None:
+        """Add records of another file to the end of their run's chain, as they lie there; see ``taking_over.py``.
+
+        Raises ``JournalError`` where they do not go on from what is here.
+        """
+        with self.transaction():
+            for record in records:
+                if (record.seq, record.prev) != self._last(record.run):
+                    raise JournalError(f"run {record.run!r} in {str(self.path)!r} went another way than elsewhere")
+                self.database.write("INSERT INTO record VALUES (?, ?, ?, ?, ?)", tuple(record))
+                self._heads.pop(record.run, None)
+
+    def _last(self, run: str) -> tuple[int, str]:
+        rows = self.database.read("SELECT seq, hash FROM record WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,))
+        return (rows[0][0] + 1, rows[0][1]) if rows else (0, genesis(run))
+
+    def secret(self, run: str, among: JournalView | None = None) -> Secret:
+        """The key of a run's patient data; made the first time, where the journal is open to write.
+
+        ``among`` is where the key may lie already when a run and its fork have writers of their own: all
+        journals of the folder. Raises ``Redacted`` where it was dropped on purpose.
+        """
+        root = root_of(among or self, run)
+        if here := held(self.database, root):
+            return here
+        if not self.database.writable or any(said.run == root for said in self.redacted().values()):
+            raise no_key(self, root)
+        begun = (among or self).records(root)
+        if begun and begun[0].body.get("secret"):  # it had a key
+            if among is None:
+                raise no_key(self, root)
+            return made(self.database, root, among.secret(root).key)
+        return made(self.database, root, secrets.token_bytes(32))
+
+    # Reading
+
+    def runs(self) -> list[str]:
+        """Every run that was begun, by name."""
+        names = [row[0] for row in self.database.read("SELECT DISTINCT run FROM record ORDER BY run")]
+        if not all(isinstance(name, str) for name in names):
+            raise damaged(self.path, "a run's name is not text")
+        return names
+
+    def heads(self) -> dict[str, str]:
+        """The hash at the end of each run's chain."""
+        return dict(self.database.read("SELECT run, hash FROM record GROUP BY run HAVING seq = max(seq) ORDER BY run"))
+
+    def records(self, run: str) -> list[Stored]:
+        """A run's records in order; empty when there is no such run."""
+        rows = self.database.read("SELECT run, seq, prev, hash, bytes FROM record WHERE run = ? ORDER BY seq", (run,))
+        for place, row in enumerate(rows):
+            if [type(value) for value in row] != [str, int, str, str, bytes]:
+                raise damaged(self.path, f"run {run!r} record {place} is not of a record's types")
+        return [Stored(*row) for row in rows]
+
+    def get(self, name: str, returns: type[R]) -> R:
+        """The blob of that name, as the record type it was stored as."""
+        return returns.model_validate_json(self.raw(name).partition(b"\n")[2])
+
+    def raw(self, name: str) -> bytes:
+        """The bytes of a blob: the type's name, a newline, the canonical JSON.
+
+        Raises ``Redacted`` where it was dropped on purpose, ``DamagedJournal`` where it is missing.
+        """
+        table = "sensitive" if name.startswith(KEYED) else "blob"
+        rows = self.database.read(f"SELECT bytes FROM {table} WHERE id = ?", (name,))
+        if not rows and (said := self.redacted().get(name)):
+            raise Redacted(f"blob {name} of {str(self.path)!r} is gone: {said}")
+        if not rows or not isinstance(rows[0][0], bytes):
+            raise damaged(self.path, f"blob {name} is missing")
+        try:
+            return unpacked(rows[0][0])
+        except zlib.error as error:
+            raise damaged(self.path, f"blob {name} cannot be unpacked: {error}") from error
+
+    def survey(self) -> Mapping[str, str | None]:
+        """Every blob's name and what is wrong with it (None: nothing), in one pass over all of them."""
+        found: dict[str, str | None] = dict.fromkeys(self.redacted())
+        found |= {name: _fault(name, data) for name, data in self.database.stream("SELECT id, bytes FROM blob")}
+        return found | dict(survey(self.database))
+
+    def redacted(self) -> Mapping[str, Redaction]:
+        """The names that redaction records say were dropped, each with the record that says so."""
+        return redactions(self.database)
+
+    def problems(self) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        return [row[0] for row in self.database.read("PRAGMA integrity_check") if row[0] != "ok"]
+
+
+def _fault(name: object, data: object) -> str | None:
+    """What is wrong with one blob."""
+    try:
+        return None if isinstance(data, bytes) and sha256(unpacked(data)) == name else "was altered"
+    except zlib.error as error:
+        return f"cannot be unpacked: {error}"

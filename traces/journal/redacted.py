@@ -1,0 +1,37 @@
+"""What the record says was dropped on purpose: which blobs, of which runs, by whom and why.
+
+Dropping it is ``redaction.py``.
+"""
+
+from __future__ import annotations
+
+import json
+
+from evitrail.traces.journal.database import Database
+from evitrail.traces.journal.schema import IS_REDACTION, KEYED
+from evitrail.traces.journal.sensitive import root_of
+from evitrail.traces.journal.view import JournalView, Redaction
+
+REDACTION = "redaction"
+"""The type of the record."""
+
+
+def redactions(database: Database) -> dict[str, Redaction]:
+    """The names that the redaction records of a file say were dropped; only patient data may be."""
+    found: dict[str, Redaction] = {}
+    for (data,) in database.stream(f"SELECT bytes FROM record WHERE {IS_REDACTION}"):
+        try:
+            line = json.loads(data)
+            body = line["body"]
+            if line["type"] == REDACTION:
+                said = Redaction(body["secret"], line["t"], body["by"], body["reason"])
+                found |= {name: said for name in body["blobs"] if name.startswith(KEYED)}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue  # an altered record is a fault of the chain, and says nothing
+    return found
+
+
+def redacted_runs(journal: JournalView) -> dict[str, Redaction]:
+    """The runs whose patient data was dropped, forks of them included, each with the record that says so."""
+    said = {each.run: each for each in journal.redacted().values()}
+    return {run: said[root] for run in journal.runs() if (root := root_of(journal, run)) in said} if said else {}

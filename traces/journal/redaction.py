@@ -1,0 +1,90 @@
+"""Patient data goes, and the record that it was there stays.
+
+Rules kept here
+- Dropping a run's keyed blobs and key, and the record of it (who, when, why, which names), is one transaction.
+- Forks of a run use its key and its blobs, so they are redacted with it.
+- No record changes: the chain verifies as before. The record lists the names it dropped rather than a count
+  or a root over them, so that what may be missing is told from what is missing by the chain alone; a name
+  whose key is gone says nothing of the patient.
+- The bytes go too: the file is written anew and its write-ahead log emptied. Copies and backups of the file
+  are beyond reach, and so is what the disk itself keeps.
+- The database refuses to drop patient data that no redaction record names. Whoever drops it all the same
+  leaves names that neither ``survey`` nor ``redacted`` knows: a fault of integrity.
+
+    redact(journal, "clean.rad-001", by="d.larsen", reason="consent withdrawn")
+
+A folder with several writers' files is redacted file by file, with ``redact_folder``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.journal.redacted import REDACTION
+from evitrail.traces.journal.sensitive import held, root_of
+from evitrail.traces.journal.view import JournalError, JournalView, Redacted, Redaction
+
+
+def redact(journal: Journal, run: str, *, by: str, reason: str) -> int:
+    """Drop the patient data of a run and of its forks from one file; returns how many blobs went.
+
+    Raises ``JournalError`` where there is nothing to redact (``Redacted`` where it was done before), or the file is
+    being read, so that the bytes still lie beside it: then the redaction stands, and redacting again scrubs.
+    """
+    if not by.strip() or not reason.strip():
+        raise ValueError(f"expected who redacts and why, got by={by!r}, reason={reason!r}")
+    root, database, chain = root_of(journal, run), journal.database, _chain(journal, run)
+    if chain is None or held(database, root) is None:
+        if _before(journal, root):
+            database.scrub()
+        raise _nothing(journal, run)
+    with journal.transaction():
+        names = [name for (name,) in database.read("SELECT id FROM sensitive WHERE run = ? ORDER BY id", (root,))]
+        body = {"by": by, "reason": reason, "secret": root, "count": len(names), "blobs": names}
+        journal.append(chain, REDACTION, body)
+        database.write("DELETE FROM sensitive WHERE run = ?", (root,))
+        database.write("DELETE FROM secret WHERE run = ?", (root,))
+    database.scrub()
+    return len(names)
+
+
+def redact_folder(folder: Path | str, run: str, *, by: str, reason: str) -> int:
+    """``redact`` in every file of a folder that holds patient data of the run; returns how many blobs went."""
+    with Journals.open(folder) as journals:
+        root = root_of(journals, run)
+        holding = [file.path for file in journals.files if held(file.database, root)]
+        scrubbed = [file.path for file in journals.files if file.path not in holding and _before(file, root)]
+        nothing = _nothing(journals, run)
+    gone = 0
+    for path in (*holding, *scrubbed):
+        with Journal.open(path) as journal:
+            if path in holding:
+                gone += redact(journal, root, by=by, reason=reason)
+            else:
+                journal.database.scrub()
+    if not holding:
+        raise nothing
+    return gone
+
+
+def _chain(journal: Journal, run: str) -> str | None:
+    """Whose chain the record goes to: the root's, or in another writer's file that of a fork which lies there."""
+    root = root_of(journal, run)
+    runs = (each for each in (root, run, *journal.runs()) if journal.records(each))
+    return next((each for each in runs if root_of(journal, each) == root), None)
+
+
+def _before(journal: JournalView, root: str) -> Redaction | None:
+    """The redaction that was made of a run, if one was."""
+    return next((said for said in journal.redacted().values() if said.run == root), None)
+
+
+def _nothing(journal: JournalView, run: str) -> JournalError:
+    where = repr(str(journal.path))
+    if said := _before(journal, root_of(journal, run)):
+        return Redacted(f"nothing is left to redact: {said}")
+    if not journal.records(run):
+        return JournalError(f"expected a run of {where}, got {run!r}; `evitrail trace list` shows them")
+    return JournalError(f"run {run!r} of {where} holds no patient data: there is nothing to redact")

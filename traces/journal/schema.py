@@ -1,0 +1,144 @@
+"""What a journal's file looks like, and the rule for changing that.
+
+Rules kept here
+- Journals are read forever: what reads version n stays when version n + 1 is written.
+- A new record type, a new field in a body, a new table or index needs no raise of ``SCHEMA_VERSION``:
+  types and fields that a reader does not know are kept and hashed like any other.
+- It is raised when something that is there changes its meaning: a record's own fields (``v, seq, run,
+  type, t, mono, prev, body``), how hashes or names are made, how bodies are packed, or a column. The
+  reader of the version before then stays beside the new one, with a journal of its time in the tests.
+- Each record says its version (``v``); the file says the newest in it (``PRAGMA user_version``, 0 in files
+  made before it was kept, which are of version 1). A file from the future may be read, with a warning,
+  and is never written.
+- Update, delete and replace are refused by the database itself. Only patient data may go, and only what
+  a redaction record in the same file names; its key goes last.
+
+    db.executescript(SCHEMA)  # makes what is not there yet
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any, NamedTuple
+
+from evitrail.traces.record import Record, canonical_json, sha256
+
+SCHEMA_VERSION = 1
+
+KEYED = "hmac-sha256:"
+"""How the names of patient data begin."""
+
+CHECK = 4
+"""Bytes of the check behind a packed body."""
+
+PACKING = 1
+"""zlib level of bodies: the fastest; lists of passages repeat themselves and shrink all the same."""
+
+WORTH_PACKING = 2048
+"""Bytes of a body from which on it is made smaller: packing a kilobyte costs a tenth of recording a whole step."""
+
+IS_REDACTION = "instr(bytes, x'{}')".format(b'"type":"redaction"'.hex())
+"""Finds redaction records by the index ``redaction``; which of them are is read from their text."""
+
+SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS record (
+    run TEXT NOT NULL, seq INTEGER NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL,
+    PRIMARY KEY (run, seq));
+CREATE TRIGGER IF NOT EXISTS record_is_final BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS record_stays BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS record_is_new BEFORE INSERT ON record
+    WHEN EXISTS (SELECT 1 FROM record WHERE run = NEW.run AND seq = NEW.seq)
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE INDEX IF NOT EXISTS redaction ON record (run) WHERE {IS_REDACTION};
+
+CREATE TABLE IF NOT EXISTS blob (id TEXT PRIMARY KEY, bytes BLOB NOT NULL);
+CREATE TRIGGER IF NOT EXISTS blob_is_final BEFORE UPDATE ON blob BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS blob_stays BEFORE DELETE ON blob BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS blob_is_new BEFORE INSERT ON blob
+    WHEN EXISTS (SELECT 1 FROM blob WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TABLE IF NOT EXISTS secret (run TEXT PRIMARY KEY, key BLOB NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS secret_is_final BEFORE UPDATE ON secret BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS secret_stays BEFORE DELETE ON secret
+    WHEN EXISTS (SELECT 1 FROM sensitive WHERE run = OLD.run)
+    BEGIN SELECT RAISE(ABORT, 'append only: redact instead'); END;
+CREATE TRIGGER IF NOT EXISTS secret_is_new BEFORE INSERT ON secret
+    WHEN EXISTS (SELECT 1 FROM secret WHERE run = NEW.run)
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
+
+CREATE TABLE IF NOT EXISTS sensitive (id TEXT PRIMARY KEY, run TEXT NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS sensitive_is_final BEFORE UPDATE ON sensitive
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS sensitive_stays BEFORE DELETE ON sensitive
+    WHEN NOT EXISTS (SELECT 1 FROM record WHERE {IS_REDACTION} AND instr(bytes, CAST(OLD.id AS BLOB)))
+    BEGIN SELECT RAISE(ABORT, 'append only: redact instead'); END;
+CREATE TRIGGER IF NOT EXISTS sensitive_is_new BEFORE INSERT ON sensitive
+    WHEN EXISTS (SELECT 1 FROM sensitive WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'append only'); END;
+COMMIT;
+"""
+
+
+class Stored(NamedTuple):
+    """One record as it lies in the file."""
+
+    run: str
+    seq: int
+    prev: str
+    hash: str
+    bytes: bytes
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """The record's JSON: ``v, seq, run, type, t, mono, prev, body``."""
+        parsed: dict[str, Any] = json.loads(self.bytes)
+        return parsed
+
+    @property
+    def type(self) -> str:
+        return str(self.line["type"])
+
+    @property
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = self.line["body"]
+        return body
+
+
+def genesis(run: str) -> str:
+    """What the first record of a run links to: the run's own name."""
+    return sha256(run.encode())
+
+
+def link(prev: str, data: bytes) -> str:
+    """The hash of a record: over the hash before it and its bytes as stored."""
+    return sha256(prev.encode() + data)
+
+
+def written(record: Record) -> bytes:
+    """A record as its blob spells it, which is what names are made from: its type, a newline, canonical JSON."""
+    return f"{type(record).__name__}\n{canonical_json(record)}".encode()
+
+
+def packed(data: bytes, least: int = WORTH_PACKING) -> bytes:
+    """A body as it lies in the file: a zlib stream and its CRC-32, for a stream has bits that change nothing.
+
+    A body of fewer than ``least`` bytes is in the stream as it is.
+    """
+    stream = zlib.compress(data, PACKING if len(data) >= least else 0)
+    return stream + zlib.crc32(stream).to_bytes(CHECK, "big")
+
+
+def unpacked(stored: bytes) -> bytes:
+    """The body; raises ``zlib.error`` where a byte of what is stored is not as it was.
+
+    Journals made before the check was kept end with the stream.
+    """
+    reading = zlib.decompressobj()
+    data = reading.decompress(stored) + reading.flush()
+    tail = reading.unused_data
+    if not reading.eof or (tail and tail != zlib.crc32(stored[:-CHECK]).to_bytes(CHECK, "big")):
+        raise zlib.error("the stream is not the one that was stored")
+    return data

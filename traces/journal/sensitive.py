@@ -1,0 +1,123 @@
+"""Patient data is named by a keyed hash, and lies where it can be dropped.
+
+Rules kept here
+- A bare hash of a short text can be guessed: whoever has it hashes a list of names until one fits. So a
+  record of patient data is named by HMAC-SHA-256 under a random key, over the bytes a content id hashes.
+- One key per run, and its forks use the same: they reuse its work, which is found by name. A run states
+  whose key it uses (``secret`` in ``run.begin``); one that states nothing uses that of the run it forks.
+- The key lies beside the data and goes with it. It guards what leaves the journal (names in exports,
+  records that stay after a redaction), not a journal that was stolen whole.
+- Once redacted, a run gets no other key: it cannot be taken up again.
+
+    secret = journal.secret("clean.rad-001")
+    journal.append("clean.rad-001", "run.begin", {"config": secret.put(config), "secret": "clean.rad-001"})
+
+Dropping it is ``redaction.py``.
+"""
+
+from __future__ import annotations
+
+import hmac
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from evitrail.traces.journal.database import Database
+from evitrail.traces.journal.schema import KEYED, packed, unpacked, written
+from evitrail.traces.journal.view import DamagedJournal, JournalView, Redacted
+from evitrail.traces.record import Record
+
+
+@dataclass(frozen=True)
+class Secret:
+    """The key of one run and its forks."""
+
+    root: str
+    """The run that was begun with patient data."""
+    key: bytes = field(repr=False)
+    database: Database = field(repr=False, compare=False)
+
+    def name(self, record: Record) -> str:
+        """What the record is called in this run and its forks, and nowhere else."""
+        return self.named(written(record))
+
+    def named(self, data: bytes) -> str:
+        """The name of a record that is written out already."""
+        return keyed(self.key, data)
+
+    def put(self, record: Record, name: str | None = None) -> str:
+        """Store a record where it can be redacted and return its name; storing it again changes nothing.
+
+        Whoever knows the record's ``name`` spares writing out one that is here.
+        """
+        with self.database.transaction():
+            if name is not None and self._holds(name):
+                return name
+            data = written(record)
+            return self.store(keyed(self.key, data), data)
+
+    def store(self, name: str, data: bytes) -> str:
+        """Store a record that is written out already, under the name that was made from it."""
+        with self.database.transaction():
+            if not self._holds(name):
+                lain = packed(data, least=0)  # no patient's name is to meet the eye of whoever opens the file
+                self.database.write("INSERT INTO sensitive VALUES (?, ?, ?)", (name, self.root, lain))
+        return name
+
+    def _holds(self, name: str) -> bool:
+        return bool(self.database.read("SELECT 1 FROM sensitive WHERE id = ?", (name,)))
+
+
+def keyed(key: bytes, data: bytes) -> str:
+    """The name of some bytes under a key."""
+    return KEYED + hmac.digest(key, data, "sha256").hex()
+
+
+def root_of(journal: JournalView, run: str) -> str:
+    """The run whose key a run uses: its own name where it is no fork, or not begun yet."""
+    seen: set[str] = set()
+    while run not in seen and (records := journal.records(run)):
+        seen.add(run)
+        body = records[0].body
+        if stated := body.get("secret"):
+            return str(stated)
+        run = body.get("parent") or run
+    return run
+
+
+def held(database: Database, root: str) -> Secret | None:
+    """The key that lies in a file for a run, if one does."""
+    rows = database.read("SELECT key FROM secret WHERE run = ?", (root,)) if database.has("secret") else []
+    return Secret(root, rows[0][0], database) if rows else None
+
+
+def made(database: Database, root: str, key: bytes) -> Secret:
+    """The key, kept in a file for a run."""
+    secret = Secret(root, key, database)
+    with database.transaction():
+        database.write("INSERT INTO secret VALUES (?, ?)", (root, secret.key))
+    return secret
+
+
+def no_key(journal: JournalView, root: str) -> Redacted | DamagedJournal:
+    """Why a run whose names are keyed has no key."""
+    for said in journal.redacted().values():
+        if said.run == root:
+            return Redacted(f"{str(journal.path)!r} has no key for run {root!r} any more: {said}")
+    return DamagedJournal(f"{str(journal.path)!r} has no key for run {root!r}, and no record of its redaction")
+
+
+def survey(database: Database) -> Iterator[tuple[str, str | None]]:
+    """Each name of patient data in a file and what is wrong with it (None: nothing)."""
+    if not database.has("sensitive"):
+        return
+    keys = dict(database.read("SELECT run, key FROM secret"))
+    for name, run, data in database.stream("SELECT id, run, bytes FROM sensitive"):
+        key = keys.get(run)
+        try:
+            if key is None:
+                yield name, "cannot be checked: its key is gone"
+            else:
+                yield name, None if keyed(key, unpacked(data)) == name else "was altered"
+        except (zlib.error, TypeError) as error:
+            yield name, f"cannot be unpacked: {error}"

@@ -1,0 +1,1 @@
+"""How is a step done once, recorded, and done again? Live runs, verification, forks."""

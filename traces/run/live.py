@@ -1,0 +1,294 @@
+"""A step runs once, is recorded, and from then on is remembered.
+
+Rules kept here
+- ``Live`` looks a step's key up before it works. What its memory holds is reused and nothing is called:
+  a run that was killed resumes this way, and a fork reuses all its parent did that is unaffected.
+- A step that returned is in the journal, output, inputs and edges in one transaction.
+- A step that reaches outside says so before it does. One that *writes* outside is refused in a fork, and
+  where an earlier attempt may have got through, unless somebody answers for it, by name and on record.
+- A fork may lay down the output of a step (``given``): nothing is called, and the step says so.
+- What a run with patient data stores is named by a keyed hash (``secret.py``).
+
+    run = Live.begin(journal, "clean.rad-001", config)
+    claims = run.step("synthesise", read, returns=Synthesis, inputs={"question": question}, by=reader)
+    run.end(answer)
+
+Doing a recorded run again without writing is ``verify.py``; which steps a fork changed is ``diff.py``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from time import perf_counter
+from typing import Any, Protocol, TypeVar
+
+from evitrail.traces.journal.journal import Journal, JournalError
+from evitrail.traces.journal.view import JournalView
+from evitrail.traces.log import bound
+from evitrail.traces.record import Record, fitted
+from evitrail.traces.run.activity import Activity, Edge, Edges, Effect
+from evitrail.traces.run.blob_names import Names
+from evitrail.traces.run.memory import Done, Memory, activities, keep, recall, remembered, secret_of
+from evitrail.traces.run.step_key import Paths, Work, work_of
+
+T = TypeVar("T", bound=Record)
+
+
+class BlockedEffect(JournalError):
+    """A step would write outside evitrail a second time, and nobody said it may."""
+
+
+class Run(Protocol):
+    """What a step needs of the run it belongs to."""
+
+    def step(
+        self,
+        kind: str,
+        call: Callable[[], T],
+        *,
+        returns: type[T],
+        inputs: Mapping[str, Record],
+        by: object,
+        parameters: Mapping[str, Any] | None = None,
+        effect: Effect = "pure",
+        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
+        label: str | None = None,
+    ) -> T:
+        """Do ``call`` unless this work is remembered; either way record it and return its output.
+
+        ``by`` is the component that works: its repr is its name, its source its fingerprint.
+        ``parameters`` is all else that decides the output (k, the snapshot's id). ``label`` stands in
+        the path in place of a number. Steps done by ``call`` are steps within this one.
+        """
+        ...
+
+    def upcoming(self, kind: str) -> str:
+        """The path of the next step of this kind."""
+        ...
+
+    def reached(self, path: str) -> bool:
+        """Whether that step has been begun."""
+        ...
+
+
+class Live:
+    """A run being written to the journal: the first time, resumed, or as a fork of another."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        past: JournalView,
+        name: str,
+        memory: Memory,
+        given: Mapping[str, Any],
+        names: Names,
+        wary: bool,
+        acknowledged: str | None,
+    ) -> None:
+        self.name = name
+        self._journal = journal
+        self._past = past
+        self._memory = memory
+        self._given = given
+        self._names = names
+        self._paths = Paths()
+        self._keys: Counter[str] = Counter()
+        self._open: list[list[str]] = []
+        self._recorded: dict[str, str] = {}
+        self._attempted: set[str] = set()  # paths of steps that reached outside before, keys of those that never ended
+        self._wary = wary
+        self._acknowledged = acknowledged
+        self.executed = 0
+        """Steps done in this process."""
+        self.reused = 0
+        """Steps remembered instead."""
+
+    @classmethod
+    def begin(
+        cls,
+        journal: Journal,
+        name: str,
+        config: Record,
+        *,
+        parent: str | None = None,
+        memory: Memory | None = None,
+        given: Mapping[str, Any] | None = None,
+        sensitive: bool = False,
+        acknowledged: str | None = None,
+        past: JournalView | None = None,
+    ) -> Live:
+        """Start a run, or take up again one that was cut short.
+
+        ``memory`` is work done elsewhere that may be reused (``remembered(parent)``); what this run
+        itself did before is always remembered. ``given`` lays down outputs, as JSON by step path.
+        ``sensitive`` runs hold patient data, and so do forks of them. ``acknowledged`` is who answers
+        for steps that write outside. ``past`` is where all that is remembered can be read, this run
+        too, where ``journal`` is one file of several.
+        Raises ``JournalError`` when the name stands for a run with another configuration.
+        """
+        before = journal.records(name)
+        past = past or journal
+        secret = secret_of(past, parent) if parent else (name if sensitive else None)
+        names = Names(journal.secret(secret, past) if secret else None)
+        run = cls(journal, past, name, dict(memory or {}), given or {}, names, parent is not None, acknowledged)
+        if not before:
+            with journal.transaction():
+                body = {"config": names.put(journal, config), "config_type": type(config).__name__, "parent": parent}
+                journal.append(name, "run.begin", body | ({"secret": secret} if secret else {}))
+        elif before[0].body["config"] != names.of(config):
+            raise JournalError(
+                f"run {name!r} in {str(journal.path)!r} was begun with another configuration; use another folder"
+            )
+        else:
+            run._memory |= remembered(past, name)
+            run._recorded = {a.path: a.key for a in activities(journal, name)}
+            begun = {r.body["path"]: r.body["key"] for r in before if r.type == "activity.begin"}
+            run._attempted = begun.keys() | {key for path, key in begun.items() if run._recorded.get(path) != key}
+        return run
+
+    def step(
+        self,
+        kind: str,
+        call: Callable[[], T],
+        *,
+        returns: type[T],
+        inputs: Mapping[str, Record],
+        by: object,
+        parameters: Mapping[str, Any] | None = None,
+        effect: Effect = "pure",
+        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
+        label: str | None = None,
+    ) -> T:
+        """See ``Run.step``."""
+        work = work_of(self._paths.take(kind, label), kind, by, parameters, inputs, effect, self._names.of)
+        self._come_by(work.key)
+        place = (work.key, work.path, self._keys[work.key])
+        with bound(run=self.name, step=work.path):
+            known = None if self._opened(work) else recall(self._memory, *place)
+            if work.path in self._given:
+                self._come_by(*known.inner if known else ())
+                return self._lay_down(work, inputs, returns, edges)
+            if known:
+                self.reused += 1
+                return self._remember(work, place, known, returns)
+            if effect != "pure":
+                self._announce(work)
+            self.executed += 1
+            self._open.append([])
+            started = perf_counter()
+            try:
+                with self._paths.within(work.path):
+                    output = self._names.as_stored(call(), returns)
+            except Exception as error:
+                said = type(error).__name__ if self._names.secret else f"{type(error).__name__}: {error}"
+                self._journal.append(self.name, "activity.error", {"path": work.path, "key": work.key, "error": said})
+                raise
+            finally:
+                inner = tuple(self._open.pop())
+            made = self._keep(work, inputs, output, edges, (perf_counter() - started) * 1000)
+            keep(self._memory, *place, made._replace(inner=inner))
+            return output
+
+    def upcoming(self, kind: str) -> str:
+        """See ``Run.upcoming``."""
+        return self._paths.upcoming(kind)
+
+    def reached(self, path: str) -> bool:
+        """See ``Run.reached``."""
+        return self._paths.reached(path)
+
+    def end(self, output: Record) -> None:
+        """Close the run with what it came to; closing it again changes nothing."""
+        if all(record.type != "run.end" for record in self._journal.records(self.name)):
+            with self._journal.transaction():
+                body = {"output": self._names.put(self._journal, output), "output_type": type(output).__name__}
+                self._journal.append(self.name, "run.end", body)
+
+    @property
+    def memory(self) -> Memory:
+        """All work this run did or may reuse, to be handed to a fork."""
+        return self._memory
+
+    def _opened(self, work: Work) -> bool:
+        """Whether something is laid down within the step, so that it is to be done for that, once."""
+        within = any(path.startswith(f"{work.path}/") for path in self._given)
+        return within and self._recorded.get(work.path) != work.key
+
+    def _come_by(self, *keys: str) -> None:
+        for key in keys:
+            self._keys[key] += 1
+            for outer in self._open:
+                outer.append(key)
+
+    def _lay_down(
+        self, work: Work, inputs: Mapping[str, Record], returns: type[T], edges: Callable[[T], Iterable[Edge]]
+    ) -> T:
+        output = self._names.as_stored(fitted(self._given[work.path], returns, work.path), returns)
+        if self._recorded.get(work.path) != work.key:
+            self._keep(work, inputs, output, edges, 0.0, given=True)
+        return output
+
+    def _remember(self, work: Work, place: tuple[str, str, int], known: Done, returns: type[T]) -> T:
+        output = known.value if isinstance(known.value, returns) else self._past.get(known.output, returns)
+        keep(self._memory, *place, known._replace(value=output))
+        self._names.know(output, known.output)
+        self._come_by(*known.inner)
+        if self._recorded.get(work.path) != work.key:
+            self._append(work, known, type(output).__name__, reused_from=known.run)
+        return output
+
+    def _announce(self, work: Work) -> None:
+        """Record that something outside is about to be reached; refuse to write there twice."""
+        if work.effect == "writes_external" and (self._wary or {work.path, work.key} & self._attempted):
+            why = "a fork would do it again" if self._wary else "an earlier attempt may have got through"
+            if self._acknowledged is None:
+                raise BlockedEffect(
+                    f"{work.path} by {work.by} writes outside, and {why}; acknowledge it, or lay its output down"
+                )
+            body = {"by": self._acknowledged, "path": work.path, "key": work.key, "why": why}
+            self._journal.append(self.name, "acknowledgement", body)
+        body = {"path": work.path, "kind": work.kind, "by": work.by, "effect": work.effect, "key": work.key}
+        self._journal.append(self.name, "activity.begin", body, durable=work.effect == "writes_external")
+
+    def _keep(
+        self,
+        work: Work,
+        inputs: Mapping[str, Record],
+        output: T,
+        edges: Callable[[T], Iterable[Edge]],
+        milliseconds: float,
+        *,
+        given: bool = False,
+    ) -> Done:
+        """The step in the journal: inputs, output, edges and the record, all or nothing."""
+        stated = self._names.restated(Edges(edges=tuple(edges(output))))
+        with self._journal.transaction():
+            for record in inputs.values():
+                self._names.put(self._journal, record)
+            name = self._names.put(self._journal, output)
+            made = Done(name, self._names.put(self._journal, stated) if stated.edges else None, self.name, output)
+            self._append(work, made, type(output).__name__, milliseconds=milliseconds, given=given)
+        self._names.forget()
+        return made
+
+    def _append(
+        self,
+        work: Work,
+        made: Done,
+        type: str,
+        *,
+        reused_from: str | None = None,
+        milliseconds: float = 0.0,
+        given: bool = False,
+    ) -> None:
+        activity = Activity(
+            **work._asdict(),
+            output=made.output,
+            output_type=type,
+            edges=made.edges,
+            given=given,
+            reused_from=reused_from,
+            milliseconds=round(milliseconds, 3),
+        )
+        self._journal.append(self.name, "activity.end", activity.model_dump(mode="json"))

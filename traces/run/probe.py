@@ -1,0 +1,86 @@
+"""Would anything come out otherwise? A run that stops at the first step that would, and writes nothing.
+
+Rules kept here
+- What is remembered is served; what is not is done, and compared with what the recorded run said at that step.
+- Whatever would reach outside counts as affected: nothing is paid for only to find out.
+
+    probe = Probe(journal, "standard.rad-001", remembered(journal, "standard.rad-001"))
+    affected(lambda: answer_again(probe))       # None, or the step that would come out otherwise
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from evitrail.traces.journal.view import JournalView
+from evitrail.traces.record import Record
+from evitrail.traces.run.activity import Edge, Effect
+from evitrail.traces.run.blob_names import Names
+from evitrail.traces.run.memory import Memory, activities, recall, secret_of
+from evitrail.traces.run.step_key import Paths, work_of
+
+T = TypeVar("T", bound=Record)
+
+
+class Affected(Exception):
+    """A step would come out otherwise; the argument is its path."""
+
+
+class Probe:
+    """Goes through a recorded run again until something changes."""
+
+    def __init__(self, journal: JournalView, name: str, memory: Memory) -> None:
+        self._journal = journal
+        self._memory = memory
+        self._said = {a.path: a.output for a in activities(journal, name)}
+        secret = secret_of(journal, name)
+        self._names = Names(journal.secret(secret) if secret else None)
+        self._paths = Paths()
+        self._keys: Counter[str] = Counter()
+
+    def step(
+        self,
+        kind: str,
+        call: Callable[[], T],
+        *,
+        returns: type[T],
+        inputs: Mapping[str, Record],
+        by: object,
+        parameters: Mapping[str, Any] | None = None,
+        effect: Effect = "pure",
+        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
+        label: str | None = None,
+    ) -> T:
+        """See ``Run.step``; raises ``Affected`` where the step would say something else."""
+        work = work_of(self._paths.take(kind, label), kind, by, parameters, inputs, effect, self._names.of)
+        self._keys[work.key] += 1
+        known = recall(self._memory, work.key, work.path, self._keys[work.key])
+        if known:
+            self._keys.update(known.inner)
+            return known.value if isinstance(known.value, returns) else self._journal.get(known.output, returns)
+        if effect != "pure":
+            raise Affected(work.path)
+        with self._paths.within(work.path):
+            output = self._names.as_stored(call(), returns)
+        if self._names.of(output) != self._said.get(work.path):
+            raise Affected(work.path)
+        return output
+
+    def upcoming(self, kind: str) -> str:
+        """See ``Run.upcoming``."""
+        return self._paths.upcoming(kind)
+
+    def reached(self, path: str) -> bool:
+        """See ``Run.reached``."""
+        return self._paths.reached(path)
+
+
+def affected(answer_again: Callable[[], object]) -> str | None:
+    """The first step that would come out otherwise; None when the whole run would end as it did."""
+    try:
+        answer_again()
+    except Affected as found:
+        return str(found)
+    return None

@@ -1,0 +1,120 @@
+"""Verify: do a recorded run again without writing, and say of each step whether it came out the same.
+
+Rules kept here
+- Every pure step is done again, with the network refused; what came from outside is served as it was recorded.
+- A step that goes on from a changed one is judged by what came into it, so the first cause is named.
+- A step that fails this time is told, and the recorded output is served, so that the others are still checked.
+- Nothing is written, so verifying is always safe.
+
+    verify = Verify(journal, "clean.rad-001")
+    answer_again(verify)
+    verify.finish()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from evitrail.traces.journal.view import JournalView
+from evitrail.traces.record import Record
+from evitrail.traces.run.activity import Activity, Edge, Effect
+from evitrail.traces.run.blob_names import Names
+from evitrail.traces.run.diff import Checked, body, differences, judge, moved
+from evitrail.traces.run.hermetic import hermetic
+from evitrail.traces.run.live import BlockedEffect
+from evitrail.traces.run.memory import outers, secret_of, unfolded
+from evitrail.traces.run.step_key import Paths, Work, work_of
+
+T = TypeVar("T", bound=Record)
+
+
+class Verify:
+    """Does a recorded run again without writing, and compares."""
+
+    def __init__(self, journal: JournalView, name: str) -> None:
+        self._journal = journal
+        self._recorded = {a.path: a for a in unfolded(journal, name)}
+        secret = secret_of(journal, name)
+        self._names = Names(journal.secret(secret) if secret else None)
+        self._paths = Paths()
+        self.checked: list[Checked] = []
+
+    def step(
+        self,
+        kind: str,
+        call: Callable[[], T],
+        *,
+        returns: type[T],
+        inputs: Mapping[str, Record],
+        by: object,
+        parameters: Mapping[str, Any] | None = None,
+        effect: Effect = "pure",
+        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
+        label: str | None = None,
+    ) -> T:
+        """See ``Run.step``; what came from outside is served as it was recorded."""
+        work = work_of(self._paths.take(kind, label), kind, by, parameters, inputs, effect, self._names.of)
+        then = self._recorded.get(work.path)
+        if effect != "pure" or (then is not None and then.given):
+            return self._serve(work, then, returns)
+        with hermetic() as attempts, self._paths.within(work.path):
+            try:
+                output = self._names.as_stored(call(), returns)
+            except Exception as error:
+                if then is None:
+                    raise
+                told = f"it raised {type(error).__name__}: {error}"
+                self.checked.append(self._reached_out(work, attempts) or Checked(work.path, "recomputed-changed", told))
+                return self._journal.get(then.output, returns)
+        self.checked.append(self._reached_out(work, attempts) or self._judged(work, then, output))
+        return output
+
+    def upcoming(self, kind: str) -> str:
+        """See ``Run.upcoming``."""
+        return self._paths.upcoming(kind)
+
+    def reached(self, path: str) -> bool:
+        """See ``Run.reached``."""
+        return self._paths.reached(path)
+
+    def finish(self) -> list[Checked]:
+        """All verdicts, recorded steps that were not reached included."""
+        seen = {c.path for c in self.checked}
+        whole = {a.path for a in self._recorded.values() if a.given}
+        gone = [path for path in self._recorded if path not in seen and not whole.intersection(outers(path))]
+        return self.checked + [Checked(path, "missing", "not reached this time") for path in gone]
+
+    def _serve(self, work: Work, then: Activity | None, returns: type[T]) -> T:
+        if then is None:
+            told = "it would reach outside, where the recorded run did not"
+            self.checked.append(Checked(work.path, "blocked-effect", told))
+            raise BlockedEffect(f"{work.path} by {work.by}: {told}; nothing recorded can be served")
+        output = self._journal.get(then.output, returns)
+        if then.given:
+            self.checked.append(Checked(work.path, "reused", "laid down, as recorded"))
+        elif then.key == work.key:
+            self.checked.append(Checked(work.path, "reused", f"served as recorded ({work.effect})"))
+        else:
+            verdict, cause = moved(then, self._activity(work, output))
+            self.checked.append(Checked(work.path, verdict or "input-changed", f"{cause}; served as recorded"))
+        return output
+
+    def _judged(self, work: Work, then: Activity | None, output: Record) -> Checked:
+        if then is None:
+            return Checked(work.path, "new", "the recorded run has no such step")
+
+        def parted() -> str:
+            fields = differences(body(self._journal, then.output), output.model_dump(mode="json"))
+            return next(fields, "no field differs")
+
+        return judge(then, self._activity(work, output), parted)
+
+    def _activity(self, work: Work, output: Record) -> Activity:
+        return Activity(**work._asdict(), output=self._names.of(output), output_type=type(output).__name__, edges=None)
+
+    @staticmethod
+    def _reached_out(work: Work, attempts: list[str]) -> Checked | None:
+        if not attempts:
+            return None
+        return Checked(work.path, "blocked-effect", f"it says it is pure, and tried to {attempts[0]}; it was refused")

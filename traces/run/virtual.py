@@ -1,0 +1,87 @@
+"""Clock, ids and randomness for a component: real the first time, recorded, and the same ever after.
+
+Rules kept here
+- Whatever a clock, an id maker or a die decides is a step of the run, so ``Verify`` serves it as it was and a
+  resumed run goes on with what it had.
+- Randomness is drawn as a seed; what follows from it is the component's own business.
+
+    virtual = Virtual(run)
+    virtual.now()            # the same moment in every replay
+    virtual.random().sample(range(10), 3)
+
+A component that reads ``time.time()`` by itself is not caught here; verifying finds it, as a changed output.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from evitrail.traces.record import Record
+from evitrail.traces.run.live import Run
+
+
+class Moment(Record):
+    """A time of day, UTC, ISO 8601."""
+
+    at: str
+
+
+class Identifier(Record):
+    """An id that nobody had before (UUID version 4)."""
+
+    id: str
+
+
+class Seed(Record):
+    """What a random generator starts from."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
+class System:
+    """The machine's own clock and randomness."""
+
+    wall: Callable[[], datetime] = lambda: datetime.now(UTC)
+    bits: Callable[[], int] = lambda: random.SystemRandom().getrandbits(63)
+
+    def __repr__(self) -> str:
+        return "System()"
+
+
+@dataclass(frozen=True)
+class Virtual:
+    """The clock, ids and dice of one run."""
+
+    run: Run
+    source: System = System()
+
+    def now(self) -> datetime:
+        """The time, as it was when this was first asked."""
+
+        def read() -> Moment:
+            return Moment(at=self.source.wall().isoformat())
+
+        moment = self.run.step("clock", read, returns=Moment, inputs={}, by=self.source, effect="reads_external")
+        return datetime.fromisoformat(moment.at)
+
+    def uuid(self) -> uuid.UUID:
+        """An id, the same in every replay."""
+
+        def made() -> Identifier:
+            return Identifier(id=str(uuid.UUID(int=self.random().getrandbits(128), version=4)))
+
+        return uuid.UUID(self.run.step("uuid", made, returns=Identifier, inputs={}, by=self.source).id)
+
+    def random(self) -> random.Random:
+        """A generator that draws the same in every replay."""
+
+        def drawn() -> Seed:
+            return Seed(seed=self.source.bits())
+
+        seed = self.run.step("seed", drawn, returns=Seed, inputs={}, by=self.source, effect="reads_external")
+        return random.Random(seed.seed)

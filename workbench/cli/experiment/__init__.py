@@ -1,0 +1,1 @@
+"""Commands about experiments: run, ask, report, compare, what-if, published files."""

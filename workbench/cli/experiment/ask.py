@@ -1,0 +1,76 @@
+"""``evitrail ask``: one question under one condition, and everything its answer rests on."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evitrail.workbench.cli.console import STORE, Json, OutFolder, StorePath
+from evitrail.workbench.cli.experiment.run import Prompts, Reader, Samples, Seed
+from evitrail.workbench.cli.trace.trace import show_run
+
+if TYPE_CHECKING:
+    from evitrail.eval.plan.plan import Plan
+
+
+def ask(
+    question: Annotated[
+        str, typer.Argument(help="A case id of the benchmark, or a file with one case.", metavar="FILE|ID")
+    ],
+    condition: Annotated[
+        str, typer.Option("--condition", help="How to answer it; see `evitrail run --help`.", metavar="NAME")
+    ] = "agentic",
+    benchmark: Annotated[
+        Path | None,
+        typer.Option("--benchmark", help="Where to look the id up; default: the demonstration cases.", metavar="PATH"),
+    ] = None,
+    store: StorePath = STORE,
+    folder: OutFolder = Path("evitrail-ask"),
+    reader: Reader = "extractive",
+    prompts: Prompts = "default",
+    samples: Samples = 20,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Answer one question, and show what the answer rests on."""
+    from evitrail.eval.plan.condition import condition as named
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.workbench.setup import carry_out, plan_of
+
+    source, case = _find(question, benchmark)
+    arm = named(condition).name
+    plan = plan_of(
+        source, store, conditions=(arm,), reader=reader, prompts=prompts, samples=samples, seed=seed, only=(case,)
+    )
+    with EvidenceStore.open(store) as opened:
+        plan = plan.model_copy(update={"seq": opened.seq})
+    kept = _place(folder, f"{arm}.{case}", plan)
+    carry_out(plan, kept)
+    show_run(kept, f"{arm}.{case}", json=json)
+
+
+def _find(question: str, benchmark: Path | None) -> tuple[Path, str]:
+    """The benchmark that holds the question, and its id there."""
+    import evitrail.eval.demo
+    from evitrail.eval.dataset.case import load
+
+    file = Path(question)
+    if file.is_file():
+        cases = load(file)
+        if len(cases) != 1:
+            raise ValueError(f"{file}: expected one case, got {len(cases)}; ask one with `--benchmark {file} ID`")
+        return file, cases[0].id
+    if file.suffix:
+        raise ValueError(f"{file}: expected a file with one case, found none")
+    return benchmark or evitrail.eval.demo.FOLDER, question
+
+
+def _place(folder: Path, name: str, plan: Plan) -> Path:
+    """A folder for this very question: asked otherwise, or of a store that has learnt since, it gets another."""
+    from evitrail.eval.plan.plan import PLAN, read_plan
+
+    places = (folder / (name if number == 1 else f"{name}.{number}") for number in count(1))
+    return next(at for at in places if not (at / PLAN).exists() or read_plan(at / PLAN) == plan)

@@ -1,0 +1,119 @@
+"""``evitrail compare``: two arms on the same questions; or what a part of one is worth, by leaving it out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from evitrail.workbench.cli.console import Json, print_json, print_table, progress, say
+from evitrail.workbench.cli.experiment.run import SHOWN
+from evitrail.workbench.cli.folder import AllowCode, Folder
+
+if TYPE_CHECKING:
+    from evitrail.eval.report.paired import Held
+    from evitrail.eval.rerun.gate_ablation import Ablated, Measured
+
+
+def compare(
+    folder: Folder,
+    one: Annotated[str | None, typer.Argument(help="An arm: CONDITION, or CONDITION@LABEL.", metavar="A")] = None,
+    other: Annotated[str | None, typer.Argument(help="Another, to hold it against.", metavar="B")] = None,
+    ablate: Annotated[
+        Literal["gates"] | None, typer.Option("--ablate", help="Leave out each of these in turn.")
+    ] = None,
+    allow_code: AllowCode = False,
+    json: Json = False,
+) -> None:
+    """Hold two arms against each other on the same questions; nothing is run.
+
+    With --ablate: what is each gate worth? Every gated run is done again without it, by its own reader, and scored
+    again. Each run without a gate is stored as a fork that can be opened; the report does not count it.
+    """
+    if ablate is None:
+        if one is None or other is None:
+            raise ValueError("expected two arms to compare, or --ablate gates; see `evitrail compare --help`")
+        _pair(folder, one, other, json=json)
+        return
+    if one is not None:
+        raise ValueError(f"expected two arms or --ablate, got both {one!r} and --ablate {ablate}")
+    from evitrail.eval.experiment.experiment import JOURNAL
+    from evitrail.eval.rerun.gate_ablation import ablate_gates
+    from evitrail.traces import Journal
+    from evitrail.traces.audit.integrity import seal
+    from evitrail.workbench.setup import reopened
+
+    with (
+        reopened(folder, allow_code=allow_code) as again,
+        Journal.open(folder / JOURNAL) as journal,
+        progress("leaving out") as told,
+    ):
+        rows = ablate_gates(journal, again.store, again.readers, past=again.past, progress=told)
+        seal(journal, over=again.past)
+    if json:
+        metrics = [{name: measured._asdict() for name, measured in row.metrics.items()} for row in rows]
+        print_json([{**row._asdict(), "metrics": one} for row, one in zip(rows, metrics, strict=True)])
+        return
+    for arm in dict.fromkeys(row.arm for row in rows):
+        _show([row for row in rows if row.arm == arm])
+
+
+def _pair(folder: Path, one: str, other: str, *, json: bool) -> None:
+    from evitrail.eval.metrics.outcome import read_outcomes
+    from evitrail.eval.metrics.table import metric_rows
+    from evitrail.eval.report.paired import arm_called, paired
+    from evitrail.eval.report.profile import arms
+
+    outcomes = read_outcomes(folder / "outcomes.parquet")
+    found = arms(outcomes, metric_rows(outcomes))
+    held = paired(arm_called(one, found), arm_called(other, found))
+    if json:
+        print_json({**held._asdict(), "metrics": {name: each._asdict() for name, each in held.metrics.items()}})
+        return
+    print_table(
+        f"{held.cases} cases that both answered: per cent, and the change from B to A with its 95% interval",
+        ("", f"A: {held.one}", f"B: {held.other}", "change"),
+        [(SHOWN[name], _percent(each.one), _percent(each.other), _change(each)) for name, each in held.metrics.items()],
+    )
+    say(f"another option in {held.moved} cases; where two runs of one part: evitrail diff")
+
+
+def _show(rows: list[Ablated]) -> None:
+    names, arm, cases = rows[0].metrics, rows[0].arm, rows[0].cases
+    print_table(
+        f"{arm} without each of its gates, {cases} cases: per cent, and the change with its 95% interval",
+        ("left out", *(column for name in names for column in (SHOWN[name], "change")), "other option"),
+        [
+            (
+                row.left_out or "none",
+                *(cell for m in row.metrics.values() for cell in (_value(m), _change(m))),
+                row.moved,
+            )
+            for row in rows
+        ],
+        whole=True,
+    )
+
+
+def _value(measured: Measured) -> str | None:
+    return _percent(measured.value)
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{100 * share:.1f}"
+
+
+def _change(measured: Measured | Held) -> str | None:
+    """``-4.3 [-9 to +1]``, in per cent points."""
+    if measured.difference is None:
+        return None
+    change = _signed(measured.difference, 1)
+    if measured.lo is None or measured.hi is None:
+        return change
+    return f"{change} [{_signed(measured.lo)} to {_signed(measured.hi)}]"
+
+
+def _signed(share: float, digits: int = 0) -> str:
+    text = f"{100 * share:+.{digits}f}"
+    return text if float(text) else text[1:]  # nothing is neither more nor less

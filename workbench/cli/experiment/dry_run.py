@@ -1,0 +1,65 @@
+"""``evitrail run --dry-run``: what an experiment is going to ask of models, before it is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evitrail.workbench.cli.console import print_json, print_table, progress, say
+
+if TYPE_CHECKING:
+    from evitrail.eval.experiment.estimate import Estimate
+    from evitrail.eval.plan.plan import Plan
+
+
+def foretell(plan: Plan, folder: Path, *, allow_code: bool, json: bool) -> None:
+    """Prove the plan as ``--check`` does, then say runs, calls and tokens; nothing is written, no model is asked."""
+    from evitrail.eval.experiment.estimate import estimate
+    from evitrail.eval.plan.plan import PLAN, settle
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.workbench.setup import experiment_of
+
+    with EvidenceStore.open(Path(plan.store)) as store:
+        if (folder / PLAN).exists():
+            plan = settle(plan, folder, store.seq)  # what is there, or a refusal
+        experiment = experiment_of(plan, store, allow_code=allow_code)
+        with progress("rehearsing") as told:
+            rows = estimate(experiment, folder, told)
+    most = [row.answer_tokens for row in rows]
+    total = {
+        "runs": sum(row.runs for row in rows),
+        "calls": sum(row.calls for row in rows),
+        "prompt_tokens": sum(row.prompt_tokens for row in rows),
+        "answer_tokens": None if None in most else sum(limit for limit in most if limit is not None),
+    }
+    if json:
+        shown = [row.model_dump(mode="json") for row in rows]
+        print_json({"folder": str(folder), "cases": len(experiment.cases), "rows": shown, "total": total})
+    else:
+        _table(folder, rows, total)
+
+
+def _table(folder: Path, rows: Sequence[Estimate], total: dict[str, int | None]) -> None:
+    from evitrail.eval.plan.readers import arm_name
+
+    cells = [
+        (arm_name(row.condition, row.label), *_numbers(row.runs, row.calls, row.prompt_tokens, row.answer_tokens))
+        for row in rows
+    ]
+    print_table(
+        f"{folder}: what is left to do",
+        ("condition", "runs", "model calls", "prompt tokens", "answer tokens at most"),
+        [*cells, ("all", *_numbers(*total.values()))] if rows else [],
+        empty="nothing",
+        whole=True,
+    )
+    if counted := sorted({by for row in rows for by in row.counted_by}):
+        say(f"prompt tokens: by {', '.join(counted)}; without what a chat template adds")
+    if not all(row.exact for row in rows):
+        say("not every run was rehearsed: where there are many, the others are taken to be like those that were")
+    say("no model was asked, nothing was written")
+
+
+def _numbers(*numbers: int | None) -> tuple[str | None, ...]:
+    return tuple(None if number is None else f"{number:,}" for number in numbers)

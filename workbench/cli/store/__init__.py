@@ -1,0 +1,1 @@
+"""Commands about the evidence store: ingest, search, curate, grade, release."""

@@ -1,0 +1,139 @@
+"""How a version comes to be published here: ``evitrail store draft``, ``submit``, ``sign-off``, ``publish`` and kin."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evitrail.workbench.cli.console import STORE, By, Json, StorePath, named, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.curator import Desk
+
+Ref = Annotated[str, typer.Argument(help="The version.", metavar="ID@VERSION")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on record.", metavar="TEXT", show_default=False)]
+Scores = Annotated[
+    list[str], typer.Option("--rubric", help="A score from 1 to 5, as accuracy=5; may be repeated.", metavar="WHAT=N")
+]
+
+
+def draft(
+    file: Annotated[Path, typer.Argument(help="evidence.jsonl with the versions proposed.", metavar="FILE")],
+    reason: Reason = "",
+    by: By = "",
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """Propose versions, or other texts of ones proposed before; nobody finds them until they are published."""
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.curator import Desk
+    from evitrail.evidence_store.input_lines import jsonl_files, read_lines
+    from evitrail.evidence_store.model import Evidence
+
+    proposed = [evidence for _, evidence in read_lines(jsonl_files(file), Evidence)]
+    with EvidenceStore.open(store, create=True, actor=named(by)) as opened:
+        names = Desk(opened).draft(proposed, reason)
+    if json:
+        print_json(names)
+    else:
+        for name in names:
+            say(f"drafted {name}; next: evitrail store submit {name.partition('~')[0]}")
+
+
+def submit(ref: Ref, reason: Reason = "", by: By = "", store: StorePath = STORE, json: Json = False) -> None:
+    """Hand a draft in, for somebody else to look at."""
+    _done(store, by, ref, json, lambda desk: desk.submit(ref, reason))
+
+
+def sign_off(
+    ref: Ref,
+    reason: Reason,
+    rubric: Scores = [],  # noqa: B006 -- typer takes a list's default so
+    by: By = "",
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """Answer for a draft that others wrote."""
+    _done(store, by, ref, json, lambda desk: desk.sign_off(ref, reason, scores(rubric)))
+
+
+def hand_back(ref: Ref, reason: Reason, by: By = "", store: StorePath = STORE, json: Json = False) -> None:
+    """Give a draft back to its authors."""
+    _done(store, by, ref, json, lambda desk: desk.hand_back(ref, reason))
+
+
+def publish(
+    refs: Annotated[list[str], typer.Argument(help="The versions.", metavar="ID@VERSION…")],
+    by: By = "",
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """Make evidence of what was signed off: all of it or none."""
+    _done(store, by, refs[0], json, lambda desk: desk.publish(refs))
+
+
+def withdraw(ref: Ref, reason: Reason, by: By = "", store: StorePath = STORE, json: Json = False) -> None:
+    """Take a published version back; what was asked before still shows it."""
+    _done(store, by, ref, json, lambda desk: desk.withdraw(ref, reason))
+
+
+def review(
+    on: Annotated[
+        datetime | None,
+        typer.Option("--on", help="The day to judge by; default: today.", metavar="DATE", formats=["%Y-%m-%d"]),
+    ] = None,
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """All that waits: drafts, versions due for review, lost ground, open contradictions."""
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.review import queue
+
+    day = on.date() if on else date.today()  # the clock is read here, and nowhere below
+    with EvidenceStore.open(store) as opened:
+        tasks = queue(opened.snapshot(), opened.dossiers, day)
+    if json:
+        print_json([task.model_dump(mode="json") for task in tasks])
+        return
+    print_table(
+        f"{len(tasks)} waiting on {day} in {store}",
+        ("version", "what", "since", "by", "next"),
+        [(task.ref, task.what, task.since, task.by, task.next) for task in tasks],
+        empty="nothing to do",
+    )
+
+
+def scores(given: list[str]) -> dict[str, int]:
+    """``accuracy=5`` as a score."""
+    found: dict[str, int] = {}
+    for one in given:
+        what, equals, score = one.partition("=")
+        if not (what.strip() and equals and score.strip().isdecimal()):
+            raise ValueError(f"--rubric: expected WHAT=N with a whole number, as accuracy=5, got {one!r}")
+        found[what.strip()] = int(score)
+    return found
+
+
+def _done(store: Path, by: str, ref: str, json: bool, act: Callable[[Desk], int]) -> None:
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.curator import Desk
+
+    with EvidenceStore.open(store, actor=named(by)) as opened:
+        seq = act(Desk(opened))
+        stands = _stands(opened, ref)
+    if json:
+        print_json({"seq": seq, **stands})
+        return
+    follows = f"; next: {stands['next']}" if stands["next"] else ""
+    say(f"event {seq}: {ref} is {stands['stage']}{follows}")
+
+
+def _stands(store: EvidenceStore, ref: str) -> dict[str, str]:
+    dossier = store.dossiers[ref]
+    return {"ref": ref, "stage": dossier.stage.replace("_", " "), "next": dossier.next}

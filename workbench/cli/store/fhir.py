@@ -1,0 +1,114 @@
+"""``evitrail store export`` and ``store import-fhir``: a state of the store as FHIR R5, and evidence from it.
+
+Rules kept here
+- The file is there whole or not at all: it is written under another name beside its place, and then moved.
+- What a file tells is checked whole, and held against the store, before anything of it is recorded.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evitrail.workbench.cli.console import STORE, By, Json, StorePath, named, print_json, progress, say
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.formats.fhir import Taken
+
+FORMATS = ("fhir",)
+
+
+def export(
+    out: Annotated[Path, typer.Option("--out", help="The file to write.", metavar="FILE")],
+    refs: Annotated[
+        list[str] | None, typer.Argument(help="Only these versions; default: all.", metavar="[ID@VERSION]…")
+    ] = None,
+    format: Annotated[str, typer.Option("--format", help="fhir: a FHIR R5 Bundle.", metavar="NAME")] = "fhir",
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", help="The day asked about.", metavar="DATE", formats=["%Y-%m-%d"])
+    ] = None,
+    at: Annotated[
+        str, typer.Option("--at", help="As known at: now, a ledger number, or a release.", metavar="STATE")
+    ] = "now",
+    force: Annotated[bool, typer.Option("--force", help="Replace the file when it is there.")] = False,
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """A state of the store in a form that others can open."""
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.formats.fhir import bundle
+
+    if format not in FORMATS:
+        raise ValueError(f"--format: expected {' or '.join(FORMATS)}, got {format!r}")
+    _check(out, force)
+    with EvidenceStore.open(store) as opened:
+        snapshot = opened.snapshot(as_of=as_of.date() if as_of else None, seq=opened.seq_of(at))
+        text = bundle(snapshot, opened.dossiers, refs or None)
+    _write(text, out)
+    told = {"versions": len(set(refs) if refs else snapshot.headers), "seq": snapshot.seq, "snapshot": snapshot.id}
+    if json:
+        print_json({"file": str(out), "format": format, **told})
+    else:
+        say(f"{told['versions']} versions as known at event {snapshot.seq}, as {format}: {out}")
+
+
+def import_fhir(
+    file: Annotated[Path, typer.Argument(help="A FHIR R5 Bundle, as JSON.", metavar="FILE")],
+    by: By = "",
+    store: StorePath = STORE,
+    check: Annotated[bool, typer.Option("--check", help="Say what would be recorded; write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Take in a FHIR R5 Bundle of Evidence and Citation: all of it, or none if anything is wrong."""
+    from evitrail.evidence_store import EvidenceStore, InputError
+    from evitrail.evidence_store.curation.lineage import lineage_faults
+    from evitrail.evidence_store.formats.fhir import news, read_fhir, take_in
+
+    actor, taken = named(by), read_fhir(file)
+    if check and not (store / "manifest.json").is_file():
+        if faults := lineage_faults([(item.ref, item) for item in taken.evidence], {}):
+            raise InputError(faults)
+        _say(taken, store, known=0, recorded=False, json=json)
+        return
+    with EvidenceStore.open(store, create=not check, actor=actor) as opened, progress("embedding") as told:
+        fresh = news(taken, opened.snapshot(unpublished=True)) if check else take_in(opened, taken, told)
+    _say(fresh, store, known=len(taken.evidence) - len(fresh.evidence), recorded=not check, json=json)
+
+
+def _say(fresh: Taken, store: Path, *, known: int, recorded: bool, json: bool) -> None:
+    counted = {name: len(getattr(fresh, name)) for name in ("profiles", "notices", "contradictions")}
+    if json:
+        refs = [item.ref for item in fresh.evidence]
+        aside = {"left_aside": fresh.left_aside, "recorded": recorded}
+        print_json({"published": refs, "known": known, **counted, **aside})
+        return
+    say(f"{len(fresh.evidence)} versions {'published' if recorded else 'to publish'}, {known} known before; in {store}")
+    if any(counted.values()):
+        say("with them: " + ", ".join(f"{n} {name}" for name, n in counted.items() if n))
+    if fresh.left_aside:
+        say("left aside: " + ", ".join(f"{n} {name}" for name, n in fresh.left_aside.items()))
+    if not recorded:
+        say("nothing was written")
+
+
+def _check(target: Path, force: bool) -> None:
+    if target.is_dir() or not target.parent.is_dir():
+        raise ValueError(f"--out: expected a file in a folder that is there, got {str(target)!r}")
+    if target.exists() and not force:
+        raise ValueError(f"--out: {str(target)!r} is there already; name another file, or give --force to replace it")
+
+
+def _write(text: str, target: Path) -> None:
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as written:
+            written.write(text)
+            written.flush()
+            os.fsync(written.fileno())
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,88 @@
+"""``evitrail store retract``, ``concern``, ``reinstate`` and ``notices``: what publishers say after the fact."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evitrail.workbench.cli.console import STORE, By, Json, StorePath, named, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from evitrail.evidence_store.curation.notices import Nature
+
+Ref = Annotated[str, typer.Argument(help="The version.", metavar="ID@VERSION")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on record.", metavar="TEXT", show_default=False)]
+On = Annotated[
+    datetime | None, typer.Option("--on", help="The day of the notice.", metavar="DATE", formats=["%Y-%m-%d"])
+]
+Doi = Annotated[str | None, typer.Option("--notice", help="The notice's own DOI.", metavar="DOI")]
+
+
+def _verb(nature: Nature, words: str) -> Callable[..., None]:
+    """The verb that records one nature of notice; ``words`` are its help."""
+
+    def record(
+        ref: Ref,
+        reason: Reason,
+        by: By = "",
+        on: On = None,
+        notice: Doi = None,
+        store: StorePath = STORE,
+        json: Json = False,
+    ) -> None:
+        from evitrail.evidence_store import EvidenceStore
+        from evitrail.evidence_store.curation.notices import Notice
+
+        doi = notice.lower() if notice else None
+        said = Notice(ref=ref, nature=nature, reason=reason, on=on.date() if on else None, notice=doi)
+        with EvidenceStore.open(store, actor=named(by)) as opened:
+            seq = opened.notify([said])
+        if json:
+            print_json({"seq": seq, **said.model_dump(mode="json")})
+            return
+        say(f"event {seq}: {nature} of {ref}")
+        say(f"which answers rest on it: evitrail trace impact DIR {ref}")
+
+    record.__doc__ = words
+    return record
+
+
+retract = _verb("retraction", "Record that a version was retracted; what was asked before stays as it was.")
+concern = _verb("concern", "Record an expression of concern about a version.")
+reinstate = _verb("reinstatement", "Record that a retraction, or a concern, was taken back.")
+
+
+def notices(
+    file: Annotated[Path, typer.Argument(help="A table with tabs: doi, kind, …; plain or .gz.", metavar="FILE")],
+    by: By = "",
+    store: StorePath = STORE,
+    check: Annotated[bool, typer.Option("--check", help="Say what would be recorded; write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Take in a list of retractions: papers are matched by DOI, else by PMID."""
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.curation.notices import matched
+    from evitrail.evidence_store.formats.notices_tsv import read_notices
+
+    published = read_notices(file)
+    with EvidenceStore.open(store, actor=named(by)) as opened:
+        found = matched(published, opened.headers, reason=f"listed in {file.name}")
+        if found and not check:
+            opened.notify(found)
+    if json:
+        rows = [one.model_dump(mode="json") for one in found]
+        print_json({"listed": len(published), "notices": rows, "recorded": not check})
+        return
+    print_table(
+        f"{len(published)} papers listed, {len(found)} change the standing of a version in {store}",
+        ("version", "nature", "notice"),
+        [(one.ref, one.nature, one.notice) for one in found],
+        empty="nothing to record",
+    )
+    if found:
+        say("nothing was written" if check else f"which answers rest on them: evitrail trace impact DIR {found[0].ref}")

@@ -1,0 +1,149 @@
+"""``evitrail store supersede``, ``contradiction`` and ``assess``: what is known of versions beside one another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evitrail.workbench.cli.console import STORE, By, Json, StorePath, named, print_json, say
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store import Header
+    from evitrail.evidence_store.curation.profile import Profile
+
+Version = Annotated[str, typer.Argument(help="A version.", metavar="ID@VERSION")]
+
+
+def supersede(
+    old: Annotated[list[str], typer.Argument(help="The versions that something takes over from.", metavar="OLD…")],
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--kind", help="replaces, splits, merges, narrows, broadens, amends, withdraws, reaffirms.", metavar="KIND"
+        ),
+    ],
+    effective: Annotated[
+        datetime, typer.Option("--effective", help="From which day on.", metavar="DATE", formats=["%Y-%m-%d"])
+    ],
+    new: Annotated[
+        list[str],
+        typer.Option("--new", help="A version that takes over; may be repeated.", metavar="ID@VERSION"),
+    ] = [],  # noqa: B006 -- typer takes a list's default so
+    stated_by: Annotated[
+        str, typer.Option("--stated-by", help="source, or curator where it was concluded here.", metavar="WHO")
+    ] = "source",
+    note: Annotated[str, typer.Option("--note", help="What to know about it.", metavar="TEXT")] = "",
+    by: By = "",
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """Record that versions took over from others: split, merged, narrowed, reaffirmed …"""
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.curation.relations import Supersession
+    from evitrail.evidence_store.input_lines import fitting
+
+    edge = fitting(
+        Supersession,
+        {"kind": kind, "old": old, "new": new, "effective": effective.date(), "stated_by": stated_by, "note": note},
+    )
+    with EvidenceStore.open(store, actor=named(by)) as opened:
+        seq = opened.supersede(edge)
+    if json:
+        print_json({"seq": seq, "id": edge.id, **edge.model_dump(mode="json")})
+        return
+    takes = f" by {', '.join(edge.new)}" if edge.new else ""
+    say(f"event {seq}: {', '.join(edge.old)} {_PAST[edge.kind]}{takes} from {edge.effective} on")
+
+
+def contradiction(
+    a: Version,
+    b: Version,
+    type: Annotated[
+        str,
+        typer.Option(
+            "--type",
+            help="opposite_direction, magnitude, strength_only, applicability, different_population, superseded.",
+            metavar="TYPE",
+        ),
+    ],
+    scope: Annotated[str, typer.Option("--scope", help="Population, outcome, dose or time.", metavar="TEXT")],
+    resolution: Annotated[
+        str, typer.Option("--resolution", help="a, b, both_in_context or unresolved.", metavar="WHICH")
+    ] = "unresolved",
+    reason: Annotated[str, typer.Option("--reason", help="Why it is resolved so.", metavar="TEXT")] = "",
+    detector: Annotated[
+        str, typer.Option("--detector", help="Who or what found it; default: who records it.", metavar="NAME")
+    ] = "",
+    by: By = "",
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """Record that two versions contradict each other, or how that was resolved."""
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.curation.relations import Contradiction
+    from evitrail.evidence_store.input_lines import fitting
+
+    given = {"a": a, "b": b, "scope": scope, "type": type, "resolution": resolution, "reason": reason}
+    edge = fitting(Contradiction, {**given, "detector": detector or named(by)})
+    with EvidenceStore.open(store, actor=named(by)) as opened:
+        seq = opened.dispute(edge)
+    if json:
+        print_json({"seq": seq, "id": edge.id, **edge.model_dump(mode="json")})
+        return
+    stands = f"resolved for {edge.preferred}" if edge.preferred else edge.resolution.replace("_", " ")
+    say(f"event {seq}: {a} and {b}: {edge.type.replace('_', ' ')}, {stands}")
+
+
+def assess(
+    file: Annotated[Path, typer.Argument(help="Evidence profiles as JSON lines, or a folder of them.", metavar="FILE")],
+    by: By = "",
+    store: StorePath = STORE,
+    check: Annotated[bool, typer.Option("--check", help="Prove the sums and references; write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Take in how sure raters are of versions, outcome by outcome, and in other systems' codes."""
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.curation.profile import Profile, profiling
+    from evitrail.evidence_store.input_lines import InputError, jsonl_files, read_lines
+
+    read = read_lines(jsonl_files(file), Profile)
+    profiles = [profile for _, profile in read]
+    with EvidenceStore.open(store, actor=named(by)) as opened:
+        before = {profile.ref: header for profile in profiles if (header := opened.headers.get(profile.ref))}
+        if faults := profiling(profiles, opened.headers)[0]:
+            raise InputError([f"{file}: {fault}" for fault in faults])
+        if not check:
+            opened.assess(profiles)
+    changes = [(p.ref, _certainty(before[p.ref]), _rated(p, before[p.ref])) for p in profiles]
+    if json:
+        rows = [{"ref": ref, "was": was, "now": now} for ref, was, now in changes]
+        print_json({"recorded": not check, "profiles": rows})
+        return
+    for ref, was, now in changes:
+        say(f"{ref}: {(was or 'not rated').replace('_', ' ')} → {(now or 'not rated').replace('_', ' ')}")
+    if check:
+        say("sound; nothing was written")
+
+
+def _certainty(header: Header) -> str | None:
+    return header.grade.certainty if header.grade else None
+
+
+def _rated(profile: Profile, header: Header) -> str | None:
+    """What the certainty then is; other systems' codes alone leave it as it was."""
+    return profile.overall.certainty if profile.assessments else _certainty(header)
+
+
+_PAST = {
+    "replaces": "replaced",
+    "splits": "split",
+    "merges": "merged",
+    "narrows": "narrowed",
+    "broadens": "broadened",
+    "amends": "amended",
+    "withdraws": "withdrawn",
+    "reaffirms": "reaffirmed",
+}

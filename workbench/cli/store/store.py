@@ -1,0 +1,253 @@
+"""``evitrail store``: take evidence in, look at it, check it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evitrail.workbench.cli.console import STORE, CheckFailed, Json, StorePath, print_json, print_table, progress, say
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store import Evidence, Header
+    from evitrail.evidence_store.index.embed import Embedder
+    from evitrail.evidence_store.ledger.event import Event
+
+app = typer.Typer(help="The evidence: ingest, list, show, verify, …")
+
+
+@app.command()
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="evidence.jsonl files, or folders of them.", metavar="FILE…")],
+    store: StorePath = STORE,
+    ledger: Annotated[
+        str | None, typer.Option("--ledger", help="The address of a ledger on PostgreSQL.", metavar="URL")
+    ] = None,
+    index: Annotated[
+        str | None, typer.Option("--index", help="edge, local, or a Qdrant server's address.", metavar="WHERE")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="The embedding model of a new store.", metavar="NAME")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Prove references, dates and GRADE sums; write nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Take evidence in: all of it, or none if anything is wrong."""
+    from evitrail.evidence_store import EvidenceStore
+
+    evidence = read_all(files, store, ledger, index)
+    if check:
+        versions, lineages = len(evidence), len({item.id for item in evidence})
+        if json:
+            print_json({"versions": versions, "lineages": lineages, "faults": []})
+        else:
+            say(f"sound: {versions} versions of {lineages} lineages; nothing was written")
+        return
+    with (
+        EvidenceStore.open(store, create=True, embedder=_embedder(model), index=index, ledger=ledger) as opened,
+        progress("embedding") as told,
+    ):
+        done = opened.ingest(evidence, progress=told)
+        stats = opened.stats()
+    if json:
+        print_json({**done.model_dump(mode="json"), "stats": stats.model_dump(mode="json")})
+    else:
+        say(
+            f"{len(done.published)} versions published, {len(done.unchanged)} known before; "
+            f"{stats.versions} versions of {stats.lineages} lineages in {store}"
+        )
+
+
+@app.command("list")
+def list_(
+    store: StorePath = STORE,
+    current: Annotated[bool, typer.Option("--current", help="Only what holds now.")] = False,
+    unpublished: Annotated[bool, typer.Option("--unpublished", help="Drafts and withdrawn versions too.")] = False,
+    json: Json = False,
+) -> None:
+    """Every version the store holds."""
+    from evitrail.evidence_store import EvidenceStore
+
+    with EvidenceStore.open(store) as opened:
+        snapshot = opened.snapshot(unpublished=unpublished)
+        rows = [(header, snapshot.status(ref)) for ref, header in sorted(snapshot.headers.items())]
+    rows = [(header, status) for header, status in rows if status == "current" or not current]
+    if json:
+        print_json([{**header.model_dump(mode="json"), "status": status} for header, status in rows])
+        return
+    print_table(
+        f"{len(rows)} versions in {store}",
+        ("version", "kind", "valid", "certainty", "status", "title"),
+        [(h.ref, h.kind, validity(h), certainty(h), status, h.title) for h, status in rows],
+        empty="the store is empty; `evitrail store ingest` fills it",
+    )
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="id@version, or an id for its newest version.", metavar="ID[@V]")],
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """One version: text, dates, how its certainty adds up."""
+    from evitrail.evidence_store import EvidenceStore
+
+    with EvidenceStore.open(store) as opened:
+        ref = name if "@" in name else newest(opened.headers, name)
+        snapshot = opened.snapshot(unpublished=True)
+        opened.get(ref)  # names the store where it holds no such version at all
+        evidence, header, status = snapshot.evidence(ref), snapshot.headers[ref], snapshot.status(ref)
+        dossier = opened.dossiers.get(ref.partition("~")[0])
+        profile, disputes, due = snapshot.profile(ref), snapshot.disputes(ref), snapshot.review_due(ref)
+    if json:
+        more = {"profile": profile and profile.model_dump(mode="json"), "review_due": due.isoformat()}
+        edges = {"disputes": [dispute.model_dump(mode="json") for dispute in disputes]}
+        print_json({**evidence.model_dump(mode="json"), **header.model_dump(mode="json"), **more, **edges})
+        return
+    say(f"{header.ref}  {header.title}", style="bold")
+    say(f"{header.organization or 'no organization'} · {header.kind} · valid {validity(header)}")
+    say(f"certainty: {header.grade.sum_in_words() if header.grade else 'not rated'}")
+    for assessed in profile.assessments if profile else ():
+        say(f"{assessed.outcome} ({assessed.importance}): {assessed.sum_in_words()}", indent=2)
+    for rating in profile.ratings if profile else ():
+        say(f"{rating.system} {rating.edition}: {rating.code}", indent=2)
+    if header.supersedes:
+        say(f"supersedes {header.supersedes}")
+    for dispute in disputes:
+        what = dispute.type.replace("_", " ")
+        say(f"contradicts {dispute.other(ref)}: {what}, {dispute.scope} ({dispute.resolution.replace('_', ' ')})")
+    say(f"review due {due}")
+    if header.retracted:
+        say("RETRACTED", style="bold red")
+    if status == "withdrawn":
+        say("WITHDRAWN", style="bold red")
+    if dossier and dossier.stage != "published":
+        say(f"{dossier.stage.replace('_', ' ')} by {dossier.entries[-1].actor}{', not published' * bool(dossier.next)}")
+    say()
+    say(evidence.text)
+
+
+@app.command()
+def history(
+    lineage: Annotated[str, typer.Argument(help="A lineage; of id@version, the id.", metavar="ID")],
+    store: StorePath = STORE,
+    json: Json = False,
+) -> None:
+    """All that was recorded of one lineage."""
+    from evitrail.evidence_store import EvidenceStore
+
+    with EvidenceStore.open(store) as opened:
+        events = opened.history(lineage.partition("@")[0])
+    if json:
+        print_json([event.model_dump(mode="json") for event in events])
+        return
+    print_table(
+        f"history of {lineage}",
+        ("seq", "recorded", "by", "what", "subject", "detail"),
+        [(e.seq, e.at, e.actor, e.type, e.subject, _detail(e)) for e in events],
+    )
+
+
+@app.command()
+def verify(store: StorePath = STORE, json: Json = False) -> None:
+    """Walk the ledger's chain, and hold the index against it."""
+    from evitrail.evidence_store import EvidenceStore
+
+    with EvidenceStore.open(store) as opened:
+        faults = opened.verify()
+    if json:
+        print_json({"sound": not faults, "faults": faults})
+    elif not faults:
+        say(f"sound: the ledger's chain holds and the index agrees with it ({store})")
+    if faults:
+        raise CheckFailed("" if json else "\n".join(faults))
+
+
+@app.command()
+def reindex(
+    store: StorePath = STORE,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Another embedding model from now on.", metavar="NAME")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Build the index anew; no text is embedded twice."""
+    from evitrail.evidence_store import EvidenceStore
+
+    with EvidenceStore.open(store) as opened:
+        with progress("indexing") as told:
+            opened.reindex(progress=told, embedder=_embedder(model))
+        stats = opened.stats()
+    if json:
+        print_json(stats.model_dump(mode="json"))
+    else:
+        say(f"{stats.passages} passages of {stats.versions} versions indexed")
+
+
+def _embedder(model: str | None) -> Embedder | None:
+    """The model by that name; a folder by its whole path, for it is the name by which the store finds it again."""
+    from evitrail.evidence_store.index.embed import Embedder
+
+    if model is None:
+        return None
+    return Embedder(str(Path(model).resolve()) if Path(model).is_dir() else model)
+
+
+def read_all(files: list[Path], store: Path, ledger: str | None = None, index: str | None = None) -> list[Evidence]:
+    """Every file's evidence, held against the store where there is one; a later file may supersede an earlier's."""
+    from evitrail.evidence_store import EvidenceStore, InputError, read_evidence
+
+    made = (store / "manifest.json").is_file()
+    with EvidenceStore.open(store, index=index, ledger=ledger) if made else nullcontext() as opened:
+        known = dict(opened.headers) if opened else {}
+        held = set(known)
+        evidence: dict[str, Evidence] = {}
+        faults: list[str] = []
+        for file in files:
+            for item in read_evidence(file, known):
+                if item.ref in evidence:
+                    faults.append(f"{file}: {item.ref!r} stands in an earlier file too; remove one")
+                elif opened and item.ref in held and opened.get(item.ref) != item:
+                    faults.append(f"{file}: {item.ref!r} was recorded with another content; give it a new version")
+                evidence[item.ref] = item
+            known |= {ref: item.header() for ref, item in evidence.items()}
+    if faults:
+        raise InputError(faults)
+    return list(evidence.values())
+
+
+def newest(headers: Mapping[str, Header], lineage: str) -> str:
+    """The newest version of a lineage; the lineage itself where there is none, for the store to refuse."""
+    versions = [header for header in headers.values() if header.id == lineage]
+    return max(versions, key=lambda h: (h.valid_from, h.version)).ref if versions else lineage
+
+
+def validity(header: Header) -> str:
+    """``2014-01-01 – now``."""
+    return f"{header.valid_from} – {header.valid_to or 'now'}"
+
+
+def certainty(header: Header) -> str | None:
+    """The stated certainty, None where it was not rated."""
+    return header.grade.certainty.replace("_", " ") if header.grade else None
+
+
+def _detail(event: Event) -> str:
+    """The gist of an event, in a cell."""
+    body = event.body
+    match event.type:
+        case "evidence.published":
+            return str(body["title"])
+        case "evidence.closed":
+            return f"ends {body['valid_to']}"
+        case "edge.supersession":
+            return f"{body['kind']} {', '.join(body['old'])} → {', '.join(body['new'])}"
+        case "edge.contradiction":
+            return f"{body['a']} and {body['b']}: {body['resolution'].replace('_', ' ')}"
+        case _:
+            return str(body.get("reason", ""))

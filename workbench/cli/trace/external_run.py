@@ -1,0 +1,120 @@
+"""How a run that was recorded elsewhere is listed, shown and compared: where it comes from, its steps, its output.
+
+Nothing is known here of what its values mean; they are shown as they were told.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evitrail.workbench.cli.console import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evitrail.traces import Trace
+    from evitrail.traces.journal.view import JournalView
+
+SHOWN = 300
+"""Characters of a value that are shown; the step, whole, has them all."""
+
+
+def rows_of(journal: JournalView) -> list[dict[str, Any]]:
+    """The runs of a journal that were recorded elsewhere, each as a line of a list."""
+    from evitrail.traces import Trace
+    from evitrail.traces.external.external_run import recorded_elsewhere
+
+    every = (Trace(journal, name) for name in journal.runs())
+    return [_row(trace) for trace in every if recorded_elsewhere(trace)]
+
+
+def list_elsewhere(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """The runs as a table."""
+    cells = [(row["run"], row["of"], row["steps"], row["failed"]) for row in rows]
+    print_table(f"{len(rows)} runs in {folder}, recorded elsewhere", ("run", "of", "steps", "failed"), cells)
+
+
+def show_elsewhere(folder: Path, trace: Trace, *, json: bool) -> None:
+    """One run."""
+    ends = trace.of_type("run.end")
+    output = _body(trace, ends[-1].body["output"]) if ends else None
+    failures = [(record.body["path"], record.body["error"]) for record in trace.of_type("activity.error")]
+    if json:
+        steps = [step.path for step in trace.activities]
+        failed = [{"step": path, "error": error} for path, error in failures]
+        told = {"folder": str(folder), **_row(trace), "begun": _begun(trace), "output": output}
+        print_json({**told, "steps": steps, "failed": failed})
+        return
+    say(trace.run, style="bold")
+    say(f"recorded elsewhere: {_of(trace)}")
+    for step in trace.activities:
+        say(f"{step.path} by {step.by} · {step.milliseconds:.1f} ms", indent=2)
+        say(_short(_body(trace, step.output)), indent=4)
+    for path, error in failures:
+        say(f"{path} failed: {error}", indent=2)
+    say(f"output: {_short(output)}")
+    say(f"recorded in {folder}")
+
+
+def diff_elsewhere(first: Trace, second: Trace, *, json: bool) -> None:
+    """Where two runs part, step by step; what their values mean is not known."""
+    from evitrail.traces.external.external_run import timeless
+    from evitrail.traces.run.diff import compared, first_cause
+
+    checked = compared(second.journal, timeless(first), timeless(second))
+    cause = first_cause(checked)
+    ended = [trace.of_type("run.end") for trace in (first, second)]
+    outputs = [
+        _body(t, ends[-1].body["output"]) if ends else None for t, ends in zip((first, second), ended, strict=True)
+    ]
+    if json:
+        steps = [step._asdict() for step in checked]
+        print_json(
+            {"runs": [first.run, second.run], "first": cause and cause._asdict(), "steps": steps, "outputs": outputs}
+        )
+        return
+    for name, trace, output in zip(("first", "second"), (first, second), outputs, strict=True):
+        say(f"{name}: {trace.run}")
+        say(_short(output), indent=2)
+    say(f"\nthey part at {cause.path} · {cause.verdict}: {cause.detail}" if cause else "\nthe same, step by step")
+    print_table("step by step", ("step", "verdict", "detail"), [tuple(step) for step in checked])
+
+
+def _row(trace: Trace) -> dict[str, Any]:
+    from evitrail.traces.external.external_run import ELSEWHERE
+
+    failed = len({record.body["path"] for record in trace.of_type("activity.error")})
+    counts = {"steps": len(trace.activities), "failed": failed}
+    return {"run": trace.run, "recorded": ELSEWHERE, "of": _of(trace), **counts}
+
+
+def _of(trace: Trace) -> str:
+    """What it is a run of: a trace in a file, or a call of a library."""
+    from evitrail.traces.journal.view import Redacted
+
+    try:
+        begun = _begun(trace)
+    except Redacted:
+        return "redacted"
+    if trace.records[0].body["config_type"] == "Imported":
+        return f"trace {begun['trace']} of {begun['source']}, {begun['digest'][:15]}…"
+    return " ".join(str(begun[field]) for field in ("library", "call") if field in begun)
+
+
+def _begun(trace: Trace) -> dict[str, Any]:
+    begun: dict[str, Any] = _body(trace, trace.records[0].body["config"])
+    return begun
+
+
+def _body(trace: Trace, name: str) -> Any:
+    from json import loads
+
+    return loads(trace.journal.raw(name).partition(b"\n")[2])
+
+
+def _short(value: Any) -> str:
+    from evitrail.traces import canonical_json
+
+    text = value if isinstance(value, str) else canonical_json(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"

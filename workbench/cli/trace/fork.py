@@ -1,0 +1,155 @@
+"""``evitrail fork``: a recorded run done again with something changed, and what that changed."""
+
+from __future__ import annotations
+
+import json as json_
+from difflib import get_close_matches
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evitrail.workbench.cli.console import Json, print_json, print_table, say
+from evitrail.workbench.cli.folder import AllowCode, Folder, find_run
+
+if TYPE_CHECKING:
+    from evitrail.eval.rerun.fork import Forked
+    from evitrail.traces import Trace
+
+NUMBERS = ("k", "samples", "seed")
+SETTABLE = ("output", "retriever", "gates", "reader", "prompt.ACT", "judge", "snapshot", *NUMBERS, "temperature")
+AT = Annotated[
+    str | None, typer.Option("--at", help="The first step that is done otherwise; default: all.", metavar="STEP")
+]
+
+
+def fork(
+    folder: Folder,
+    run: Annotated[str, typer.Argument(help="A run, or a fork of one.", metavar="RUN")],
+    set_: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            help="output, retriever, gates, reader, prompt.ACT, judge, snapshot, k, samples, temperature or seed; a "
+            "value that begins with @ is read from a file.",
+            metavar="NAME=VALUE",
+        ),
+    ],
+    at: AT = None,
+    acknowledge: Annotated[
+        str | None,
+        typer.Option("--acknowledge", help="Who answers for steps that write outside evitrail.", metavar="NAME"),
+    ] = None,
+    allow_code: AllowCode = False,
+    json: Json = False,
+) -> None:
+    """Do a run again with something changed from one step on.
+
+    Only what the change affects is done again; the fork is stored beside the run it came from.
+    """
+    from evitrail.eval.experiment.experiment import JOURNAL
+    from evitrail.eval.rerun.fork import fork as done
+    from evitrail.eval.rerun.fork import forking, root_config
+    from evitrail.traces import Journal
+    from evitrail.traces.audit.integrity import seal
+    from evitrail.workbench.setup import reopened
+
+    with reopened(folder, allow_code=allow_code) as again, Journal.open(folder / JOURNAL) as journal:
+        trace = find_run(again.past, run)
+        what = forking(trace, at, parsed(set_, again.store.seq))
+        forked = done(journal, what, again.store, again.readers, past=again.past, acknowledged=acknowledge)
+        seal(journal, over=again.past)
+        before, answer = option_of(trace), root_config(trace).case.answer
+    if json:
+        print_json(
+            {
+                "run": forked.run,
+                "parent": run,
+                "option": forked.answer.option,
+                "parent_option": before,
+                "answer": answer,
+                "executed": forked.executed,
+                "reused": forked.reused,
+                "steps": [step._asdict() for step in forked.checked],
+            }
+        )
+        return
+    _show(folder, run, forked, before, answer)
+
+
+def parsed(set_: list[str], newest: int) -> dict[str, Any]:
+    """The changes that ``--set`` names; raises ``ValueError`` naming the one that cannot be read."""
+    changes: dict[str, Any] = {}
+    for one in set_:
+        name, equals, text = one.partition("=")
+        if not equals or not name:
+            raise ValueError(f"--set: expected NAME=VALUE, got {one!r}")
+        value = _read(name, Path(text[1:])) if text.startswith("@") else text
+        if name.startswith("prompt."):
+            changes["prompt"] = changes.get("prompt", {}) | {name.removeprefix("prompt."): value}
+        else:
+            changes |= _change(name, value, newest)
+    return changes
+
+
+def _read(name: str, file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"--set {name}: expected UTF-8 text in {str(file)!r}, got other bytes") from error
+
+
+def _change(name: str, value: str, newest: int) -> dict[str, Any]:
+    if name not in SETTABLE:
+        near = get_close_matches(name, SETTABLE, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"--set: expected one of {', '.join(SETTABLE)}, got {name!r}{hint}")
+    if name == "output":
+        try:
+            return {"output": json_.loads(value)}
+        except ValueError as error:
+            raise ValueError(f"--set output: expected JSON, got {value[:40]!r}: {error}") from error
+    if name == "snapshot":
+        return snapshot(value, newest)
+    if name == "gates":
+        return {name: value.split(",") if value else []}
+    if name in (*NUMBERS, "temperature"):
+        kind = float if name == "temperature" else int
+        try:
+            return {name: kind(value)}
+        except ValueError as error:
+            raise ValueError(f"--set {name}: expected a number, got {value!r}") from error
+    return {name: value}
+
+
+def snapshot(value: str, newest: int) -> dict[str, Any]:
+    """``now``, a ledger number, or a day: what of the store is to be asked."""
+    if value == "now":
+        return {"seq": newest}
+    if value.isdecimal():
+        if int(value) > newest:
+            raise ValueError(f"snapshot: the store's ledger ends at {newest}, got {value}")
+        return {"seq": int(value)}
+    return {"as_of": value}
+
+
+def option_of(trace: Trace) -> str | None:
+    """What a run chose."""
+    from evitrail.agent.model import Answer
+
+    said = trace.output(Answer)
+    return said.option if said else None
+
+
+def _show(folder: Path, run: str, forked: Forked, before: str | None, answer: str) -> None:
+    print_table(
+        f"{forked.run}, held against {run}",
+        ("step", "verdict", "detail"),
+        [(step.path, step.verdict, step.detail) for step in forked.checked],
+    )
+    now = forked.answer.option
+    was = "as before" if now == before else f"before it was {before or 'an abstention'}"
+    right = "right" if now == answer else f"wrong, the answer is {answer}"
+    say(f"option {now or 'none: abstained'} ({right}); {was} · {forked.executed} steps done, {forked.reused} reused")
+    say(f"why: evitrail diff {quote(str(folder))} {quote(run)} {quote(forked.run)}")

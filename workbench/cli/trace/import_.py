@@ -1,0 +1,42 @@
+"""``evitrail trace import``: traces of other systems, taken into a journal and marked as recorded elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evitrail.workbench.cli.console import Json, OutFolder, print_json, say
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="OTLP-JSON, one document or one a line.", metavar="FILE")],
+    out: OutFolder,
+    name: Annotated[
+        str | None, typer.Option("--name", help="What to call the run; several are numbered.", metavar="RUN")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Take in runs of another system, from OpenTelemetry spans with OpenInference attributes.
+
+    All traces of the file, or none.
+    """
+    from evitrail.eval.experiment.experiment import JOURNAL
+    from evitrail.traces import Journal, seal
+    from evitrail.traces.external.incoming_run import arrived
+    from evitrail.traces.external.otlp import read
+    from evitrail.traces.external.record_runs import take_in
+    from evitrail.workbench.openinference.attributes import understand
+
+    runs = arrived(read(file), file, understand, name)
+    out.mkdir(parents=True, exist_ok=True)
+    with Journal.open(out / JOURNAL) as journal:
+        taken = take_in(journal, runs, understand)
+        seal(journal)
+    if json:
+        print_json({"folder": str(out), "new": taken.new, "known": taken.known})
+        return
+    say(f"taken in: {len(taken.new)}, known before: {len(taken.known)}; recorded elsewhere, kept in {out}")
+    for run in taken.new:
+        say(run, indent=2)

@@ -1,0 +1,230 @@
+"""``evitrail trace``: which runs there are, and what one rests on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evitrail.workbench.cli.console import Json, out, print_json, print_table, say
+from evitrail.workbench.cli.folder import Recorded, find_run, open_journal
+
+if TYPE_CHECKING:
+    from evitrail.agent.influence.values import PassageInfluence
+    from evitrail.eval.attribution import Blame
+    from evitrail.eval.metrics.outcome import Outcome
+    from evitrail.traces import Activity, Trace
+    from evitrail.workbench.explain.chain import Chain, Link, Seen
+
+app = typer.Typer(help="Recorded runs: list, show, verify.")
+ALSO = 6
+"""Claims shown beside those the answer rests on."""
+
+
+@app.command("list")
+def list_(
+    folder: Recorded,
+    failed: Annotated[bool, typer.Option("--failed", help="Only runs whose answer is wrong.")] = False,
+    condition: Annotated[
+        str | None, typer.Option("--condition", help="Only runs under this condition.", metavar="NAME")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Every run, its answer, and who is blamed for a wrong one."""
+    from evitrail.agent.model import Answer
+    from evitrail.eval.experiment.experiment import RunConfig, outcome_of, traces
+    from evitrail.eval.plan.condition import ALIASES
+    from evitrail.eval.report.results import blames_of
+    from evitrail.workbench.cli.trace.external_run import list_elsewhere, rows_of
+    from evitrail.workbench.cli.trace.redact import list_redacted
+    from evitrail.workbench.cli.trace.redact import rows_of as redacted_rows
+
+    arm = ALIASES.get(condition, condition) if condition else None
+    with open_journal(folder) as journal:
+        own = list(traces(journal))
+        scored = [outcome_of(t.run, t.config(RunConfig), said) for t in own if (said := t.output(Answer))]
+        blamed = {trace.run: blames_of(trace) for trace in own}
+        foreign = rows_of(journal) if not failed and arm is None else []
+        gone = redacted_rows(journal, arm) if not failed else []
+    _expect_arm(arm, scored)
+    kept = [o for o in scored if not (failed and o.correct) and (arm is None or arm in _arms(o))]
+    rows = [(o, next((b for b in blamed[o.run] if b.outcome == "wrong"), None)) for o in kept]
+    if json:
+        print_json([*({**o.model_dump(), "blamed": list(b.culprit) if b else None} for o, b in rows), *foreign, *gone])
+        return
+    if gone:
+        list_redacted(folder, gone)
+    if foreign:
+        list_elsewhere(folder, foreign)
+    if foreign and not own:
+        return
+    print_table(
+        f"{len(rows)} runs in {folder}",
+        ("run", "chosen", "answer", "correct", "confidence", "blamed"),
+        [
+            (
+                o.run,
+                o.chosen or "abstained",
+                o.answer,
+                "yes" if o.correct else "no",
+                None if o.confidence is None else f"{o.confidence:.2f}",
+                "" if b is None else _culprit(b),
+            )
+            for o, b in rows
+        ],
+        empty="none that was asked for has finished",
+    )
+
+
+def _arms(outcome: Outcome) -> tuple[str, str]:
+    """What an outcome's arm goes by: its condition, and the same with its reader's label."""
+    from evitrail.eval.plan.readers import arm_name, label_in
+
+    return outcome.condition, arm_name(outcome.condition, label_in(outcome.run, outcome.condition))
+
+
+def _expect_arm(arm: str | None, scored: list[Outcome]) -> None:
+    from evitrail.eval.plan.condition import CONDITIONS
+    from evitrail.eval.plan.custom_conditions import nearest
+
+    known = dict.fromkeys(name for outcome in scored for name in _arms(outcome)) | dict.fromkeys(CONDITIONS)
+    if arm is not None and arm not in known:
+        raise ValueError(f"expected a condition among {', '.join(known)}, got {arm!r}{nearest(arm, known)}")
+
+
+@app.command()
+def show(
+    folder: Recorded,
+    run: Annotated[str, typer.Argument(help="A run, or one step of it.", metavar="RUN[#STEP]")],
+    json: Json = False,
+) -> None:
+    """What an answer rests on, from the option to the query.
+
+    Option, claim, passage, evidence version, grade, query; or with #STEP one step, whole.
+    """
+    name, mark, step = run.partition("#")
+    if not mark:
+        show_run(folder, name, json=json)
+        return
+    with open_journal(folder) as journal:
+        _show_step(find_run(journal, name), step, json)
+
+
+def show_run(folder: Path, run: str, *, json: bool) -> None:
+    """An answer, all it rests on, and who is blamed for it."""
+    from evitrail.eval.report.results import blames_of
+    from evitrail.traces.external.external_run import recorded_elsewhere
+    from evitrail.workbench.cli.trace.external_run import show_elsewhere
+    from evitrail.workbench.explain.chain import chain
+
+    with open_journal(folder) as journal:
+        trace = find_run(journal, run)
+        if recorded_elsewhere(trace):
+            show_elsewhere(folder, trace, json=json)
+            return
+        told, blamed = chain(trace), blames_of(trace)
+        steps = trace.activities
+    if json:
+        rest = {"steps": [step.path for step in steps], "blames": [blame.model_dump(mode="json") for blame in blamed]}
+        print_json({"folder": str(folder), **told.model_dump(mode="json"), **rest})
+        return
+    _show_chain(told)
+    say(f"\nsteps: {' → '.join(step.path for step in steps)}")
+    for blame in blamed:
+        shares = ", ".join(f"{role} {s.value:.2f} [{s.lo:.2f}, {s.hi:.2f}]" for role, s in blame.phi.items() if s.value)
+        say(f"{blame.outcome}: blamed on {_culprit(blame, whole=True)} · shares: {shares or 'none'}")
+    say(f"recorded in {folder}")
+
+
+def _culprit(blame: Blame, *, whole: bool = False) -> str:
+    """Who is blamed, with the code of the fault; nobody, with the code of the reason or with the reason itself."""
+    if not blame.culprit:
+        reason = blame.abstain_reason or ""
+        return f"nobody ({reason if whole else reason.partition(':')[0]})"
+    return ", ".join(blame.culprit) + (f" · {blame.fault_code}" if whole and blame.fault_code else "")
+
+
+def _show_chain(told: Chain) -> None:
+    right = "right" if told.chosen == told.answer else f"wrong, the answer is {told.answer}"
+    say(told.run, style="bold")
+    if told.fork:
+        say(f"counterfactual: {told.fork}")
+    say(told.stem)
+    for letter, text in sorted(told.options.items()):
+        mark = "→" if letter == told.chosen else " "
+        say(f"{mark} {letter}  {text}   ({told.logits.get(letter, 0.0):+.2f})", indent=1)
+    say(f"\noption {told.chosen or 'none: abstained'} ({right}) · {told.reason}", style="bold")
+    if not told.support:
+        say(told.note if told.seen else f"no claim supports it · {told.note}", indent=2)
+    for link in told.support:
+        _show_link(link)
+    for one in told.seen:
+        _show_seen(one)
+    if told.other:
+        say("\nalso weighed:")
+        for link in told.other[:ALSO]:
+            _show_link(link, brief=True)
+        if len(told.other) > ALSO:
+            say(f"and {len(told.other) - ALSO} weaker claims; --json lists them", indent=2)
+
+
+def _show_seen(one: Seen) -> None:
+    header = one.evidence
+    retracted = " · RETRACTED" if header.retracted else ""
+    validity = f"valid {header.valid_from} to {header.valid_to or 'now'}"
+    say(f"passage: {one.passage} {header.title} · {validity}{retracted}", indent=2)
+    say(f"grade: {one.grade} · rank {one.rank}: {one.why}", indent=4)
+    if one.influence:
+        say(f"without it: {without(one.influence)}", indent=4)
+
+
+def without(influence: PassageInfluence) -> str:
+    """What the model does where a passage is taken away, in words."""
+    delta = "" if influence.delta is None else f", the chosen option {influence.delta:+.2f} with it"
+    return f"{influence.option_without or 'no letter'}{' (FLIPS)' if influence.flips else ''}{delta}"
+
+
+def _show_link(link: Link, *, brief: bool = False) -> None:
+    claim, header = link.claim, link.evidence
+    say(f"claim: {claim.stance} {claim.option} with {claim.strength:.2f}: “{claim.quote}”", indent=2)
+    if claim.terms:
+        said = ", ".join(f"{term.text} {term.weight:+.2f}" for term in claim.terms)
+        say(f"terms: {said}", indent=4)
+    if brief:
+        say(f"{link.passage} [{link.start}:{link.end}] · {link.grade}", indent=4)
+        return
+    retracted = " · RETRACTED" if header.retracted else ""
+    validity = f"valid {header.valid_from} to {header.valid_to or 'now'}"
+    say(f"passage: {link.passage} characters {link.start} to {link.end}", indent=4)
+    say(f"evidence: {header.ref} {header.title} · {header.kind} · {validity}{retracted}", indent=4)
+    say(f"grade: {link.grade}", indent=4)
+    say(f"query: {link.query} · rank {link.rank}, {link.why}", indent=4)
+
+
+def _show_step(trace: Trace, path: str, json: bool) -> None:
+    activity = next((a for a in trace.activities if a.path == path), None)
+    if activity is None:
+        known = ", ".join(a.path for a in trace.activities)
+        raise ValueError(f"expected a step of {trace.run!r} ({known}), got {path!r}")
+    whole = step_body(trace, activity)
+    if json:
+        print_json(whole)
+        return
+    from rich.pretty import Pretty  # writes strings as Python does: what a terminal would obey is escaped
+
+    out().print(Pretty(whole, expand_all=True))
+
+
+def step_body(trace: Trace, activity: Activity) -> dict[str, Any]:
+    """A step with its inputs and output written out."""
+    from json import loads
+
+    def body(name: str) -> Any:
+        return loads(trace.journal.raw(name).partition(b"\n")[2])
+
+    return {
+        **activity.model_dump(mode="json", exclude={"inputs", "output"}),
+        "inputs": {given.role: body(given.id) for given in activity.inputs},
+        "output": body(activity.output),
+    }

@@ -1,0 +1,184 @@
+"""``evitrail trace verify``: whether anything was altered, whether anything is gone, and what that does not cover."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from evitrail.workbench.cli.console import CheckFailed, Json, print_json, say
+from evitrail.workbench.cli.folder import Recorded, open_journal
+
+if TYPE_CHECKING:
+    from evitrail.traces import Verdicts
+    from evitrail.traces.audit.integrity import Seal
+    from evitrail.traces.audit.signed_note import PublicKey
+    from evitrail.traces.journal.view import JournalView
+
+FAULTS = 20
+"""Faults that are told before the rest is only counted."""
+
+ALSO = 6
+"""Runs that are named before the rest is only counted."""
+
+
+class Seals(NamedTuple):
+    """What the seals of a journal say, and how far that was checked."""
+
+    root: str | None = None
+    signed: Seal | None = None
+    by: str | None = None
+    """Who signed, by their own word."""
+    signature: list[str] | None = None
+    """What is wrong with the signature; None where no key was given."""
+    kept: list[str] | None = None
+    """What is wrong with the root kept elsewhere; None where none was given."""
+    earlier: bool = False
+    """The root kept elsewhere is that of a seal before the newest."""
+    newer: tuple[str, ...] = ()
+    """Runs that are new or have grown since the signature."""
+    runs: int = 0
+    forks: int = 0
+
+
+def verify(
+    folder: Recorded,
+    key: Annotated[
+        str | None, typer.Option("--key", help="The public key that signed, or a file with it.", metavar="KEY")
+    ] = None,
+    root: Annotated[str | None, typer.Option("--root", help="A root that was kept elsewhere.", metavar="ROOT")] = None,
+    json: Json = False,
+) -> None:
+    """Whether anything was altered, and whether anything is gone."""
+    from evitrail.traces.audit.checkpoint import known_root
+    from evitrail.traces.audit.signed_note import public_key
+
+    public = public_key(key) if key else None
+    kept = known_root(root) if root else None
+    verdicts = _verdicts(folder)
+    told = _seals(folder, public, kept)
+    if json:
+        print_json(_document(verdicts, told))
+    faults = [f"integrity: {fault}" for fault in verdicts.integrity]
+    faults += [f"completeness: {fault}" for fault in verdicts.completeness]
+    faults += [f"signature: {fault}" for fault in told.signature or ()]
+    faults += [f"root: {fault}" for fault in told.kept or ()]
+    if faults:
+        more = [f"… and {len(faults) - FAULTS} more; --json lists them all"] if len(faults) > FAULTS else []
+        raise CheckFailed("" if json else "\n".join(faults[:FAULTS] + more))
+    if not json:
+        _show(folder, verdicts, told)
+
+
+def _verdicts(folder: Path) -> Verdicts:
+    from evitrail.traces import DamagedJournal, Verdicts, verify_journal
+    from evitrail.traces.audit.integrity import UNTOLD
+
+    try:
+        if folder.is_file():
+            from evitrail.traces.bundle.bundle import verify_bundle
+
+            return verify_bundle(folder)
+        with open_journal(folder) as journal:
+            return verify_journal(journal)
+    except DamagedJournal as error:
+        return Verdicts((str(error),), (UNTOLD,))
+
+
+def _seals(folder: Path, key: PublicKey | None, root: str | None) -> Seals:
+    """What the seals say; as much of it as can be read."""
+    from evitrail.traces import DamagedJournal
+    from evitrail.traces.audit.checkpoint import check_root, check_signature, checkpoint, signer, uncovered
+    from evitrail.traces.audit.integrity import sealed_root
+
+    told = Seals(
+        signature=["the seals cannot be read"] if key else None, kept=["no seal can be read"] if root else None
+    )
+    try:
+        with open_journal(folder) as journal:
+            newest, signed = sealed_root(journal), checkpoint(journal)
+            told = Seals(
+                root=newest,
+                signed=signed,
+                by=signer(signed) if signed else None,
+                signature=check_signature(journal, key) if key else None,
+                kept=check_root(journal, root) if root else None,
+                earlier=root not in (None, newest),
+                newer=tuple(uncovered(journal, signed)) if signed else (),
+            )
+            runs, forks = _counted(journal)
+            return told._replace(runs=runs, forks=forks)
+    except DamagedJournal:
+        return told
+
+
+def _counted(journal: JournalView) -> tuple[int, int]:
+    """How many runs there are, and how many forks and counterfactuals of them."""
+    from evitrail.traces.audit.integrity import SEAL_RUN
+
+    names = [name for name in journal.runs() if name != SEAL_RUN]
+    try:
+        forks = sum(bool(journal.records(name)[0].body.get("parent")) for name in names)
+    except (ValueError, KeyError, AttributeError):  # an altered record, named by the verdicts
+        forks = 0
+    return len(names) - forks, forks
+
+
+def _document(verdicts: Verdicts, told: Seals) -> dict[str, Any]:
+    return {
+        "integrity": verdicts.integrity,
+        "completeness": verdicts.completeness,
+        "redacted": len(verdicts.redacted),
+        "root": told.root,
+        "signed_by": told.by,
+        "signature": told.signature,
+        "kept_root": told.kept,
+        "newer_than_signature": told.newer,
+    }
+
+
+def _show(folder: Path, verdicts: Verdicts, told: Seals) -> None:
+    of = f"{told.runs} runs and {told.forks} forks and counterfactuals"
+    say(f"integrity: sound, all records and blobs of {of} are as written")
+    say("completeness: whole, every run is there to the record it was sealed at")
+    if verdicts.redacted:
+        say(f"redacted: {len(verdicts.redacted)} blobs of patient data are gone on record")
+    if folder.is_file():
+        _show_left_out(folder)
+    say(f"root: {told.root}")
+    if told.kept is not None:
+        say(f"root kept elsewhere: that of {'an earlier' if told.earlier else 'the newest'} seal")
+    for line in _signature(told):
+        say(line)
+    for line in _not_covered(told):
+        say(f"not covered: {line}")
+
+
+def _show_left_out(path: Path) -> None:
+    from evitrail.traces.bundle.bundle import read_bundle
+
+    with read_bundle(path) as bundle:
+        runs, blobs = len(bundle.manifest.runs_left_out), len(bundle.manifest.blobs_left_out)
+    if runs or blobs:
+        say(f"left out of the bundle by choice: {runs} runs, {blobs} blobs of patient data")
+
+
+def _signature(told: Seals) -> list[str]:
+    if told.signed is None:
+        return ["signature: none; `evitrail trace sign` makes one"]
+    if told.signature is None:
+        return [f"signature: by {told.by}, as it says itself; --key checks it"]
+    sealed, names = f"signature: sound, by {told.by} over {len(told.signed.heads)} runs", ", ".join(told.newer[:ALSO])
+    more = f" and {len(told.newer) - ALSO} more" if len(told.newer) > ALSO else ""
+    return [sealed, *([f"newer than the signature: {names}{more}"] if told.newer else [])]
+
+
+def _not_covered(told: Seals) -> list[str]:
+    if told.signature is not None:
+        rewrite = "a rewrite of the whole file by whoever holds the signing key"
+    elif told.kept is not None:
+        rewrite = "what came after the root that was kept elsewhere"
+    else:
+        rewrite = "a rewrite of the whole file; check a signature with --key, or a root kept elsewhere with --root"
+    return [rewrite, "records cut and runs dropped that came after the last seal", "whether what was recorded is true"]

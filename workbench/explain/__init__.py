@@ -1,0 +1,1 @@
+"""Why this answer? From the option back to its sources, and where two runs diverge."""

@@ -1,0 +1,112 @@
+"""Why an answer was given: the evidence versions it rests on, each with its claims, its grade and its curator.
+
+Read from what the run recorded. Who entered a version is the store's to say: where the store is not at hand, that
+is said, and never guessed.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from evitrail.eval.experiment.experiment import traces
+from evitrail.eval.plan.plan import PLAN, read_plan
+from evitrail.eval.rerun.whatif import came_across
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.ledger.event import PUBLISHED
+from evitrail.evidence_store.model import Header
+from evitrail.traces.external.external_run import recorded_elsewhere
+from evitrail.traces.journal.view import JournalView
+from evitrail.traces.record import Record
+from evitrail.traces.trace import Trace
+from evitrail.workbench.explain.chain import Link, Seen, chain, config_of
+
+
+class Source(Record):
+    """One evidence version that an answer rests on."""
+
+    evidence: Header
+    lapsed: str | None
+    """Why it should not have been used, where it was retracted or not in force on the question's day."""
+    grade: str
+    curator: str
+    links: tuple[Link, ...]
+    seen: tuple[Seen, ...] = ()
+    """Its passages that stood before the model as they are."""
+
+
+class Reasons(Record):
+    """An answer and its sources, those it leans on most first."""
+
+    run: str
+    chosen: str | None
+    answer: str
+    options: dict[str, str]
+    sources: tuple[Source, ...]
+
+
+def reasons(trace: Trace, folder: Path) -> Reasons:
+    """The sources of a finished run's answer; raises ``ValueError`` for a run of another system."""
+    if recorded_elsewhere(trace):
+        raise ValueError(
+            f"{trace.run!r} was recorded elsewhere, and names no evidence versions; see `evitrail trace show`"
+        )
+    told, config = chain(trace), config_of(trace)
+    links: dict[str, list[Link]] = {}
+    for link in (*told.support, *told.other):
+        links.setdefault(link.evidence.ref, []).append(link)
+    seen: dict[str, list[Seen]] = {}
+    for one in told.seen:
+        seen.setdefault(one.evidence.ref, []).append(one)
+    refs = list(dict.fromkeys((*links, *seen)))
+    curators = _curators(folder, config.seq, refs)
+    return Reasons(
+        run=trace.run,
+        chosen=told.chosen,
+        answer=told.answer,
+        options=told.options,
+        sources=tuple(
+            Source(
+                evidence=first.evidence,
+                lapsed=_lapsed(first.evidence, config.case.as_of),
+                grade=first.grade,
+                curator=curators[ref],
+                links=tuple(links.get(ref, ())),
+                seen=tuple(seen.get(ref, ())),
+            )
+            for ref in refs
+            for first in [(*links.get(ref, ()), *seen.get(ref, ()))[0]]
+        ),
+    )
+
+
+def known_or_refused(journal: JournalView, ref: str) -> None:
+    """Raise ``ValueError`` when no run of the experiment ever came across the version."""
+    if not any(ref in came_across(trace) for trace in traces(journal)):
+        raise ValueError(f"expected an evidence version that a run came across, got {ref!r}; no run was served it")
+
+
+def _lapsed(header: Header, day: date | None) -> str | None:
+    if header.retracted:
+        return "retracted"
+    if day is None or header.holds_on(day):
+        return None
+    return f"{'not yet' if day < header.valid_from else 'no longer'} in force on {day}"
+
+
+def _curators(folder: Path, seq: int, refs: list[str]) -> dict[str, str]:
+    """Who entered each version, by the ledger as it was when the run was made."""
+    plan = folder / PLAN
+    path = Path(read_plan(plan).store) if plan.is_file() else None
+    if path is None or not path.exists():
+        return dict.fromkeys(refs, "curator: not known, the store is not at hand")
+    with EvidenceStore.open(path) as store:
+        return {ref: _entered(store, ref, seq) for ref in refs}
+
+
+def _entered(store: EvidenceStore, ref: str, seq: int) -> str:
+    events = [e for e in store.history(ref.partition("@")[0]) if e.subject == ref and e.seq <= seq]
+    entered = next((event for event in events if event.type == PUBLISHED), None)
+    if entered is None:
+        return "curator: not known, the store's ledger does not hold it"
+    return f"curator: {entered.actor}, event {entered.seq} of {entered.at[:10]}"

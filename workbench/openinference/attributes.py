@@ -1,0 +1,200 @@
+"""OpenInference's attributes, written and read: the one place that knows its names.
+
+Rules kept here
+- Every name is taken from OpenInference's own package; none is spelled here.
+- What it has no name for goes into its ``metadata``, as JSON, or is kept under the name it came with.
+- Reading is writing backwards: messages and documents are lists again, every other value stays as it was told.
+
+    attributes = kind(SpanKind.RETRIEVER) | went_in(query) | documents([document("a@1#0", "…", 0.5, {"rank": 1})])
+    understand(attributes).documents
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from openinference.semconv.resource import ResourceAttributes
+from openinference.semconv.trace import (
+    AnnotationAttributes,
+    DocumentAttributes,
+    MessageAttributes,
+    OpenInferenceAnnotatorKindValues,
+    OpenInferenceMimeTypeValues,
+    RerankerAttributes,
+    SpanAttributes,
+)
+from openinference.semconv.trace import OpenInferenceSpanKindValues as SpanKind
+
+from evitrail.traces.external.attributes import Value, flat, rows
+from evitrail.traces.external.incoming_run import Understood
+from evitrail.traces.record import canonical_json
+
+__all__ = [
+    "SpanKind",
+    "Told",
+    "agent",
+    "came_out",
+    "carried",
+    "describe_again",
+    "document",
+    "documents",
+    "kind",
+    "metadata",
+    "model_call",
+    "of_project",
+    "understand",
+    "verdicts",
+    "went_in",
+]
+
+Told = dict[str, Value | None]
+"""Attributes; None stands for what is not known, and is left out."""
+GIVEN = (SpanAttributes.INPUT_VALUE, SpanAttributes.LLM_INPUT_MESSAGES)
+OUTPUT = (SpanAttributes.OUTPUT_VALUE, SpanAttributes.LLM_OUTPUT_MESSAGES)
+"""A value, and the messages that say the same more exactly."""
+DOCUMENTS = (SpanAttributes.RETRIEVAL_DOCUMENTS, RerankerAttributes.RERANKER_OUTPUT_DOCUMENTS)
+FIELDS = {
+    DocumentAttributes.DOCUMENT_ID: "id",
+    DocumentAttributes.DOCUMENT_CONTENT: "content",
+    DocumentAttributes.DOCUMENT_SCORE: "score",
+    DocumentAttributes.DOCUMENT_METADATA: "metadata",
+}
+"""What we call a document's fields."""
+
+
+def of_project(name: str) -> dict[str, Value]:
+    """What a viewer files a run under; an attribute of the resource, not of a span."""
+    return {ResourceAttributes.PROJECT_NAME: name}
+
+
+def kind(span_kind: SpanKind) -> Told:
+    return {SpanAttributes.OPENINFERENCE_SPAN_KIND: span_kind.value}
+
+
+def agent(name: str, session: str | None = None, tags: Sequence[str] = ()) -> Told:
+    """Who worked; runs of one session are shown together."""
+    told = {SpanAttributes.AGENT_NAME: name, SpanAttributes.SESSION_ID: session, SpanAttributes.TAG_TAGS: tuple(tags)}
+    return kind(SpanKind.AGENT) | told
+
+
+def went_in(value: Any) -> Told:
+    return _said(value, SpanAttributes.INPUT_VALUE, SpanAttributes.INPUT_MIME_TYPE)
+
+
+def came_out(value: Any) -> Told:
+    return _said(value, SpanAttributes.OUTPUT_VALUE, SpanAttributes.OUTPUT_MIME_TYPE)
+
+
+def metadata(about: Mapping[str, Any]) -> Told:
+    """What has no attribute of its own."""
+    return {SpanAttributes.METADATA: canonical_json(dict(about)) if about else None}
+
+
+def document(id: str, content: str, score: float | str | None, about: Mapping[str, Any]) -> Told:
+    """A passage that was found."""
+    values = {"id": id, "content": content, "score": score, "metadata": canonical_json(dict(about))}
+    return {name: values[field] for name, field in FIELDS.items()}
+
+
+def documents(found: Iterable[Told]) -> Told:
+    """What was found, best first."""
+    return {**flat(SpanAttributes.RETRIEVAL_DOCUMENTS, found)}
+
+
+def model_call(
+    model: str,
+    given: Iterable[tuple[str, str]],
+    said: Iterable[str],
+    parameters: Mapping[str, Any],
+    finish_reason: str | None,
+    tokens: tuple[int | None, int | None],
+) -> Told:
+    """A call to a language model: messages by role, texts, and tokens of prompt and completion."""
+    prompt, completion = tokens
+    return {
+        SpanAttributes.LLM_MODEL_NAME: model,
+        SpanAttributes.LLM_INVOCATION_PARAMETERS: canonical_json(dict(parameters)),
+        SpanAttributes.LLM_FINISH_REASON: finish_reason,
+        SpanAttributes.LLM_TOKEN_COUNT_PROMPT: prompt,
+        SpanAttributes.LLM_TOKEN_COUNT_COMPLETION: completion,
+        SpanAttributes.LLM_TOKEN_COUNT_TOTAL: None if prompt is None or completion is None else prompt + completion,
+        **flat(SpanAttributes.LLM_INPUT_MESSAGES, (_message(role, text) for role, text in given)),
+        **flat(SpanAttributes.LLM_OUTPUT_MESSAGES, (_message("assistant", text) for text in said)),
+    }
+
+
+def verdicts(stated: Iterable[tuple[str, str, str, Mapping[str, Any]]]) -> Told:
+    """Verdicts that code came to: name, label, explanation, and what else is known."""
+    given = (
+        {
+            AnnotationAttributes.ANNOTATION_NAME: name,
+            AnnotationAttributes.ANNOTATION_LABEL: label,
+            AnnotationAttributes.ANNOTATION_EXPLANATION: why,
+            AnnotationAttributes.ANNOTATION_ANNOTATOR_KIND: OpenInferenceAnnotatorKindValues.CODE.value,
+            AnnotationAttributes.ANNOTATION_METADATA: canonical_json(dict(about)),
+        }
+        for name, label, why, about in stated
+    )
+    return {**flat(SpanAttributes.ANNOTATIONS, given)}
+
+
+def understand(attributes: Mapping[str, Any]) -> Understood:
+    """What the attributes of a span of any system mean."""
+    said = attributes.get(SpanAttributes.OPENINFERENCE_SPAN_KIND)
+    found = [row for name in DOCUMENTS for row in rows(attributes, name)]
+    told = tuple(f"{name}." for name in (*GIVEN, *OUTPUT, *DOCUMENTS))
+    return Understood(
+        kind=said.lower() if isinstance(said, str) else None,
+        given=_read(attributes, *GIVEN),
+        output=_read(attributes, *OUTPUT),
+        documents=[{FIELDS.get(name, name): value for name, value in row.items()} for row in found],
+        rest={name: value for name, value in attributes.items() if not f"{name}.".startswith(told)},
+    )
+
+
+def describe_again(output: Mapping[str, Any], inputs: Mapping[str, Any]) -> Told:
+    """The attributes that a span was taken in with, from the values it became."""
+    said = {role: body["value"] for role, body in inputs.items() if role in ("input", "attributes")}
+    names = {field: name for name, field in FIELDS.items()}
+    found = [{names.get(field, field): v for field, v in row.items()} for row in output["value"].get("documents", ())]
+    again = {
+        **said.get("attributes", {}),
+        **_write(said.get("input"), *GIVEN),
+        **_write(output["value"].get("value"), *OUTPUT),
+        **flat(SpanAttributes.RETRIEVAL_DOCUMENTS, found),
+    }
+    return carried(again)
+
+
+def carried(told: Mapping[str, Any]) -> Told:
+    """Values of any kind, as a span can carry them."""
+    return {name: _value(value) for name, value in told.items() if value is not None}
+
+
+def _said(value: Any, name: str, mime: str) -> Told:
+    if value is None or isinstance(value, str):
+        return {name: value}
+    return {name: canonical_json(value), mime: OpenInferenceMimeTypeValues.JSON.value}
+
+
+def _message(role: str, text: str) -> Told:
+    return {MessageAttributes.MESSAGE_ROLE: role, MessageAttributes.MESSAGE_CONTENT: text}
+
+
+def _read(attributes: Mapping[str, Any], value: str, messages: str) -> Any:
+    said = rows(attributes, messages)
+    return {"value": attributes.get(value), "messages": said} if said else attributes.get(value)
+
+
+def _write(told: Any, value: str, messages: str) -> dict[str, Any]:
+    if isinstance(told, dict) and "messages" in told:
+        return {value: told.get("value"), **flat(messages, told["messages"])}
+    return {value: told}
+
+
+def _value(told: Any) -> Value:
+    """As a span can carry it: plain, a list of one plain type, or else JSON."""
+    plain = isinstance(told, (str, bool, int, float))
+    alike = isinstance(told, list) and {type(one) for one in told} in ({str}, {bool}, {int}, {float})
+    return told if plain or alike else canonical_json(told)
