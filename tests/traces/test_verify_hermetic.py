@@ -274,7 +274,7 @@ def test_another_result_under_other_code_is_laid_to_the_code(
     monkeypatch.syspath_prepend(str(tmp_path))
     parts = []
     for name in ("finder_then", "finder_now"):
-        source = f"class Finder:\n    def __repr__(self):\n        return 'Finder()'\n# {name}\n"
+        source = f"class Finder:\n    def __repr__(self):\n        return 'Finder()'\n    home = '{name}'\n"
         (tmp_path / f"{name}.py").write_text(source)
         parts.append(importlib.import_module(name).Finder())
     search(Live.begin(journal, "run", ORDER), by=parts[0])

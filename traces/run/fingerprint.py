@@ -87,8 +87,10 @@ def _find(name: str) -> Module | None:
         return Module(name, Path(file)) if file.endswith(".py") and Path(file).is_file() else None
     outermost, *inner = name.split(".")
     package = sys.modules.get(outermost)
-    folders = [Path(folder) for folder in package.__path__] if hasattr(package, "__path__") else []
-    folders += [Path(folder, outermost) for folder in sys.path] if package is None else []
+    if package is None:
+        folders = [Path(folder, outermost) for folder in sys.path]
+    else:
+        folders = [Path(folder) for folder in getattr(package, "__path__", ())]
     for folder in folders:
         place = folder.joinpath(*inner)
         for path in (place / "__init__.py", place.with_suffix(".py")):
