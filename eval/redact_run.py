@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evitrail.eval.report.results import write_results
-from evitrail.traces.audit.integrity import seal
+from evitrail.traces.audit.seal import seal
+from evitrail.traces.journal.errors import Redacted
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.redacted import redacted_runs
 from evitrail.traces.journal.redaction import redact_folder
-from evitrail.traces.journal.view import Redacted, Redaction
+from evitrail.traces.journal.view import Redaction
 
 
 class Dropped(NamedTuple):

@@ -29,7 +29,7 @@ import evitrail.evidence_store.demo
 from evitrail.agent.model import Claim, Question, Synthesis
 from evitrail.retrieval.base import Hit
 from evitrail.traces import Journal, Live, Record
-from evitrail.traces.audit.integrity import seal
+from evitrail.traces.audit.seal import seal
 from evitrail.workbench.page import Written, write_page
 
 HEART = "\N{ANATOMICAL HEART}"

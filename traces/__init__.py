@@ -1,6 +1,7 @@
 """What happened, and can it be trusted? Records, the journal, runs, and the provenance graph."""
 
-from evitrail.traces.audit.integrity import Verdicts, seal, verify_journal
+from evitrail.traces.audit.integrity import Verdicts, verify_journal
+from evitrail.traces.audit.seal import seal
 from evitrail.traces.graph import lineage, provenance
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Clock, DamagedJournal, Journal, JournalError

@@ -23,7 +23,7 @@ from itertools import count
 from time import perf_counter
 from typing import Any
 
-from evitrail.traces.audit.integrity import SEAL_RUN
+from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.external.external_run import ELSEWHERE
 from evitrail.traces.journal.journal import Journal, JournalError
 from evitrail.traces.record import Record, canonical_json, sha256

@@ -48,7 +48,7 @@ from evitrail.eval.plan.store_state import states
 from evitrail.evidence_store.index.embed_cache import apart
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.evidence_store.store import EvidenceStore
-from evitrail.traces.audit.integrity import SEAL_RUN, seal
+from evitrail.traces.audit.seal import SEAL_RUN, seal
 from evitrail.traces.external.external_run import recorded_elsewhere
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal

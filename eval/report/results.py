@@ -33,7 +33,7 @@ from evitrail.eval.plan.plan import PLAN, read_plan
 from evitrail.eval.plan.readers import Readers
 from evitrail.eval.report import render
 from evitrail.evidence_store.store import EvidenceStore
-from evitrail.traces.audit.integrity import seal, sealed_root
+from evitrail.traces.audit.seal import seal, sealed_root
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.view import JournalView

@@ -30,7 +30,7 @@ from evitrail.eval.log.latest_check import RECHECKED, rechecks
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.rerun.fork import fork, forking
 from evitrail.evidence_store.store import EvidenceStore
-from evitrail.traces.audit.integrity import seal
+from evitrail.traces.audit.seal import seal
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.trace import Trace

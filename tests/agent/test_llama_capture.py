@@ -27,7 +27,8 @@ from evitrail.agent.llama import evitrail_capture
 from evitrail.agent.llm import Completion, Prompt
 from evitrail.agent.model import Query
 from evitrail.traces import Activity, Journal, JournalError, Trace, canonical_json, content_id, lineage, provenance
-from evitrail.traces.audit.integrity import seal, verify_journal
+from evitrail.traces.audit.integrity import verify_journal
+from evitrail.traces.audit.seal import seal
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from scribe import Note, Order, recorded, ticking
 
 from evitrail.traces import DamagedJournal, Journal, JournalError, Journals, Trace, content_id, seal, verify_journal
 from evitrail.traces.audit.checkpoint import check_signature, sign
-from evitrail.traces.audit.integrity import SEAL_RUN
+from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.audit.signed_note import SigningKey
 from evitrail.traces.bundle.bundle import read_bundle, verify_bundle, write_bundle
 from evitrail.traces.bundle.manifest import CHUNK, MANIFEST

@@ -19,7 +19,7 @@ from intruder import sealed
 
 from evitrail.traces import Journal
 from evitrail.traces.audit.checkpoint import sign
-from evitrail.traces.audit.integrity import sealed_root
+from evitrail.traces.audit.seal import sealed_root
 from evitrail.traces.audit.signed_note import SigningKey
 from evitrail.traces.bundle.bundle import read_bundle, verify_bundle, write_bundle
 from evitrail.traces.bundle.manifest import CHECKPOINT, MANIFEST

@@ -13,7 +13,7 @@ from scribe import Order, recorded, ticking
 
 from evitrail.traces import Journal, JournalError, Journals, seal, verify_journal
 from evitrail.traces.audit.checkpoint import Checkpoint, check_root, check_signature, checkpoint, sign, uncovered
-from evitrail.traces.audit.integrity import SEAL_RUN, merkle_root, sealed_root, seals
+from evitrail.traces.audit.seal import SEAL_RUN, merkle_root, sealed_root, seals
 from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, opened, public_key, signed
 
 KEY = SigningKey("clinic.example/journals", bytes(range(32)))

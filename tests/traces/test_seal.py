@@ -13,7 +13,7 @@ from intruder import sealed, tampered, verdicts
 from scribe import Order, recorded
 
 from evitrail.traces import Journal, Journals, seal, verify_journal
-from evitrail.traces.audit.integrity import merkle_root, sealed_root
+from evitrail.traces.audit.seal import merkle_root, sealed_root
 
 ORDER = Order(words=("stroke", "risk"))
 HEADS = st.dictionaries(st.text(max_size=8), st.text(alphabet="0123456789abcdef", min_size=8, max_size=8), max_size=9)

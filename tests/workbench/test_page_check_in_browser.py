@@ -14,7 +14,7 @@ from exhibit import RUN, SOUND, Open, index_of, put_together, records_of, said_o
 from scribe import Order, recorded
 
 from evitrail.traces import Journal, content_id
-from evitrail.traces.audit.integrity import sealed_root
+from evitrail.traces.audit.seal import sealed_root
 from evitrail.workbench.page import write_page
 
 

@@ -21,7 +21,8 @@ import re
 from base64 import b64decode, b64encode
 from typing import NamedTuple
 
-from evitrail.traces.audit.integrity import SEAL_RUN, Heads, Seal, merkle_root, seal, sealed_root, seals, verify_journal
+from evitrail.traces.audit.integrity import verify_journal
+from evitrail.traces.audit.seal import SEAL_RUN, Heads, Seal, merkle_root, seal, sealed_root, seals
 from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, opened, signed, signers
 from evitrail.traces.journal.journal import Journal, JournalError, JournalView
 

@@ -1,4 +1,4 @@
-"""Can the record be trusted? Two verdicts on a journal, and the seal that the second one rests on.
+"""Can the record be trusted? Two verdicts on a journal: integrity and completeness.
 
 Rules kept here
 - Two verdicts, never one. *Integrity*: nothing that is here was altered. *Completeness*: nothing that
@@ -7,8 +7,8 @@ Rules kept here
   hashed as it lies there first, and read once; blobs are gone through once, in the order of the file.
 - What was redacted on record is no fault and is counted. A blob that is gone otherwise is a fault, with
   the record named that needs it.
-- Completeness is known for a run that ended, and for every run that was ever sealed: a seal holds the head
-  of each run and their Merkle root. A later seal excuses no loss.
+- Completeness is known for a run that ended, and for every run that was ever sealed: a seal (``seal.py``)
+  holds the head of each run and their Merkle root. A later seal excuses no loss.
 - An empty list of faults means sound. Each fault names the record.
 
     verdicts = verify_journal(journal)
@@ -20,30 +20,17 @@ Not covered: whoever can rewrite the whole file can rewrite records, heads and s
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic_core import from_json
 
-from evitrail.traces.journal.folder import Journals
-from evitrail.traces.journal.journal import DamagedJournal, Journal, JournalView, Redacted, Stored, genesis, link
-from evitrail.traces.journal.schema import KEYED
-from evitrail.traces.record import Record, sha256
+from evitrail.traces.audit.seal import SEAL_RUN, Seal, merkle_root, seals
+from evitrail.traces.journal.folder import files_of
+from evitrail.traces.journal.journal import DamagedJournal, JournalView, Stored, genesis, link
+from evitrail.traces.journal.schema import blobs_named
 
-SEAL_RUN = "experiment"
-"""The run whose only records are seals."""
-BLOB_FIELDS = ("config", "output", "edges", "heads", "blames")
-"""The fields of a record's body that name a blob, beside the ``id`` of each of its ``inputs``."""
-NAMED = ("sha256:", KEYED)
-"""How the names of blobs begin."""
 UNTOLD = "cannot be told while the file is damaged"
-
-
-class Heads(Record):
-    """The head of every run at the moment of sealing."""
-
-    heads: dict[str, str]
 
 
 class Verdicts(NamedTuple):
@@ -57,16 +44,6 @@ class Verdicts(NamedTuple):
     @property
     def sound(self) -> bool:
         return not self.integrity and not self.completeness
-
-
-class Seal(NamedTuple):
-    """Which runs there were at one moment, and where each ended."""
-
-    at: str
-    root: str
-    heads: dict[str, str]
-    note: str | None
-    """The checkpoint that was signed over it, where there is one."""
 
 
 class Chain(NamedTuple):
@@ -108,76 +85,6 @@ def verify_journal(journal: JournalView, left_out: Collection[str] = ()) -> Verd
 def check_chain(run: str, records: Iterable[Stored]) -> list[str]:
     """Every record whose bytes, place or link is not what it was when it was written."""
     return _read(run, records).faults
-
-
-def blobs_named(body: Mapping[str, Any]) -> Iterator[str]:
-    """The blobs that a record's body names; an unknown type may use the same fields for something else."""
-    for field in BLOB_FIELDS:
-        name = body.get(field)
-        if isinstance(name, str) and name.startswith(NAMED):
-            yield name
-    if isinstance(inputs := body.get("inputs"), list):
-        for given in inputs:
-            name = given.get("id") if isinstance(given, dict) else None
-            if isinstance(name, str) and name.startswith(NAMED):
-                yield name
-
-
-def seal(journal: Journal, over: JournalView | None = None) -> str:
-    """Fix which runs there are and where each ends; returns the Merkle root, to be kept elsewhere.
-
-    ``over`` is what is sealed where several files make one journal; the seal goes into ``journal``.
-    """
-    heads = {run: head for run, head in (over or journal).heads().items() if run != SEAL_RUN}
-    root = merkle_root(heads)
-    last = journal.records(SEAL_RUN)
-    if not last or last[-1].body["root"] != root:
-        with journal.transaction():
-            journal.append(SEAL_RUN, "checkpoint", {"root": root, "heads": journal.put(Heads(heads=heads))})
-    return root
-
-
-def sealed_root(journal: JournalView) -> str | None:
-    """The root of the newest seal."""
-    found = seals(journal)
-    return found[-1].root if found else None
-
-
-def seals(journal: JournalView) -> list[Seal]:
-    """Every seal, oldest first; raises ``DamagedJournal`` where one cannot be read."""
-    found = []
-    for file in files_of(journal):
-        for record in file.records(SEAL_RUN):
-            try:
-                line = record.line
-                if line["type"] == "checkpoint":
-                    body, heads = line["body"], file.get(line["body"]["heads"], Heads).heads
-                    found.append(Seal(line["t"], str(body["root"]), heads, body.get("note")))
-            except (ValueError, KeyError, TypeError, Redacted) as error:
-                raise DamagedJournal(f"run {SEAL_RUN!r} record {record.seq} cannot be read: {error}") from error
-    return sorted(found, key=lambda seal: seal.at)
-
-
-def files_of(journal: JournalView) -> Sequence[JournalView]:
-    """The files that make a journal, each with chains of its own."""
-    return journal.files if isinstance(journal, Journals) else (journal,)
-
-
-def sealing_file(journal: JournalView) -> JournalView:
-    """Of the files that make a journal, the one with the newest seal."""
-    files = {each.at: file for file in files_of(journal) for each in seals(file)}
-    return files[max(files)] if files else journal
-
-
-def merkle_root(heads: Mapping[str, str]) -> str:
-    """One hash over all run heads, in the order of run names (RFC 9162, section 2.1, with SHA-256)."""
-    level = [hashlib.sha256(f"\x00{run}\n{head}".encode()).digest() for run, head in sorted(heads.items())]
-    if not level:
-        return sha256(b"")
-    while len(level) > 1:
-        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
-        level = [hashlib.sha256(b"\x01" + b"".join(p)).digest() if len(p) == 2 else p[0] for p in pairs]
-    return "sha256:" + level[0].hex()
 
 
 def lost(seal: Seal, chains: Iterable[Chain], left_out: Collection[str] = ()) -> Iterator[str]:

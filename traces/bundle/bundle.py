@@ -27,20 +27,13 @@ from typing import IO
 from zlib import crc32
 
 from evitrail.traces.audit.checkpoint import newest_text
-from evitrail.traces.audit.integrity import (
-    SEAL_RUN,
-    UNTOLD,
-    Verdicts,
-    blobs_named,
-    check_chain,
-    sealing_file,
-    verify_journal,
-)
+from evitrail.traces.audit.integrity import UNTOLD, Verdicts, check_chain, verify_journal
+from evitrail.traces.audit.seal import SEAL_RUN, sealing_file
 from evitrail.traces.bundle.bundle_view import Bundle
 from evitrail.traces.bundle.manifest import CHECKPOINT, CHUNK, MANIFEST, README, Chained, Manifest, Packed, blob_file
 from evitrail.traces.bundle.zip_layout import Member, layout
 from evitrail.traces.journal.journal import DamagedJournal, JournalError, JournalView, Stored
-from evitrail.traces.journal.schema import KEYED
+from evitrail.traces.journal.schema import KEYED, blobs_named
 from evitrail.traces.record import sha256
 
 HOW_TO_CHECK = Path(__file__).with_name("bundle_readme.txt")

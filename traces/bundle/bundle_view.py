@@ -22,13 +22,12 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from evitrail.traces.audit.checkpoint import newest_text
-from evitrail.traces.audit.integrity import blobs_named
 from evitrail.traces.bundle.manifest import CHECKPOINT, CHUNK, MANIFEST, Manifest, blob_file, chunk_names
 from evitrail.traces.bundle.zip_layout import LOCAL, Member, Part, first, layout
 from evitrail.traces.journal.database import damaged
 from evitrail.traces.journal.journal import DamagedJournal, Redacted, Stored, link
 from evitrail.traces.journal.redacted import REDACTION
-from evitrail.traces.journal.schema import KEYED
+from evitrail.traces.journal.schema import KEYED, blobs_named
 from evitrail.traces.journal.sensitive import keyed
 from evitrail.traces.journal.view import Redaction
 from evitrail.traces.record import Record, sha256

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evitrail.traces.audit.integrity import SEAL_RUN
+from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.external.attributes import EVITRAIL
 from evitrail.traces.external.span_tree import Placed, tree
 from evitrail.traces.record import Record, sha256

@@ -26,8 +26,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from evitrail.traces.journal.errors import DamagedJournal, JournalError
 from evitrail.traces.journal.schema import SCHEMA, SCHEMA_VERSION
-from evitrail.traces.journal.view import DamagedJournal, JournalError
 from evitrail.traces.log import get_logger
 
 UNREADABLE = (sqlite3.Error, UnicodeDecodeError)

@@ -20,10 +20,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
+from evitrail.traces.journal.errors import DamagedJournal, Redacted
 from evitrail.traces.journal.journal import Journal
+from evitrail.traces.journal.redacted import no_key, root_of
 from evitrail.traces.journal.schema import KEYED, Stored
-from evitrail.traces.journal.sensitive import Secret, held, no_key, root_of
-from evitrail.traces.journal.view import DamagedJournal, Redacted, Redaction
+from evitrail.traces.journal.sensitive import Secret, held
+from evitrail.traces.journal.view import JournalView, Redaction
 from evitrail.traces.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -127,3 +129,8 @@ class Journals:
 
 def _ended(records: list[Stored]) -> bool:
     return any(b'"type":"run.end"' in record.bytes for record in records)
+
+
+def files_of(journal: JournalView) -> Sequence[JournalView]:
+    """The files that make a journal, each with chains of its own."""
+    return journal.files if isinstance(journal, Journals) else (journal,)

@@ -16,9 +16,8 @@ reads takes the one that ended (``journals.py``).
 
 from __future__ import annotations
 
-from evitrail.traces.audit.integrity import blobs_named
 from evitrail.traces.journal.journal import Journal
-from evitrail.traces.journal.schema import KEYED
+from evitrail.traces.journal.schema import KEYED, blobs_named
 from evitrail.traces.journal.view import JournalView
 
 

@@ -30,10 +30,11 @@ from typing import Any, NamedTuple, TypeVar
 from unicodedata import is_normalized
 
 from evitrail.traces.journal.database import Database, damaged
-from evitrail.traces.journal.redacted import redactions
+from evitrail.traces.journal.errors import DamagedJournal, JournalError, Redacted
+from evitrail.traces.journal.redacted import no_key, redactions, root_of
 from evitrail.traces.journal.schema import KEYED, SCHEMA_VERSION, Stored, genesis, link, packed, unpacked, written
-from evitrail.traces.journal.sensitive import Secret, held, made, no_key, root_of, survey
-from evitrail.traces.journal.view import DamagedJournal, JournalError, JournalView, Redacted, Redaction
+from evitrail.traces.journal.sensitive import Secret, held, made, survey
+from evitrail.traces.journal.view import JournalView, Redaction
 from evitrail.traces.record import Record, canonical_json, sha256
 
 __all__ = [

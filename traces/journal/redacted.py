@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 
 from evitrail.traces.journal.database import Database
+from evitrail.traces.journal.errors import DamagedJournal, Redacted
 from evitrail.traces.journal.schema import IS_REDACTION, KEYED
-from evitrail.traces.journal.sensitive import root_of
 from evitrail.traces.journal.view import JournalView, Redaction
 
 REDACTION = "redaction"
@@ -35,3 +35,23 @@ def redacted_runs(journal: JournalView) -> dict[str, Redaction]:
     """The runs whose patient data was dropped, forks of them included, each with the record that says so."""
     said = {each.run: each for each in journal.redacted().values()}
     return {run: said[root] for run in journal.runs() if (root := root_of(journal, run)) in said} if said else {}
+
+
+def root_of(journal: JournalView, run: str) -> str:
+    """The run whose key a run uses: its own name where it is no fork, or not begun yet."""
+    seen: set[str] = set()
+    while run not in seen and (records := journal.records(run)):
+        seen.add(run)
+        body = records[0].body
+        if stated := body.get("secret"):
+            return str(stated)
+        run = body.get("parent") or run
+    return run
+
+
+def no_key(journal: JournalView, root: str) -> Redacted | DamagedJournal:
+    """Why a run whose names are keyed has no key."""
+    for said in journal.redacted().values():
+        if said.run == root:
+            return Redacted(f"{str(journal.path)!r} has no key for run {root!r} any more: {said}")
+    return DamagedJournal(f"{str(journal.path)!r} has no key for run {root!r}, and no record of its redaction")

@@ -20,11 +20,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evitrail.traces.journal.errors import JournalError, Redacted
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
-from evitrail.traces.journal.redacted import REDACTION
-from evitrail.traces.journal.sensitive import held, root_of
-from evitrail.traces.journal.view import JournalError, JournalView, Redacted, Redaction
+from evitrail.traces.journal.redacted import REDACTION, root_of
+from evitrail.traces.journal.sensitive import held
+from evitrail.traces.journal.view import JournalView, Redaction
 
 
 def redact(journal: Journal, run: str, *, by: str, reason: str) -> int:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from evitrail.traces.record import Record, canonical_json, sha256
@@ -28,6 +29,12 @@ SCHEMA_VERSION = 1
 
 KEYED = "hmac-sha256:"
 """How the names of patient data begin."""
+
+BLOB_FIELDS = ("config", "output", "edges", "heads", "blames")
+"""The fields of a record's body that name a blob, beside the ``id`` of each of its ``inputs``."""
+
+NAMED = ("sha256:", KEYED)
+"""How the names of blobs begin."""
 
 CHECK = 4
 """Bytes of the check behind a packed body."""
@@ -142,3 +149,16 @@ def unpacked(stored: bytes) -> bytes:
     if not reading.eof or (tail and tail != zlib.crc32(stored[:-CHECK]).to_bytes(CHECK, "big")):
         raise zlib.error("the stream is not the one that was stored")
     return data
+
+
+def blobs_named(body: Mapping[str, Any]) -> Iterator[str]:
+    """The blobs that a record's body names; an unknown type may use the same fields for something else."""
+    for field in BLOB_FIELDS:
+        name = body.get(field)
+        if isinstance(name, str) and name.startswith(NAMED):
+            yield name
+    if isinstance(inputs := body.get("inputs"), list):
+        for given in inputs:
+            name = given.get("id") if isinstance(given, dict) else None
+            if isinstance(name, str) and name.startswith(NAMED):
+                yield name

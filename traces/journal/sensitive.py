@@ -24,7 +24,6 @@ from dataclasses import dataclass, field
 
 from evitrail.traces.journal.database import Database
 from evitrail.traces.journal.schema import KEYED, packed, unpacked, written
-from evitrail.traces.journal.view import DamagedJournal, JournalView, Redacted
 from evitrail.traces.record import Record
 
 
@@ -73,18 +72,6 @@ def keyed(key: bytes, data: bytes) -> str:
     return KEYED + hmac.digest(key, data, "sha256").hex()
 
 
-def root_of(journal: JournalView, run: str) -> str:
-    """The run whose key a run uses: its own name where it is no fork, or not begun yet."""
-    seen: set[str] = set()
-    while run not in seen and (records := journal.records(run)):
-        seen.add(run)
-        body = records[0].body
-        if stated := body.get("secret"):
-            return str(stated)
-        run = body.get("parent") or run
-    return run
-
-
 def held(database: Database, root: str) -> Secret | None:
     """The key that lies in a file for a run, if one does."""
     rows = database.read("SELECT key FROM secret WHERE run = ?", (root,)) if database.has("secret") else []
@@ -97,14 +84,6 @@ def made(database: Database, root: str, key: bytes) -> Secret:
     with database.transaction():
         database.write("INSERT INTO secret VALUES (?, ?)", (root, secret.key))
     return secret
-
-
-def no_key(journal: JournalView, root: str) -> Redacted | DamagedJournal:
-    """Why a run whose names are keyed has no key."""
-    for said in journal.redacted().values():
-        if said.run == root:
-            return Redacted(f"{str(journal.path)!r} has no key for run {root!r} any more: {said}")
-    return DamagedJournal(f"{str(journal.path)!r} has no key for run {root!r}, and no record of its redaction")
 
 
 def survey(database: Database) -> Iterator[tuple[str, str | None]]:

@@ -15,27 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 from evitrail.traces.journal.schema import Stored
+from evitrail.traces.journal.sensitive import Secret
 from evitrail.traces.record import Record
 
-if TYPE_CHECKING:
-    from evitrail.traces.journal.sensitive import Secret
-
 R = TypeVar("R", bound=Record)
-
-
-class JournalError(Exception):
-    """The journal cannot be used as asked; the message says what to do."""
-
-
-class DamagedJournal(JournalError):
-    """The file is not a sound journal any more."""
-
-
-class Redacted(JournalError):
-    """The blob was dropped on purpose; the message names the run, when, by whom and why."""
 
 
 class Redaction(NamedTuple):

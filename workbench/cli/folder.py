@@ -42,9 +42,9 @@ def find_run(journal: JournalView, name: str, *, redacted: bool = False) -> Trac
 
     from evitrail.eval.experiment.experiment import traces
     from evitrail.traces import Trace
-    from evitrail.traces.audit.integrity import SEAL_RUN
+    from evitrail.traces.audit.seal import SEAL_RUN
+    from evitrail.traces.journal.errors import Redacted
     from evitrail.traces.journal.redacted import redacted_runs
-    from evitrail.traces.journal.view import Redacted
 
     trace = Trace(journal, name)
     if not trace.records or name == SEAL_RUN:

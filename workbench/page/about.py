@@ -16,7 +16,7 @@ from typing import Any
 from evitrail.agent.model import Answer
 from evitrail.eval.experiment.experiment import RunConfig, outcome_of
 from evitrail.eval.report.results import BLAMED, Blames
-from evitrail.traces.journal.view import JournalError
+from evitrail.traces.journal.errors import JournalError
 from evitrail.traces.trace import Trace
 
 HARMS = ("high_risk", "unsafe", "contradicts", "stale", "overconfident")

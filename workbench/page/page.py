@@ -29,10 +29,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evitrail.eval.attribution.blame import ABSTENTIONS
 from evitrail.eval.attribution.taxonomy import FAULTS
-from evitrail.traces.audit.integrity import BLOB_FIELDS, SEAL_RUN, blobs_named
+from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.bundle.bundle_view import Bundle
-from evitrail.traces.journal.schema import KEYED
-from evitrail.traces.journal.view import DamagedJournal, JournalView, Redacted
+from evitrail.traces.journal.errors import DamagedJournal, Redacted
+from evitrail.traces.journal.schema import BLOB_FIELDS, KEYED, blobs_named
+from evitrail.traces.journal.view import JournalView
 from evitrail.traces.trace import Trace
 from evitrail.workbench.page.about import about
 from evitrail.workbench.page.chunks import Piece, chunks, element

@@ -41,7 +41,7 @@ def compare(
     from evitrail.eval.experiment.experiment import JOURNAL
     from evitrail.eval.rerun.gate_ablation import ablate_gates
     from evitrail.traces import Journal
-    from evitrail.traces.audit.integrity import seal
+    from evitrail.traces.audit.seal import seal
     from evitrail.workbench.setup import reopened
 
     with (

@@ -47,7 +47,7 @@ def whatif(
     from evitrail.eval.experiment.experiment import JOURNAL
     from evitrail.eval.rerun.whatif import whatif as asked
     from evitrail.traces import Journal
-    from evitrail.traces.audit.integrity import seal
+    from evitrail.traces.audit.seal import seal
     from evitrail.workbench.setup import reopened
 
     with (

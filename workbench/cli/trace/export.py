@@ -92,7 +92,7 @@ def _format(name: str) -> Format:
 
 def _all(journal: JournalView, forks: bool) -> list[str]:
     from evitrail.traces import Trace
-    from evitrail.traces.audit.integrity import SEAL_RUN
+    from evitrail.traces.audit.seal import SEAL_RUN
 
     named = [name for name in journal.runs() if name != SEAL_RUN]
     return [name for name in named if forks or Trace(journal, name).parent is None]

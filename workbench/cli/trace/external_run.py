@@ -91,7 +91,7 @@ def _row(trace: Trace) -> dict[str, Any]:
 
 def _of(trace: Trace) -> str:
     """What it is a run of: a trace in a file, or a call of a library."""
-    from evitrail.traces.journal.view import Redacted
+    from evitrail.traces.journal.errors import Redacted
 
     try:
         begun = _begun(trace)

@@ -52,7 +52,7 @@ def fork(
     from evitrail.eval.rerun.fork import fork as done
     from evitrail.eval.rerun.fork import forking, root_config
     from evitrail.traces import Journal
-    from evitrail.traces.audit.integrity import seal
+    from evitrail.traces.audit.seal import seal
     from evitrail.workbench.setup import reopened
 
     with reopened(folder, allow_code=allow_code) as again, Journal.open(folder / JOURNAL) as journal:

@@ -91,7 +91,7 @@ def _verify(folder: Path, run: str | None, allow_code: bool, json: bool) -> None
 
 def _readable(again: Reopened, run: str, json: bool) -> Trace:
     """The run; one that was redacted cannot be done again."""
-    from evitrail.traces.journal.view import Redacted
+    from evitrail.traces.journal.errors import Redacted
 
     try:
         return find_run(again.past, run)

@@ -12,7 +12,7 @@ from evitrail.workbench.cli.folder import Recorded, open_journal
 
 if TYPE_CHECKING:
     from evitrail.traces import Verdicts
-    from evitrail.traces.audit.integrity import Seal
+    from evitrail.traces.audit.seal import Seal
     from evitrail.traces.audit.signed_note import PublicKey
     from evitrail.traces.journal.view import JournalView
 
@@ -90,7 +90,7 @@ def _seals(folder: Path, key: PublicKey | None, root: str | None) -> Seals:
     """What the seals say; as much of it as can be read."""
     from evitrail.traces import DamagedJournal
     from evitrail.traces.audit.checkpoint import check_root, check_signature, checkpoint, signer, uncovered
-    from evitrail.traces.audit.integrity import sealed_root
+    from evitrail.traces.audit.seal import sealed_root
 
     told = Seals(
         signature=["the seals cannot be read"] if key else None, kept=["no seal can be read"] if root else None
@@ -115,7 +115,7 @@ def _seals(folder: Path, key: PublicKey | None, root: str | None) -> Seals:
 
 def _counted(journal: JournalView) -> tuple[int, int]:
     """How many runs there are, and how many forks and counterfactuals of them."""
-    from evitrail.traces.audit.integrity import SEAL_RUN
+    from evitrail.traces.audit.seal import SEAL_RUN
 
     names = [name for name in journal.runs() if name != SEAL_RUN]
     try:

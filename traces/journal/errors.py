@@ -1,0 +1,15 @@
+"""What may go wrong with a journal, each in one line that says what to do."""
+
+from __future__ import annotations
+
+
+class JournalError(Exception):
+    """The journal cannot be used as asked; the message says what to do."""
+
+
+class DamagedJournal(JournalError):
+    """The file is not a sound journal any more."""
+
+
+class Redacted(JournalError):
+    """The blob was dropped on purpose; the message names the run, when, by whom and why."""
