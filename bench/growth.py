@@ -30,11 +30,11 @@ import numpy as np
 from llama_index.vector_stores.qdrant import QdrantVectorStore
 from llama_store import ask, node, same_filter, vector_store
 
-import evitrail.eval.demo
-import evitrail.evidence_store.demo
 from evitrail.agent.reader.sentences import sentences
 from evitrail.eval.dataset.case import load
+from evitrail.eval.demo import DEMO_CASES
 from evitrail.evidence_store import Evidence, EvidenceStore, read_evidence
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.evidence_store.fold import fold
 from evitrail.evidence_store.index.base import point_id, rows
 from evitrail.evidence_store.index.chunk import Span
@@ -82,7 +82,7 @@ class Opened:
 
 def results() -> list[str]:
     """Two Markdown tables: what our store takes, and how many times longer the peer."""
-    questions = [case.stem for case in load(evitrail.eval.demo.FOLDER)][:QUERIES]
+    questions = [case.stem for case in load(DEMO_CASES)][:QUERIES]
     dice, endless = random.Random(1), versions()
     asked = [(question, FIRST + timedelta(days=dice.randrange(6_000))) for question in questions]
     ours = [
@@ -124,7 +124,7 @@ def kinds(size: int) -> tuple[str, ...]:
 def versions() -> Iterator[Evidence]:
     """Versions without end, a passage each; of ten, three supersede the one before."""
     dice = random.Random(0)
-    said = [s.text for version in read_evidence(evitrail.evidence_store.demo.FOLDER) for s in sentences(version.text)]
+    said = [s.text for version in read_evidence(DEMO_EVIDENCE) for s in sentences(version.text)]
     number = 0
     while True:
         for place in range(10):

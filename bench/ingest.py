@@ -28,8 +28,8 @@ from llama_index.core.schema import Document
 from llama_store import StockMiniLM, vector_store
 from scifact import CORPUS, abstracts
 
-import evitrail.evidence_store.demo
 from evitrail.evidence_store import Evidence, EvidenceStore, read_evidence
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.evidence_store.index.embed import Embedder
 from evitrail.evidence_store.model import indexed_text
 from evitrail.evidence_store.store import CHUNKER
@@ -83,7 +83,7 @@ def shares(theirs: list[float], ours: list[float]) -> str:
 def given(data: Path) -> list[list[Evidence]]:
     """Blocks of evidence: SciFact's abstracts where they are, else the demonstration's, each by itself."""
     there = (data / CORPUS).is_file()
-    found = abstracts(data) if there else iter(read_evidence(evitrail.evidence_store.demo.FOLDER))
+    found = abstracts(data) if there else iter(read_evidence(DEMO_EVIDENCE))
     alone = [item.model_copy(update={"supersedes": None}) for item in islice(found, BLOCKS * VERSIONS)]
     size = -(-len(alone) // BLOCKS)
     return [alone[at : at + size] for at in range(0, len(alone), size)]

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-import evitrail.eval.demo
-import evitrail.evidence_store.demo
 from evitrail.eval.dataset.case import load
+from evitrail.eval.demo import DEMO_CASES
 from evitrail.evidence_store import EvidenceStore, Snapshot, read_evidence
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 
 QUERIES = 60
 ROUNDS = 5
@@ -31,7 +31,7 @@ KINDS: dict[str, Callable[[Snapshot, str], object]] = {
 
 def results() -> list[str]:
     """A Markdown table: how many times longer the peer takes."""
-    cases = [case for case in load(evitrail.eval.demo.FOLDER) if case.as_of is not None][:QUERIES]
+    cases = [case for case in load(DEMO_CASES) if case.as_of is not None][:QUERIES]
     with tempfile.TemporaryDirectory() as folder:
         stores = _stores(Path(folder))
         lines = [
@@ -54,7 +54,7 @@ def results() -> list[str]:
 
 def _stores(folder: Path) -> tuple[EvidenceStore, EvidenceStore]:
     """One store per engine; the second takes the first one's embeddings."""
-    evidence = read_evidence(evitrail.evidence_store.demo.FOLDER)
+    evidence = read_evidence(DEMO_EVIDENCE)
     embedded = EvidenceStore.open(folder / "edge", create=True)
     embedded.ingest(evidence)
     (folder / "local").mkdir()

@@ -30,9 +30,9 @@ from typing import NamedTuple
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
 
-import evitrail.evidence_store.demo
 from evitrail.agent.reader.sentences import sentences
 from evitrail.evidence_store import read_evidence
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.traces import Journal, Live, Record
 
 BLOCKS = 15
@@ -194,7 +194,7 @@ def kilobytes() -> Iterator[str]:
     Generated outside what is timed.
     """
     dice = random.Random(0)
-    versions = read_evidence(evitrail.evidence_store.demo.FOLDER)
+    versions = read_evidence(DEMO_EVIDENCE)
     said = [sentence.text for version in versions for sentence in sentences(version.text)]
     for number in count():
         yield f"{number:08d} {' '.join(dice.choices(said, k=SENTENCES))}"[:KILOBYTE]

@@ -33,17 +33,17 @@ from serving import MODEL, absent, serving
 from tiny import WINDOW, tiny_model
 from world import WordVectors
 
-import evitrail.eval.demo
-import evitrail.evidence_store.demo
 from evitrail.agent.llm import LLM, Completion, Prompt, recorded
 from evitrail.agent.llm.server.chat import request
 from evitrail.agent.llm.server.openai import OpenAILLM
 from evitrail.agent.model import Decoding
 from evitrail.agent.reader.direct import DirectReader
 from evitrail.eval.dataset.case import load
+from evitrail.eval.demo import DEMO_CASES
 from evitrail.eval.experiment.experiment import JOURNAL, Experiment, traces
 from evitrail.eval.plan.condition import condition
 from evitrail.evidence_store import EvidenceStore, read_evidence
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.traces import Journal, Live
 
 ARMS = ("closed_book", "clean", "conflict")
@@ -102,7 +102,7 @@ def _rounds(address: str, store: EvidenceStore, samples: int, every: int, folder
     llm = OpenAILLM(MODEL, address)
     numbers = count()
     sweep = Experiment(
-        cases=load(evitrail.eval.demo.FOLDER)[::every],
+        cases=load(DEMO_CASES)[::every],
         conditions=[condition(name) for name in ARMS],
         store=store,
         reader=DirectReader(llm),
@@ -157,7 +157,7 @@ def _asked(folder: Path) -> Iterator[Prompt]:
 @contextmanager
 def _store(folder: Path) -> Iterator[EvidenceStore]:
     with EvidenceStore.open(folder, create=True, embedder=WordVectors()) as store:
-        store.ingest(read_evidence(evitrail.evidence_store.demo.FOLDER))
+        store.ingest(read_evidence(DEMO_EVIDENCE))
         yield store
 
 

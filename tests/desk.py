@@ -22,15 +22,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import evitrail.eval.demo
-import evitrail.evidence_store.demo
 from evitrail.eval.dataset.case import load
+from evitrail.eval.demo import DEMO_CASES
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.workbench.cli.app import run_command
 
 SCRIPT = Path(sys.executable).with_name("evitrail")
 """The installed console script."""
 CASES = ("acute-001", "acute-002")
-BENCHMARK = evitrail.eval.demo.FOLDER
+BENCHMARK = DEMO_CASES
 BLOCK = 1 << 16
 NOTHING = bytes(BLOCK)
 
@@ -152,7 +152,7 @@ def tree(folder: Path) -> dict[str, str]:
 
 def demo_evidence(cases: tuple[str, ...]) -> list[dict[str, Any]]:
     """The demonstration evidence that these cases name, and what it supersedes."""
-    files = sorted(evitrail.evidence_store.demo.FOLDER.glob("*.jsonl"))
+    files = sorted(DEMO_EVIDENCE.glob("*.jsonl"))
     entries = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines() if line.strip()]
     known = {f"{entry['id']}@{entry['version']}": entry for entry in entries}
     asked = [case for case in load(BENCHMARK) if case.id in cases]

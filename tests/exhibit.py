@@ -25,8 +25,8 @@ from typing import Any
 from scribe import Note, Scribe, ticking
 from ward import HIGH, LOW, WardReader, advice, arm, ask, blamed, case, opened
 
-import evitrail.evidence_store.demo
 from evitrail.agent.model import Claim, Question, Synthesis
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.retrieval.base import Hit
 from evitrail.traces import Journal, Live, Record
 from evitrail.traces.audit.seal import seal
@@ -92,7 +92,7 @@ class Order(Record):
 
 def long_run(journal: Journal, steps: int) -> None:
     """A run of so many steps, a kilobyte in and a kilobyte out each: every step rewrites the note before it."""
-    files = sorted(evitrail.evidence_store.demo.FOLDER.glob("*.jsonl"))
+    files = sorted(DEMO_EVIDENCE.glob("*.jsonl"))
     words = sorted({word for file in files for word in re.findall(r"[a-z]+", file.read_text("utf-8"))})
     chance, by, note = random.Random(1), Scribe(), Note(text="begun")
     run = Live.begin(journal, "long", Order(steps=steps))

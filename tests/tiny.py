@@ -13,8 +13,8 @@ import fcntl
 import json
 from pathlib import Path
 
-import evitrail.eval.demo
-import evitrail.evidence_store.demo
+from evitrail.eval.demo import DEMO_CASES
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 
 WINDOW = 131_072
 VOCABULARY = 3_000
@@ -78,11 +78,7 @@ def _make(folder: Path, window: int) -> None:
 
 def _texts() -> list[str]:
     """All that stands in the demonstration, in order."""
-    files = [
-        file
-        for home in (evitrail.evidence_store.demo, evitrail.eval.demo)
-        for file in sorted(home.FOLDER.glob("*.jsonl"))
-    ]
+    files = [file for folder in (DEMO_EVIDENCE, DEMO_CASES) for file in sorted(folder.glob("*.jsonl"))]
     entries = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     return [text for entry in entries for text in _strings(entry)]
 

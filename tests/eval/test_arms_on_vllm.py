@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-import evitrail.eval.demo
-import evitrail.evidence_store.demo
 from evitrail.agent.llm.base import Completion
 from evitrail.agent.model import Answer, Choice, Context, Synthesis
 from evitrail.agent.reader.prompting.context import GENERATION, MARGIN, QUESTION, RULE
 from evitrail.eval.dataset.case import Case, load
+from evitrail.eval.demo import DEMO_CASES
 from evitrail.eval.experiment.experiment import RunConfig
 from evitrail.eval.plan.condition import CONDITIONS
 from evitrail.evidence_store import read_evidence
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.run.activity import Activity
 from evitrail.traces.trace import Trace
@@ -40,8 +40,8 @@ def write(path: Path, rows: Sequence[Any]) -> Path:
 def asked(tmp_path_factory: pytest.TempPathFactory, llm_server: str) -> Path:
     """Twenty questions of the demonstration, over the evidence they rest on, under every arm."""
     folder = tmp_path_factory.mktemp("arms")
-    cases = load(evitrail.eval.demo.FOLDER)[:CASES]
-    evidence = [each for each in read_evidence(evitrail.evidence_store.demo.FOLDER) if each.id in _lineages(cases)]
+    cases = load(DEMO_CASES)[:CASES]
+    evidence = [each for each in read_evidence(DEMO_EVIDENCE) if each.id in _lineages(cases)]
     given = write(folder / "evidence.jsonl", [each.model_dump(mode="json") for each in evidence])
     plain = write(folder / "plain.jsonl", [case.model_dump(mode="json") for case in cases])
     store = ("--store", folder / "store")

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 from ward import opened
 
-import evitrail.eval.demo
-import evitrail.evidence_store.demo
 from evitrail.eval.dataset.case import Case, check, load
+from evitrail.eval.demo import DEMO_CASES
 from evitrail.evidence_store import EvidenceStore, read_evidence
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.evidence_store.model import Evidence
 
-CASES = load(evitrail.eval.demo.FOLDER)
-EVIDENCE = read_evidence(evitrail.evidence_store.demo.FOLDER)
+CASES = load(DEMO_CASES)
+EVIDENCE = read_evidence(DEMO_EVIDENCE)
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from serving import MODEL, ROOT, absent, command, environment, wait_for
 
-import evitrail.eval.demo
-import evitrail.evidence_store.demo
 from evitrail.agent.model import Answer
 from evitrail.eval.dataset.case import Case, load
+from evitrail.eval.demo import DEMO_CASES
 from evitrail.evidence_store import read_evidence
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.trace import Trace
 from evitrail.workbench.cli.app import run_command
@@ -81,11 +81,9 @@ def server(tmp_path: Path, tiny_llm: Path) -> Iterator[Server]:
 @pytest.fixture
 def command_line(tmp_path: Path, server: Server) -> list[str]:
     """The sweep, over twenty questions of the demonstration and the evidence they rest on."""
-    cases = load(evitrail.eval.demo.FOLDER)[:20]
+    cases = load(DEMO_CASES)[:20]
     refs = {ref for case in cases for ref in (*case.clean_evidence, *case.conflict_evidence)}
-    evidence = [
-        one for one in read_evidence(evitrail.evidence_store.demo.FOLDER) if one.ref in refs and not one.supersedes
-    ]
+    evidence = [one for one in read_evidence(DEMO_EVIDENCE) if one.ref in refs and not one.supersedes]
     for name, rows in {"evidence": evidence, "cases": [_plain(case) for case in cases]}.items():
         lines = (json.dumps(row.model_dump(mode="json")) for row in rows)
         (tmp_path / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -15,15 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from world import WordVectors, World, clock, evidence
 
-import evitrail.evidence_store.demo
 from evitrail.evidence_store import Evidence, EvidenceError, EvidenceStore, read_evidence
 from evitrail.evidence_store.curation.notices import Notice
 from evitrail.evidence_store.curation.profile import Profile
 from evitrail.evidence_store.curation.relations import Contradiction, Supersession
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.evidence_store.formats.fhir import bundle, news, read_fhir, take_in
 from evitrail.evidence_store.grading.native_grade import Rating
 
-DEMO = Path(evitrail.evidence_store.demo.__file__).parent
 OLD = evidence("aspirin")
 NEW = evidence("aspirin", "2", supersedes="aspirin@1", valid_from=date(2020, 1, 1), published=date(2020, 1, 1))
 REPORTED = Notice(ref="aspirin@2", nature="concern", reason="numbers that cannot be")
@@ -53,7 +52,7 @@ def resources(text: str, type: str) -> list[dict[str, Any]]:
 
 
 def test_the_demonstration_is_fhir_r5_and_comes_back_equal(store: EvidenceStore, tmp_path: Path) -> None:
-    demo = read_evidence(DEMO)
+    demo = read_evidence(DEMO_EVIDENCE)
     store.ingest(demo)
     text = bundle(store.snapshot(), store.dossiers)
     for entry in json.loads(text)["entry"]:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import WordVectors, clock, evidence
 
-import evitrail.eval.demo
-import evitrail.evidence_store.demo
 from evitrail.eval.dataset.case import load
+from evitrail.eval.demo import DEMO_CASES
 from evitrail.evidence_store import EvidenceStore, Snapshot, read_evidence
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.retrieval.facets import WORDS, clash, facets
 from evitrail.retrieval.gates.population import studied
 
@@ -115,8 +115,8 @@ def test_offered_answers_do_not_speak_of_the_patient(clinic: Snapshot) -> None:
 
 
 def test_no_question_of_the_demonstration_loses_the_evidence_that_decides_it() -> None:
-    known = {item.ref: item for item in read_evidence(evitrail.evidence_store.demo.FOLDER)}
-    cases = load(evitrail.eval.demo.FOLDER)
+    known = {item.ref: item for item in read_evidence(DEMO_EVIDENCE)}
+    cases = load(DEMO_CASES)
     lost = [(c.id, ref) for c in cases for ref in c.clean_evidence if clash(facets(c.stem), studied(known[ref]))]
     others = sum(clash(facets(c.stem), studied(item)) is not None for c in cases for item in known.values())
     assert lost == []

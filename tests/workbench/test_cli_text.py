@@ -78,10 +78,10 @@ def test_the_report_escapes_hostile_text(hostile: Desk, tmp_path: Path) -> None:
 
 def case_of(id_: str) -> dict[str, object]:
     """A demonstration case whose stem is hostile and whose answer nobody can find, so that the report shows it."""
-    import evitrail.eval.demo
     from evitrail.eval.dataset.case import load
+    from evitrail.eval.demo import DEMO_CASES
 
-    case = next(case for case in load(evitrail.eval.demo.FOLDER) if case.id == id_)
+    case = next(case for case in load(DEMO_CASES) if case.id == id_)
     return {**case.model_dump(mode="json"), "stem": f"{case.stem} {HOSTILE}"}
 
 

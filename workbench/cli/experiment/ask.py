@@ -54,8 +54,8 @@ def ask(
 
 def _find(question: str, benchmark: Path | None) -> tuple[Path, str]:
     """The benchmark that holds the question, and its id there."""
-    import evitrail.eval.demo
     from evitrail.eval.dataset.case import load
+    from evitrail.eval.demo import DEMO_CASES
 
     file = Path(question)
     if file.is_file():
@@ -65,7 +65,7 @@ def _find(question: str, benchmark: Path | None) -> tuple[Path, str]:
         return file, cases[0].id
     if file.suffix:
         raise ValueError(f"{file}: expected a file with one case, found none")
-    return benchmark or evitrail.eval.demo.FOLDER, question
+    return benchmark or DEMO_CASES, question
 
 
 def _place(folder: Path, name: str, plan: Plan) -> Path:

@@ -19,16 +19,16 @@ def demo(
 
     Takes in the evidence, runs, blames the failures, writes the report: some minutes the first time.
     """
-    import evitrail.eval.demo
-    import evitrail.evidence_store.demo
+    from evitrail.eval.demo import DEMO_CASES
     from evitrail.eval.plan.plan import Plan
     from evitrail.evidence_store import EvidenceStore, read_evidence
+    from evitrail.evidence_store.demo import DEMO_EVIDENCE
     from evitrail.workbench.setup import carry_out
 
     with EvidenceStore.open(folder / "store", create=True) as store, progress("embedding") as told:
-        store.ingest(read_evidence(evitrail.evidence_store.demo.FOLDER, store.headers), progress=told)
+        store.ingest(read_evidence(DEMO_EVIDENCE, store.headers), progress=told)
     plan = Plan(
-        benchmark=str(evitrail.eval.demo.FOLDER),
+        benchmark=str(DEMO_CASES),
         store=str((folder / "store").resolve()),
         conditions=SHOWN,
         split="test",
