@@ -10,9 +10,8 @@ from evitrail.evidence_store.formats.jsonl import read_evidence
 from evitrail.evidence_store.grading.assessment import Assessment
 from evitrail.evidence_store.grading.grade import Grade
 from evitrail.evidence_store.input_lines import InputError
-from evitrail.evidence_store.model import Evidence, Header, Passage
+from evitrail.evidence_store.model import Evidence, Header, Passage, Stats
 from evitrail.evidence_store.snapshot import Snapshot
-from evitrail.evidence_store.stats import Stats
 from evitrail.evidence_store.store import EvidenceStore, Ingested
 
 __all__ = [

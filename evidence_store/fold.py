@@ -26,25 +26,14 @@ from evitrail.evidence_store.grading.grade import Grade
 from evitrail.evidence_store.ledger.event import (
     ASSESSED,
     CLOSED,
-    CONCERN,
     DISPUTED,
     DRAFTED,
     PUBLISHED,
-    REINSTATED,
-    RETRACTED,
+    STANDING,
     SUPERSEDED,
-    WITHDRAWN,
     Event,
 )
 from evitrail.evidence_store.model import Evidence, Header, evidence_id
-
-STANDING: dict[str, dict[str, bool]] = {
-    RETRACTED: {"retracted": True},
-    CONCERN: {"concern": True},
-    REINSTATED: {"retracted": False, "concern": False},
-    WITHDRAWN: {"published": False},
-}
-"""What a notice, or our own curators, change of a version."""
 
 
 @dataclass(frozen=True)

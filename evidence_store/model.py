@@ -138,3 +138,17 @@ def indexed_text(title: str, text: str) -> str:
 def evidence_id(evidence: Evidence) -> str:
     """The content name of one evidence version; any change of text, date or grade changes it."""
     return content_id(evidence)
+
+
+class Stats(Record):
+    """How large a store is, and what it searches with."""
+
+    versions: int
+    lineages: int
+    retracted: int
+    events: int
+    passages: int
+    engine: str
+    model: str
+    head: str
+    """The ledger's last hash; keep it elsewhere to notice a cut ledger."""

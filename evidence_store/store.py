@@ -38,9 +38,8 @@ from evitrail.evidence_store.index.projection import Progress, Projection
 from evitrail.evidence_store.input_lines import InputError
 from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.release import TAG, named, release, releases
-from evitrail.evidence_store.model import Evidence, Header, evidence_id
+from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
 from evitrail.evidence_store.snapshot import Known, Searched, Snapshot
-from evitrail.evidence_store.stats import Stats
 from evitrail.evidence_store.store_folder import Parts, beside, exchange, open_parts
 from evitrail.traces.record import Record
 

@@ -16,8 +16,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from evitrail.evidence_store.fold import STANDING
-from evitrail.evidence_store.ledger.event import CONCERN, REINSTATED, RETRACTED, Draft
+from evitrail.evidence_store.ledger.event import CONCERN, REINSTATED, RETRACTED, STANDING, Draft
 from evitrail.evidence_store.model import Header
 from evitrail.traces.record import Record
 

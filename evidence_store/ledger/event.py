@@ -44,6 +44,14 @@ TAGGED = "store.tagged"
 GENESIS = "sha256:" + "0" * 64
 """What the first event's hash is chained to."""
 
+STANDING: dict[str, dict[str, bool]] = {
+    RETRACTED: {"retracted": True},
+    CONCERN: {"concern": True},
+    REINSTATED: {"retracted": False, "concern": False},
+    WITHDRAWN: {"published": False},
+}
+"""What a notice, or our own curators, change of a version."""
+
 
 class Draft(Record):
     """An event before the ledger gives it a number, a time and a hash."""
