@@ -49,9 +49,9 @@ class Tools:
 
     def at(self, kind: str) -> Tools:
         """The tools that hold for the next step of this kind."""
-        held = self
+        held, paths = self, self.run.paths
         for change in self.changes:
-            if change.at is None or self.run.upcoming(kind) == change.at or self.run.reached(change.at):
+            if change.at is None or paths.upcoming(kind) == change.at or paths.reached(change.at):
                 held = change.apply(held)
         return held
 

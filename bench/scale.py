@@ -23,7 +23,7 @@ from typing import TypeVar
 
 from steps import Config, Text, kilobytes
 
-from evitrail.traces import Journal, Live, Trace, seal, verify_journal
+from evitrail.traces import Journal, Live, Task, Trace, seal, verify_journal
 from evitrail.workbench.cli.trace.trace import step_body
 from evitrail.workbench.page import write_page
 
@@ -68,7 +68,7 @@ def made(path: Path, length: int) -> None:
             run = Live.begin(journal, "run", Config(block=0))
             last = Text(text="")
             for said in islice(kilobytes(), length):
-                last = run.step("write", partial(Text, text=said), returns=Text, inputs={"text": last}, by=None)
+                last = run.step(Task("write", partial(Text, text=said), returns=Text, inputs={"text": last}, by=None))
             run.end(last)
         seal(journal)
 

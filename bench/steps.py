@@ -33,7 +33,7 @@ from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProces
 from evitrail.agent.reader.sentences import sentences
 from evitrail.evidence_store import read_evidence
 from evitrail.evidence_store.demo import DEMO_EVIDENCE
-from evitrail.traces import Journal, Live, Record
+from evitrail.traces import Journal, Live, Record, Task
 
 BLOCKS = 15
 STEPS = 200
@@ -124,7 +124,7 @@ def ours(folder: Path) -> Block:
 
         def steps() -> None:
             for given, made in bodies:
-                run.step("copy", lambda made=made: Text(text=made), returns=Text, inputs={"text": given}, by=None)
+                run.step(Task("copy", lambda made=made: Text(text=made), returns=Text, inputs={"text": given}, by=None))
 
         return timed(steps)
 

@@ -28,7 +28,7 @@ from ward import HIGH, LOW, WardReader, advice, arm, ask, blamed, case, opened
 from evitrail.agent.model import Claim, Question, Synthesis
 from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.retrieval.base import Hit
-from evitrail.traces import Journal, Live, Record
+from evitrail.traces import Journal, Live, Record, Task
 from evitrail.traces.audit.seal import seal
 from evitrail.workbench.page import Written, write_page
 
@@ -99,13 +99,14 @@ def long_run(journal: Journal, steps: int) -> None:
     with journal.transaction():
         for number in range(1, steps + 1):
             text = f"{number}: {' '.join(chance.choices(words, k=200))}"[:1000]
-            note = run.step(
+            task = Task(
                 "write",
                 lambda text=text: Note(text=text),  # type: ignore[misc]
                 returns=Note,
                 inputs={"note": note},
                 by=by,
             )
+            note = run.step(task)
     run.end(note)
     seal(journal)
 

@@ -24,7 +24,7 @@ from typing import Self
 from scribe import Note, Order, Scribe
 
 import evitrail.traces
-from evitrail.traces import Journal, Live, content_id
+from evitrail.traces import Journal, Live, Task, content_id
 
 THREADS = 4
 RUNS = tuple(f"run-{n}" for n in range(8))
@@ -42,7 +42,7 @@ def work(folder: str) -> None:
             run = Live.begin(journal, name, Order(words=(name,)))
             note = Note(text=name)
             for number in range(1, STEPS + 1):
-                note = run.step(
+                task = Task(
                     "ask",
                     asking(name, number, note),
                     returns=Note,
@@ -51,6 +51,7 @@ def work(folder: str) -> None:
                     parameters={"number": number},
                     effect="reads_external",
                 )
+                note = run.step(task)
                 if run.executed:  # what is only remembered is no news
                     os.write(returned, f"{name} ask[{number}] {content_id(note)}\n".encode())
             run.end(note)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from evitrail.traces import Clock, Edge, Entity, Journal, Live, Record, Run, content_id
+from evitrail.traces import Clock, Edge, Entity, Journal, Live, Record, Run, Task, content_id
 
 
 class Order(Record):
@@ -56,7 +56,7 @@ def copied(run: Run, order: Order, by: Scribe | None = None) -> Note:
         def edges(out: Note, before: Note = note) -> Iterator[Edge]:
             yield Edge(relation="wasDerivedFrom", source=entity(out), target=entity(before), start=0, end=len(out.text))
 
-        note = run.step(
+        task = Task(
             "write",
             lambda note=note, word=word: scribe.write(note, word),  # type: ignore[misc]
             returns=Note,
@@ -65,6 +65,7 @@ def copied(run: Run, order: Order, by: Scribe | None = None) -> Note:
             parameters={"word": word},
             edges=edges,
         )
+        note = run.step(task)
     return note
 
 

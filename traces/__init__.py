@@ -10,6 +10,7 @@ from evitrail.traces.run.activity import Activity, Edge, Edges, Entity
 from evitrail.traces.run.diff import Checked
 from evitrail.traces.run.live import Live, Run
 from evitrail.traces.run.memory import remembered
+from evitrail.traces.run.step_key import Task
 from evitrail.traces.run.verify import Verify
 from evitrail.traces.trace import Trace
 
@@ -27,6 +28,7 @@ __all__ = [
     "Live",
     "Record",
     "Run",
+    "Task",
     "Trace",
     "Verdicts",
     "Verify",

@@ -48,6 +48,10 @@ class Trace:
         parent: str | None = self.records[0].body["parent"]
         return parent
 
+    def last(self, kind: str) -> Activity | None:
+        """The last step of this kind that stands within no other step; None where there is none."""
+        return next((step for step in reversed(self.activities) if step.kind == kind and "/" not in step.path), None)
+
     def config(self, returns: type[R]) -> R:
         """What the run was begun with."""
         return self.journal.get(self.records[0].body["config"], returns)

@@ -26,10 +26,10 @@ from typing import Any
 from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.external.external_run import ELSEWHERE
 from evitrail.traces.journal.journal import Journal, JournalError
-from evitrail.traces.record import Record, canonical_json, sha256
-from evitrail.traces.run.activity import Activity, Edge, Edges, Effect, Input
+from evitrail.traces.record import Record
+from evitrail.traces.run.activity import Activity, Edge, Edges, Effect
 from evitrail.traces.run.blob_names import Names
-from evitrail.traces.run.step_key import Work
+from evitrail.traces.run.step_key import Work, inputs_of, key_of
 
 
 class Step:
@@ -79,8 +79,8 @@ class CapturedRun:
         """A step begins, within another or as the run's outermost."""
         place = f"{parent.work.path}/{kind}" if parent else kind
         self._numbers[place] += 1
-        given = tuple(Input(role=role, id=self._names.of(r), type=type(r).__name__) for role, r in inputs.items())
-        key = sha256(canonical_json([kind, by, code, dict(parameters), [[i.role, i.id] for i in given]]).encode())
+        given = inputs_of(inputs, self._names.of)
+        key = key_of(kind, by, code, parameters, given)
         path = f"{place}[{self._numbers[place]}]"
         work = Work(path, kind, by, code, dict(parameters), given, effect, key)
         if effect != "pure":

@@ -24,6 +24,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from evitrail.traces.record import Record
 from evitrail.traces.run.live import Run
+from evitrail.traces.run.step_key import Task
 
 
 def _encodable(text: str) -> str:
@@ -174,7 +175,7 @@ class Recorded:
 
     def complete(self, prompt: Prompt) -> Completion:
         """See ``LLM.complete``; the same prompt is not sent again in a resumed or forked run, nor when verifying."""
-        return self.run.step(
+        task = Task(
             "model",
             lambda: self.llm.complete(prompt),
             returns=Completion,
@@ -183,6 +184,7 @@ class Recorded:
             effect="reads_external",
             label=self.label,
         )
+        return self.run.step(task)
 
     def __repr__(self) -> str:
         return repr(self.llm)

@@ -37,6 +37,7 @@ from evitrail.evidence_store.model import Passage
 from evitrail.retrieval.base import Hit
 from evitrail.traces.record import content_id
 from evitrail.traces.run.live import Run
+from evitrail.traces.run.step_key import Task
 
 DIGITS = 6
 
@@ -159,7 +160,7 @@ class PromptedReader:
     def _read(self, question: Question, passage: Passage) -> Synthesis:
         if self.run is None:
             return self._claims(question, passage)
-        return self.run.step(
+        task = Task(
             "read",
             lambda: self._claims(question, passage),
             returns=Synthesis,
@@ -167,6 +168,7 @@ class PromptedReader:
             by=self,
             label=passage.id,
         )
+        return self.run.step(task)
 
     def _claims(self, question: Question, passage: Passage) -> Synthesis:
         blocks = {"question": [question_text(question)], "evidence": [passage_text(passage)]}

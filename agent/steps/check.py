@@ -10,6 +10,7 @@ from __future__ import annotations
 from evitrail.agent.model import Checked, State
 from evitrail.agent.reader.base import Checking
 from evitrail.agent.tools import Tools
+from evitrail.traces.run.step_key import Task
 
 
 def check(state: State, tools: Tools) -> State:
@@ -19,13 +20,14 @@ def check(state: State, tools: Tools) -> State:
     choice = state.choice
     if choice is None or choice.said is None or not isinstance(reader, Checking):
         return state
-    checked = tools.run.step(
+    task = Task(
         "check",
         lambda: reader.check(state.question, choice),
         returns=Checked,
         inputs={"question": state.question, "choice": choice},
         by=reader,
     )
+    checked = tools.run.step(task)
     votes = tuple(verdict.confirmed for verdict in checked.ballots)
     confirmed = choice.model_copy(
         update={

@@ -9,6 +9,7 @@ from evitrail.agent.steps.synthesise import claim_entity
 from evitrail.agent.tools import Tools
 from evitrail.traces.record import content_id
 from evitrail.traces.run.activity import Edge, Entity
+from evitrail.traces.run.step_key import Task
 
 
 def choose(state: State, tools: Tools) -> State:
@@ -16,7 +17,7 @@ def choose(state: State, tools: Tools) -> State:
     tools = tools.at("choose")
     reader = tools.reader_for("choose")
     synthesis = state.synthesis or Synthesis(claims=(), note="nothing was synthesised")
-    choice = tools.run.step(
+    task = Task(
         "choose",
         lambda: reader.choose(state.question, synthesis, tools.decoding),
         returns=Choice,
@@ -24,6 +25,7 @@ def choose(state: State, tools: Tools) -> State:
         by=reader,
         edges=lambda out: used(out, synthesis),
     )
+    choice = tools.run.step(task)
     return state.model_copy(update={"synthesis": synthesis, "choice": choice})
 
 

@@ -13,6 +13,7 @@ from evitrail.agent.influence.values import Influence, Way
 from evitrail.agent.llm.base import LLM, Prompt
 from evitrail.agent.model import Question, State
 from evitrail.agent.tools import Tools
+from evitrail.traces.run.step_key import Task
 
 
 @runtime_checkable
@@ -43,7 +44,7 @@ def influence(state: State, tools: Tools, way: Way = "leave_one_out") -> State:
     asking = Asking(
         reader.llm, lambda text: reader.asked(state.question, text), synthesis.context, state.question.options
     )
-    found = tools.run.step(
+    task = Task(
         "influence",
         lambda: measured(asking, option, way, tools.run),
         returns=Influence,
@@ -51,4 +52,5 @@ def influence(state: State, tools: Tools, way: Way = "leave_one_out") -> State:
         by=reader,
         parameters={"way": way},
     )
+    found = tools.run.step(task)
     return state.model_copy(update={"influence": found})

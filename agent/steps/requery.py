@@ -5,6 +5,7 @@ from __future__ import annotations
 from evitrail.agent.model import Asked, Query, State
 from evitrail.agent.tools import Tools
 from evitrail.traces.record import Record
+from evitrail.traces.run.step_key import Task
 
 
 def requery(state: State, tools: Tools) -> State:
@@ -13,11 +14,12 @@ def requery(state: State, tools: Tools) -> State:
     reader = tools.reader_for("requery")
     asked = Asked(queries=tuple(found.query for found in state.retrieved))
     given: dict[str, Record] = {"critique": state.critique} if state.critique else {}
-    query = tools.run.step(
+    task = Task(
         "requery",
         lambda: reader.plan(state.question, state.critique, asked.queries),
         returns=Query,
         inputs={"question": state.question, **given, "asked": asked},
         by=reader,
     )
+    query = tools.run.step(task)
     return state.model_copy(update={"query": query})

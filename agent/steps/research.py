@@ -20,6 +20,7 @@ from evitrail.agent.steps.retrieve import retrieve
 from evitrail.agent.steps.synthesise import derived
 from evitrail.agent.tools import Tools
 from evitrail.traces.record import Record
+from evitrail.traces.run.step_key import Task
 
 
 class Section(Record):
@@ -50,13 +51,14 @@ def _searched(state: State, letter: str, tools: Tools) -> State:
         weak_options=(letter,),
     )
     asked = Asked(queries=tuple(found.query for found in state.retrieved))
-    query = at.run.step(
+    task = Task(
         "requery",
         lambda: reader.plan(state.question, aim, asked.queries),
         returns=Query,
         inputs={"question": state.question, "critique": aim, "asked": asked},
         by=reader,
     )
+    query = at.run.step(task)
     return retrieve(state.model_copy(update={"query": query}), tools)
 
 
@@ -69,7 +71,7 @@ def _section(state: State, letter: str, tools: Tools) -> Section:
         said = reader.synthesise(state.question, found.hits)
         return Section(option=letter, claims=said.claims, note=said.note)
 
-    return tools.run.step(
+    task = Task(
         "section",
         read,
         returns=Section,
@@ -79,6 +81,7 @@ def _section(state: State, letter: str, tools: Tools) -> Section:
         edges=lambda out: derived(Synthesis(claims=out.claims, note=out.note), state),
         label=letter,
     )
+    return tools.run.step(task)
 
 
 def claims_reader(reader: Reader) -> Reader:
@@ -88,7 +91,7 @@ def claims_reader(reader: Reader) -> Reader:
 
 def _reported(state: State, sections: tuple[Section, ...], tools: Tools) -> State:
     rapporteur = Rapporteur(served=isinstance(tools.reader_for("synthesise"), Fitting))
-    synthesis = tools.run.step(
+    task = Task(
         "synthesise",
         lambda: rapporteur.report(state.question, sections),
         returns=Synthesis,
@@ -96,6 +99,7 @@ def _reported(state: State, sections: tuple[Section, ...], tools: Tools) -> Stat
         by=rapporteur,
         edges=lambda out: derived(out, state),
     )
+    synthesis = tools.run.step(task)
     return state.model_copy(update={"synthesis": synthesis})
 
 

@@ -11,6 +11,7 @@ from evitrail.evidence_store.model import Header, Passage
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces.record import content_id
 from evitrail.traces.run.activity import Edge, Entity
+from evitrail.traces.run.step_key import Task
 
 
 def retrieve(state: State, tools: Tools) -> State:
@@ -20,7 +21,7 @@ def retrieve(state: State, tools: Tools) -> State:
     if retriever is None:
         raise ValueError("this agent retrieves, but its condition names no retriever")
     query = state.query or Query(text=state.question.stem, reason="the question as asked")
-    found = tools.run.step(
+    task = Task(
         "retrieve",
         lambda: retriever.search(query.text, tools.snapshot, tools.k),
         returns=Retrieved,
@@ -29,6 +30,7 @@ def retrieve(state: State, tools: Tools) -> State:
         parameters={"k": tools.k, "snapshot": tools.snapshot.id},
         edges=lambda out: quoted(out, state, query),
     )
+    found = tools.run.step(task)
     return state.model_copy(update={"query": query, "retrieved": (*state.retrieved, found)})
 
 

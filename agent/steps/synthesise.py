@@ -10,13 +10,14 @@ from evitrail.agent.steps.retrieve import passage_entity
 from evitrail.agent.tools import Tools
 from evitrail.traces.record import content_id
 from evitrail.traces.run.activity import Edge, Entity
+from evitrail.traces.run.step_key import Task
 
 
 def synthesise(state: State, tools: Tools) -> State:
     """What the evidence says for and against each option."""
     tools = tools.at("synthesise")
     reader = tools.reader_for("synthesise")
-    synthesis = tools.run.step(
+    task = Task(
         "synthesise",
         lambda: reader.synthesise(state.question, state.hits),
         returns=Synthesis,
@@ -24,6 +25,7 @@ def synthesise(state: State, tools: Tools) -> State:
         by=reader,
         edges=lambda out: derived(out, state),
     )
+    synthesis = tools.run.step(task)
     return state.model_copy(update={"synthesis": synthesis})
 
 

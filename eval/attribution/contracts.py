@@ -56,13 +56,13 @@ def facts(trace: Trace) -> Facts:
     for activity in trace.activities:
         steps.setdefault(activity.kind, []).append(activity)
     get = trace.journal.get
-    synthesised, chosen = steps.get("synthesise", []), steps.get("choose", [])
+    synthesised, chosen = trace.last("synthesise"), trace.last("choose")
     return Facts(
         steps=steps,
         retrieved=[get(a.output, Retrieved) for a in steps.get("retrieve", [])],
         critiques=[get(a.output, Critique) for a in steps.get("critique", [])],
-        synthesis=get(synthesised[-1].output, Synthesis) if synthesised else None,
-        choice=get(chosen[-1].output, Choice) if chosen else None,
+        synthesis=get(synthesised.output, Synthesis) if synthesised else None,
+        choice=get(chosen.output, Choice) if chosen else None,
     )
 
 

@@ -14,13 +14,11 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from evitrail.agent.llm.base import Completion, Prompt
 from evitrail.traces.record import Record
-from evitrail.traces.run.activity import Edge, Effect
-from evitrail.traces.run.step_key import Paths
+from evitrail.traces.run.step_key import Paths, Task
 
 T = TypeVar("T", bound=Record)
 
@@ -39,37 +37,16 @@ class Rehearsal:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self._paths = Paths()
+        self.paths = Paths()
 
-    def step(
-        self,
-        kind: str,
-        call: Callable[[], T],
-        *,
-        returns: type[T],
-        inputs: Mapping[str, Record],
-        by: object,
-        parameters: Mapping[str, Any] | None = None,
-        effect: Effect = "pure",
-        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
-        label: str | None = None,
-    ) -> T:
+    def step(self, task: Task[T]) -> T:
         """See ``Run.step``; a call to a model is not made."""
-        path = self._paths.take(kind, label)
-        prompt = inputs.get("prompt")
-        if issubclass(returns, Completion) and isinstance(prompt, Prompt):
-            self.calls.append(Call(by, prompt))
-            return returns.model_validate(_said(prompt).model_dump())
-        with self._paths.within(path):
-            return call()
-
-    def upcoming(self, kind: str) -> str:
-        """See ``Run.upcoming``."""
-        return self._paths.upcoming(kind)
-
-    def reached(self, path: str) -> bool:
-        """See ``Run.reached``."""
-        return self._paths.reached(path)
+        path, prompt = self.paths.take(task), task.inputs.get("prompt")
+        if issubclass(task.returns, Completion) and isinstance(prompt, Prompt):
+            self.calls.append(Call(task.by, prompt))
+            return task.returns.model_validate(_said(prompt).model_dump())
+        with self.paths.within(path):
+            return task.call()
 
 
 def _said(prompt: Prompt) -> Completion:

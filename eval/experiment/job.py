@@ -13,7 +13,7 @@ Which run is done where and when is no matter of this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
@@ -23,8 +23,8 @@ from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.handover import take_over
 from evitrail.traces.journal.journal import Journal, JournalError
 from evitrail.traces.record import Record
-from evitrail.traces.run.activity import Edge, Effect
 from evitrail.traces.run.live import Live, Run
+from evitrail.traces.run.step_key import Paths, Task
 
 T = TypeVar("T", bound=Record)
 
@@ -81,38 +81,20 @@ class Watched:
     stop: Event
     tokens: int = 0
 
-    def step(
-        self,
-        kind: str,
-        call: Callable[[], T],
-        *,
-        returns: type[T],
-        inputs: Mapping[str, Record],
-        by: object,
-        parameters: Mapping[str, Any] | None = None,
-        effect: Effect = "pure",
-        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
-        label: str | None = None,
-    ) -> T:
+    def step(self, task: Task[T]) -> T:
         """See ``Run.step``."""
         if self.stop.is_set():
             raise Stopped
         before = self.run.executed
-        said = self.run.step(
-            kind, call, returns=returns, inputs=inputs, by=by,
-            parameters=parameters, effect=effect, edges=edges, label=label,
-        )  # fmt: skip
+        said = self.run.step(task)
         if isinstance(said, Completion) and self.run.executed > before:
             self.tokens += said.completion_tokens or 0
         return said
 
-    def upcoming(self, kind: str) -> str:
-        """See ``Run.upcoming``."""
-        return self.run.upcoming(kind)
-
-    def reached(self, path: str) -> bool:
-        """See ``Run.reached``."""
-        return self.run.reached(path)
+    @property
+    def paths(self) -> Paths:
+        """See ``Run.paths``."""
+        return self.run.paths
 
 
 def told(piece: Piece, error: Exception) -> str:

@@ -61,7 +61,7 @@ class Spoken(NamedTuple):
 
 def spoken_in(trace: Trace, checked_in: Trace) -> Spoken | None:
     """The answers of a run that ended, as ``checked_in`` confirms them; None where it chose nothing."""
-    chosen = _last(trace.activities, "choose")
+    chosen = trace.last("choose")
     if chosen is None:
         return None
     choice = trace.journal.get(chosen.output, Choice)
@@ -105,15 +105,10 @@ class Judged(NamedTuple):
 
 
 def _judged(trace: Trace) -> Judged:
-    step = _last(trace.activities, "check")
+    step = trace.last("check")
     if step is None:
         return Judged(None, [])
     return Judged(trace.journal.get(step.output, Checked), _calls(trace, step))
-
-
-def _last(steps: Iterable[Activity], kind: str) -> Activity | None:
-    """The run's last step of that kind that stands within no other."""
-    return next((step for step in reversed(list(steps)) if step.kind == kind and "/" not in step.path), None)
 
 
 def _calls(trace: Trace, within: Activity) -> list[Call]:

@@ -32,7 +32,7 @@ def weighted(outcomes: Iterable[Outcome], journal: JournalView, weights: Certain
 
 
 def _both(outcome: Outcome, trace: Trace, weights: CertaintyWeights) -> dict[str, float]:
-    step = next((a for a in reversed(trace.activities) if a.kind == "choose" and "/" not in a.path), None)
+    step = trace.last("choose")
     if step is None or outcome.chosen is None:
         return {}
     choice = trace.journal.get(step.output, Choice)

@@ -75,9 +75,8 @@ def recheck(
 
 def check_in(trace: Trace) -> str | None:
     """The step of a run in which its words were checked; None where none were, or it was skipped."""
-    said = trace.output(Answer)
-    steps = [step.path for step in trace.activities if step.kind == "check" and "/" not in step.path]
-    return steps[-1] if steps and said is not None and not said.skipped else None
+    said, step = trace.output(Answer), trace.last("check")
+    return step.path if step and said and not said.skipped else None
 
 
 @dataclass(frozen=True)

@@ -71,10 +71,10 @@ def write_frozen(folder: Path, what: Frozen) -> None:
 
 
 def _report(trace: Trace) -> str | None:
-    done = [activity for activity in trace.activities if activity.kind == "synthesise"]
-    if not done or not any(activity.kind == "section" for activity in trace.activities):
+    step = trace.last("synthesise")
+    if step is None or not any(activity.kind == "section" for activity in trace.activities):
         return None
-    said = trace.journal.get(done[-1].output, Synthesis)
+    said = trace.journal.get(step.output, Synthesis)
     question = trace.config(RunConfig).case.question
     return (said.context or written(question, said.claims)).text
 

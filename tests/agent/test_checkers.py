@@ -17,7 +17,7 @@ from evitrail.agent.model import Ballots, Checked, Choice, Question, Said
 from evitrail.agent.reader.checking.checker import Checker, RuleChecker
 from evitrail.agent.reader.checking.judge import JudgeChecker
 from evitrail.agent.reader.checking.letters import parsed_letter
-from evitrail.traces import Journal, Live, Record, Trace
+from evitrail.traces import Journal, Live, Record, Task, Trace
 
 QUESTION: Question = case("apixaban").question
 YES_B = '{"clear_selection": "yes", "reasoning": "it says so", "confirmed_answer": "B"}'
@@ -196,13 +196,14 @@ def test_a_run_taken_up_again_judges_only_what_is_missing(journal: Journal) -> N
 
     def check(checker: JudgeChecker) -> Checked:
         run = Live.begin(journal, "words.q", Config())
-        return run.step(
+        task = Task(
             "check",
             lambda: checker.check(QUESTION, said, run),
             returns=Checked,
             inputs={"question": QUESTION, "choice": said},
             by=checker,
         )
+        return run.step(task)
 
     with pytest.raises(Unreachable):
         check(faulty)

@@ -74,7 +74,9 @@ def runs(asked: Path) -> dict[tuple[str, str], Trace]:
 
 
 def step(trace: Trace, kind: str) -> Activity:
-    return [activity for activity in trace.activities if activity.kind == kind and "/" not in activity.path][-1]
+    found = trace.last(kind)
+    assert found is not None
+    return found
 
 
 def context(trace: Trace) -> Context:

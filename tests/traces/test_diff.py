@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Checked, Journal, Live, Record, Run, Trace, remembered
+from evitrail.traces import Checked, Journal, Live, Record, Run, Task, Trace, remembered
 from evitrail.traces.run.diff import compared, differences, first_cause
 from evitrail.traces.run.memory import unfolded
 
@@ -35,7 +35,7 @@ def chained(
 ) -> str:
     """Search, read, choose; what each says is decided by what it is given."""
     asked, by = Note(text=query), by or Scribe()
-    found = run.step(
+    task = Task(
         "retrieve",
         lambda: Found(hits=tuple({"rank": n, "of": f"{store} {by.hand}"} for n in range(k)), query=query),
         returns=Found,
@@ -43,8 +43,9 @@ def chained(
         by=by,
         parameters={"k": k, "snapshot": store},
     )
-    read = run.step("read", lambda: Note(text=claims), returns=Note, inputs={"found": found}, by=Scribe())
-    return run.step("choose", lambda: Note(text=read.text), returns=Note, inputs={"read": read}, by=Scribe()).text
+    found = run.step(task)
+    read = run.step(Task("read", lambda: Note(text=claims), returns=Note, inputs={"found": found}, by=Scribe()))
+    return run.step(Task("choose", lambda: Note(text=read.text), returns=Note, inputs={"read": read}, by=Scribe())).text
 
 
 def against(journal: Journal, **changes: Any) -> list[Checked]:
@@ -100,7 +101,7 @@ def test_what_one_run_has_more_is_new_and_what_it_has_no_more_is_missing(journal
     chained(Live.begin(journal, "short", ORDER))
     run = Live.begin(journal, "long", ORDER)
     chained(run)
-    run.step("check", lambda: Note(text="fine"), returns=Note, inputs={}, by=Scribe())
+    run.step(Task("check", lambda: Note(text="fine"), returns=Note, inputs={}, by=Scribe()))
     short, long = (Trace(journal, name).activities for name in ("short", "long"))
     assert compared(journal, short, long)[-1] == Checked("check[1]", "new", "the other run has no such step")
     assert compared(journal, long, short)[-1] == Checked("check[1]", "missing", "not come by this time")
@@ -123,9 +124,9 @@ def test_an_answer_that_came_out_otherwise_for_no_reason_names_its_field(journal
 
 def nested(run: Run, word: str) -> None:
     def outer() -> Note:
-        return run.step("inner", lambda: Note(text="same"), returns=Note, inputs={}, by=Scribe())
+        return run.step(Task("inner", lambda: Note(text="same"), returns=Note, inputs={}, by=Scribe()))
 
-    run.step("outer", outer, returns=Note, inputs={}, by=Scribe(), parameters={"word": word})
+    run.step(Task("outer", outer, returns=Note, inputs={}, by=Scribe(), parameters={"word": word}))
 
 
 def test_what_is_within_a_reused_step_is_neither_missing_nor_new(journal: Journal) -> None:

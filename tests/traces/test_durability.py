@@ -17,7 +17,7 @@ from scribe import Order, copied, recorded
 from structlog.testing import capture_logs
 
 import evitrail.traces
-from evitrail.traces import Journal, JournalError, Live, verify_journal
+from evitrail.traces import Journal, JournalError, Live, Task, verify_journal
 
 SOURCE = Path(evitrail.__file__).parents[1]
 NORMAL, FULL = 1, 2
@@ -82,9 +82,9 @@ def test_a_second_process_sees_each_step_as_soon_as_it_returned(tmp_path: Path) 
             seen = []
 
             class Asking:
-                def step(self, *args: Any, **rest: Any) -> Any:
+                def step(self, task: Task[Any]) -> Any:
                     seen.append(steps())
-                    return run.step(*args, **rest)
+                    return run.step(task)
 
             copied(Asking(), ORDER)  # type: ignore[arg-type]
             assert [*seen, steps()] == list(range(len(ORDER.words) + 1))

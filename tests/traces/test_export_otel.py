@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, StatusCode
 from scribe import Note, Order, Scribe, copied, recorded
 
-from evitrail.traces import Edge, Edges, Entity, Journal, Live, Trace, remembered
+from evitrail.traces import Edge, Edges, Entity, Journal, Live, Task, Trace, remembered
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.export.otel import Shown, spans_of
 from evitrail.traces.external.attributes import edge_attributes, edges_in, flat, rows
@@ -55,7 +55,7 @@ def context(span: ReadableSpan) -> SpanContext:
 def within(journal: Journal) -> None:
     """A run of one step, which copies two words in steps of its own."""
     run = Live.begin(journal, "run", ORDER)
-    whole = run.step("copy", lambda: copied(run, ORDER), returns=Note, inputs={"order": ORDER}, by=Scribe())
+    whole = run.step(Task("copy", lambda: copied(run, ORDER), returns=Note, inputs={"order": ORDER}, by=Scribe()))
     run.end(whole)
 
 
@@ -101,13 +101,13 @@ def test_a_step_that_failed_is_an_error_and_once_done_later_has_the_failure_as_a
     scribe = Scribe()
     run = Live.begin(journal, "run", ORDER)
     with pytest.raises(RuntimeError):
-        run.step("write", fail, returns=Note, inputs={}, by=scribe)
+        run.step(Task("write", fail, returns=Note, inputs={}, by=scribe))
     (root, failed) = drawn(journal)
     assert (failed.name, failed.parent) == ("write", context(root))
     assert {root.status.status_code, failed.status.status_code} == {StatusCode.ERROR}
     assert failed.status.description == "RuntimeError: no ink"
     again = Live.begin(journal, "run", ORDER)
-    again.end(again.step("write", lambda: Note(text="ink"), returns=Note, inputs={}, by=scribe))
+    again.end(again.step(Task("write", lambda: Note(text="ink"), returns=Note, inputs={}, by=scribe)))
     (root, done) = drawn(journal)
     assert {root.status.status_code, done.status.status_code} == {StatusCode.OK}
     assert context(done) == context(failed)

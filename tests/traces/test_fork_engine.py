@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from scribe import Note, Order, Scribe, ticking
 
-from evitrail.traces import Activity, Journal, Live, Run, Trace, remembered, verify_journal
+from evitrail.traces import Activity, Journal, Live, Run, Task, Trace, remembered, verify_journal
 
 ORDER = Order(words=())
 
@@ -31,7 +31,7 @@ class Desk:
             return Note(text=says() if callable(says) else says)
 
         inputs = {role: Note(text=text) for role, text in given.pop("inputs", {}).items()}
-        return self.run.step(kind, call, returns=Note, inputs=inputs, by=Scribe(), label=label, **given).text
+        return self.run.step(Task(kind, call, returns=Note, inputs=inputs, by=Scribe(), label=label, **given)).text
 
 
 @pytest.fixture
@@ -83,9 +83,10 @@ def test_a_label_stands_in_place_of_the_number(journal: Journal) -> None:
 def test_what_a_step_is_called_is_known_before_it_is_done(journal: Journal) -> None:
     run = Live.begin(journal, "run", ORDER)
     desk = Desk(run)
-    assert (run.upcoming("write"), run.reached("write[1]")) == ("write[1]", False)
-    desk.do("write", lambda: str(run.reached("write[1]")))
-    assert (run.upcoming("write"), run.reached("write[1]"), run.reached("write[2]")) == ("write[2]", True, False)
+    paths = run.paths
+    assert (paths.upcoming("write"), paths.reached("write[1]")) == ("write[1]", False)
+    desk.do("write", lambda: str(paths.reached("write[1]")))
+    assert (paths.upcoming("write"), paths.reached("write[1]"), paths.reached("write[2]")) == ("write[2]", True, False)
 
 
 def test_a_step_that_is_put_in_shifts_no_other_kind(journal: Journal) -> None:

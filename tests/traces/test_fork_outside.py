@@ -14,7 +14,7 @@ import pytest
 from scribe import Note, Order, Scribe, ticking
 
 import evitrail.traces
-from evitrail.traces import Journal, Live, Trace, remembered, verify_journal
+from evitrail.traces import Journal, Live, Task, Trace, remembered, verify_journal
 from evitrail.traces.run.live import BlockedEffect
 
 SOURCE = Path(evitrail.__file__).parents[1]
@@ -43,7 +43,9 @@ def notify(run: Live, ward: Path, text: str = "call the surgeon", **given: Any) 
             file.write(f"{text}\n")
         return Note(text=f"sent: {text}")
 
-    return run.step("notify", send, returns=Note, inputs={"text": Note(text=text)}, by=Scribe(), **OUTSIDE, **given)
+    return run.step(
+        Task("notify", send, returns=Note, inputs={"text": Note(text=text)}, by=Scribe(), **OUTSIDE, **given)
+    )
 
 
 def fork(journal: Journal, **given: Any) -> Live:
@@ -59,7 +61,7 @@ def test_a_step_that_reaches_outside_says_so_before_it_does(journal: Journal, ef
         return Note(text="back")
 
     run = Live.begin(journal, "run", ORDER)
-    run.step("ask", call, returns=Note, inputs={}, by=Scribe(), effect=effect)
+    run.step(Task("ask", call, returns=Note, inputs={}, by=Scribe(), effect=effect))
     assert seen == ["run.begin", "activity.begin"]
     (begun,) = Trace(journal, "run").of_type("activity.begin")
     (ended,) = Trace(journal, "run").activities
@@ -69,7 +71,7 @@ def test_a_step_that_reaches_outside_says_so_before_it_does(journal: Journal, ef
 
 def test_a_step_that_reaches_nowhere_says_nothing_beforehand(journal: Journal) -> None:
     run = Live.begin(journal, "run", ORDER)
-    run.step("think", lambda: Note(text="x"), returns=Note, inputs={}, by=Scribe())
+    run.step(Task("think", lambda: Note(text="x"), returns=Note, inputs={}, by=Scribe()))
     assert [record.type for record in journal.records("run")] == ["run.begin", "activity.end"]
 
 
@@ -125,7 +127,7 @@ def test_an_acknowledgement_that_nothing_needed_is_not_recorded(journal: Journal
 WORKER = """
 import os, signal, sys
 from pathlib import Path
-from test_fork_outside import ORDER, OUTSIDE, Journal, Live, Note, Scribe
+from test_fork_outside import ORDER, OUTSIDE, Journal, Live, Note, Scribe, Task
 folder = Path(sys.argv[1])
 
 def send():
@@ -136,7 +138,7 @@ def send():
 with Journal.open(folder / "journal.db") as journal:
     run = Live.begin(journal, "run", ORDER)
     given = {"text": Note(text="call the surgeon")}
-    run.step("notify", send, returns=Note, inputs=given, by=Scribe(), **OUTSIDE)
+    run.step(Task("notify", send, returns=Note, inputs=given, by=Scribe(), **OUTSIDE))
 """
 
 
@@ -192,7 +194,7 @@ def test_a_read_that_was_cut_off_is_simply_made_again(journal: Journal) -> None:
             return Note(text=says)
 
         run = Live.begin(journal, "run", ORDER)
-        return run.step("ask", call, returns=Note, inputs={}, by=Scribe(), effect="reads_external")
+        return run.step(Task("ask", call, returns=Note, inputs={}, by=Scribe(), effect="reads_external"))
 
     with pytest.raises(TimeoutError):
         ask(None)

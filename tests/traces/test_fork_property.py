@@ -12,7 +12,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Journal, Live, Trace, remembered
+from evitrail.traces import Journal, Live, Task, Trace, remembered
 from evitrail.traces.run.diff import compared, first_cause
 
 ORDER = Order(words=())
@@ -63,15 +63,16 @@ class Doing:
             asked = {"given": Note(text=given)}
             parts = [
                 self.run.step(
-                    "part", lambda n=n: inner(n), returns=Note, inputs=asked, by=Scribe(), parameters={"n": n}
+                    Task("part", lambda n=n: inner(n), returns=Note, inputs=asked, by=Scribe(), parameters={"n": n})
                 ).text
                 for n in range(node.inner)
             ]
             return Note(text=digest(f"{node.hand} {given} {parts}", node.values))
 
-        done = self.run.step(
+        task = Task(
             "step", call, returns=Note, inputs=inputs, by=by, parameters={"inner": node.inner, "values": node.values}
         )
+        done = self.run.step(task)
         return str(done.text)
 
 

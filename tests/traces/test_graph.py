@@ -9,7 +9,7 @@ import networkx as nx
 import pytest
 from scribe import Note, Order, Scribe, copied, recorded
 
-from evitrail.traces import Journal, Live, Trace, content_id, lineage, provenance, remembered
+from evitrail.traces import Journal, Live, Task, Trace, content_id, lineage, provenance, remembered
 
 ORDER = Order(words=("stroke", "risk", "falls"))
 LAST = content_id(Note(text="stroke risk falls"))
@@ -49,7 +49,7 @@ def test_the_relations_that_follow_from_an_activity_are_drawn(journal: Journal) 
 def test_a_record_that_came_in_under_two_names_is_used_twice(journal: Journal) -> None:
     run, note = Live.begin(journal, "twice", ORDER), Note(text="stroke")
     both = {"left": note, "right": note}
-    run.step("join", lambda: Note(text="stroke stroke"), returns=Note, inputs=both, by=Scribe())
+    run.step(Task("join", lambda: Note(text="stroke stroke"), returns=Note, inputs=both, by=Scribe()))
     used = provenance(Trace(journal, "twice"))["twice#join[1]"][content_id(note)]
     assert [arrow["role"] for arrow in used.values()] == ["left", "right"]
 

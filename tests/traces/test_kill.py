@@ -39,9 +39,9 @@ class Noting(Scribe):
 class Telling:
     def __init__(self, run):
         self.run = run
-    def step(self, kind, call, **rest):
-        out = self.run.step(kind, call, **rest)
-        os.write(1, (rest["parameters"]["word"] + "\\n").encode())
+    def step(self, task):
+        out = self.run.step(task)
+        os.write(1, (task.parameters["word"] + "\\n").encode())
         return out
 
 with Journal.open(folder + "/journal.db") as journal:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Journal, Live, Run, remembered
+from evitrail.traces import Journal, Live, Run, Task, remembered
 from evitrail.traces.run.probe import Probe, affected
 
 ORDER = Order(words=())
@@ -28,13 +28,14 @@ class Ward:
         found = self._step(run, "retrieve", self.finds, Note(text="query"), k=self.k)
         if self.asks:
             found = self._step(run, "ask", "what a model says", found, external=True)
-        read = run.step(
+        task = Task(
             "read",
             lambda: self._step(run, "passage", f"claims of {found.text}", found),
             returns=Note,
             inputs={"found": found},
             by=Scribe(),
         )
+        read = run.step(task)
         return self._step(run, "choose", "B", read).text
 
     def _step(self, run: Run, kind: str, says: str, given: Note, *, external: bool = False, **parameters: int) -> Note:
@@ -42,7 +43,7 @@ class Ward:
             self.calls.append(kind)
             return Note(text=says)
 
-        return run.step(
+        task = Task(
             kind,
             call,
             returns=Note,
@@ -51,6 +52,7 @@ class Ward:
             parameters=parameters,
             effect="reads_external" if external else "pure",
         )
+        return run.step(task)
 
 
 @pytest.fixture
@@ -92,10 +94,10 @@ def test_a_change_within_a_step_is_found_there(journal: Journal) -> None:
     def nested(run: Run, word: str) -> None:
         def outer() -> Note:
             given = {"returns": Note, "inputs": {}, "by": Scribe(), "parameters": {"word": word}}
-            run.step("passage", lambda: Note(text=f"read as {word}"), **given)  # type: ignore[arg-type]
+            run.step(Task("passage", lambda: Note(text=f"read as {word}"), **given))  # type: ignore[arg-type]
             return Note(text="all the same")
 
-        run.step("read", outer, returns=Note, inputs={}, by=Scribe(), parameters={"word": word})
+        run.step(Task("read", outer, returns=Note, inputs={}, by=Scribe(), parameters={"word": word}))
 
     nested(Live.begin(journal, "nested", ORDER), "then")
     memory = remembered(journal, "nested")

@@ -13,7 +13,18 @@ from types import ModuleType
 import pytest
 from scribe import Note, Order, Scribe, copied, entity, recorded, ticking
 
-from evitrail.traces import Activity, Edge, Journal, JournalError, Live, Trace, content_id, remembered, verify_journal
+from evitrail.traces import (
+    Activity,
+    Edge,
+    Journal,
+    JournalError,
+    Live,
+    Task,
+    Trace,
+    content_id,
+    remembered,
+    verify_journal,
+)
 
 ORDER = Order(words=("stroke", "risk", "falls"))
 
@@ -53,7 +64,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, st
 def one_step(journal: Journal, name: str, note: Note = Note(text="a"), **given: object) -> Activity:  # noqa: B008
     run = Live.begin(journal, name, Order(words=()))
     call = {"kind": "write", "returns": Note, "inputs": {"note": note}, "by": Scribe(), "parameters": {"k": 1}, **given}
-    run.step(call=lambda: Note(text="out"), **call)  # type: ignore[arg-type]
+    run.step(Task(call=lambda: Note(text="out"), **call))  # type: ignore[arg-type]
     return Trace(journal, name).activities[-1]
 
 
@@ -96,7 +107,7 @@ def test_steps_are_named_by_kind_and_place(journal: Journal) -> None:
     run = Live.begin(journal, "run", ORDER)
     copied(run, ORDER)
     by = Scribe()
-    run.step("check", lambda: Note(text="ok"), returns=Note, inputs={}, by=by)
+    run.step(Task("check", lambda: Note(text="ok"), returns=Note, inputs={}, by=by))
     assert [a.path for a in Trace(journal, "run").activities] == ["write[1]", "write[2]", "write[3]", "check[1]"]
 
 
@@ -105,7 +116,7 @@ def test_the_same_work_done_twice_in_a_run_is_called_twice_and_remembered_twice(
 
     def draws(run: Live) -> list[str]:
         return [
-            run.step("draw", lambda: Note(text=next(drawn)), returns=Note, inputs={}, by=Scribe()).text
+            run.step(Task("draw", lambda: Note(text=next(drawn)), returns=Note, inputs={}, by=Scribe())).text
             for _ in range(2)
         ]
 
@@ -236,7 +247,7 @@ def test_a_failing_call_is_recorded_and_the_run_can_be_taken_up_again(journal: J
 def test_an_output_that_cannot_be_stored_is_an_error_of_its_step(journal: Journal) -> None:
     run = Live.begin(journal, "run", ORDER)
     with pytest.raises(ValueError, match="surrogates"):
-        run.step("write", lambda: Note.model_construct(text="\ud800"), returns=Note, inputs={}, by=Scribe())
+        run.step(Task("write", lambda: Note.model_construct(text="\ud800"), returns=Note, inputs={}, by=Scribe()))
     assert Trace(journal, "run").activities == []
     assert verify_journal(journal).integrity == ()
 
@@ -246,7 +257,7 @@ def test_what_a_step_returns_first_is_what_it_returns_ever_after(journal: Journa
 
     def asked() -> Note:
         run = Live.begin(journal, "run", ORDER)
-        return run.step("write", lambda: Note(text=decomposed), returns=Note, inputs={}, by=Scribe())
+        return run.step(Task("write", lambda: Note(text=decomposed), returns=Note, inputs={}, by=Scribe()))
 
     assert asked() == asked()
 

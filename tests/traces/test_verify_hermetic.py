@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Checked, Journal, Live, Record, Run, Verify
+from evitrail.traces import Checked, Journal, Live, Record, Run, Task, Verify
 from evitrail.traces.run.hermetic import hermetic
 
 ORDER = Order(words=())
@@ -106,8 +106,10 @@ WAYS = [by_urllib, by_socket, by_asyncio, by_a_thread, by_name, by_datagram]
 
 def reaching(run: Run, server: Server, way: Callable[[Server], str], effect: Any = "pure") -> Note:
     """A step that goes to the server, and one that goes on from what it said."""
-    said = run.step("look", lambda: Note(text=way(server)), returns=Note, inputs={}, by=Scribe(), effect=effect)
-    return run.step("think", lambda: Note(text=said.text.upper()), returns=Note, inputs={"note": said}, by=Scribe())
+    said = run.step(Task("look", lambda: Note(text=way(server)), returns=Note, inputs={}, by=Scribe(), effect=effect))
+    return run.step(
+        Task("think", lambda: Note(text=said.text.upper()), returns=Note, inputs={"note": said}, by=Scribe())
+    )
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
@@ -143,7 +145,7 @@ def test_a_library_that_swallows_the_refusal_is_found_out_all_the_same(journal: 
 
 def test_the_step_within_which_it_happens_is_named_before_the_step_around_it(journal: Journal, server: Server) -> None:
     def nested(run: Run) -> None:
-        run.step("outer", lambda: reaching(run, server, by_urllib), returns=Note, inputs={}, by=Scribe())
+        run.step(Task("outer", lambda: reaching(run, server, by_urllib), returns=Note, inputs={}, by=Scribe()))
 
     nested(Live.begin(journal, "run", ORDER))
     verify = Verify(journal, "run")
@@ -170,10 +172,10 @@ def test_a_new_question_to_the_outside_is_refused_and_the_step_around_it_is_serv
     def asked(run: Run, times: int) -> Note:
         def looks() -> Note:
             given = {"returns": Note, "inputs": {}, "by": Scribe(), "effect": "reads_external"}
-            said = [run.step("look", lambda: Note(text=by_urllib(server)), **given) for _ in range(times)]  # type: ignore[arg-type]
+            said = [run.step(Task("look", lambda: Note(text=by_urllib(server)), **given)) for _ in range(times)]  # type: ignore[arg-type]
             return Note(text=" ".join(note.text for note in said))
 
-        return run.step("outer", looks, returns=Note, inputs={}, by=Scribe())
+        return run.step(Task("outer", looks, returns=Note, inputs={}, by=Scribe()))
 
     then = asked(Live.begin(journal, "run", ORDER), 1)
     verify = Verify(journal, "run")
@@ -213,7 +215,7 @@ class Found(Record):
 
 def search(run: Run, *, k: int = 10, snapshot: str = "sha256:a", by: Any = None, mood: float = 0.0) -> Found:
     found = Found(hits=tuple(f"hit {n} of {snapshot}" for n in range(k)), scores={"best": 1.0 + mood})
-    return run.step(
+    task = Task(
         "search",
         lambda: found,
         returns=Found,
@@ -221,6 +223,7 @@ def search(run: Run, *, k: int = 10, snapshot: str = "sha256:a", by: Any = None,
         by=by or Searcher(),
         parameters={"k": k, "snapshot": snapshot},
     )
+    return run.step(task)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +259,7 @@ def test_a_step_that_fails_this_time_is_told_and_the_others_are_still_checked(jo
                     raise TimeoutError("no answer in 30 s")
                 return Note(text=word)
 
-            said = run.step("say", call, returns=Note, inputs={"note": said}, by=Scribe())
+            said = run.step(Task("say", call, returns=Note, inputs={"note": said}, by=Scribe()))
 
     worked(Live.begin(journal, "run", ORDER))
     verify = Verify(journal, "run")

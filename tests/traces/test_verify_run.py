@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from scribe import Note, Order, Scribe, copied, recorded
 
-from evitrail.traces import Checked, Journal, Live, Record, Run, Verify
+from evitrail.traces import Checked, Journal, Live, Record, Run, Task, Verify
 
 ORDER = Order(words=("stroke", "risk", "falls"))
 
@@ -38,13 +38,14 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def weighed(run: Run, milligrams: float, by: object = None, **inputs: Record) -> Dose:
-    return run.step(
+    task = Task(
         "weigh",
         lambda: Dose(drug="alteplase", arms=({"a": 1.0}, {"a": milligrams})),
         returns=Dose,
         inputs=inputs,
         by=by or Scribe(),
     )
+    return run.step(task)
 
 
 def verdicts(verify: Verify) -> list[tuple[str, str]]:
@@ -138,7 +139,7 @@ def test_what_came_from_outside_is_served_and_not_called(journal: Journal, effec
             called.append(said)
             return Note(text=said)
 
-        return run.step("ask", call, returns=Note, inputs={}, by=Scribe(), effect=effect)  # type: ignore[arg-type]
+        return run.step(Task("ask", call, returns=Note, inputs={}, by=Scribe(), effect=effect))  # type: ignore[arg-type]
 
     asked(Live.begin(journal, "run", ORDER), "then")
     verify = Verify(journal, "run")
@@ -149,11 +150,11 @@ def test_what_came_from_outside_is_served_and_not_called(journal: Journal, effec
 
 def test_verifying_a_text_in_another_unicode_spelling_finds_it_the_same(journal: Journal) -> None:
     def asked(run: Run) -> Note:
-        return run.step("ask", lambda: Note(text="e\u0301tude"), returns=Note, inputs={}, by=Scribe())
+        return run.step(Task("ask", lambda: Note(text="e\u0301tude"), returns=Note, inputs={}, by=Scribe()))
 
     def measured(run: Run, note: Note) -> Note:
         call = lambda: Note(text=str(len(note.text)))  # noqa: E731
-        return run.step("measure", call, returns=Note, inputs={"note": note}, by=Scribe())
+        return run.step(Task("measure", call, returns=Note, inputs={"note": note}, by=Scribe()))
 
     live = Live.begin(journal, "run", ORDER)
     first = measured(live, asked(live))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Journal, Live, Run, Trace, Verify, remembered
+from evitrail.traces import Journal, Live, Run, Task, Trace, Verify, remembered
 from evitrail.traces.run.virtual import System, Virtual
 
 ORDER = Order(words=())
@@ -35,7 +35,7 @@ def heard(run: Run, system: System, word: str = "") -> list[object]:
     """Everything twice, with a step in between that a fork may change."""
     virtual = Virtual(run, system)
     said: list[object] = [virtual.now(), virtual.uuid(), virtual.random().random()]
-    run.step("write", lambda: Note(text=word), returns=Note, inputs={}, by=Scribe(), parameters={"word": word})
+    run.step(Task("write", lambda: Note(text=word), returns=Note, inputs={}, by=Scribe(), parameters={"word": word}))
     return [*said, virtual.now(), virtual.uuid(), virtual.random().sample(range(100), 5)]
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scribe import Note, Order, Scribe, recorded, ticking
 
-from evitrail.traces import Journal, Live, Trace
+from evitrail.traces import Journal, Live, Task, Trace
 from evitrail.traces.journal.schema import Stored
 from evitrail.traces.record import sha256
 from evitrail.workbench.page import write_page
@@ -89,7 +89,7 @@ def test_a_fork_brings_the_run_it_was_made_from_and_what_stays_out_is_named(tmp_
 def test_patient_data_stays_out_unless_it_is_asked_for(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "journal.db") as journal:
         run = Live.begin(journal, "run", Order(words=("Ingrid",)), sensitive=True)
-        run.end(run.step("greet", lambda: Note(text="Ingrid"), returns=Note, inputs={}, by=Scribe()))
+        run.end(run.step(Task("greet", lambda: Note(text="Ingrid"), returns=Note, inputs={}, by=Scribe())))
         without = write_page(journal, ["run"], tmp_path / "without.html")
         whole = write_page(journal, ["run"], tmp_path / "with.html", with_sensitive=True)
     told = [b"".join(taken_apart(page.path).values()) for page in (without, whole)]
@@ -129,10 +129,10 @@ def test_inner_steps_stand_below_the_step_they_were_done_in(tmp_path: Path) -> N
         run = Live.begin(journal, "run", Order(words=()))
 
         def inner() -> Note:
-            run.step("look", lambda: Note(text="1"), returns=Note, inputs={}, by=by)
-            return run.step("look", lambda: Note(text="2"), returns=Note, inputs={}, by=by)
+            run.step(Task("look", lambda: Note(text="1"), returns=Note, inputs={}, by=by))
+            return run.step(Task("look", lambda: Note(text="2"), returns=Note, inputs={}, by=by))
 
-        run.step("read", inner, returns=Note, inputs={}, by=by, effect="reads_external")
+        run.step(Task("read", inner, returns=Note, inputs={}, by=by, effect="reads_external"))
         rows = outline(journal.records("run"))
     told = [(row.depth, row.name, row.type) for row in rows[1:]]
     assert told == [

@@ -10,7 +10,7 @@ import pytest
 from exhibit import HOSTILE, PLAIN, RUN, SOUND, Open, long_page, said_of
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Journal, Live, remembered
+from evitrail.traces import Journal, Live, Task, remembered
 from evitrail.workbench.page import write_page
 
 
@@ -182,7 +182,7 @@ def test_ten_thousand_steps_open_at_any_step_and_are_proven(opened: Open, tmp_pa
 def test_patient_data_is_told_and_not_shown(opened: Open, tmp_path: Path) -> None:
     with Journal.open(tmp_path / "journal.db") as journal:
         run = Live.begin(journal, "run", Order(words=("Ingrid",)), sensitive=True)
-        run.end(run.step("greet", lambda: Note(text="Ingrid"), returns=Note, inputs={}, by=Scribe()))
+        run.end(run.step(Task("greet", lambda: Note(text="Ingrid"), returns=Note, inputs={}, by=Scribe())))
         write_page(journal, ["run"], tmp_path / "page.html")
         write_page(journal, ["run"], tmp_path / "whole.html", with_sensitive=True)
     view = opened(tmp_path / "page.html", step="greet[1]")
@@ -201,17 +201,17 @@ def test_steps_are_nested_marked_and_records_of_unknown_types_are_plain(opened: 
         run = Live.begin(journal, "run", Order(words=()))
 
         def outer() -> Note:
-            return run.step("read", lambda: Note(text="inner"), returns=Note, inputs={}, by=by)
+            return run.step(Task("read", lambda: Note(text="inner"), returns=Note, inputs={}, by=by))
 
         def broken() -> Note:
             raise RuntimeError("<b>out of ink</b>")
 
-        run.step("write", outer, returns=Note, inputs={}, by=by)
+        run.step(Task("write", outer, returns=Note, inputs={}, by=by))
         with pytest.raises(RuntimeError):
-            run.step("fail", broken, returns=Note, inputs={}, by=by)
+            run.step(Task("fail", broken, returns=Note, inputs={}, by=by))
         journal.append("run", "weather", {"sky": "<i>grey</i>", "path": ["a", 1]})
         fork = Live.begin(journal, "fork", Order(words=()), parent="run", memory=remembered(journal, "run"))
-        fork.step("write", outer, returns=Note, inputs={}, by=by)
+        fork.step(Task("write", outer, returns=Note, inputs={}, by=by))
         write_page(journal, ["fork"], tmp_path / "page.html")
     view = opened(tmp_path / "page.html", run="run")
     rows = view.locator("#rows [role=treeitem]")

@@ -25,7 +25,7 @@ from ward import LOOP, NEW, OLD, STALE, WardReader, ask, opened
 
 from evitrail.agent.llm import Completion, Message, Prompt, ScriptedLLM, recorded
 from evitrail.eval.experiment.experiment import JOURNAL
-from evitrail.traces import Journal, Live, Record, Trace
+from evitrail.traces import Journal, Live, Record, Task, Trace
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.external.otlp import send
 from evitrail.workbench.openinference.step_spans import spans
@@ -110,7 +110,9 @@ def sent(tmp_path: Path) -> list[ReadableSpan]:
         run = Live.begin(journal, "asked", Note(text="asked"))
         prompt = Prompt(messages=(Message(role="user", content="What lowers the risk of stroke?"),))
         llm = recorded(ScriptedLLM((("stroke", "aspirin"),)), run)
-        run.end(run.step("read", lambda: llm.complete(prompt), returns=Completion, inputs={"prompt": prompt}, by=llm))
+        run.end(
+            run.step(Task("read", lambda: llm.complete(prompt), returns=Completion, inputs={"prompt": prompt}, by=llm))
+        )
         runs = [
             Disclosed(Trace(journal, name), with_sensitive=False) for name in journal.runs() if name != "experiment"
         ]

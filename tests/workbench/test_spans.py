@@ -18,7 +18,7 @@ from evitrail.agent.llm import Completion, Message, Prompt, ScriptedLLM, recorde
 from evitrail.agent.model import Answer, Choice, Synthesis
 from evitrail.eval.report.results import blames_of
 from evitrail.retrieval.base import Retrieved
-from evitrail.traces import Journal, Live, Record, Trace
+from evitrail.traces import Journal, Live, Record, Task, Trace
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.external.attributes import edges_in
 from evitrail.traces.external.incoming_run import arrived
@@ -72,7 +72,7 @@ def asked(journal: Journal, *, sensitive: bool = False) -> Prompt:
     )
     prompt = Prompt(messages=said, n=2, temperature=0.5, seed=3)
     llm = recorded(ScriptedLLM((("risk", ("aspirin daily", "aspirin")),), name="tiny"), run)
-    run.end(run.step("read", lambda: llm.complete(prompt), returns=Completion, inputs={"prompt": prompt}, by=llm))
+    run.end(run.step(Task("read", lambda: llm.complete(prompt), returns=Completion, inputs={"prompt": prompt}, by=llm)))
     return prompt
 
 

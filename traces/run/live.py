@@ -10,7 +10,7 @@ Rules kept here
 - What a run with patient data stores is named by a keyed hash (``secret.py``).
 
     run = Live.begin(journal, "clean.rad-001", config)
-    claims = run.step("synthesise", read, returns=Synthesis, inputs={"question": question}, by=reader)
+    claims = run.step(Task("synthesise", read, returns=Synthesis, inputs={"question": question}, by=reader))
     run.end(answer)
 
 Doing a recorded run again without writing is ``verify.py``; which steps a fork changed is ``diff.py``.
@@ -19,7 +19,7 @@ Doing a recorded run again without writing is ``verify.py``; which steps a fork 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
@@ -27,10 +27,10 @@ from evitrail.traces.journal.journal import Journal, JournalError
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.log import bound
 from evitrail.traces.record import Record, fitted
-from evitrail.traces.run.activity import Activity, Edge, Edges, Effect
+from evitrail.traces.run.activity import Activity, Edges
 from evitrail.traces.run.blob_names import Names
 from evitrail.traces.run.memory import Done, Memory, activities, keep, recall, remembered, secret_of
-from evitrail.traces.run.step_key import Paths, Work, work_of
+from evitrail.traces.run.step_key import Paths, Task, Work, work_of
 
 T = TypeVar("T", bound=Record)
 
@@ -42,33 +42,13 @@ class BlockedEffect(JournalError):
 class Run(Protocol):
     """What a step needs of the run it belongs to."""
 
-    def step(
-        self,
-        kind: str,
-        call: Callable[[], T],
-        *,
-        returns: type[T],
-        inputs: Mapping[str, Record],
-        by: object,
-        parameters: Mapping[str, Any] | None = None,
-        effect: Effect = "pure",
-        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
-        label: str | None = None,
-    ) -> T:
-        """Do ``call`` unless this work is remembered; either way record it and return its output.
-
-        ``by`` is the component that works: its repr is its name, its source its fingerprint.
-        ``parameters`` is all else that decides the output (k, the snapshot's id). ``label`` stands in
-        the path in place of a number. Steps done by ``call`` are steps within this one.
-        """
+    def step(self, task: Task[T]) -> T:
+        """Do the task, or reuse the output of a step with the same key; record it either way; return the output."""
         ...
 
-    def upcoming(self, kind: str) -> str:
-        """The path of the next step of this kind."""
-        ...
-
-    def reached(self, path: str) -> bool:
-        """Whether that step has been begun."""
+    @property
+    def paths(self) -> Paths:
+        """The paths of the steps so far, and of the next one."""
         ...
 
 
@@ -92,7 +72,7 @@ class Live:
         self._memory = memory
         self._given = given
         self._names = names
-        self._paths = Paths()
+        self.paths = Paths()
         self._keys: Counter[str] = Counter()
         self._open: list[list[str]] = []
         self._recorded: dict[str, str] = {}
@@ -147,56 +127,36 @@ class Live:
             run._attempted = begun.keys() | {key for path, key in begun.items() if run._recorded.get(path) != key}
         return run
 
-    def step(
-        self,
-        kind: str,
-        call: Callable[[], T],
-        *,
-        returns: type[T],
-        inputs: Mapping[str, Record],
-        by: object,
-        parameters: Mapping[str, Any] | None = None,
-        effect: Effect = "pure",
-        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
-        label: str | None = None,
-    ) -> T:
+    def step(self, task: Task[T]) -> T:
         """See ``Run.step``."""
-        work = work_of(self._paths.take(kind, label), kind, by, parameters, inputs, effect, self._names.of)
+        work = work_of(self.paths.take(task), task, self._names.of)
         self._come_by(work.key)
         place = (work.key, work.path, self._keys[work.key])
         with bound(run=self.name, step=work.path):
             known = None if self._opened(work) else recall(self._memory, *place)
             if work.path in self._given:
                 self._come_by(*known.inner if known else ())
-                return self._lay_down(work, inputs, returns, edges)
+                return self._lay_down(work, task)
             if known:
                 self.reused += 1
-                return self._remember(work, place, known, returns)
-            if effect != "pure":
+                return self._remember(work, place, known, task.returns)
+            if task.effect != "pure":
                 self._announce(work)
             self.executed += 1
             self._open.append([])
             started = perf_counter()
             try:
-                with self._paths.within(work.path):
-                    output = self._names.as_stored(call(), returns)
+                with self.paths.within(work.path):
+                    output = self._names.as_stored(task.call(), task.returns)
             except Exception as error:
                 said = type(error).__name__ if self._names.secret else f"{type(error).__name__}: {error}"
                 self._journal.append(self.name, "activity.error", {"path": work.path, "key": work.key, "error": said})
                 raise
             finally:
                 inner = tuple(self._open.pop())
-            made = self._keep(work, inputs, output, edges, (perf_counter() - started) * 1000)
+            made = self._keep(work, task, output, (perf_counter() - started) * 1000)
             keep(self._memory, *place, made._replace(inner=inner))
             return output
-
-    def upcoming(self, kind: str) -> str:
-        """See ``Run.upcoming``."""
-        return self._paths.upcoming(kind)
-
-    def reached(self, path: str) -> bool:
-        """See ``Run.reached``."""
-        return self._paths.reached(path)
 
     def end(self, output: Record) -> None:
         """Close the run with what it came to; closing it again changes nothing."""
@@ -221,12 +181,10 @@ class Live:
             for outer in self._open:
                 outer.append(key)
 
-    def _lay_down(
-        self, work: Work, inputs: Mapping[str, Record], returns: type[T], edges: Callable[[T], Iterable[Edge]]
-    ) -> T:
-        output = self._names.as_stored(fitted(self._given[work.path], returns, work.path), returns)
+    def _lay_down(self, work: Work, task: Task[T]) -> T:
+        output = self._names.as_stored(fitted(self._given[work.path], task.returns, work.path), task.returns)
         if self._recorded.get(work.path) != work.key:
-            self._keep(work, inputs, output, edges, 0.0, given=True)
+            self._keep(work, task, output, 0.0, given=True)
         return output
 
     def _remember(self, work: Work, place: tuple[str, str, int], known: Done, returns: type[T]) -> T:
@@ -251,20 +209,11 @@ class Live:
         body = {"path": work.path, "kind": work.kind, "by": work.by, "effect": work.effect, "key": work.key}
         self._journal.append(self.name, "activity.begin", body, durable=work.effect == "writes_external")
 
-    def _keep(
-        self,
-        work: Work,
-        inputs: Mapping[str, Record],
-        output: T,
-        edges: Callable[[T], Iterable[Edge]],
-        milliseconds: float,
-        *,
-        given: bool = False,
-    ) -> Done:
+    def _keep(self, work: Work, task: Task[T], output: T, milliseconds: float, *, given: bool = False) -> Done:
         """The step in the journal: inputs, output, edges and the record, all or nothing."""
-        stated = self._names.restated(Edges(edges=tuple(edges(output))))
+        stated = self._names.restated(Edges(edges=tuple(task.edges(output))))
         with self._journal.transaction():
-            for record in inputs.values():
+            for record in task.inputs.values():
                 self._names.put(self._journal, record)
             name = self._names.put(self._journal, output)
             made = Done(name, self._names.put(self._journal, stated) if stated.edges else None, self.name, output)

@@ -11,15 +11,14 @@ Rules kept here
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record
-from evitrail.traces.run.activity import Edge, Effect
 from evitrail.traces.run.blob_names import Names
 from evitrail.traces.run.memory import Memory, activities, recall, secret_of
-from evitrail.traces.run.step_key import Paths, work_of
+from evitrail.traces.run.step_key import Paths, Task, work_of
 
 T = TypeVar("T", bound=Record)
 
@@ -37,44 +36,25 @@ class Probe:
         self._said = {a.path: a.output for a in activities(journal, name)}
         secret = secret_of(journal, name)
         self._names = Names(journal.secret(secret) if secret else None)
-        self._paths = Paths()
+        self.paths = Paths()
         self._keys: Counter[str] = Counter()
 
-    def step(
-        self,
-        kind: str,
-        call: Callable[[], T],
-        *,
-        returns: type[T],
-        inputs: Mapping[str, Record],
-        by: object,
-        parameters: Mapping[str, Any] | None = None,
-        effect: Effect = "pure",
-        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
-        label: str | None = None,
-    ) -> T:
+    def step(self, task: Task[T]) -> T:
         """See ``Run.step``; raises ``Affected`` where the step would say something else."""
-        work = work_of(self._paths.take(kind, label), kind, by, parameters, inputs, effect, self._names.of)
+        work = work_of(self.paths.take(task), task, self._names.of)
         self._keys[work.key] += 1
         known = recall(self._memory, work.key, work.path, self._keys[work.key])
         if known:
             self._keys.update(known.inner)
-            return known.value if isinstance(known.value, returns) else self._journal.get(known.output, returns)
-        if effect != "pure":
+            value = known.value
+            return value if isinstance(value, task.returns) else self._journal.get(known.output, task.returns)
+        if task.effect != "pure":
             raise Affected(work.path)
-        with self._paths.within(work.path):
-            output = self._names.as_stored(call(), returns)
+        with self.paths.within(work.path):
+            output = self._names.as_stored(task.call(), task.returns)
         if self._names.of(output) != self._said.get(work.path):
             raise Affected(work.path)
         return output
-
-    def upcoming(self, kind: str) -> str:
-        """See ``Run.upcoming``."""
-        return self._paths.upcoming(kind)
-
-    def reached(self, path: str) -> bool:
-        """See ``Run.reached``."""
-        return self._paths.reached(path)
 
 
 def affected(answer_again: Callable[[], object]) -> str | None:

@@ -1,29 +1,58 @@
-"""A step before it is done: where in the run it stands, and the key that names its work.
+"""A step before it is done: the task, where in the run it stands, and the key that names its work.
 
 Rules kept here
+- A *task* is all that a component asks of its run: what to do, by whom, from what, and what it returns.
 - The *path* is structural: kind and number among its kind, within the step that contains it
   (``retrieve[2]``, ``synthesise[1]/model[1]``), or a label in place of the number
   (``read[statins@2019#0]``). A step that is put in or left out shifts no other kind.
 - The *key* hashes kind, component, its code, parameters and the content of the inputs, never the path.
 
-    paths = Paths()
-    work = work_of(paths.take("retrieve"), "retrieve", retriever, {"k": 10}, {"query": query}, "pure")
+    task = Task("retrieve", search, returns=Retrieved, inputs={"query": query}, by=retriever, parameters={"k": 10})
+    found = run.step(task)       # within it: work_of(paths.take(task), task)
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from evitrail.traces.record import Record, canonical_json, content_id, sha256
-from evitrail.traces.run.activity import Effect, Input
+from evitrail.traces.run.activity import Edge, Effect, Input
 from evitrail.traces.run.fingerprint import fingerprint
+
+T = TypeVar("T", bound=Record)
+
+
+@dataclass(frozen=True)
+class Task(Generic[T]):
+    """What a run is asked to do as one step."""
+
+    kind: str
+    """What kind of step it is, in one word: ``retrieve``, ``model``."""
+    call: Callable[[], T]
+    """Does the work, and is not called where the output is reused. The steps that it takes are within this one."""
+    _: KW_ONLY
+    returns: type[T]
+    """The type of the output."""
+    inputs: Mapping[str, Record]
+    """The records that the work is done from, by role."""
+    by: object
+    """The component that works: its repr is its name, its source its fingerprint."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """All else that decides the output, as JSON: ``k``, the snapshot's id."""
+    effect: Effect = "pure"
+    """What the call touches outside the project."""
+    edges: Callable[[T], Iterable[Edge]] = lambda _: ()
+    """The provenance edges that an output states; none unless given."""
+    label: str | None = None
+    """Stands in the path in place of a number: ``read[statins@2019#0]``."""
 
 
 class Work(NamedTuple):
-    """A step before it is done."""
+    """A task at its place in a run, and the key of its work."""
 
     path: str
     kind: str
@@ -52,10 +81,10 @@ class Paths:
             return f"{name}[{number}]"
         return name if number == 1 else f"{name}.{number}"
 
-    def take(self, kind: str, label: str | None = None) -> str:
+    def take(self, task: Task[Any]) -> str:
         """The path of the step that is done now."""
-        path = self.upcoming(kind, label)
-        self._numbers[self._name(kind, label)] += 1
+        path = self.upcoming(task.kind, task.label)
+        self._numbers[self._name(task.kind, task.label)] += 1
         self._reached.add(path)
         return path
 
@@ -77,17 +106,20 @@ class Paths:
             self._within.pop()
 
 
-def work_of(
-    path: str,
-    kind: str,
-    by: object,
-    parameters: Mapping[str, Any] | None,
-    inputs: Mapping[str, Record],
-    effect: Effect,
-    name: Callable[[Record], str] = content_id,
-) -> Work:
-    """A step that is about to be done; ``name`` may know the inputs' names already, or key them."""
-    given = tuple(Input(role=role, id=name(r), type=type(r).__name__) for role, r in inputs.items())
-    code, others = fingerprint(by), dict(parameters or {})
-    key = sha256(canonical_json([kind, repr(by), code, others, [[i.role, i.id] for i in given]]).encode())
-    return Work(path, kind, repr(by), code, others, given, effect, key)
+def work_of(path: str, task: Task[Any], name: Callable[[Record], str] = content_id) -> Work:
+    """The task at this place in the run; ``name`` gives the names of the inputs."""
+    inputs = inputs_of(task.inputs, name)
+    by, code, parameters = repr(task.by), fingerprint(task.by), dict(task.parameters)
+    key = key_of(task.kind, by, code, parameters, inputs)
+    return Work(path, task.kind, by, code, parameters, inputs, task.effect, key)
+
+
+def inputs_of(records: Mapping[str, Record], name: Callable[[Record], str]) -> tuple[Input, ...]:
+    """The inputs of a step by name and type, from the records by role."""
+    return tuple(Input(role=role, id=name(record), type=type(record).__name__) for role, record in records.items())
+
+
+def key_of(kind: str, by: str, code: str, parameters: Mapping[str, Any], inputs: Sequence[Input]) -> str:
+    """The key of a step. Journals hold it, so another rule here would make every recorded step new."""
+    named = [[given.role, given.id] for given in inputs]
+    return sha256(canonical_json([kind, by, code, dict(parameters), named]).encode())

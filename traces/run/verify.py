@@ -13,18 +13,17 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record
-from evitrail.traces.run.activity import Activity, Edge, Effect
+from evitrail.traces.run.activity import Activity
 from evitrail.traces.run.blob_names import Names
 from evitrail.traces.run.diff import Checked, body, differences, judge, moved
 from evitrail.traces.run.hermetic import hermetic
 from evitrail.traces.run.live import BlockedEffect
 from evitrail.traces.run.memory import outers, secret_of, unfolded
-from evitrail.traces.run.step_key import Paths, Work, work_of
+from evitrail.traces.run.step_key import Paths, Task, Work, work_of
 
 T = TypeVar("T", bound=Record)
 
@@ -37,46 +36,26 @@ class Verify:
         self._recorded = {a.path: a for a in unfolded(journal, name)}
         secret = secret_of(journal, name)
         self._names = Names(journal.secret(secret) if secret else None)
-        self._paths = Paths()
+        self.paths = Paths()
         self.checked: list[Checked] = []
 
-    def step(
-        self,
-        kind: str,
-        call: Callable[[], T],
-        *,
-        returns: type[T],
-        inputs: Mapping[str, Record],
-        by: object,
-        parameters: Mapping[str, Any] | None = None,
-        effect: Effect = "pure",
-        edges: Callable[[T], Iterable[Edge]] = lambda _: (),
-        label: str | None = None,
-    ) -> T:
+    def step(self, task: Task[T]) -> T:
         """See ``Run.step``; what came from outside is served as it was recorded."""
-        work = work_of(self._paths.take(kind, label), kind, by, parameters, inputs, effect, self._names.of)
+        work = work_of(self.paths.take(task), task, self._names.of)
         then = self._recorded.get(work.path)
-        if effect != "pure" or (then is not None and then.given):
-            return self._serve(work, then, returns)
-        with hermetic() as attempts, self._paths.within(work.path):
+        if task.effect != "pure" or (then is not None and then.given):
+            return self._serve(work, then, task.returns)
+        with hermetic() as attempts, self.paths.within(work.path):
             try:
-                output = self._names.as_stored(call(), returns)
+                output = self._names.as_stored(task.call(), task.returns)
             except Exception as error:
                 if then is None:
                     raise
                 told = f"it raised {type(error).__name__}: {error}"
                 self.checked.append(self._reached_out(work, attempts) or Checked(work.path, "recomputed-changed", told))
-                return self._journal.get(then.output, returns)
+                return self._journal.get(then.output, task.returns)
         self.checked.append(self._reached_out(work, attempts) or self._judged(work, then, output))
         return output
-
-    def upcoming(self, kind: str) -> str:
-        """See ``Run.upcoming``."""
-        return self._paths.upcoming(kind)
-
-    def reached(self, path: str) -> bool:
-        """See ``Run.reached``."""
-        return self._paths.reached(path)
 
     def finish(self) -> list[Checked]:
         """All verdicts, recorded steps that were not reached included."""

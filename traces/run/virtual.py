@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 
 from evitrail.traces.record import Record
 from evitrail.traces.run.live import Run
+from evitrail.traces.run.step_key import Task
 
 
 class Moment(Record):
@@ -66,7 +67,7 @@ class Virtual:
         def read() -> Moment:
             return Moment(at=self.source.wall().isoformat())
 
-        moment = self.run.step("clock", read, returns=Moment, inputs={}, by=self.source, effect="reads_external")
+        moment = self.run.step(Task("clock", read, returns=Moment, inputs={}, by=self.source, effect="reads_external"))
         return datetime.fromisoformat(moment.at)
 
     def uuid(self) -> uuid.UUID:
@@ -75,7 +76,7 @@ class Virtual:
         def made() -> Identifier:
             return Identifier(id=str(uuid.UUID(int=self.random().getrandbits(128), version=4)))
 
-        return uuid.UUID(self.run.step("uuid", made, returns=Identifier, inputs={}, by=self.source).id)
+        return uuid.UUID(self.run.step(Task("uuid", made, returns=Identifier, inputs={}, by=self.source)).id)
 
     def random(self) -> random.Random:
         """A generator that draws the same in every replay."""
@@ -83,5 +84,5 @@ class Virtual:
         def drawn() -> Seed:
             return Seed(seed=self.source.bits())
 
-        seed = self.run.step("seed", drawn, returns=Seed, inputs={}, by=self.source, effect="reads_external")
+        seed = self.run.step(Task("seed", drawn, returns=Seed, inputs={}, by=self.source, effect="reads_external"))
         return random.Random(seed.seed)

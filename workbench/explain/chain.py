@@ -117,8 +117,8 @@ def _fork(trace: Trace) -> str:
 def _seen(trace: Trace, recorded: Facts) -> Iterator[Seen]:
     context = recorded.synthesis.context if recorded.synthesis else None
     hits = {hit.passage.id: (hit, found.query) for found in reversed(recorded.retrieved) for hit in found.hits}
-    measured = recorded.steps.get("influence", [])
-    told = trace.journal.get(measured[-1].output, Influence).passages if measured else ()
+    measured = trace.last("influence")
+    told = trace.journal.get(measured.output, Influence).passages if measured else ()
     influence = {one.passage: one for one in told}
     for name in (
         dict.fromkeys(served.passage for served in context.passages if served.passage in hits) if context else ()
