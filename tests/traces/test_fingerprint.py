@@ -125,11 +125,17 @@ def test_an_installed_librarys_other_packages_do_not_count(written: Callable[...
         del sys.path[0]
 
 
-def test_the_parts_of_a_component_count(written: Callable[..., ModuleType]) -> None:
+def test_the_parts_that_a_component_shows_in_its_repr_count(written: Callable[..., ModuleType]) -> None:
     whole = written(whole=PART)
     part = written(part=PART + "    size: int = 1\n")
     assert fingerprint(whole.Part(of=part.Part())) != fingerprint(whole.Part())
     assert fingerprint(whole.Part(of=(part.Part(),))) == fingerprint(whole.Part(of=part.Part()))
+    silent = written(
+        silent=PART.replace("of: object = None", "of: object = field(default=None, repr=False)").replace(
+            "import dataclass", "import dataclass, field"
+        )
+    )
+    assert fingerprint(silent.Part(of=part.Part())) == fingerprint(silent.Part())
 
 
 def test_what_has_no_source_is_unknown() -> None:

@@ -2,7 +2,7 @@
 
 Rules kept here
 - The code of a component is its own module, the modules that it imports within the project, and so on; and that of
-  the components it is made of, its fields.
+  the components it is made of, as far as its repr shows them: the rest is no part of what this step is done by.
 - Comments, docstrings and layout are left out: prose never makes a step new.
 - A data file counts where it lies beside a module that names it (fitted weights). Prompts need not be here: a
   component is named by their content.
@@ -71,12 +71,12 @@ def of_modules(names: frozenset[str]) -> str:
 
 
 def _parts(by: object) -> Iterator[object]:
-    """The component, and every component it is made of."""
+    """The component, and every component in its fields that its repr shows."""
     yield by
     for each in fields(by) if is_dataclass(by) and not isinstance(by, type) else ():
         value = getattr(by, each.name)
         for part in value if isinstance(value, tuple | list) else (value,):
-            if is_dataclass(part):
+            if is_dataclass(part) and repr(part) in repr(by):
                 yield from _parts(part)
 
 
