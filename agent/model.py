@@ -23,7 +23,7 @@ from evitrail.retrieval.base import Hit, Retrieved
 from evitrail.traces.record import Record
 
 
-class Question(Record):
+class Question(Record, stored_as="Question"):
     """A single-choice clinical question, asked as of one day."""
 
     id: str
@@ -32,20 +32,20 @@ class Question(Record):
     as_of: date | None = None
 
 
-class Query(Record):
+class Query(Record, stored_as="Query"):
     """What the agent decided to search for, and why."""
 
     text: str
     reason: str
 
 
-class Asked(Record):
+class Asked(Record, stored_as="Asked"):
     """The queries that were asked before, in order."""
 
     queries: tuple[str, ...]
 
 
-class Critique(Record):
+class Critique(Record, stored_as="Critique"):
     """Whether the evidence at hand suffices to choose, and what it lacks."""
 
     adequate: bool
@@ -62,7 +62,7 @@ class Term(Record):
     """Its contribution to the claim's strength; negative speaks against."""
 
 
-class Claim(Record):
+class Claim(Record, stored_as="Claim"):
     """One sentence of evidence, read as speaking for or against one option."""
 
     option: str
@@ -111,7 +111,7 @@ class Context(Record):
     """Whether some of it was left away because it was too long."""
 
 
-class Synthesis(Record):
+class Synthesis(Record, stored_as="Synthesis"):
     """What the evidence says about each option."""
 
     claims: tuple[Claim, ...]
@@ -137,7 +137,7 @@ class Said(Record):
     """One for each ballot."""
 
 
-class Choice(Record):
+class Choice(Record, stored_as="Choice"):
     """The option chosen, the numbers behind it, and the claims it used."""
 
     option: str | None
@@ -169,7 +169,7 @@ class Verdict(Record):
     """Why the judge's letter does not count."""
 
 
-class Checked(Record):
+class Checked(Record, stored_as="Checked"):
     """What the answers of a choice were confirmed to say."""
 
     greedy: Verdict
@@ -178,7 +178,7 @@ class Checked(Record):
     """Who confirmed them: the rule, or a judge by its name."""
 
 
-class Decoding(Record):
+class Decoding(Record, stored_as="Decoding"):
     """How answers are drawn: one greedy choice, and ``samples`` at ``temperature``."""
 
     samples: int = Field(default=20, ge=0)
@@ -218,7 +218,7 @@ class Citation(Record):
     quote: str
 
 
-class Answer(Record):
+class Answer(Record, stored_as="Answer"):
     """What the agent said: an option or an abstention, its ballots and what it cites."""
 
     question: str

@@ -71,13 +71,13 @@ class Cost(NamedTuple):
     cpu: float
 
 
-class Text(Record):
+class Text(Record, stored_as="Text"):
     """A kilobyte."""
 
     text: str
 
 
-class Config(Record):
+class Config(Record, stored_as="Config"):
     """A run of the bench."""
 
     block: int

@@ -4,6 +4,7 @@ Rules kept here
 - Naming it is not enough, somebody must allow it to run.
 - It is made with plain values; nothing in the brackets is evaluated.
 - What goes wrong in making it is one line, for it is not our code: anything may come of it.
+- A class of ours is found under the module name that an old plan gives it, whatever package our folders lie in by now.
 
     made("clinic.masks:Mask(names='staff.txt')", "mask", "mask(text)", allow_code=True)
 """
@@ -13,8 +14,15 @@ from __future__ import annotations
 import ast
 import re
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
+OURS = ("traces", "evidence_store", "retrieval", "agent", "eval", "workbench")
+"""Our folders, which plans could name as packages of their own."""
+ABOVE = __name__.rpartition("eval.")[0]
+"""What they lie in, with its dot; empty where they are packages of their own."""
+FORMER = {"eval.identifiers": "eval.dataset.identifiers"}
+"""Modules with classes that a plan can name, which lay elsewhere in our folders before."""
 OUTSIDE = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<name>[A-Za-z_]\w*)(?:\((?P<arguments>.*)\))?", re.DOTALL)
 
 
@@ -27,12 +35,23 @@ def made(spec: str, what: str, method: str, *, allow_code: bool) -> Any:
         raise ValueError(f"{what} {spec!r} is code that would be run; give --allow-code if you trust it")
     given, named = _values(spec, what, said["arguments"])
     try:
-        one = getattr(import_module(said["module"]), said["name"])(*given, **named)
+        one = getattr(_module(said["module"]), said["name"])(*given, **named)
     except Exception as error:
         raise ValueError(f"{what} {spec!r} could not be made: {type(error).__name__}: {error}") from error
     if not callable(getattr(one, method.partition("(")[0], None)):
         raise ValueError(f"{what} {spec!r}: expected a method {method}, it has none")
     return one
+
+
+def _module(name: str) -> ModuleType:
+    """The module as it is named; where there is none, one of ours that was called so."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        missing = f"{name}.".startswith(f"{error.name}.")  # itself or a package above it, not what it imports
+        if not missing or not ABOVE or name.partition(".")[0] not in OURS:
+            raise
+    return import_module(f"{ABOVE}{FORMER.get(name, name)}")
 
 
 def _values(spec: str, what: str, arguments: str | None) -> tuple[list[Any], dict[str, Any]]:

@@ -38,7 +38,7 @@ Kind = Literal[
 INCLUDED = r"^(doi:10\.\d{4,9}/\S+|pmid:\d{1,8}|[a-z0-9]+(-[a-z0-9]+)*(@[^@#\s]+)?)$"
 
 
-class Header(Record):
+class Header(Record, stored_as="Header"):
     """Everything about one version of a piece of evidence, except its text."""
 
     id: str = Field(min_length=1, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -98,7 +98,7 @@ class Header(Record):
         return self
 
 
-class Evidence(Header):
+class Evidence(Header, stored_as="Evidence"):
     """One version of a guideline, review, study or opinion, as its curator entered it."""
 
     text: str = Field(min_length=1)
@@ -108,7 +108,7 @@ class Evidence(Header):
         return Header(**{name: getattr(self, name) for name in Header.model_fields})
 
 
-class Passage(Record):
+class Passage(Record, stored_as="Passage"):
     """A stretch of one evidence version's text: the smallest thing a retriever returns."""
 
     header: Header

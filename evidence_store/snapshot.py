@@ -43,7 +43,7 @@ from evitrail.traces.record import Record, content_id
 Status = Literal["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"]
 
 
-class Name(Record):
+class Name(Record, stored_as="Name"):
     """All that decides what a snapshot answers; its content id is the snapshot's."""
 
     ledger: str

@@ -57,7 +57,7 @@ class GateReport(Record):
     """The ledger number of the snapshot it judged by."""
 
 
-class Retrieved(Record):
+class Retrieved(Record, stored_as="Retrieved"):
     """The answer to one search: the hits in rank order, and what each gate did."""
 
     query: str

@@ -84,7 +84,7 @@ def shown(folder: Path) -> Path:
     return folder / "x.html"
 
 
-class Order(Record):
+class Order(Record, stored_as="Order"):
     """What a long run is asked to do."""
 
     steps: int

@@ -14,13 +14,13 @@ from itertools import count
 from evitrail.traces import Clock, Edge, Entity, Journal, Live, Record, Run, Task, content_id
 
 
-class Order(Record):
+class Order(Record, stored_as="Order"):
     """What a run is asked to do."""
 
     words: tuple[str, ...]
 
 
-class Note(Record):
+class Note(Record, stored_as="Note"):
     """What one step wrote."""
 
     text: str

@@ -2,12 +2,16 @@
 
 Rules kept here
 - A ``Record`` cannot be changed after it is made, and refuses keys it does not know.
-- Its name is its content: ``content_id`` hashes the type's name and the canonical JSON, so equal
+- Its name is its content: ``content_id`` hashes the type's stored name and the canonical JSON, so equal
   records have equal names in every process, on every machine, in every year.
+- The stored name is declared with the class, ``stored_as="Dose"``, and never changes: it is part of every hash and of
+  every stored byte. The class itself may be renamed or moved. It is not inherited, and no two classes share one.
+- A record's repr begins with its stored name, because components that hold records are named by their repr.
+- A record that declares none can stand inside another record, but cannot be stored or hashed by itself.
 - Canonical JSON has sorted keys, no spaces, Unicode in NFC, one zero, and no NaN or infinity: two
   spellings of one value cannot exist.
 
-    >>> class Dose(Record):
+    >>> class Dose(Record, stored_as="Dose"):
     ...     drug: str
     ...     milligrams: float
     >>> content_id(Dose(drug="alteplase", milligrams=90)) == content_id(Dose(milligrams=90.0, drug="alteplase"))
@@ -22,7 +26,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -36,6 +40,16 @@ class Record(BaseModel):
     """A frozen value that may cross a folder, be stored, and be named by its content."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants")
+
+    stored_as: ClassVar[str | None] = None
+    """The name that records of this type are stored and hashed under; ask ``stored_name`` for it."""
+
+    def __init_subclass__(cls, *, stored_as: str | None = None, **others: Any) -> None:
+        super().__init_subclass__(**others)
+        cls.stored_as = stored_as
+
+    def __repr_name__(self) -> str:
+        return self.stored_as or type(self).__name__
 
 
 def canonical_json(value: Record | dict[str, Any] | list[Any]) -> str:
@@ -66,14 +80,25 @@ def _one_spelling(value: Any) -> Any:
     return 0.0 if value == 0 and isinstance(value, float) else value
 
 
+def stored_name(of: Record | type[Record]) -> str:
+    """The name that a record, or a type of records, is stored and hashed under; raises ``TypeError`` for none."""
+    kind = of if isinstance(of, type) else type(of)
+    if kind.stored_as is None:
+        raise TypeError(
+            f"{kind.__module__}.{kind.__qualname__} has no stored name, so it cannot be stored or hashed; "
+            f'declare one: class {kind.__name__}(Record, stored_as="{kind.__name__}")'
+        )
+    return kind.stored_as
+
+
 def sha256(data: bytes) -> str:
     """A digest tagged with its algorithm, so that a later one can stand beside it."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def content_id(record: Record) -> str:
-    """The name of a record: ``sha256:`` and 64 hex digits over its type and canonical JSON."""
-    return sha256(f"{type(record).__name__}\n{canonical_json(record)}".encode())
+    """The name of a record: ``sha256:`` and 64 hex digits over its stored name and canonical JSON."""
+    return sha256(f"{stored_name(record)}\n{canonical_json(record)}".encode())
 
 
 def as_stored(record: Record, returns: type[R]) -> R:

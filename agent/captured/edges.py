@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from evitrail.agent.captured.records import Node, Nodes, Said
 from evitrail.agent.captured.run import Step
 from evitrail.agent.llm.base import Prompt
-from evitrail.traces.record import Record, content_id
+from evitrail.traces.record import Record, content_id, stored_name
 from evitrail.traces.run.activity import Edge, Entity
 
 LABEL = 60
@@ -73,8 +73,8 @@ def influenced(output: Record, inner: Iterable[tuple[str, Record]]) -> Iterator[
 
 def entity(record: Record) -> Entity:
     """A record as a node of the graph."""
-    label = record.text[:LABEL] if isinstance(record, Said) else type(record).__name__.lower()
-    return Entity(id=content_id(record), type=type(record).__name__, label=label)
+    label = record.text[:LABEL] if isinstance(record, Said) else stored_name(record).lower()
+    return Entity(id=content_id(record), type=stored_name(record), label=label)
 
 
 def node_entity(one: Node) -> Entity:

@@ -14,7 +14,7 @@ from typing import Any
 from evitrail.traces.record import Record
 
 
-class Captured(Record):
+class Captured(Record, stored_as="Captured"):
     """What a captured run is a run of, stored at its beginning."""
 
     library: str
@@ -27,7 +27,7 @@ class Captured(Record):
     """The pipeline's components, each with what it was set to."""
 
 
-class Node(Record):
+class Node(Record, stored_as="Node"):
     """A piece of text as a foreign store served it."""
 
     id: str
@@ -48,32 +48,32 @@ class Found(Record):
     """As the retriever gave it; text where it is not a finite number."""
 
 
-class Nodes(Record):
+class Nodes(Record, stored_as="Nodes"):
     """Nodes in the order they were served."""
 
     nodes: tuple[Found, ...]
 
 
-class Texts(Record):
+class Texts(Record, stored_as="Texts"):
     """Texts to be embedded."""
 
     texts: tuple[str, ...]
 
 
-class Vectors(Record):
+class Vectors(Record, stored_as="Vectors"):
     """What texts were embedded as, in their order."""
 
     vectors: tuple[tuple[float | str, ...], ...]
 
 
-class Said(Record):
+class Said(Record, stored_as="Said"):
     """What a pipeline, or one part of it, answered."""
 
     text: str
     metadata: dict[str, Any]
 
 
-class Given(Record):
+class Given(Record, stored_as="Given"):
     """What a step took or gave, where nothing more is known of it."""
 
     value: Any

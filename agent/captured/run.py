@@ -26,7 +26,7 @@ from typing import Any
 from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.external.external_run import ELSEWHERE
 from evitrail.traces.journal.journal import Journal, JournalError
-from evitrail.traces.record import Record
+from evitrail.traces.record import Record, stored_name
 from evitrail.traces.run.activity import Activity, Edge, Edges, Effect
 from evitrail.traces.run.blob_names import Names
 from evitrail.traces.run.step_key import Work, inputs_of, key_of
@@ -61,7 +61,7 @@ class CapturedRun:
             taken = set(journal.runs())
             free = next(one for one in proposed(name) if one not in taken)
             run = cls(journal, free, Names(journal.secret(free) if sensitive else None))
-            body = {"config": run._names.put(journal, config), "config_type": type(config).__name__, "parent": None}
+            body = {"config": run._names.put(journal, config), "config_type": stored_name(config), "parent": None}
             body |= {"recorded": ELSEWHERE} | ({"secret": free} if sensitive else {})
             journal.append(free, "run.begin", body)
         return run
@@ -99,13 +99,13 @@ class CapturedRun:
             activity = Activity(
                 **step.work._asdict(),
                 output=name,
-                output_type=type(output).__name__,
+                output_type=stored_name(output),
                 edges=self._names.put(self._journal, stated) if stated.edges else None,
                 milliseconds=round(milliseconds, 3),
             )
             self._journal.append(self.name, "activity.end", activity.model_dump(mode="json"))
             if step.parent is None and self._whole:
-                self._journal.append(self.name, "run.end", {"output": name, "output_type": type(output).__name__})
+                self._journal.append(self.name, "run.end", {"output": name, "output_type": stored_name(output)})
         if step.parent is None:
             self._names.forget()
         else:

@@ -34,7 +34,7 @@ class PassageInfluence(Record):
     """Whether that is another answer than with everything; None where either is no letter."""
 
 
-class Influence(Record):
+class Influence(Record, stored_as="Influence"):
     """What each passage of a context did for the option that was chosen."""
 
     method: Way

@@ -43,7 +43,7 @@ class Message(Record):
     content: Text
 
 
-class Prompt(Record):
+class Prompt(Record, stored_as="Prompt"):
     """All that is sent to a model."""
 
     messages: tuple[Message, ...] = Field(min_length=1)
@@ -78,7 +78,7 @@ class Token(Record):
     """The tokens that were likeliest there, each with its log-probability; what a constraint rules out is left away."""
 
 
-class Completion(Record):
+class Completion(Record, stored_as="Completion"):
     """All that came back."""
 
     texts: tuple[Text, ...]

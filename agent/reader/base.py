@@ -18,7 +18,7 @@ from evitrail.traces.record import Record
 from evitrail.traces.run.live import Run
 
 
-class Fit(Record):
+class Fit(Record, stored_as="Fit"):
     """What becomes of a context that is long."""
 
     keep: Literal["whole", "cut", "padded"] = "whole"

@@ -23,7 +23,7 @@ from evitrail.traces.record import Record
 from evitrail.traces.run.step_key import Task
 
 
-class Section(Record):
+class Section(Record, stored_as="Section"):
     """What one researcher found."""
 
     option: str

@@ -26,7 +26,7 @@ from evitrail.traces.run.live import Live
 from evitrail.traces.run.memory import Memory, remembered
 
 
-class Mended(Record):
+class Mended(Record, stored_as="Mended"):
     """What distinguishes a counterfactual from the run it is a fork of."""
 
     of: str

@@ -68,7 +68,7 @@ UNSERVED = "no case names a report; `evitrail freeze` writes them"
 """Why an arm that serves reports is left out."""
 
 
-class RunConfig(Record):
+class RunConfig(Record, stored_as="RunConfig"):
     """All that decides a run, stored at its beginning."""
 
     case: Case

@@ -45,7 +45,7 @@ BLAMED = "attribution"
 """The record type that closes a run's inquiry."""
 
 
-class Blames(Record):
+class Blames(Record, stored_as="Blames"):
     """Everything one run is blamed for."""
 
     blames: tuple[Blame, ...]

@@ -37,7 +37,7 @@ from evitrail.traces.external.external_run import expect_own
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.sensitive import keyed
 from evitrail.traces.journal.view import JournalView
-from evitrail.traces.record import Record, canonical_json, fitted, sha256
+from evitrail.traces.record import Record, canonical_json, fitted, sha256, stored_name
 from evitrail.traces.run.diff import Checked, compared
 from evitrail.traces.run.live import Live, Run
 from evitrail.traces.run.memory import Memory, remembered, secret_of, unfolded
@@ -45,12 +45,12 @@ from evitrail.traces.run.verify import Verify
 from evitrail.traces.trace import Trace
 
 OUTPUTS: dict[str, type[Record]] = {
-    each.__name__: each for each in (Query, Retrieved, Critique, Synthesis, Choice, Completion)
+    stored_name(each): each for each in (Query, Retrieved, Critique, Synthesis, Choice, Completion)
 }
 """What the steps of an agent say, and so can be made to say."""
 
 
-class Fork(Record):
+class Fork(Record, stored_as="Fork"):
     """What distinguishes a fork from the run it came from."""
 
     of: str

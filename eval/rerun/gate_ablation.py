@@ -31,6 +31,7 @@ from evitrail.retrieval.base import Retrieved
 from evitrail.retrieval.gates import GATES
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.view import JournalView
+from evitrail.traces.record import stored_name
 from evitrail.traces.trace import Trace
 
 ARM = "gated"
@@ -108,7 +109,7 @@ def ablate_gates(
 
 def _gates(trace: Trace) -> list[str]:
     """The gates that the run's first search passed, in order."""
-    searches = [activity for activity in trace.activities if activity.output_type == Retrieved.__name__]
+    searches = [activity for activity in trace.activities if activity.output_type == stored_name(Retrieved)]
     return [report.gate for report in trace.journal.get(searches[0].output, Retrieved).gates] if searches else []
 
 

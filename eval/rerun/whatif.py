@@ -25,6 +25,7 @@ from evitrail.retrieval.base import Retrieved
 from evitrail.traces.external.external_run import recorded_elsewhere
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.view import JournalView
+from evitrail.traces.record import stored_name
 from evitrail.traces.run.probe import Probe, affected
 from evitrail.traces.trace import Trace
 
@@ -90,7 +91,7 @@ def whatif(
 
 def came_across(trace: Trace) -> set[str]:
     """Every evidence version that a run's searches came upon, what their gates held back included."""
-    return {ref for a in trace.activities if a.output_type == Retrieved.__name__ for ref in _refs(trace, a.output)}
+    return {ref for a in trace.activities if a.output_type == stored_name(Retrieved) for ref in _refs(trace, a.output)}
 
 
 def impact(journal: JournalView, ref: str) -> Iterator[tuple[Trace, Answer]]:

@@ -43,7 +43,7 @@ REAL: frozenset[Type] = frozenset({"opposite_direction", "magnitude"})
 Resolution = Literal["a", "b", "both_in_context", "unresolved"]
 
 
-class Supersession(Record):
+class Supersession(Record, stored_as="Supersession"):
     """Versions that took over from others."""
 
     kind: Kind
@@ -113,7 +113,7 @@ class Contradiction(Record):
         return self
 
 
-class _Pair(Record):
+class _Pair(Record, stored_as="_Pair"):
     a: Ref
     b: Ref
     scope: str

@@ -44,7 +44,7 @@ _POINTS = uuid.uuid5(uuid.NAMESPACE_URL, "evitrail/passage")
 _SPARE = 16
 
 
-class Manifest(Record):
+class Manifest(Record, stored_as="Manifest"):
     """What an index was built with; two indexes with equal manifests give equal results."""
 
     engine: str

@@ -31,7 +31,7 @@ SAYS_B = ScriptedReader(answers={"q-1": "B"})
 NEVER = 10**6
 
 
-class Config(Record):
+class Config(Record, stored_as="Config"):
     agent: str
 
 

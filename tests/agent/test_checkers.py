@@ -24,7 +24,7 @@ YES_B = '{"clear_selection": "yes", "reasoning": "it says so", "confirmed_answer
 NO = '{"clear_selection": "no", "reasoning": "a name only", "confirmed_answer": null}'
 
 
-class Config(Record):
+class Config(Record, stored_as="Config"):
     name: str = "any"
 
 

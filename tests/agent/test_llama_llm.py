@@ -117,7 +117,7 @@ def test_whatever_it_raises_is_said_in_one_line() -> None:
         LlamaIndexLLM(Ward()).complete(prompt("raise"))
 
 
-class Config(Record):
+class Config(Record, stored_as="Config"):
     name: str = "any"
 
 

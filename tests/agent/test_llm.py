@@ -16,7 +16,7 @@ from evitrail.traces import Journal, Live, Record, Trace, Verify, canonical_json
 SCRIPT = (("stroke", "aspirin"), (r"dose of (\w+)", r'{"drug": "\1"}'), ("draw", ("A", "B", "B")))
 
 
-class Config(Record):
+class Config(Record, stored_as="Config"):
     name: str = "any"
 
 

@@ -23,7 +23,7 @@ FORM = {"type": "object", "properties": {"option": {"enum": ["A", "B"]}}, "requi
 LETTERS = ("A", "B", "C", "D")
 
 
-class Config(Record):
+class Config(Record, stored_as="Config"):
     name: str = "any"
 
 

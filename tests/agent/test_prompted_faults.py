@@ -36,7 +36,7 @@ class Dose(BaseModel):
     milligrams: float
 
 
-class Config(Record):
+class Config(Record, stored_as="Config"):
     name: str = "any"
 
 

@@ -49,7 +49,7 @@ HOSTILE = (
 )
 
 
-class Config(Record):
+class Config(Record, stored_as="Config"):
     name: str = "any"
 
 

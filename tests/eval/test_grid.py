@@ -17,6 +17,7 @@ from evitrail.eval.plan.condition import condition
 from evitrail.eval.plan.custom_conditions import admit
 from evitrail.eval.plan.grid import Grid, base_of, spread
 from evitrail.eval.plan.store_state import states
+from evitrail.eval.plugin import made
 from evitrail.eval.report.profile import place
 from evitrail.eval.rerun.fork import answer_again
 from evitrail.evidence_store import EvidenceStore
@@ -185,3 +186,17 @@ def test_code_that_is_no_retriever_or_has_no_name_of_its_own_is_refused() -> Non
         admit([arm(retriever=f"{__name__}:Nameless")], allow_code=True)
     with pytest.raises(ValueError, match="could not be made: ModuleNotFoundError"):
         admit([arm(retriever="no.such.module:Own")], allow_code=True)
+
+
+def test_an_old_plan_finds_a_class_of_ours_where_our_folders_lie_by_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = tmp_path / "ours_by_now" / "retrieval"
+    moved.mkdir(parents=True)
+    (moved / "by_rank.py").write_text("class ByRank:\n    def search(self, query, snapshot, k): ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(made.__globals__, "ABOVE", "ours_by_now.")
+    found = made("retrieval.by_rank:ByRank()", "retriever", "search(query, snapshot, k)", allow_code=True)
+    assert type(found).__module__ == "ours_by_now.retrieval.by_rank"
+    with pytest.raises(ValueError, match="No module named 'clinic'"):  # not one of ours
+        made("clinic.by_rank:ByRank()", "retriever", "search(query, snapshot, k)", allow_code=True)

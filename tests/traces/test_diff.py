@@ -19,7 +19,7 @@ from evitrail.traces.run.memory import unfolded
 ORDER = Order(words=())
 
 
-class Found(Record):
+class Found(Record, stored_as="Found"):
     hits: tuple[dict[str, Any], ...]
     query: str = ""
 

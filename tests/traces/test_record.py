@@ -30,13 +30,13 @@ VALUES = st.recursive(SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionari
 OBJECTS = st.dictionaries(KEYS, VALUES, max_size=4)
 
 
-class Trial(Record):
+class Trial(Record, stored_as="Trial"):
     name: str
     arms: dict[str, float]
     sites: tuple[str, ...] = ()
 
 
-class Twin(Record):
+class Twin(Record, stored_as="Twin"):
     """The same fields under another name."""
 
     name: str
@@ -44,7 +44,7 @@ class Twin(Record):
     sites: tuple[str, ...] = ()
 
 
-class Loose(Record):
+class Loose(Record, stored_as="Loose"):
     anything: dict[str, Any]
 
 

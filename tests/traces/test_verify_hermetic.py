@@ -208,7 +208,7 @@ class Searcher:
     by: str = "words"
 
 
-class Found(Record):
+class Found(Record, stored_as="Found"):
     hits: tuple[str, ...]
     scores: dict[str, float]
 

@@ -16,7 +16,7 @@ from evitrail.traces import Checked, Journal, Live, Record, Run, Task, Verify
 ORDER = Order(words=("stroke", "risk", "falls"))
 
 
-class Dose(Record):
+class Dose(Record, stored_as="Dose"):
     drug: str
     arms: tuple[dict[str, float], ...]
 

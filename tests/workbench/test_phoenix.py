@@ -40,7 +40,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-class Note(Record):
+class Note(Record, stored_as="Note"):
     text: str
 
 

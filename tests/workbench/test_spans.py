@@ -76,7 +76,7 @@ def asked(journal: Journal, *, sensitive: bool = False) -> Prompt:
     return prompt
 
 
-class Note(Record):
+class Note(Record, stored_as="Note"):
     text: str
 
 

@@ -27,7 +27,7 @@ SEAL_RUN = "experiment"
 """The run whose only records are seals."""
 
 
-class Heads(Record):
+class Heads(Record, stored_as="Heads"):
     """The head of every run at the moment of sealing."""
 
     heads: dict[str, str]

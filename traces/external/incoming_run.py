@@ -29,14 +29,14 @@ NO_NAME = re.compile(r"[^\w.~+@:-]+")
 """What a run's name is not made of."""
 
 
-class Foreign(Record):
+class Foreign(Record, stored_as="Foreign"):
     """A value of another system, as it was told."""
 
     kind: str
     value: Any
 
 
-class Imported(Record):
+class Imported(Record, stored_as="Imported"):
     """What a run that was taken in is a run of, stored at its beginning."""
 
     source: str

@@ -203,7 +203,7 @@ class Journal:
         return returns.model_validate_json(self.raw(name).partition(b"\n")[2])
 
     def raw(self, name: str) -> bytes:
-        """The bytes of a blob: the type's name, a newline, the canonical JSON.
+        """The bytes of a blob: the type's stored name, a newline, the canonical JSON.
 
         Raises ``Redacted`` where it was dropped on purpose, ``DamagedJournal`` where it is missing.
         """

@@ -23,7 +23,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from evitrail.traces.record import Record, canonical_json, sha256
+from evitrail.traces.record import Record, canonical_json, sha256, stored_name
 
 SCHEMA_VERSION = 1
 
@@ -125,8 +125,8 @@ def link(prev: str, data: bytes) -> str:
 
 
 def written(record: Record) -> bytes:
-    """A record as its blob spells it, which is what names are made from: its type, a newline, canonical JSON."""
-    return f"{type(record).__name__}\n{canonical_json(record)}".encode()
+    """A record as its blob spells it, which is what names are made from: stored name, newline, canonical JSON."""
+    return f"{stored_name(record)}\n{canonical_json(record)}".encode()
 
 
 def packed(data: bytes, least: int = WORTH_PACKING) -> bytes:

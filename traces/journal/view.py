@@ -63,7 +63,7 @@ class JournalView(Protocol):
         ...
 
     def raw(self, name: str) -> bytes:
-        """The bytes of a blob: the type's name, a newline, the canonical JSON.
+        """The bytes of a blob: the type's stored name, a newline, the canonical JSON.
 
         Raises ``Redacted`` where it was dropped on purpose, ``DamagedJournal`` where it is missing.
         """

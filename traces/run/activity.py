@@ -47,7 +47,7 @@ class Edge(Record):
     end: int | None = None
 
 
-class Edges(Record):
+class Edges(Record, stored_as="Edges"):
     """The edges that one activity stated."""
 
     edges: tuple[Edge, ...]
@@ -61,7 +61,7 @@ class Input(Record):
     type: str
 
 
-class Activity(Record):
+class Activity(Record, stored_as="Activity"):
     """One finished step. Times are in the record around it, never in its identity."""
 
     path: str

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from evitrail.traces.journal.schema import written
-from evitrail.traces.record import Record, content_id, sha256, spelt
+from evitrail.traces.record import Record, content_id, sha256, spelt, stored_name
 from evitrail.traces.run.activity import Edges, Entity
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Names:
     def as_stored(self, record: Record, returns: type[R]) -> R:
         """The record as it would come back from storage, its name known."""
         stored, text = spelt(record, returns)
-        self._learn(stored, f"{type(stored).__name__}\n{text}".encode())
+        self._learn(stored, f"{stored_name(stored)}\n{text}".encode())
         return stored
 
     def know(self, record: Record, name: str) -> None:

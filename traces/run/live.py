@@ -26,7 +26,7 @@ from typing import Any, Protocol, TypeVar
 from evitrail.traces.journal.journal import Journal, JournalError
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.log import bound
-from evitrail.traces.record import Record, fitted
+from evitrail.traces.record import Record, fitted, stored_name
 from evitrail.traces.run.activity import Activity, Edges
 from evitrail.traces.run.blob_names import Names
 from evitrail.traces.run.memory import Done, Memory, activities, keep, recall, remembered, secret_of
@@ -114,7 +114,7 @@ class Live:
         run = cls(journal, past, name, dict(memory or {}), given or {}, names, parent is not None, acknowledged)
         if not before:
             with journal.transaction():
-                body = {"config": names.put(journal, config), "config_type": type(config).__name__, "parent": parent}
+                body = {"config": names.put(journal, config), "config_type": stored_name(config), "parent": parent}
                 journal.append(name, "run.begin", body | ({"secret": secret} if secret else {}))
         elif before[0].body["config"] != names.of(config):
             raise JournalError(
@@ -162,7 +162,7 @@ class Live:
         """Close the run with what it came to; closing it again changes nothing."""
         if all(record.type != "run.end" for record in self._journal.records(self.name)):
             with self._journal.transaction():
-                body = {"output": self._names.put(self._journal, output), "output_type": type(output).__name__}
+                body = {"output": self._names.put(self._journal, output), "output_type": stored_name(output)}
                 self._journal.append(self.name, "run.end", body)
 
     @property
@@ -193,7 +193,7 @@ class Live:
         self._names.know(output, known.output)
         self._come_by(*known.inner)
         if self._recorded.get(work.path) != work.key:
-            self._append(work, known, type(output).__name__, reused_from=known.run)
+            self._append(work, known, stored_name(output), reused_from=known.run)
         return output
 
     def _announce(self, work: Work) -> None:
@@ -217,7 +217,7 @@ class Live:
                 self._names.put(self._journal, record)
             name = self._names.put(self._journal, output)
             made = Done(name, self._names.put(self._journal, stated) if stated.edges else None, self.name, output)
-            self._append(work, made, type(output).__name__, milliseconds=milliseconds, given=given)
+            self._append(work, made, stored_name(output), milliseconds=milliseconds, given=given)
         self._names.forget()
         return made
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from evitrail.traces.record import Record, canonical_json, content_id, sha256
+from evitrail.traces.record import Record, canonical_json, content_id, sha256, stored_name
 from evitrail.traces.run.activity import Edge, Effect, Input
 from evitrail.traces.run.fingerprint import fingerprint
 
@@ -116,7 +116,7 @@ def work_of(path: str, task: Task[Any], name: Callable[[Record], str] = content_
 
 def inputs_of(records: Mapping[str, Record], name: Callable[[Record], str]) -> tuple[Input, ...]:
     """The inputs of a step by name and type, from the records by role."""
-    return tuple(Input(role=role, id=name(record), type=type(record).__name__) for role, record in records.items())
+    return tuple(Input(role=role, id=name(record), type=stored_name(record)) for role, record in records.items())
 
 
 def key_of(kind: str, by: str, code: str, parameters: Mapping[str, Any], inputs: Sequence[Input]) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from evitrail.traces.journal.view import JournalView
-from evitrail.traces.record import Record
+from evitrail.traces.record import Record, stored_name
 from evitrail.traces.run.activity import Activity
 from evitrail.traces.run.blob_names import Names
 from evitrail.traces.run.diff import Checked, body, differences, judge, moved
@@ -90,7 +90,7 @@ class Verify:
         return judge(then, self._activity(work, output), parted)
 
     def _activity(self, work: Work, output: Record) -> Activity:
-        return Activity(**work._asdict(), output=self._names.of(output), output_type=type(output).__name__, edges=None)
+        return Activity(**work._asdict(), output=self._names.of(output), output_type=stored_name(output), edges=None)
 
     @staticmethod
     def _reached_out(work: Work, attempts: list[str]) -> Checked | None:

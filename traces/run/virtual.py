@@ -25,19 +25,19 @@ from evitrail.traces.run.live import Run
 from evitrail.traces.run.step_key import Task
 
 
-class Moment(Record):
+class Moment(Record, stored_as="Moment"):
     """A time of day, UTC, ISO 8601."""
 
     at: str
 
 
-class Identifier(Record):
+class Identifier(Record, stored_as="Identifier"):
     """An id that nobody had before (UUID version 4)."""
 
     id: str
 
 
-class Seed(Record):
+class Seed(Record, stored_as="Seed"):
     """What a random generator starts from."""
 
     seed: int

@@ -18,7 +18,7 @@ from evitrail.eval.experiment.experiment import RunConfig
 from evitrail.eval.rerun.fork import Fork, told_changes
 from evitrail.evidence_store.model import Header
 from evitrail.retrieval.base import Hit, Retrieved
-from evitrail.traces.record import Record, content_id
+from evitrail.traces.record import Record, content_id, stored_name
 from evitrail.traces.trace import Trace
 
 
@@ -105,7 +105,7 @@ def config_of(trace: Trace) -> RunConfig:
 
 
 def _fork(trace: Trace) -> str:
-    if trace.records[0].body["config_type"] == Fork.__name__:
+    if trace.records[0].body["config_type"] == stored_name(Fork):
         forked = trace.config(Fork)
         since = f" from {forked.at} on" if forked.at else ""
         return f"{forked.of}, done again{since} with {told_changes(forked.changes)}"

@@ -27,7 +27,7 @@ SUPPORTS, REFUTES = 3, 2
 CONFLICTS = [OPTION_TERMS.index(name) for name in ("other_number", "denied", "words_that_exclude", "denied_by_one")]
 
 
-class Weights(Record):
+class Weights(Record, stored_as="Weights"):
     """What each term is worth, and where these numbers come from."""
 
     terms: dict[str, float]

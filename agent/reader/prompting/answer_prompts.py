@@ -25,7 +25,7 @@ PUBLISHED = "published"
 NEEDED = ("context", "question", "options")
 
 
-class Answering(Record):
+class Answering(Record, stored_as="Answering"):
     """What is said to the model."""
 
     name: str

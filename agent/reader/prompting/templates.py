@@ -41,7 +41,7 @@ ALLOWED: dict[Act, frozenset[str]] = {act: needed | {"mark"} for act, needed in 
 ALLOWED["plan"] |= {"critique", "asked"}
 
 
-class Prompts(Record):
+class Prompts(Record, stored_as="Prompts"):
     """What a reader says to its model, act by act."""
 
     name: str
