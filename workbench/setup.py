@@ -21,8 +21,9 @@ from evitrail.eval.log.skipped import skips
 from evitrail.eval.plan.condition import Condition
 from evitrail.eval.plan.custom_conditions import admit
 from evitrail.eval.plan.plan import PLAN, Plan, read_plan, settle
-from evitrail.eval.plan.readers import Readers, labels, probe
+from evitrail.eval.plan.readers import Readers, probe
 from evitrail.eval.plan.readers import readers as readers_in
+from evitrail.eval.plan.run_name import labels
 from evitrail.eval.plan.store_state import states
 from evitrail.eval.report.results import blame_folder, write_results
 from evitrail.evidence_store import EvidenceStore

@@ -18,6 +18,7 @@ from evitrail.agent.tools import Reading, Tools
 from evitrail.eval.attribution.oracles import ROLES, OracleReader, OracleRetriever, Role, mended_store
 from evitrail.eval.experiment.experiment import RunConfig, outcome_of, said_with
 from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.plan.run_name import ForkName
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import Retrieved, Retriever
 from evitrail.traces.journal.journal import Journal
@@ -133,5 +134,4 @@ class Replays:
 def fork_name(what: Mended) -> str:
     """``standard.rad-001~retrieve+choose``: the parent, and what was mended or withheld."""
     changed = [*what.mended, *(f"-{ref}" for ref in what.without)]
-    again = f"~{what.replicate}" if what.replicate else ""
-    return f"{what.of}~{'+'.join(changed) or 'unchanged'}{again}"
+    return str(ForkName(what.of, "+".join(changed) or "unchanged", replicate=what.replicate))

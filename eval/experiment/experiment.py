@@ -43,7 +43,8 @@ from evitrail.eval.experiment.sweep import Doing, Failure, Here, Standing, sweep
 from evitrail.eval.log.latest_check import counted, rechecked
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.plan.condition import Condition
-from evitrail.eval.plan.readers import Readers, arm_name, readers, run_name
+from evitrail.eval.plan.readers import Readers, readers
+from evitrail.eval.plan.run_name import ReadCondition, RunName
 from evitrail.eval.plan.store_state import states
 from evitrail.evidence_store.index.embed_cache import apart
 from evitrail.evidence_store.snapshot import Snapshot
@@ -90,7 +91,7 @@ class Job(NamedTuple):
 
     @property
     def name(self) -> str:
-        return run_name(self.config.condition.name, self.label, self.config.case.id)
+        return str(RunName(self.config.condition.name, self.label, self.config.case.id))
 
     def piece(self, begun: Collection[str]) -> Piece:
         """The run as it is handed out."""
@@ -179,7 +180,7 @@ class Experiment:
             for arm in self.conditions
             for state in [recorded[arm.snapshot]]
             for label, reader in readers(self.reader)
-            if arm_name(arm.name, label) not in absent
+            if str(ReadCondition(arm.name, label)) not in absent
             for case in cases
             if arm.serves(case)
         ]
@@ -193,7 +194,7 @@ class Experiment:
     def left_out(self, cases: Sequence[Case]) -> dict[str, str]:
         """The arms that are not run, each with why: its reader cannot hold it, or no case has what it serves."""
         return {
-            arm_name(arm.name, label): why
+            str(ReadCondition(arm.name, label)): why
             for arm in self.conditions
             for label, reader in readers(self.reader)
             if (why := arm.lacking(reader) or ("" if any(map(arm.serves, cases)) else UNSERVED))
@@ -207,7 +208,7 @@ class Experiment:
                 asked.append(masked(case, self.mask))
             except Unmasked as error:
                 refused += [
-                    Failure(run_name(arm.name, label, case.id), f"Unmasked: {error}")
+                    Failure(str(RunName(arm.name, label, case.id)), f"Unmasked: {error}")
                     for arm in self.conditions
                     for label, _ in readers(self.reader)
                 ]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from evitrail.eval.plan.run_name import ForkName
 from evitrail.traces.journal.redacted import redacted_runs
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.trace import Trace
@@ -37,7 +38,8 @@ def rechecked(journal: JournalView) -> dict[str, str]:
 def rechecks(journal: JournalView) -> list[tuple[str, str, int]]:
     """Every finished re-check: its name, the run it is of, and the number it was last given."""
     gone = redacted_runs(journal)
-    named = (name for name in journal.runs() if CHANGE in name.rpartition("~")[2] and name not in gone)
+    forks = ((name, ForkName.parse(name)) for name in journal.runs() if name not in gone)
+    named = (name for name, fork in forks if fork is not None and CHANGE in fork.change)
     return [
         (trace.run, trace.parent, trace.of_type(RECHECKED)[-1].body["number"])
         for trace in (Trace(journal, name) for name in named)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from evitrail.agent.model import Answer
 from evitrail.eval.experiment.experiment import RunConfig, traces
-from evitrail.eval.plan.readers import arm_name, label_in
+from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.traces.journal.view import JournalView
 
 
@@ -17,6 +17,6 @@ def skips(journal: JournalView) -> dict[str, tuple[str, ...]]:
     for trace in traces(journal):
         said, config = trace.output(Answer), trace.config(RunConfig)
         if said and said.skipped:
-            arm = arm_name(config.condition.name, label_in(trace.run, config.condition.name))
+            arm = str(ReadCondition.of(trace.run, config.condition.name))
             found.setdefault(arm, []).append(said.skipped)
     return {arm: tuple(why) for arm, why in found.items()}

@@ -23,7 +23,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from evitrail.eval.plan.condition import Condition
-from evitrail.eval.plan.readers import distinct
+from evitrail.eval.plan.run_name import GridName, distinct
 
 BEYOND = "full"
 """The retriever that takes all there is."""
@@ -51,17 +51,12 @@ def spread(arms: Iterable[Condition], grid: Grid) -> list[Condition]:
     return [varied for arm in arms for varied in _varied(arm, axes)]
 
 
-def base_of(condition: str) -> str:
-    """The arm that a name of a grid begins with; the name itself where it is none."""
-    return condition.partition("+")[0]
-
-
 def _varied(arm: Condition, axes: Mapping[str, Mapping[str, Any]]) -> Iterable[Condition]:
     ours = [axis for axis, values in axes.items() if values and _has(arm, axis)]
     for chosen in product(*(axes[axis].items() for axis in ours)):
-        said = "".join(f"+{axis}={label}" for axis, (label, _) in zip(ours, chosen, strict=True))
+        name = GridName(arm.name, tuple((axis, label) for axis, (label, _) in zip(ours, chosen, strict=True)))
         update = {axis: value for axis, (_, value) in zip(ours, chosen, strict=True)}
-        yield arm.model_copy(update={"name": arm.name + said, **update})
+        yield arm.model_copy(update={"name": str(name), **update})
 
 
 def _has(arm: Condition, axis: str) -> bool:

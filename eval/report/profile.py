@@ -26,8 +26,7 @@ from evitrail.eval.metrics import METRICS, stats
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.plan.condition import CONDITIONS, PUBLISHED
-from evitrail.eval.plan.grid import base_of
-from evitrail.eval.plan.readers import arm_name, label_in
+from evitrail.eval.plan.run_name import GridName, ReadCondition
 
 Row = Mapping[str, Any]
 """A row of metrics.json."""
@@ -130,7 +129,7 @@ def place(condition: str) -> tuple[int, tuple[str | int, ...]]:
     Presets first, then published keys, in their order, each with its variations; then others. By name among each
     other, where a number in it counts as a number.
     """
-    names, base = [*CONDITIONS, *PUBLISHED], base_of(condition.partition("@")[0])
+    names, base = [*CONDITIONS, *PUBLISHED], GridName.parse(ReadCondition.parse(condition).condition).base
     parts = re.split(r"(\d+)", condition)
     natural = tuple(int(part) if place % 2 else part for place, part in enumerate(parts))
     return (names.index(base) if base in names else len(names)), natural
@@ -138,7 +137,8 @@ def place(condition: str) -> tuple[int, tuple[str | int, ...]]:
 
 def called(outcomes: Iterable[Outcome]) -> dict[str, str]:
     """The label of each reader that runs are named by; empty where their experiment had one reader."""
-    return {outcome.reader: label for outcome in outcomes if (label := label_in(outcome.run, outcome.condition))}
+    read = ((outcome.reader, ReadCondition.of(outcome.run, outcome.condition).reader) for outcome in outcomes)
+    return {reader: label for reader, label in read if label}
 
 
 def labels(rows: Sequence[Row], by: Mapping[str, str] = MappingProxyType({})) -> list[str]:
@@ -153,7 +153,7 @@ def labels(rows: Sequence[Row], by: Mapping[str, str] = MappingProxyType({})) ->
         if len(readers) == 1:
             return str(row["condition"])
         known = by.get(row["reader"])
-        return arm_name(row["condition"], known) if known else f"{row['condition']} · {row['reader']}"
+        return str(ReadCondition(row["condition"], known)) if known else f"{row['condition']} · {row['reader']}"
 
     def state(row: Row) -> str:
         return f" · {short(str(row['snapshot']))}" if seen.count((row["condition"], row["reader"])) > 1 else ""

@@ -30,6 +30,7 @@ from evitrail.agent.reader.base import Reader
 from evitrail.agent.tools import Change, Tools
 from evitrail.eval.experiment.experiment import RunConfig, said_with
 from evitrail.eval.plan.readers import Readers, readers
+from evitrail.eval.plan.run_name import ForkName, change_text
 from evitrail.eval.rerun.changes import applied, checked_changes
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.retrieval.base import Retrieved
@@ -37,7 +38,7 @@ from evitrail.traces.external.external_run import expect_own
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.sensitive import keyed
 from evitrail.traces.journal.view import JournalView
-from evitrail.traces.record import Record, canonical_json, fitted, sha256, stored_name
+from evitrail.traces.record import Record, fitted, sha256, stored_name
 from evitrail.traces.run.diff import Checked, compared
 from evitrail.traces.run.live import Live, Run
 from evitrail.traces.run.memory import Memory, remembered, secret_of, unfolded
@@ -172,22 +173,12 @@ def laid_down(trace: Trace) -> dict[str, Any]:
 
 def forks_of(journal: JournalView, run: str) -> list[str]:
     """The forks that were made of a run, by name."""
-    return [name for name in journal.runs() if name.startswith(f"{run}~") and Trace(journal, name).parent == run]
+    return [name for name in journal.runs() if name.startswith(run) and Trace(journal, name).parent == run]
 
 
 def fork_name(what: Fork, digest: Callable[[bytes], str] = sha256) -> str:
     """``agentic.rad-001~retrieve[2]:retriever=bm25``: the parent, the step, and the change."""
-    return f"{what.of}~{what.at + ':' if what.at else ''}{told_changes(what.changes, digest)}"
-
-
-def told_changes(changes: Mapping[str, Any], digest: Callable[[bytes], str] = sha256) -> str:
-    """``k=5,retriever=bm25``; what is long is told by its digest, which is keyed where it may be of patient data."""
-
-    def told(value: Any) -> str:
-        plain = isinstance(value, (str, int, float)) and len(str(value)) <= 24 and "/" not in str(value)
-        return str(value) if plain else digest(canonical_json([value]).encode()).partition(":")[2][:8]
-
-    return ",".join(f"{key}={told(value)}" for key, value in sorted(changes.items()))
+    return str(ForkName(what.of, change_text(what.changes, digest), what.at or ""))
 
 
 def _prove(change: Change, tools: Tools) -> None:

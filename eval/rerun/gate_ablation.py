@@ -24,7 +24,8 @@ from evitrail.agent.reader.base import Reader
 from evitrail.eval.experiment.experiment import outcome_of, traces
 from evitrail.eval.metrics import METRICS, Metric, stats
 from evitrail.eval.metrics.outcome import Outcome
-from evitrail.eval.plan.readers import Readers, arm_name, label_in
+from evitrail.eval.plan.readers import Readers
+from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.eval.rerun.fork import fork, forking, root_config
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.retrieval.base import Retrieved
@@ -82,7 +83,7 @@ def ablate_gates(
     for trace in traces(past):
         condition = root_config(trace).condition
         if trace.ended and condition.retriever == PASSES:
-            arms.setdefault(arm_name(condition.name, label_in(trace.run, condition.name)), []).append(trace)
+            arms.setdefault(str(ReadCondition.of(trace.run, condition.name)), []).append(trace)
     if not arms:
         raise ValueError(
             f"expected finished runs of {ARM!r}, found none; run the experiment with {ARM!r} among its conditions"

@@ -15,7 +15,8 @@ from evitrail.eval.experiment.experiment import JOURNAL, Experiment, RunConfig, 
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.plan.condition import condition
 from evitrail.eval.plan.custom_conditions import admit
-from evitrail.eval.plan.grid import Grid, base_of, spread
+from evitrail.eval.plan.grid import Grid, spread
+from evitrail.eval.plan.run_name import GridName
 from evitrail.eval.plan.store_state import states
 from evitrail.eval.plugin import made
 from evitrail.eval.report.profile import place
@@ -69,7 +70,7 @@ def test_a_varied_arm_is_the_arm_with_what_its_name_says() -> None:
     (varied,) = spread([condition("standard")], Grid(("hybrid",), ("120",), (3,)))
     said = {"name": "standard+retriever=hybrid+snapshot=120+k=3", "retriever": "hybrid", "snapshot": "120", "k": 3}
     assert varied == condition("standard").model_copy(update=said)
-    assert base_of(varied.name) == "standard"
+    assert GridName.parse(varied.name).base == "standard"
 
 
 def test_a_retriever_of_ones_own_is_named_by_its_class_and_two_alike_are_told_apart() -> None:

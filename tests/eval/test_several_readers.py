@@ -16,7 +16,8 @@ from evitrail.eval.experiment.experiment import JOURNAL, Experiment, Failure, Ru
 from evitrail.eval.metrics.outcome import Outcome, write_outcomes
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.plan.condition import condition
-from evitrail.eval.plan.readers import Readers, arm_name, label_in, labels, run_name
+from evitrail.eval.plan.readers import Readers
+from evitrail.eval.plan.run_name import ReadCondition, labels
 from evitrail.eval.report import render
 from evitrail.eval.report.profile import arms as profile
 from evitrail.eval.report.results import blame_failures, blames, cases
@@ -144,7 +145,7 @@ def test_the_report_tells_arms_apart_by_reader_in_every_table(tmp_path: Path, st
         said, found, asked = outcomes(journal), blames(journal), cases(journal)
     rows = metric_rows(said)
     assert [a.label for a in profile(said, rows)] == [
-        arm_name(one.name, label) for one in ARMS for label in ("erring", "lost")
+        str(ReadCondition(one.name, label)) for one in ARMS for label in ("erring", "lost")
     ]
     page = render(title="two readers", outcomes=said, rows=rows, blames=found, cases=asked, root=None)
     blame_table = page.partition('id="report-blame"')[2].partition('id="report-questions"')[0]
@@ -177,21 +178,6 @@ def test_two_prompted_readers_are_told_apart_by_their_models(tmp_path: Path, sto
         for label, option in (("always-B", "B"), ("always-C", "C")):
             trace = Trace(journal, f"closed_book@{label}.q-heparin")
             assert answer_again(trace, Verify(journal, trace.run), store, readers).option == option
-
-
-def test_labels_are_the_models_names_as_files_can_bear_them_and_no_two_are_alike() -> None:
-    specs = [
-        "extractive", "openai:gpt-4o@http://127.0.0.1:8000/v1", "vllm:Qwen/Qwen2.5-7B-Instruct", "hf:/models/gpt-4o/",
-        "openai:gpt-4o@https://elsewhere.example/v1", "hf:🙂",
-    ]  # fmt: skip
-    assert labels(specs) == ["extractive", "gpt-4o", "Qwen2-5-7B-Instruct", "gpt-4o-2", "gpt-4o-3", "unnamed"]
-    assert len(labels([f"hf:{'long' * 30}"])[0]) <= 40
-
-
-def test_a_run_is_named_by_its_label_and_tells_it_again() -> None:
-    assert run_name("standard", "gpt-4o", "rad.001") == "standard@gpt-4o.rad.001"
-    assert label_in("standard@gpt-4o.rad.001", "standard") == "gpt-4o"
-    assert label_in("standard.rad@001", "standard") == ""
 
 
 def test_a_reader_that_reads_otherwise_by_now_is_still_found_by_its_label() -> None:

@@ -15,7 +15,8 @@ from evitrail.agent.model import Answer, Choice, Claim, Query, Synthesis
 from evitrail.eval.attribution.contracts import Facts, facts
 from evitrail.eval.attribution.counterfactual import Mended
 from evitrail.eval.experiment.experiment import RunConfig
-from evitrail.eval.rerun.fork import Fork, told_changes
+from evitrail.eval.plan.run_name import change_text
+from evitrail.eval.rerun.fork import Fork
 from evitrail.evidence_store.model import Header
 from evitrail.retrieval.base import Hit, Retrieved
 from evitrail.traces.record import Record, content_id, stored_name
@@ -108,7 +109,7 @@ def _fork(trace: Trace) -> str:
     if trace.records[0].body["config_type"] == stored_name(Fork):
         forked = trace.config(Fork)
         since = f" from {forked.at} on" if forked.at else ""
-        return f"{forked.of}, done again{since} with {told_changes(forked.changes)}"
+        return f"{forked.of}, done again{since} with {change_text(forked.changes)}"
     what = trace.config(Mended)
     changes = [f"{role} mended" for role in what.mended] + [f"{ref} withheld" for ref in what.without]
     return f"{what.of}, done again with {', '.join(changes) or 'nothing changed'}"

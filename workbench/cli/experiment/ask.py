@@ -37,6 +37,7 @@ def ask(
 ) -> None:
     """Answer one question, and show what the answer rests on."""
     from evitrail.eval.plan.condition import condition as named
+    from evitrail.eval.plan.run_name import RunName
     from evitrail.evidence_store import EvidenceStore
     from evitrail.workbench.setup import carry_out, plan_of
 
@@ -47,9 +48,10 @@ def ask(
     )
     with EvidenceStore.open(store) as opened:
         plan = plan.model_copy(update={"seq": opened.seq})
-    kept = _place(folder, f"{arm}.{case}", plan)
+    run = str(RunName(arm, "", case))
+    kept = _place(folder, run, plan)
     carry_out(plan, kept)
-    show_run(kept, f"{arm}.{case}", json=json)
+    show_run(kept, run, json=json)
 
 
 def _find(question: str, benchmark: Path | None) -> tuple[Path, str]:

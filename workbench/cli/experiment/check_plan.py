@@ -16,7 +16,7 @@ def proven(plan: Plan, *, allow_code: bool, json: bool) -> None:
     """Prove cases, references, states, readers and masks, and list the arms; runs nothing, writes nothing."""
     from evitrail.eval.dataset.masking import masked
     from evitrail.eval.experiment.experiment import UNSERVED
-    from evitrail.eval.plan.readers import arm_name
+    from evitrail.eval.plan.run_name import ReadCondition
     from evitrail.evidence_store import EvidenceStore
     from evitrail.workbench.setup import mask_of, prepared, readers_of
 
@@ -24,7 +24,10 @@ def proven(plan: Plan, *, allow_code: bool, json: bool) -> None:
     with EvidenceStore.open(Path(plan.store)) as store:
         cases, arms = prepared(plan, store, allow_code=allow_code)
         every = {
-            arm_name(arm.name, label): (arm, arm.lacking(reader) or (None if any(map(arm.serves, cases)) else UNSERVED))
+            str(ReadCondition(arm.name, label)): (
+                arm,
+                arm.lacking(reader) or (None if any(map(arm.serves, cases)) else UNSERVED),
+            )
             for arm in arms
             for label, reader in readers_of(plan, store)
         }

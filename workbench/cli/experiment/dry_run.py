@@ -41,10 +41,13 @@ def foretell(plan: Plan, folder: Path, *, allow_code: bool, json: bool) -> None:
 
 
 def _table(folder: Path, rows: Sequence[Estimate], total: dict[str, int | None]) -> None:
-    from evitrail.eval.plan.readers import arm_name
+    from evitrail.eval.plan.run_name import ReadCondition
 
     cells = [
-        (arm_name(row.condition, row.label), *_numbers(row.runs, row.calls, row.prompt_tokens, row.answer_tokens))
+        (
+            str(ReadCondition(row.condition, row.label)),
+            *_numbers(row.runs, row.calls, row.prompt_tokens, row.answer_tokens),
+        )
         for row in rows
     ]
     print_table(

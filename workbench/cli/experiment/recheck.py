@@ -41,6 +41,7 @@ def check(
 
 def _queue(folder: Path, *, json: bool) -> None:
     from evitrail.eval.log.mismatches import mismatches
+    from evitrail.eval.plan.run_name import RunName
 
     with open_journal(folder) as journal:
         rows = mismatches(journal)
@@ -57,7 +58,7 @@ def _queue(folder: Path, *, json: bool) -> None:
         ("run", "sample", "parsed", "confirmed", "why", "words"),
         [
             (
-                f"{row.condition}.{row.question_id}",
+                str(RunName(row.condition, "", row.question_id)),
                 row.sample,
                 row.parsed_answer,
                 row.confirmed_answer,

@@ -263,12 +263,12 @@ def _blame_table(folder: Path) -> None:
         wrong = [blame for blame in blames(journal) if blame.outcome == "wrong"]
     if not wrong:
         return
-    from evitrail.eval.plan.readers import arm_name, label_in
+    from evitrail.eval.plan.run_name import ReadCondition
     from evitrail.eval.report.profile import place
 
     blamed: dict[str, list[Blame]] = {}
     for blame in wrong:
-        blamed.setdefault(arm_name(blame.condition, label_in(blame.run, blame.condition)), []).append(blame)
+        blamed.setdefault(str(ReadCondition.of(blame.run, blame.condition)), []).append(blame)
 
     def share(ours: list[Blame], role: str | None) -> str:
         hit = [blame for blame in ours if (role in blame.roles if role else not blame.roles)]

@@ -67,12 +67,13 @@ def redact(
 def rows_of(journal: JournalView, condition: str | None) -> list[dict[str, Any]]:
     """The redacted runs of a condition, or of all, each as a line of a list."""
     from evitrail.eval.experiment.experiment import redacted
+    from evitrail.eval.plan.run_name import ran_under
 
     found = redacted(journal).items()
     return [
         {"run": run, "redacted": {"at": said.at, "by": said.by, "reason": said.reason}}
         for run, said in found
-        if condition is None or run.startswith((f"{condition}.", f"{condition}@"))
+        if condition is None or ran_under(run, condition)
     ]
 
 

@@ -79,9 +79,9 @@ def list_(
 
 def _arms(outcome: Outcome) -> tuple[str, str]:
     """What an outcome's arm goes by: its condition, and the same with its reader's label."""
-    from evitrail.eval.plan.readers import arm_name, label_in
+    from evitrail.eval.plan.run_name import ReadCondition
 
-    return outcome.condition, arm_name(outcome.condition, label_in(outcome.run, outcome.condition))
+    return outcome.condition, str(ReadCondition.of(outcome.run, outcome.condition))
 
 
 def _expect_arm(arm: str | None, scored: list[Outcome]) -> None:
