@@ -1,6 +1,8 @@
 """Log lines on stderr, each with the run and the step it belongs to.
 
-``configure`` is called once, by the command line. Library code only says ``log = get_logger()``.
+Rules kept here
+- Library code only says ``log = get_logger()``. No line is shown until somebody configures structlog: the command line
+  with ``configure``, or the program that imports evitrail in a way of its own.
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from typing import Any, cast
 
 import structlog
 from structlog.typing import EventDict
+
+if not structlog.is_configured():  # structlog would print every line on stdout
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 _names: ContextVar[Mapping[str, str]] = ContextVar("names", default={})  # noqa: B039 -- never changed, only replaced
 

@@ -66,7 +66,7 @@ ASKING = 64
 READING = 2
 """Where reading is done in this process."""
 UNSERVED = "no case names a report; `evitrail freeze` writes them"
-"""Why an arm that serves reports is left out."""
+"""Why a condition that serves reports is excluded."""
 
 
 class RunConfig(Record, stored_as="RunConfig"):
@@ -161,9 +161,9 @@ class Experiment:
     def jobs(self, cases: Sequence[Case]) -> list[Job]:
         """Every run there is to do with these cases, in the order of conditions, readers and cases.
 
-        What is left out is not among them. Raises ``ValueError`` where that is everything.
+        Conditions that are excluded are not among them. Raises ``ValueError`` where that is everything.
         """
-        absent = self.left_out(cases)
+        excluded = self.excluded(cases)
         recorded = states(self.conditions, self.store, self.seq)
         jobs = [
             Job(
@@ -180,19 +180,19 @@ class Experiment:
             for arm in self.conditions
             for state in [recorded[arm.snapshot]]
             for label, reader in readers(self.reader)
-            if str(ReadCondition(arm.name, label)) not in absent
+            if str(ReadCondition(arm.name, label)) not in excluded
             for case in cases
             if arm.serves(case)
         ]
         if cases and not jobs:
-            raise ValueError("every condition is left out: " + "; ".join(": ".join(each) for each in absent.items()))
+            raise ValueError("every condition is excluded: " + "; ".join(": ".join(each) for each in excluded.items()))
         twice = next((name for name, times in Counter(job.name for job in jobs).items() if times > 1), None)
         if twice is not None:
             raise ValueError(f"expected each run once, got {twice!r} twice; name each condition and case once")
         return jobs
 
-    def left_out(self, cases: Sequence[Case]) -> dict[str, str]:
-        """The arms that are not run, each with why: its reader cannot hold it, or no case has what it serves."""
+    def excluded(self, cases: Sequence[Case]) -> dict[str, str]:
+        """The conditions that are not run, each with why: its reader cannot hold it, or no case has what it serves."""
         return {
             str(ReadCondition(arm.name, label)): why
             for arm in self.conditions

@@ -15,6 +15,8 @@ Rules kept here
 - One reader is ``reader = "x"``, several are ``readers = ["x", "y"]``; one of them, not both.
 - ``conditions`` names presets and arms of ``[[arms]]`` (``arms.py``); left out, the plan's own arms are meant.
 - ``retrievers``, ``snapshots`` and ``k`` vary every arm that searches (``grid.py``).
+
+In Python: ``Plan(benchmark=Path("eval/demo"), store="evitrail-store", conditions=("standard", "gated"))``.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ PLAN = "plan.toml"
 
 AXES = ("readers", "retrievers", "snapshots", "k")
 """Keys that take several values, each of which is to be one there is, once."""
+PATHS = ("benchmark", "store", "mask_names")
+"""Keys that name a file or folder; a path is accepted for each."""
 UNSAID = ("arms", *AXES)
 """Keys that a plan leaves out where they say nothing."""
 
@@ -114,6 +118,11 @@ class Plan(Record):
         except ConditionError as error:
             raise ValueError(f"key 'conditions': {error}") from error
         return self
+
+    @field_validator(*PATHS, "prompts", mode="before")
+    @classmethod
+    def _paths(cls, given: Any) -> Any:
+        return os.fspath(given) if isinstance(given, os.PathLike) else given
 
     @field_validator("arms", mode="before")
     @classmethod

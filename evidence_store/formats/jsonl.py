@@ -13,17 +13,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from evitrail.evidence_store.curation.lineage import lineage_faults
-from evitrail.evidence_store.input_lines import InputError, jsonl_files, read_lines
+from evitrail.evidence_store.formats.base import Entries, Format
+from evitrail.evidence_store.input_lines import jsonl_files, read_lines
 from evitrail.evidence_store.model import Evidence, Header
+
+
+def evidence_lines(path: Path) -> Entries:
+    """The versions in a file or folder, each with file and line."""
+    return [(str(place), evidence) for place, evidence in read_lines(jsonl_files(path), Evidence)]
+
+
+JSONL = Format("jsonl", "JSON lines, one version a line", (".jsonl",), evidence_lines)
 
 
 def read_evidence(path: Path, known: Mapping[str, Header] | None = None) -> list[Evidence]:
     """The versions in a file or folder, in the order they stand; raises ``InputError`` with every fault."""
-    entries = read_lines(jsonl_files(path), Evidence)
-    if not entries:
-        raise InputError([f"{path}: expected at least one line of evidence, got none"])
-    faults = lineage_faults([(str(place), evidence) for place, evidence in entries], known or {})
-    if faults:
-        raise InputError(faults)
-    return [evidence for _, evidence in entries]
+    return JSONL.read(path, known)

@@ -8,13 +8,15 @@ from pathlib import Path
 from evitrail.evidence_store.errors import EvidenceError, MissingPackageError
 from evitrail.evidence_store.index.base import Manifest, VectorIndex
 
-ENGINES = {"edge": "qdrant-edge-py", "local": "qdrant-client", "server": "qdrant-client"}
+SERVER = "server"
+"""The engine that is asked for by its address, not by a name."""
+ENGINES = {"edge": "qdrant-edge-py", "local": "qdrant-client", SERVER: "qdrant-client"}
 """Each engine, and the package it comes from."""
 
 
 def engine_of(index: str) -> str:
     """The engine that ``edge``, ``local`` or a server's address asks for."""
-    engine = "server" if index.startswith(("http://", "https://")) else index
+    engine = SERVER if index.startswith(("http://", "https://")) else index
     if engine not in ENGINES:
         raise EvidenceError(f"expected an index 'edge', 'local' or 'http://host:6333/collection', got {index!r}")
     return engine

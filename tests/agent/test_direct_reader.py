@@ -221,7 +221,7 @@ def test_a_question_whose_evidence_does_not_fit_is_skipped_and_not_wrong(
         assert said.skipped is not None
 
 
-def test_arms_that_nothing_can_be_served_in_are_left_out_and_if_all_are_one_line_says_why(tmp_path: Path) -> None:
+def test_conditions_that_nothing_can_be_served_in_are_excluded_and_if_all_are_one_line_says_why(tmp_path: Path) -> None:
     from evitrail.eval.experiment.experiment import Experiment
 
     with opened(tmp_path) as store:
@@ -230,8 +230,8 @@ def test_arms_that_nothing_can_be_served_in_are_left_out_and_if_all_are_one_line
         cases = [case("apixaban")]
         asked = Experiment(cases, arms, store, reader, BRIEF)
         assert [job.name for job in asked.jobs(cases)] == ["closed_book.q-apixaban"]
-        assert set(asked.left_out(cases)) == {"max_context", "deep_research"}
-        with pytest.raises(ValueError, match=r"^every condition is left out: max_context: it holds 7,144 tokens"):
+        assert set(asked.excluded(cases)) == {"max_context", "deep_research"}
+        with pytest.raises(ValueError, match=r"^every condition is excluded: max_context: it holds 7,144 tokens"):
             Experiment(cases, arms[1:], store, reader, BRIEF).jobs(cases)
 
 

@@ -21,6 +21,7 @@ from typer.main import get_command
 
 from evitrail.workbench.cli.app import app
 from evitrail.workbench.cli.experiment.run import SHOWN as SHOWN_METRICS
+from evitrail.workbench.export import FORMATS
 
 TABLE = tuple(SHOWN_METRICS)
 TOLERANCE = 3.0
@@ -43,6 +44,8 @@ def spelled(parameter: Any) -> list[str]:
     return [*parameter.opts, *parameter.secondary_opts]
 
 
+OWN = {option for p in get_command(app).params for option in spelled(p)} | {"--help"}
+"""What `evitrail` itself takes, before any verb."""
 VERBS = {verb: options | {"--help"} for verb, options in verbs(get_command(app))}
 SHOWN = [
     command for page in pages() for block in blocks(page) if block.language == "console" for command in commands(block)
@@ -58,7 +61,7 @@ def verb_of(words: list[str]) -> tuple[str, ...]:
 @pytest.mark.parametrize("command", EVITRAIL, ids=lambda command: f"{command.place} {command.line}")
 def test_a_command_that_is_shown_has_a_verb_and_options_that_exist(command: Command) -> None:
     words = command.words[1:]
-    if words in ([], ["--help"]):
+    if not words or set(words) <= OWN:
         return
     given = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
     assert given <= VERBS[verb_of(words)]
@@ -133,10 +136,20 @@ def test_a_section_names_every_option_of_its_verb_and_no_other(verb: tuple[str, 
     assert named | {"--help"} == VERBS[verb]
 
 
+def test_what_evitrail_itself_takes_is_named_before_the_verbs() -> None:
+    before = VERBS_PAGE.read_text("utf-8").partition("\n## ")[0]
+    assert {option for option in OWN if f"{option}`" not in before} == set()
+
+
+def test_the_forms_of_an_export_are_those_that_are_registered() -> None:
+    forms = re.findall(r"^\| `(\w+)` \| (one run|many) \|", sections()["trace", "export"], flags=re.MULTILINE)
+    assert dict(forms) == {name: "many" if form.holds_many else "one run" for name, form in FORMATS.items()}
+
+
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 def test_an_option_named_in_a_sentence_exists(page: Path) -> None:
     text = re.sub(r"^```.*?^```", "", page.read_text("utf-8") if page.is_file() else "", flags=re.MULTILINE | re.DOTALL)
-    known = set().union(*VERBS.values())
+    known = OWN.union(*VERBS.values())
     for code in re.findall(r"`(evitrail [^`]*|--[a-z-]+[^`]*)`", text):
         assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", code)) <= known, code
         if code.startswith("evitrail ") and re.match(r"[a-z]", code.split()[1]):

@@ -145,7 +145,7 @@ def test_all_faults_are_collected_and_the_first_are_shown(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("content", ["", "\n\n"])
 def test_a_file_without_evidence_is_refused(tmp_path: Path, content: str) -> None:
-    with pytest.raises(InputError, match="at least one line"):
+    with pytest.raises(InputError, match="at least one version of evidence"):
         read_evidence(written(tmp_path, content))
 
 

@@ -57,7 +57,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def written(trace: Trace, folder: Path, *, with_sensitive: bool = False) -> Path:
-    crate.write(trace, folder / "run.crate.zip", with_sensitive=with_sensitive)
+    crate.write(trace.journal, [trace.run], folder / "run.crate.zip", with_sensitive=with_sensitive)
     return folder / "run.crate.zip"
 
 

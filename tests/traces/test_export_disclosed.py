@@ -12,11 +12,11 @@ from rocrate.rocrate import ROCrate
 from scribe import Order, copied
 
 from evitrail.traces import Journal, Live, Trace, provenance
-from evitrail.traces.export import crate, graphml, prov
+from evitrail.traces.export import FORMATS, crate, graphml, prov
 from evitrail.traces.journal.redaction import redact
 
 ORDER = Order(words=("Ingrid", "Larsen"))
-WRITERS = {"prov": prov.write, "graphml": graphml.write, "crate": crate.write}
+WRITERS = {name: form.write for name, form in FORMATS.items() if not form.holds_many}
 
 
 @pytest.fixture
@@ -37,19 +37,19 @@ def holds(file: Path, word: str) -> bool:
 
 @pytest.mark.parametrize("format", WRITERS)
 def test_patient_data_is_in_the_file_only_when_it_was_asked_for(journal: Journal, tmp_path: Path, format: str) -> None:
-    left_out = WRITERS[format](Trace(journal, "patient"), tmp_path / "out", with_sensitive=False)
+    left_out = WRITERS[format](journal, ["patient"], tmp_path / "out", with_sensitive=False)
     assert not holds(tmp_path / "out", "Ingrid")
     assert left_out
     assert all(name.startswith("hmac-sha256:") for name in left_out)
-    assert WRITERS[format](Trace(journal, "patient"), tmp_path / "out", with_sensitive=True) == ()
+    assert WRITERS[format](journal, ["patient"], tmp_path / "out", with_sensitive=True) == ()
     assert holds(tmp_path / "out", "Larsen")
 
 
 @pytest.mark.parametrize("format", WRITERS)
 def test_what_was_redacted_is_left_out_even_when_asked_for(journal: Journal, tmp_path: Path, format: str) -> None:
     assert redact(journal, "patient", by="d.larsen", reason="consent withdrawn")
-    left_out = WRITERS[format](Trace(journal, "patient"), tmp_path / "out", with_sensitive=True)
-    assert left_out == WRITERS[format](Trace(journal, "patient"), tmp_path / "out", with_sensitive=False)
+    left_out = WRITERS[format](journal, ["patient"], tmp_path / "out", with_sensitive=True)
+    assert left_out == WRITERS[format](journal, ["patient"], tmp_path / "out", with_sensitive=False)
     assert left_out
     assert not holds(tmp_path / "out", "Larsen")
 
@@ -59,9 +59,9 @@ def test_with_patient_data_the_graph_is_whole_and_without_it_only_the_stated_edg
     journal: Journal, tmp_path: Path, write: object, read: object
 ) -> None:
     whole = provenance(Trace(journal, "patient"))
-    write(Trace(journal, "patient"), tmp_path / "out", with_sensitive=True)  # type: ignore[operator]
+    write(journal, ["patient"], tmp_path / "out", with_sensitive=True)  # type: ignore[operator]
     assert told(read(tmp_path / "out")) == told(whole)  # type: ignore[operator]
-    write(Trace(journal, "patient"), tmp_path / "out", with_sensitive=False)  # type: ignore[operator]
+    write(journal, ["patient"], tmp_path / "out", with_sensitive=False)  # type: ignore[operator]
     part = read(tmp_path / "out")  # type: ignore[operator]
     assert set(whole.edges(keys=True)) - set(part.edges(keys=True)) == {
         edge for edge in whole.edges(keys=True) if edge[2] == "wasDerivedFrom"
@@ -70,7 +70,7 @@ def test_with_patient_data_the_graph_is_whole_and_without_it_only_the_stated_edg
 
 
 def test_a_crate_names_what_it_left_out_where_it_would_stand(journal: Journal, tmp_path: Path) -> None:
-    left_out = crate.write(Trace(journal, "patient"), tmp_path / "out.zip", with_sensitive=False)
+    left_out = crate.write(journal, ["patient"], tmp_path / "out.zip", with_sensitive=False)
     packed = ROCrate(tmp_path / "out.zip")
     assert [one.id for one in packed.data_entities] == ["provenance.json"]
     for step in Trace(journal, "patient").activities:

@@ -20,7 +20,7 @@ GRAPHML = "{http://graphml.graphdrawing.org/xmlns}"
 
 
 def written(trace: Trace, folder: Path) -> Path:
-    graphml.write(trace, folder / "run.graphml", with_sensitive=False)
+    graphml.write(trace.journal, [trace.run], folder / "run.graphml", with_sensitive=False)
     return folder / "run.graphml"
 
 

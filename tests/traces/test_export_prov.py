@@ -49,7 +49,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
 
 
 def written(trace: Trace, folder: Path, *, with_sensitive: bool = False) -> Path:
-    prov.write(trace, folder / "run.prov.json", with_sensitive=with_sensitive)
+    prov.write(trace.journal, [trace.run], folder / "run.prov.json", with_sensitive=with_sensitive)
     return folder / "run.prov.json"
 
 

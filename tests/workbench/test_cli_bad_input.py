@@ -190,7 +190,7 @@ def test_an_error_of_ours_is_one_line_too(desk: Desk, monkeypatch: pytest.Monkey
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the floor\nfell in")
 
-    monkeypatch.setattr("evitrail.eval.report.results.write_results", broken)
+    monkeypatch.setattr("evitrail.eval.run_plan.results_in", broken)
     said = refused(desk, "report", desk.run)
     assert said.faults[0].startswith("internal error, RuntimeError: the floor fell in; set EVITRAIL_DEBUG=1")
 

@@ -13,7 +13,7 @@ from scribe import Order, copied
 
 from evitrail.traces import Journal, Live, Trace, provenance
 from evitrail.traces.export import graphml, prov
-from evitrail.workbench.cli.trace.export import FORMATS
+from evitrail.workbench.export import FORMATS
 
 GATED = f"gated.{CASES[0]}"
 ONE_RUN = [name for name, one in FORMATS.items() if not one.holds_many]
@@ -89,7 +89,7 @@ def test_without_a_run_the_whole_experiment_is_written_under_the_folders_name(
 def test_a_form_that_holds_one_run_asks_for_it_in_a_line(desk: Desk, here: Path, format: str) -> None:
     said = evitrail("trace", "export", desk.run, "--format", format)
     assert said.code == 2
-    assert said.faults == [f"expected a RUN, which {format} holds one of; {', '.join(MANY)} hold an experiment"]
+    assert said.faults == [f"expected a RUN: {format} exports a single run; use {', '.join(MANY)} for an experiment"]
     assert tree(here) == {}
 
 
@@ -129,7 +129,7 @@ def test_an_export_that_breaks_off_leaves_nothing_and_spares_what_was_there(
 ) -> None:
     (here / "mine").write_text("my thesis")
 
-    def half(trace: Trace, target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
+    def half(journal: object, runs: object, target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
         target.write_text("half of")
         raise OSError(28, "No space left on device", str(target))
 

@@ -35,13 +35,13 @@ def test_a_model_that_the_server_does_not_have_is_told_with_those_it_has(
     assert not (tmp_path / "run").exists()
 
 
-def test_arms_that_the_model_cannot_hold_are_left_out_and_said_once_each(
+def test_conditions_that_the_model_cannot_hold_are_excluded_and_said_once_each(
     desk: Desk, tmp_path: Path, server: Server
 ) -> None:
     long = ("--conditions", "closed_book,context_32k,context_100k")
     said = evitrail("run", *desk.plan, *long, *asked(server), "--out", tmp_path / "run")
     assert said.code == 0
-    assert said.faults == ["left out: context_100k: it holds 32,768 tokens, 98,048 are needed"]
+    assert said.faults == ["excluded: context_100k: it holds 32,768 tokens, 98,048 are needed"]
     rows = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
     assert {row["condition"] for row in rows} == {"closed_book", "context_32k"}
 
@@ -53,7 +53,7 @@ def test_a_context_too_long_for_every_condition_is_one_line_and_nothing_is_writt
     long = ("--conditions", "context_32k,max_context")
     said = evitrail("run", *desk.plan, *long, *asked(server), "--out", tmp_path / "run")
     assert (said.code, len(said.faults)) == (2, 1)
-    assert said.faults[0].startswith("every condition is left out: context_32k: it holds 1,024 tokens")
+    assert said.faults[0].startswith("every condition is excluded: context_32k: it holds 1,024 tokens")
     assert not (tmp_path / "run").exists()
 
 

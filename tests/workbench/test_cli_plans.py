@@ -50,14 +50,14 @@ def test_check_lists_the_arms_as_they_are_written_and_writes_nothing(desk: Desk,
     assert "sound: 1 cases, 10 conditions, 10 runs; nothing was run" in said.out
     assert f"  {ARM}@scripted: single_pass, hybrid, k = 3\n" in said.out
     told = evitrail("run", plan, "--check", "--out", tmp_path / "new", "--json").json
-    assert told == {"cases": 1, "conditions": arms(), "runs": 10, "left_out": {}}
+    assert told == {"cases": 1, "conditions": arms(), "runs": 10, "excluded": {}}
     assert tree(tmp_path) == before
 
 
-def test_an_arm_that_a_reader_cannot_hold_is_left_out_and_told(desk: Desk, tmp_path: Path) -> None:
+def test_a_condition_that_a_reader_cannot_hold_is_excluded_and_told(desk: Desk, tmp_path: Path) -> None:
     plan = written(desk, tmp_path / "plan.toml", 'conditions = ["top_1", "padded_top_1"]\n')
     told = evitrail("run", plan, "--check", "--json").json
-    assert (told["conditions"], list(told["left_out"])) == (["top_1"], ["padded_top_1"])
+    assert (told["conditions"], list(told["excluded"])) == (["top_1"], ["padded_top_1"])
     assert evitrail("run", plan, "--no-attribute", "--out", tmp_path / "run", "--json").json["unfinished"] == []
     assert [row["condition"] for row in evitrail("trace", "list", tmp_path / "run", "--json").json] == ["top_1"]
 

@@ -11,11 +11,12 @@ Rules kept here
 - Times are cut to milliseconds, as the profile recommends; the PROV-JSON has them whole.
 - An action has no ``agent``: RO-Crate means a person or an organization, and no record names one.
 
-    write(Trace(journal, "clean.rad-001"), target, with_sensitive=False)
+    write(journal, ["clean.rad-001"], target, with_sensitive=False)
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -28,8 +29,8 @@ from rocrate.rocrate import ROCrate
 from evitrail.traces.export import prov
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.journal.journal import Stored
+from evitrail.traces.journal.view import JournalView
 from evitrail.traces.run.activity import Activity
-from evitrail.traces.trace import Trace
 
 RO_CRATE = "1.1"
 """The version that the profile extends."""
@@ -39,9 +40,9 @@ SCHEMA = "http://schema.org/"
 RIGHTS = "A journal does not know the rights of what is in it; ask whoever made the run."
 
 
-def write(trace: Trace, target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
+def write(journal: JournalView, runs: Sequence[str], target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
     """Write one run, zipped; returns the names of what was left out."""
-    packing = _Packing(Disclosed(trace, with_sensitive=with_sensitive))
+    packing = _Packing(Disclosed.of_one(journal, runs, with_sensitive=with_sensitive))
     with target.open("wb") as file:
         file.writelines(packing.packed().stream_zip())
     return packing.run.left_out

@@ -13,7 +13,10 @@ Rules kept here
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evitrail.traces.journal.schema import KEYED
+from evitrail.traces.journal.view import JournalView
 from evitrail.traces.run.activity import Activity
 from evitrail.traces.trace import Trace
 
@@ -26,6 +29,13 @@ class Disclosed(Trace):
         self._redacted = trace.journal.redacted()
         self._with_sensitive = with_sensitive
         self._left_out: dict[str, None] = {}
+
+    @classmethod
+    def of_one(cls, journal: JournalView, runs: Sequence[str], *, with_sensitive: bool) -> Disclosed:
+        """The one run that is given to a form that holds no more; raises ``ValueError`` where it is not one."""
+        if len(runs) != 1:
+            raise ValueError(f"expected one run, which is all that this form holds, got {len(runs)}; give one run")
+        return cls(Trace(journal, runs[0]), with_sensitive=with_sensitive)
 
     @property
     def left_out(self) -> tuple[str, ...]:

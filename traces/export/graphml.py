@@ -6,14 +6,14 @@ Rules kept here
 - XML has characters that it cannot hold (a terminal's escape): they, and the backslash, are written as ``\\u001b``.
   All else stands as it is.
 
-    write(Trace(journal, "clean.rad-001"), target, with_sensitive=False)
+    write(journal, ["clean.rad-001"], target, with_sensitive=False)
     read(target)               # equal to provenance(trace)
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -22,16 +22,16 @@ import networkx as nx
 
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.graph import add_arrow, provenance
-from evitrail.traces.trace import Trace
+from evitrail.traces.journal.view import JournalView
 
 UNWRITABLE = re.compile(r"[^\t\n\x20-\x5b\x5d-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 (production 2) has no character for, the carriage return that its readers drop, and our backslash."""
 WRITTEN_OUT = re.compile(r"\\u([0-9a-f]{4})")
 
 
-def write(trace: Trace, target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
+def write(journal: JournalView, runs: Sequence[str], target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
     """Write one run; returns the names of what was left out."""
-    run = Disclosed(trace, with_sensitive=with_sensitive)
+    run = Disclosed.of_one(journal, runs, with_sensitive=with_sensitive)
     write_graph(provenance(run), target)
     return run.left_out
 

@@ -10,14 +10,14 @@ Rules kept here
 - PROV-DM allows no attributes on specializationOf and hadMember. Where ours have some (the rank of a hit), they
   stand on a wasInfluencedBy of the same two entities, whose type is ``ev:hadMember``.
 
-    write(Trace(journal, "clean.rad-001"), target, with_sensitive=False)
+    write(journal, ["clean.rad-001"], target, with_sensitive=False)
     read(target)               # equal to provenance(trace)
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ from prov.model import PROV_REC_CLS, ProvBundle, ProvDocument, ProvElement, Prov
 
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.graph import activity_node, add_arrow, provenance
+from evitrail.traces.journal.view import JournalView
 from evitrail.traces.trace import Trace
 
 NAME = Namespace("name", "urn:evitrail:name:")
@@ -81,9 +82,9 @@ Times = Mapping[str, tuple[datetime, datetime]]
 """When a step began and ended, by its name in the graph."""
 
 
-def write(trace: Trace, target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
+def write(journal: JournalView, runs: Sequence[str], target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
     """Write one run; returns the names of what was left out."""
-    run = Disclosed(trace, with_sensitive=with_sensitive)
+    run = Disclosed.of_one(journal, runs, with_sensitive=with_sensitive)
     target.write_text(text(run), encoding="utf-8")
     return run.left_out
 

@@ -13,14 +13,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import Annotated
 
 import typer
 from typer.main import get_command
 
-from evitrail.workbench.cli.console import CheckFailed, complain
+from evitrail.workbench.cli.console import CheckFailed, complain, say
 from evitrail.workbench.cli.experiment import ask, compare, demo, recheck, report, run, whatif
 from evitrail.workbench.cli.experiment import freeze_reports as freeze
 from evitrail.workbench.cli.experiment import safe_scale as official
+from evitrail.workbench.cli.registered import Registered
 from evitrail.workbench.cli.store import curation, fhir, grade, notices, releases, search, store
 from evitrail.workbench.cli.store import relations as edges
 from evitrail.workbench.cli.trace import diff, export, fork, import_, redact, replay, sign, trace, verify, why
@@ -32,6 +34,25 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        say(f"evitrail {version('evitrail')}")
+        raise typer.Exit
+
+
+@app.callback()
+def evitrail(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """What every command line begins with; its help is that of ``app``."""
+
+
 app.command("demo")(demo.demo)
 app.add_typer(store.app, name="store")
 app.add_typer(grade.app, name="grade")
@@ -46,22 +67,22 @@ store.app.command("hand-back")(curation.hand_back)
 store.app.command("publish")(curation.publish)
 store.app.command("withdraw")(curation.withdraw)
 store.app.command("review")(curation.review)
-store.app.command("supersede")(edges.supersede)
-store.app.command("contradiction")(edges.contradiction)
+store.app.command("supersede", cls=Registered)(edges.supersede)
+store.app.command("contradiction", cls=Registered)(edges.contradiction)
 store.app.command("assess")(edges.assess)
 store.app.command("tag")(releases.tag)
 store.app.command("diff")(releases.diff)
 store.app.command("export")(fhir.export)
 store.app.command("import-fhir")(fhir.import_fhir)
-app.command("search")(search.search)
-app.command("ask")(ask.ask)
-app.command("run")(run.run)
+app.command("search", cls=Registered)(search.search)
+app.command("ask", cls=Registered)(ask.ask)
+app.command("run", cls=Registered)(run.run)
 app.add_typer(trace.app, name="trace")
 trace.app.command("verify")(verify.verify)
 trace.app.command("keygen")(sign.keygen)
 trace.app.command("sign")(sign.sign)
 trace.app.command("redact")(redact.redact)
-trace.app.command("export")(export.export)
+trace.app.command("export", cls=Registered)(export.export)
 trace.app.command("import")(import_.import_)
 trace.app.command("why")(why.why)
 trace.app.command("impact")(why.impact)
@@ -72,7 +93,7 @@ app.command("freeze")(freeze.freeze)
 app.command("whatif")(whatif.whatif)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
-app.command("check")(recheck.check)
+app.command("check", cls=Registered)(recheck.check)
 app.command("import-official")(official.import_official)
 app.command("import-dataset")(official.import_dataset)
 app.command("export-official")(official.export_official)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.cells import cell_len
@@ -26,9 +26,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
-
-if TYPE_CHECKING:
-    from evitrail.eval.experiment.sweep import Standing
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 By = Annotated[
@@ -159,7 +156,7 @@ def interval(metric: dict[str, float | None]) -> str:
 
 
 @contextmanager
-def sweeping() -> Iterator[Callable[[Standing], None]]:
+def sweeping() -> Iterator[Callable[[int, int, int, int, int], None]]:
     """How far a sweep is, on a terminal: done, failed, in flight, tokens a second and the time left; silence elsewhere.
 
     Both rates are of this sweep since it began; tokens are those of runs that have ended.
@@ -169,12 +166,11 @@ def sweeping() -> Iterator[Callable[[Standing], None]]:
     with Progress(*columns, console=err(), disable=not sys.stderr.isatty(), transient=True) as bar:
         task, began = bar.add_task("running", total=None, failed=0, in_flight=0, rate="– tokens/s"), monotonic()
 
-        def told(now: Standing) -> None:
-            rate = now.tokens / max(monotonic() - began, 1e-9)
-            fields: dict[str, Any] = {"failed": now.failed, "in_flight": now.in_flight}
-            bar.update(task, completed=now.done, total=now.of, rate=f"{rate:,.0f} tokens/s", **fields)
+        def draw(done: int, of: int, failed: int, running: int, tokens: int) -> None:
+            rate = f"{tokens / max(monotonic() - began, 1e-9):,.0f} tokens/s"
+            bar.update(task, completed=done, total=of, failed=failed, in_flight=running, rate=rate)
 
-        yield told
+        yield draw
 
 
 @contextmanager

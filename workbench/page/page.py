@@ -57,7 +57,7 @@ class Written(NamedTuple):
     runs: int
     records: int
     blobs: int
-    left_out: int
+    left_out: tuple[str, ...]
     """Blobs of patient data that are not in it: not asked for, or redacted."""
     bytes: int
 
@@ -79,7 +79,7 @@ def write_page(journal: JournalView, runs: Sequence[str], target: Path, *, with_
         os.replace(partial, target)
     finally:
         partial.unlink(missing_ok=True)
-    left_out = sum(why != "damaged" for why in filling.absent.values())
+    left_out = tuple(name for name, why in filling.absent.items() if why != "damaged")
     blobs = sum(len(chunk["sizes"]) for chunk in filling.blobs)
     return Written(target, len(filling.runs), filling.records, blobs, left_out, target.stat().st_size)
 

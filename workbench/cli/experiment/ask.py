@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import STORE, Json, OutFolder, StorePath
-from evitrail.workbench.cli.experiment.run import Prompts, Reader, Samples, Seed
+from evitrail.workbench.cli.listener import listening
+from evitrail.workbench.cli.plan_options import Prompts, Reader, Samples, Seed, plan_of
 from evitrail.workbench.cli.trace.trace import show_run
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def ask(
         str, typer.Argument(help="A case id of the benchmark, or a file with one case.", metavar="FILE|ID")
     ],
     condition: Annotated[
-        str, typer.Option("--condition", help="How to answer it; see `evitrail run --help`.", metavar="NAME")
+        str, typer.Option("--condition", help="Under which condition to answer it: {conditions}.", metavar="NAME")
     ] = "agentic",
     benchmark: Annotated[
         Path | None,
@@ -38,8 +39,8 @@ def ask(
     """Answer one question, and show what the answer rests on."""
     from evitrail.eval.plan.condition import condition as named
     from evitrail.eval.plan.run_name import RunName
+    from evitrail.eval.run_plan import run_plan
     from evitrail.evidence_store import EvidenceStore
-    from evitrail.workbench.setup import carry_out, plan_of
 
     source, case = _find(question, benchmark)
     arm = named(condition).name
@@ -50,7 +51,8 @@ def ask(
         plan = plan.model_copy(update={"seq": opened.seq})
     run = str(RunName(arm, "", case))
     kept = _place(folder, run, plan)
-    carry_out(plan, kept)
+    with listening() as hear:
+        run_plan(plan, kept, on_event=hear)
     show_run(kept, run, json=json)
 
 

@@ -40,9 +40,9 @@ def compare(
         raise ValueError(f"expected two arms or --ablate, got both {one!r} and --ablate {ablate}")
     from evitrail.eval.experiment.experiment import JOURNAL
     from evitrail.eval.rerun.gate_ablation import ablate_gates
+    from evitrail.eval.rerun.reopened import reopened
     from evitrail.traces import Journal
     from evitrail.traces.audit.seal import seal
-    from evitrail.workbench.setup import reopened
 
     with (
         reopened(folder, allow_code=allow_code) as again,

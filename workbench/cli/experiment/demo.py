@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from evitrail.workbench.cli.console import Json, OutFolder, err, progress
-from evitrail.workbench.cli.experiment.run import report
+from evitrail.workbench.cli.experiment.run import show_results
+from evitrail.workbench.cli.listener import listening
 
 SHOWN = ("closed_book", "clean", "conflict", "standard", "agentic", "max_context", "gated")
 """One of each kind; the others are variations of these, or need a language model."""
@@ -15,29 +16,30 @@ def demo(
     folder: OutFolder = Path("evitrail-demo"),
     json: Json = False,
 ) -> None:
-    """Run all seven conditions on the demonstration cases.
+    """Run one condition of each kind on the demonstration cases.
 
-    Takes in the evidence, runs, blames the failures, writes the report: some minutes the first time.
+    Ingests the evidence, runs, attributes the failures, writes the report: some minutes the first time.
     """
     from evitrail.eval.demo import DEMO_CASES
     from evitrail.eval.plan.plan import Plan
+    from evitrail.eval.run_plan import run_plan
     from evitrail.evidence_store import EvidenceStore, read_evidence
     from evitrail.evidence_store.demo import DEMO_EVIDENCE
-    from evitrail.workbench.setup import carry_out
 
     with EvidenceStore.open(folder / "store", create=True) as store, progress("embedding") as told:
         store.ingest(read_evidence(DEMO_EVIDENCE, store.headers), progress=told)
     plan = Plan(
-        benchmark=str(DEMO_CASES),
-        store=str((folder / "store").resolve()),
+        benchmark=DEMO_CASES,
+        store=folder / "store",
         conditions=SHOWN,
         split="test",
     )
-    rows, failures = carry_out(plan, folder / "experiment")
+    with listening() as hear:
+        results = run_plan(plan, folder / "experiment", on_event=hear)
     err().print(
         "Authored for demonstration, not clinically adjudicated; the reader was fitted on other cases. "
         "Never clinical advice.",
         markup=False,
         soft_wrap=True,
     )
-    report(folder / "experiment", rows, failures, json=json)
+    show_results(results, json=json)

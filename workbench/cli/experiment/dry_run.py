@@ -10,22 +10,15 @@ from evitrail.workbench.cli.console import print_json, print_table, progress, sa
 
 if TYPE_CHECKING:
     from evitrail.eval.experiment.estimate import Estimate
-    from evitrail.eval.plan.plan import Plan
+    from evitrail.eval.experiment.experiment import Experiment
 
 
-def foretell(plan: Plan, folder: Path, *, allow_code: bool, json: bool) -> None:
-    """Prove the plan as ``--check`` does, then say runs, calls and tokens; nothing is written, no model is asked."""
+def show_estimate(experiment: Experiment, folder: Path, *, json: bool) -> None:
+    """Runs, model calls and tokens that are left to do; nothing is written, no model is asked."""
     from evitrail.eval.experiment.estimate import estimate
-    from evitrail.eval.plan.plan import PLAN, settle
-    from evitrail.evidence_store import EvidenceStore
-    from evitrail.workbench.setup import experiment_of
 
-    with EvidenceStore.open(Path(plan.store)) as store:
-        if (folder / PLAN).exists():
-            plan = settle(plan, folder, store.seq)  # what is there, or a refusal
-        experiment = experiment_of(plan, store, allow_code=allow_code)
-        with progress("rehearsing") as told:
-            rows = estimate(experiment, folder, told)
+    with progress("rehearsing") as told:
+        rows = estimate(experiment, folder, told)
     most = [row.answer_tokens for row in rows]
     total = {
         "runs": sum(row.runs for row in rows),

@@ -25,7 +25,11 @@ def check(
     folder: Folder,
     judge: Annotated[
         str | None,
-        typer.Option("--judge", help="Confirm all words again by `rule`, or by a language model.", metavar="SPEC"),
+        typer.Option(
+            "--judge",
+            help="Map all free-text answers to options again, by rule or a language model: {models}.",
+            metavar="SPEC",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -78,7 +82,7 @@ def _judged(folder: Path, spec: str, *, json: bool) -> None:
     from evitrail.eval.metrics.outcome import read_outcomes
     from evitrail.eval.report.results import write_results
     from evitrail.eval.rerun.recheck import recheck
-    from evitrail.workbench.setup import reopened
+    from evitrail.eval.rerun.reopened import reopened
 
     with reopened(folder) as again, progress("judging") as told:
         before = _outcomes(folder)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from evitrail.workbench.cli.console import Json
-from evitrail.workbench.cli.experiment.run import report as show
+from evitrail.workbench.cli.experiment.run import show_results
 from evitrail.workbench.cli.experiment.safe_scale import told
 from evitrail.workbench.cli.folder import Folder
 
 
 def report(folder: Folder, json: Json = False) -> None:
-    """Write the results and report again from the journal, or from the published files taken in."""
-    from evitrail.eval.report.results import write_results
+    """Write the results and report again from the journal, or from the imported published files."""
+    from evitrail.eval.run_plan import results_in
     from evitrail.eval.safe_scale import is_official, write_official_results
 
     if is_official(folder):
         told(folder, write_official_results(folder), json=json)
     else:
-        show(folder, write_results(folder), [], json=json)
+        show_results(results_in(folder), json=json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,10 +19,25 @@ from evitrail.workbench.cli.console import (
     print_table,
     say,
 )
+from evitrail.workbench.cli.plan_options import (
+    DECIDED,
+    Held,
+    Influences,
+    Judge,
+    MaxTokens,
+    Numbers,
+    Prompts,
+    Readers,
+    Retrievers,
+    Samples,
+    Seed,
+    States,
+    plan_of,
+)
 
 if TYPE_CHECKING:
     from evitrail.eval.attribution import Blame
-    from evitrail.eval.experiment.sweep import Failure
+    from evitrail.eval.run_plan import Results
 
 SHOWN = {
     "accuracy": "accuracy",
@@ -34,55 +50,8 @@ SHOWN = {
 }
 """The columns of the table: metric and heading."""
 
-DECIDED = (
-    "benchmark", "conditions", "store", "reader", "samples", "temperature", "seed", "only", "split", "limit",
-    "mask", "mask_names", "retriever", "k", "snapshot", "prompts", "judge", "held", "max_tokens",
-    "influence",
-)  # fmt: skip
-"""Options that say what a plan says."""
 OF_RAY = ("workers", "address")
 """Options that say something about Ray only."""
-
-
-READS = "extractive, scripted, or a model: openai:MODEL@URL, vllm:MODEL, hf:MODEL"
-Reader = Annotated[str, typer.Option("--reader", help=f"{READS}.", metavar="NAME")]
-Readers = Annotated[list[str], typer.Option("--reader", help=f"{READS}; may be given again.", metavar="NAME")]
-Retrievers = Annotated[
-    list[str],
-    typer.Option("--retriever", help="Vary every arm that ranks over these; may be given again.", metavar="NAME"),
-]
-Numbers = Annotated[
-    list[int], typer.Option("--k", help="Vary it over these numbers of passages; may be given again.", metavar="N")
-]
-States = Annotated[
-    list[str],
-    typer.Option(
-        "--snapshot",
-        help="Vary every arm that searches over a release, a ledger number or a day; may be given again.",
-        metavar="STATE",
-    ),
-]
-Prompts = Annotated[
-    str,
-    typer.Option(
-        "--prompts", help="What a model is prompted with: default, published, or a folder or file.", metavar="NAME"
-    ),
-]
-Judge = Annotated[
-    str, typer.Option("--judge", help="Who confirms the letters of published: rule, or a model.", metavar="NAME")
-]
-Held = Annotated[bool, typer.Option("--held", help="Hold the model to the letters, where its server can.")]
-Influences = Annotated[
-    str | None,
-    typer.Option(
-        "--influence",
-        help="Measure what each passage did for the choice: leave_one_out, or masked (hf: only).",
-        metavar="WAY",
-    ),
-]
-MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Of one answer.", metavar="N")]
-Samples = Annotated[int, typer.Option("--samples", help="Ballots drawn for each answer.", metavar="N")]
-Seed = Annotated[int, typer.Option("--seed", help="Of the ballots; equal seeds give equal outcomes.", metavar="N")]
 
 
 def run(
@@ -97,8 +66,7 @@ def run(
         str,
         typer.Option(
             "--conditions",
-            help="Of closed_book, clean, conflict, top_1, padded_top_1, top_5, standard, deep_research, agentic, "
-            "per_option, context_32k, context_100k, max_context, gated; with commas between.",
+            help="Which conditions to run, comma-separated: {conditions}.",
             metavar="NAMES",
         ),
     ] = "standard,gated",
@@ -114,9 +82,9 @@ def run(
     max_tokens: MaxTokens = None,
     influence: Influences = None,
     samples: Samples = 20,
-    temperature: Annotated[float, typer.Option("--temperature", help="Of the ballots.", metavar="T")] = 0.7,
+    temperature: Annotated[float, typer.Option("--temperature", help="Temperature of the samples.", metavar="T")] = 0.7,
     seed: Seed = 0,
-    only: Annotated[str, typer.Option("--only", help="Only these case ids, with commas between.", metavar="IDS")] = "",
+    only: Annotated[str, typer.Option("--only", help="Only these case ids, comma-separated.", metavar="IDS")] = "",
     split: Annotated[
         str | None, typer.Option("--split", help="Only cases with this meta.split.", metavar="NAME")
     ] = None,
@@ -136,16 +104,19 @@ def run(
     allow_code: Annotated[
         bool, typer.Option("--allow-code", help="Run code that the plan names: a mask, a retriever.")
     ] = False,
-    attribute: Annotated[bool, typer.Option("--attribute/--no-attribute", help="Blame the failed runs.")] = True,
+    attribute: Annotated[
+        bool, typer.Option("--attribute/--no-attribute", help="Find which step is to blame for each failed run.")
+    ] = True,
     in_flight: Annotated[
         int | None, typer.Option("--in-flight", help="Runs under way at once; decides no result.", metavar="N", min=1)
     ] = None,
-    engine: Annotated[str, typer.Option("--engine", help="Who does the runs: threads, or ray.", metavar="NAME")] = (
+    engine: Annotated[str, typer.Option("--engine", help="Where runs are carried out: {engines}.", metavar="NAME")] = (
         "threads"
     ),
-    workers: Annotated[int, typer.Option("--workers", help="Processes of Ray.", metavar="N", min=1)] = 2,
+    workers: Annotated[int, typer.Option("--workers", help="Worker processes of Ray.", metavar="N", min=1)] = 2,
     address: Annotated[
-        str | None, typer.Option("--address", help="Of a Ray cluster; left out, one is started here.", metavar="ADDR")
+        str | None,
+        typer.Option("--address", help="Address of a Ray cluster; default: one is started here.", metavar="ADDR"),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Prove plan, cases and references; run nothing.")] = False,
     dry_run: Annotated[
@@ -155,24 +126,28 @@ def run(
 ) -> None:
     """Run an experiment: every case under every condition.
 
-    Answers are scored, failures blamed, and the report is written. Run it again to go on with it.
+    Answers are scored, failures attributed, and the report is written. Run it again to resume it.
     """
+    from evitrail.eval.experiment.engine_named import engine_named
     from evitrail.eval.experiment.sweep import Halted
-    from evitrail.workbench.cli.experiment.check_plan import proven
-    from evitrail.workbench.cli.experiment.dry_run import foretell
-    from evitrail.workbench.engines import engine_named
-    from evitrail.workbench.setup import carry_out, plan_in, plan_of
+    from evitrail.eval.resolve import absolute, opened
+    from evitrail.eval.run_plan import run_plan
+    from evitrail.workbench.cli.experiment.check_plan import show_summary
+    from evitrail.workbench.cli.experiment.dry_run import show_estimate
+    from evitrail.workbench.cli.listener import listening
 
     if plan is not None:
-        if said := [f"--{name.replace('_', '-')}" for name in DECIDED if _was_given(context, name)]:
-            raise ValueError(f"expected a plan or options, got {plan} and {', '.join(said)}; write it into the plan")
-        settled = plan_in(plan)
+        from evitrail.eval.plan.plan import read_plan
+
+        if given := [f"--{name.replace('_', '-')}" for name in DECIDED if _was_given(context, name)]:
+            raise ValueError(f"expected a plan or options, got {plan} and {', '.join(given)}; write it into the plan")
+        asked = absolute(read_plan(plan))
     elif benchmark is None:
         raise ValueError("expected a plan file or --benchmark, got neither; `evitrail demo` needs none")
     elif not _listed(conditions):
-        raise ValueError(f"--conditions: expected names with commas between, got {conditions!r}")
+        raise ValueError(f"--conditions: expected comma-separated names, got {conditions!r}")
     else:
-        settled = plan_of(
+        asked = plan_of(
             benchmark,
             store,
             conditions=_listed(conditions),
@@ -192,44 +167,47 @@ def run(
             split=split,
             limit=limit,
             mask=mask,
-            mask_names=str(mask_names.resolve()) if mask_names else None,
+            mask_names=mask_names.resolve() if mask_names else None,
         )
     if in_flight is not None:
-        settled = settled.model_copy(update={"in_flight": in_flight})
-    if engine == "threads" and (said := [f"--{name}" for name in OF_RAY if _was_given(context, name)]):
-        raise ValueError(f"{' and '.join(said)}: expected beside --engine ray only")
-    doing = engine_named(engine, settled, workers, address, allow_code=allow_code)
-    if check:
-        proven(settled, allow_code=allow_code, json=json)
-        return
-    if dry_run:
-        foretell(settled, folder, allow_code=allow_code, json=json)
+        asked = asked.model_copy(update={"in_flight": in_flight})
+    if engine == "threads" and (given := [f"--{name}" for name in OF_RAY if _was_given(context, name)]):
+        raise ValueError(f"{' and '.join(given)}: expected beside --engine ray only")
+    chosen = engine_named(engine, asked, workers, address, allow_code=allow_code)
+    if check or dry_run:
+        with opened(asked, None if check else folder, allow_code=allow_code) as experiment:
+            if check:
+                show_summary(experiment, json=json)
+            else:
+                show_estimate(experiment, folder, json=json)
         return
     try:
-        rows, failures = carry_out(settled, folder, attribute=attribute, allow_code=allow_code, engine=doing)
+        with listening() as hear:
+            results = run_plan(asked, folder, on_event=hear, attribute=attribute, allow_code=allow_code, engine=chosen)
     except Halted as error:
         raise CheckFailed(str(error)) from error
-    report(folder, rows, failures, json=json)
+    show_results(results, json=json)
 
 
-def report(folder: Path, rows: list[dict[str, Any]], failures: list[Failure], *, json: bool) -> None:
+def show_results(results: Results, *, json: bool) -> None:
     """The table of conditions, and where the rest is; exit code 1 when runs could not be finished."""
-    gone = _redacted(folder)
+    folder, failures = results.folder, results.unfinished
     if json:
         unfinished = [failure._asdict() for failure in failures]
-        print_json({"folder": str(folder), "metrics": rows, "unfinished": unfinished, "redacted": gone})
+        numbers = {"metrics": results.metrics, "unfinished": unfinished, "redacted": results.redacted}
+        print_json({"folder": str(folder), **numbers})
     else:
-        profile_table(folder, rows)
-        _blame_table(folder)
-        if gone:
-            say(f"redacted: {gone} runs that no number here counts; `evitrail trace list` says why")
-        say(f"report: {folder / 'report.html'}")
+        profile_table(folder, results.metrics)
+        _blame_table(results.blames())
+        if results.redacted:
+            say(f"redacted: {results.redacted} runs that no number here counts; `evitrail trace list` says why")
+        say(f"report: {results.report}")
     if failures:
         more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
         raise CheckFailed(f"run {failures[0].run} was not finished ({failures[0].error}){more}; run again to retry")
 
 
-def profile_table(folder: Path, rows: list[dict[str, Any]]) -> None:
+def profile_table(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """The failure profile: a line for each condition, and for each reader where there are several."""
     from evitrail.eval.metrics.outcome import read_outcomes
     from evitrail.eval.report.profile import called, labels
@@ -247,22 +225,18 @@ def profile_table(folder: Path, rows: list[dict[str, Any]]) -> None:
     )
 
 
-def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def in_order(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Rows in the order the conditions are listed in."""
     from evitrail.eval.report.profile import place
 
     return sorted(rows, key=lambda row: (place(row["condition"]), row["reader"], row["snapshot"]))
 
 
-def _blame_table(folder: Path) -> None:
-    from evitrail.eval.attribution import ROLES
-    from evitrail.eval.report.results import blames
-    from evitrail.traces import Journals
-
-    with Journals.open(folder) as journal:
-        wrong = [blame for blame in blames(journal) if blame.outcome == "wrong"]
+def _blame_table(blames: Iterable[Blame]) -> None:
+    wrong = [blame for blame in blames if blame.outcome == "wrong"]
     if not wrong:
         return
+    from evitrail.eval.attribution import ROLES
     from evitrail.eval.plan.run_name import ReadCondition
     from evitrail.eval.report.profile import place
 
@@ -280,15 +254,6 @@ def _blame_table(folder: Path) -> None:
         [(arm, *(share(blamed[arm], role) for role in (*ROLES, None))) for arm in sorted(blamed, key=place)],
         whole=True,
     )
-
-
-def _redacted(folder: Path) -> int:
-    """How many runs were redacted."""
-    from evitrail.eval.experiment.experiment import redacted
-    from evitrail.traces import Journals
-
-    with Journals.open(folder) as journal:
-        return len(redacted(journal))
 
 
 def _was_given(context: typer.Context, name: str) -> bool:

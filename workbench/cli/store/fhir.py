@@ -19,7 +19,9 @@ from evitrail.workbench.cli.console import STORE, By, Json, StorePath, named, pr
 if TYPE_CHECKING:
     from evitrail.evidence_store.formats.fhir import Taken
 
-FORMATS = ("fhir",)
+FORMATS = {"fhir": "a FHIR R5 Bundle"}
+"""The forms that a store state can be written in."""
+HELP = f"The form to write: {', '.join(f'{name} ({form})' for name, form in FORMATS.items())}."
 
 
 def export(
@@ -27,7 +29,7 @@ def export(
     refs: Annotated[
         list[str] | None, typer.Argument(help="Only these versions; default: all.", metavar="[ID@VERSION]…")
     ] = None,
-    format: Annotated[str, typer.Option("--format", help="fhir: a FHIR R5 Bundle.", metavar="NAME")] = "fhir",
+    format: Annotated[str, typer.Option("--format", help=HELP, metavar="NAME")] = "fhir",
     as_of: Annotated[
         datetime | None, typer.Option("--as-of", help="The day asked about.", metavar="DATE", formats=["%Y-%m-%d"])
     ] = None,

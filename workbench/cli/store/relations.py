@@ -21,9 +21,7 @@ def supersede(
     old: Annotated[list[str], typer.Argument(help="The versions that something takes over from.", metavar="OLD…")],
     kind: Annotated[
         str,
-        typer.Option(
-            "--kind", help="replaces, splits, merges, narrows, broadens, amends, withdraws, reaffirms.", metavar="KIND"
-        ),
+        typer.Option("--kind", help="What the new versions do to the old: {supersessions}.", metavar="KIND"),
     ],
     effective: Annotated[
         datetime, typer.Option("--effective", help="From which day on.", metavar="DATE", formats=["%Y-%m-%d"])
@@ -65,13 +63,13 @@ def contradiction(
         str,
         typer.Option(
             "--type",
-            help="opposite_direction, magnitude, strength_only, applicability, different_population, superseded.",
+            help="In what the two versions differ: {contradictions}.",
             metavar="TYPE",
         ),
     ],
     scope: Annotated[str, typer.Option("--scope", help="Population, outcome, dose or time.", metavar="TEXT")],
     resolution: Annotated[
-        str, typer.Option("--resolution", help="a, b, both_in_context or unresolved.", metavar="WHICH")
+        str, typer.Option("--resolution", help="Which of the two holds: {resolutions}.", metavar="WHICH")
     ] = "unresolved",
     reason: Annotated[str, typer.Option("--reason", help="Why it is resolved so.", metavar="TEXT")] = "",
     detector: Annotated[

@@ -14,7 +14,7 @@ from evitrail.workbench.cli.store.store import certainty, validity
 def search(
     query: Annotated[str, typer.Argument(help="What to search for.", metavar="QUERY")],
     retriever: Annotated[
-        str, typer.Option("--retriever", help="dense, bm25, hybrid, full or clean.", metavar="NAME")
+        str, typer.Option("--retriever", help="Which retriever to ask: {retrievers}.", metavar="NAME")
     ] = "hybrid",
     as_of: Annotated[
         str | None,

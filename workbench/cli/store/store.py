@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import STORE, CheckFailed, Json, StorePath, print_json, print_table, progress, say
+from evitrail.workbench.cli.registered import Registered
 
 if TYPE_CHECKING:
     from evitrail.evidence_store import Evidence, Header
@@ -19,15 +20,22 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The evidence: ingest, list, show, verify, …")
 
 
-@app.command()
+@app.command(cls=Registered)
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="evidence.jsonl files, or folders of them.", metavar="FILE…")],
+    files: Annotated[list[Path], typer.Argument(help="Files of evidence, or folders of *.jsonl.", metavar="FILE…")],
     store: StorePath = STORE,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="How to read the files: {evidence_formats}. Default: by file ending.", metavar="NAME"
+        ),
+    ] = None,
     ledger: Annotated[
         str | None, typer.Option("--ledger", help="The address of a ledger on PostgreSQL.", metavar="URL")
     ] = None,
     index: Annotated[
-        str | None, typer.Option("--index", help="edge, local, or a Qdrant server's address.", metavar="WHERE")
+        str | None,
+        typer.Option("--index", help="Index of a new store: {indexes}, or a Qdrant server's address.", metavar="WHERE"),
     ] = None,
     model: Annotated[
         str | None, typer.Option("--model", help="The embedding model of a new store.", metavar="NAME")
@@ -37,10 +45,10 @@ def ingest(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Take evidence in: all of it, or none if anything is wrong."""
+    """Ingest evidence: all of it, or none if anything is wrong."""
     from evitrail.evidence_store import EvidenceStore
 
-    evidence = read_all(files, store, ledger, index)
+    evidence = read_all(files, store, ledger, index, format)
     if check:
         versions, lineages = len(evidence), len({item.id for item in evidence})
         if json:
@@ -198,10 +206,15 @@ def _embedder(model: str | None) -> Embedder | None:
     return Embedder(str(Path(model).resolve()) if Path(model).is_dir() else model)
 
 
-def read_all(files: list[Path], store: Path, ledger: str | None = None, index: str | None = None) -> list[Evidence]:
-    """Every file's evidence, held against the store where there is one; a later file may supersede an earlier's."""
-    from evitrail.evidence_store import EvidenceStore, InputError, read_evidence
+def read_all(
+    files: list[Path], store: Path, ledger: str | None = None, index: str | None = None, format: str | None = None
+) -> list[Evidence]:
+    """Every file's evidence, checked against the store where there is one; a later file may supersede an earlier's."""
+    from evitrail.evidence_store import EvidenceStore, InputError
+    from evitrail.evidence_store.formats import FORMATS, format_of
 
+    if format is not None and format not in FORMATS:
+        raise ValueError(f"--format: expected one of {', '.join(FORMATS)}, got {format!r}")
     made = (store / "manifest.json").is_file()
     with EvidenceStore.open(store, index=index, ledger=ledger) if made else nullcontext() as opened:
         known = dict(opened.headers) if opened else {}
@@ -209,7 +222,8 @@ def read_all(files: list[Path], store: Path, ledger: str | None = None, index: s
         evidence: dict[str, Evidence] = {}
         faults: list[str] = []
         for file in files:
-            for item in read_evidence(file, known):
+            form = format_of(file) if format is None else FORMATS[format]
+            for item in form.read(file, known):
                 if item.ref in evidence:
                     faults.append(f"{file}: {item.ref!r} stands in an earlier file too; remove one")
                 elif opened and item.ref in held and opened.get(item.ref) != item:

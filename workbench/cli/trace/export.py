@@ -9,9 +9,9 @@ Rules kept here
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,28 +19,13 @@ from evitrail.workbench.cli.console import Json, print_json, say
 from evitrail.workbench.cli.folder import Folder, find_run, open_journal
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan
-
+    from evitrail.traces.export import Format
     from evitrail.traces.journal.view import JournalView
-
-Write = Callable[["JournalView", Sequence[str], Path, bool], int]
-"""Writes these runs there, with patient data or without; returns how many blobs it left out."""
-
-
-class Format(NamedTuple):
-    """A form that runs can be handed on in."""
-
-    ending: str
-    write: Write
-    holds_many: bool
-    """Whether a whole experiment fits in it."""
-    forks: bool = True
-    """Whether the forks and counterfactuals of an experiment go with it."""
 
 
 def export(
     folder: Folder,
-    format: Annotated[str, typer.Option("--format", help="prov, otlp, html, zip, graphml or crate.", metavar="NAME")],
+    format: Annotated[str, typer.Option("--format", help="The form to write: {export_formats}.", metavar="NAME")],
     run: Annotated[str | None, typer.Argument(help="One run; without it all of them.", metavar="RUN")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The file to write.", metavar="FILE")] = None,
     with_sensitive: Annotated[
@@ -54,11 +39,10 @@ def export(
 ) -> None:
     """One run, or all of an experiment, in a form that others can open."""
     chosen = _format(format)
-    if to is not None and (out is not None or chosen is not FORMATS["otlp"]):
+    if to is not None and (out is not None or format != "otlp"):
         raise ValueError(f"--to: expected --format otlp and no --out, got {format} and {str(out or 'no --out')!r}")
     if run is None and not chosen.holds_many:
-        many = ", ".join(name for name, one in FORMATS.items() if one.holds_many)
-        raise ValueError(f"expected a RUN, which {format} holds one of; {many} hold an experiment")
+        raise ValueError(f"expected a RUN: {format} exports a single run; use {_holding_many()} for an experiment")
     with open_journal(folder) as journal:
         runs = _all(journal, chosen.forks) if run is None else [find_run(journal, run, redacted=True).run]
         if to is not None:
@@ -66,7 +50,9 @@ def export(
             return
         target = out or Path(f"{(run or folder.resolve().name).replace(os.sep, '_')}.{chosen.ending}")
         _check(target, force)
-        left_out = _whole_or_not_at_all(lambda there: chosen.write(journal, runs, there, with_sensitive), target)
+        write = chosen.write
+        names = _whole_or_not_at_all(lambda at: write(journal, runs, at, with_sensitive=with_sensitive), target)
+        left_out = len(names)
     if json:
         print_json({"file": str(target), "format": format, "left_out": left_out})
         return
@@ -83,11 +69,19 @@ def _say_left_out(blobs: int, with_sensitive: bool) -> None:
 def _format(name: str) -> Format:
     from difflib import get_close_matches
 
+    from evitrail.workbench.export import FORMATS
+
     if name not in FORMATS:
         near = get_close_matches(name, FORMATS, n=3, cutoff=0.5)
         hint = f"; near it: {', '.join(near)}" if near else ""
         raise ValueError(f"--format: expected one of {', '.join(FORMATS)}, got {name!r}{hint}")
     return FORMATS[name]
+
+
+def _holding_many() -> str:
+    from evitrail.workbench.export import FORMATS
+
+    return ", ".join(name for name, one in FORMATS.items() if one.holds_many)
 
 
 def _all(journal: JournalView, forks: bool) -> list[str]:
@@ -105,7 +99,7 @@ def _check(target: Path, force: bool) -> None:
         raise ValueError(f"--out: {str(target)!r} is there already; name another file, or give --force to replace it")
 
 
-def _whole_or_not_at_all(write: Callable[[Path], int], target: Path) -> int:
+def _whole_or_not_at_all(write: Callable[[Path], tuple[str, ...]], target: Path) -> tuple[str, ...]:
     partial = target.with_name(f".{target.name}.partial")
     try:
         left_out = write(partial)
@@ -117,83 +111,13 @@ def _whole_or_not_at_all(write: Callable[[Path], int], target: Path) -> int:
     return left_out
 
 
-def _prov(journal: JournalView, runs: Sequence[str], target: Path, with_sensitive: bool) -> int:
-    from evitrail.traces import Trace
-    from evitrail.traces.export import prov
-
-    return len(prov.write(Trace(journal, runs[0]), target, with_sensitive=with_sensitive))
-
-
-def _graphml(journal: JournalView, runs: Sequence[str], target: Path, with_sensitive: bool) -> int:
-    from evitrail.traces import Trace
-    from evitrail.traces.export import graphml
-
-    return len(graphml.write(Trace(journal, runs[0]), target, with_sensitive=with_sensitive))
-
-
-def _crate(journal: JournalView, runs: Sequence[str], target: Path, with_sensitive: bool) -> int:
-    from evitrail.traces import Trace
-    from evitrail.traces.export import crate
-
-    return len(crate.write(Trace(journal, runs[0]), target, with_sensitive=with_sensitive))
-
-
-def _zip(journal: JournalView, runs: Sequence[str], target: Path, with_sensitive: bool) -> int:
-    from evitrail.traces.bundle.bundle import write_bundle
-
-    return len(write_bundle(journal, frozenset(runs), target, with_sensitive=with_sensitive).blobs_left_out)
-
-
-def _html(journal: JournalView, runs: Sequence[str], target: Path, with_sensitive: bool) -> int:
-    from evitrail.workbench.page import write_page
-
-    return write_page(journal, runs, target, with_sensitive=with_sensitive).left_out
-
-
-def _otlp(journal: JournalView, runs: Sequence[str], target: Path, with_sensitive: bool) -> int:
-    from evitrail.traces.external.otlp import json_line
-
-    left_out: set[str] = set()
-    with target.open("w", encoding="utf-8") as file:
-        file.writelines(map(json_line, _spans(journal, runs, left_out, with_sensitive)))
-    return len(left_out)
-
-
 def _send(journal: JournalView, runs: Sequence[str], to: str, project: str, with_sensitive: bool, json: bool) -> None:
-    from evitrail.traces.external.otlp import send
+    from evitrail.workbench.export.otlp import send_runs
 
-    left_out: set[str] = set()
-    sent = 0
-    for spans in _spans(journal, runs, left_out, with_sensitive, project):
-        send(spans, to)
-        sent += len(spans)
+    sent = send_runs(journal, runs, to, project, with_sensitive=with_sensitive)
     if json:
-        print_json({"to": to, "format": "otlp", "spans": sent, "left_out": len(left_out)})
+        print_json({"to": to, "format": "otlp", "spans": sent.spans, "left_out": len(sent.left_out)})
     else:
         what = runs[0] if len(runs) == 1 else f"{len(runs)} runs"
-        say(f"{what}, as otlp: {sent} spans sent to {to}, project {project}")
-        _say_left_out(len(left_out), with_sensitive)
-
-
-def _spans(
-    journal: JournalView, runs: Sequence[str], left_out: set[str], with_sensitive: bool, project: str | None = None
-) -> Iterator[list[ReadableSpan]]:
-    """Each run's spans; what is kept back is added to ``left_out``."""
-    from evitrail.traces import Trace
-    from evitrail.traces.export.disclosed import Disclosed
-    from evitrail.workbench.openinference.step_spans import spans
-
-    for name in runs:
-        run = Disclosed(Trace(journal, name), with_sensitive=with_sensitive)
-        yield spans(run, project=project)
-        left_out.update(run.left_out)
-
-
-FORMATS = {
-    "prov": Format("prov.json", _prov, holds_many=False),
-    "otlp": Format("otlp.jsonl", _otlp, holds_many=True),
-    "html": Format("html", _html, holds_many=True, forks=False),
-    "zip": Format("zip", _zip, holds_many=True),
-    "graphml": Format("graphml", _graphml, holds_many=False),
-    "crate": Format("crate.zip", _crate, holds_many=False),
-}
+        say(f"{what}, as otlp: {sent.spans} spans sent to {to}, project {project}")
+        _say_left_out(len(sent.left_out), with_sensitive)

@@ -31,8 +31,7 @@ def fork(
         list[str],
         typer.Option(
             "--set",
-            help="output, retriever, gates, reader, prompt.ACT, judge, snapshot, k, samples, temperature or seed; a "
-            "value that begins with @ is read from a file.",
+            help=f"What to override: {', '.join(SETTABLE)}. A value that begins with @ is read from a file.",
             metavar="NAME=VALUE",
         ),
     ],
@@ -51,9 +50,9 @@ def fork(
     from evitrail.eval.experiment.experiment import JOURNAL
     from evitrail.eval.rerun.fork import fork as done
     from evitrail.eval.rerun.fork import forking, root_config
+    from evitrail.eval.rerun.reopened import reopened
     from evitrail.traces import Journal
     from evitrail.traces.audit.seal import seal
-    from evitrail.workbench.setup import reopened
 
     with reopened(folder, allow_code=allow_code) as again, Journal.open(folder / JOURNAL) as journal:
         trace = find_run(again.past, run)

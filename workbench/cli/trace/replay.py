@@ -13,8 +13,8 @@ from evitrail.workbench.cli.folder import AllowCode, Folder, find_run, open_jour
 from evitrail.workbench.cli.trace.trace import step_body
 
 if TYPE_CHECKING:
+    from evitrail.eval.rerun.reopened import Reopened
     from evitrail.traces import Checked, Trace
-    from evitrail.workbench.setup import Reopened
 
 
 SHOWN = 300
@@ -69,7 +69,7 @@ def _start(trace: Trace, name: str) -> str:
 
 def _verify(folder: Path, run: str | None, allow_code: bool, json: bool) -> None:
     from evitrail.eval.experiment.experiment import redacted, traces
-    from evitrail.workbench.setup import reopened
+    from evitrail.eval.rerun.reopened import reopened
 
     told: dict[str, list[Checked]] = {}
     with reopened(folder, allow_code=allow_code) as again, progress("verifying") as heard:

@@ -1,0 +1,45 @@
+"""Which engine carries out the runs of a plan, by the name that the command line calls it: ``threads``, or ``ray``.
+
+An engine is one line in ``ENGINES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from evitrail.eval.experiment.experiment import Engine, said_by
+from evitrail.eval.experiment.job import Say
+from evitrail.eval.experiment.ray import Ray
+from evitrail.eval.plan.custom_conditions import admit
+from evitrail.eval.plan.plan import Plan
+from evitrail.eval.resolve import readers_of
+from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.index.read_copy import reading_copy
+
+
+@contextmanager
+def saying(plan: Plan, allow_code: bool, scratch: Path) -> Iterator[Say]:
+    """Opened by a worker of Ray: what a run comes to with the plan's readers, on a store of the worker's own.
+
+    The store's index is copied into ``scratch`` where one process alone may open it.
+    """
+    admit(plan.asked, allow_code=allow_code)
+    with reading_copy(Path(plan.store), scratch) as path, EvidenceStore.open(path) as store:
+        yield partial(said_by, store, readers_of(plan, store))
+
+
+ENGINES: dict[str, Callable[[Plan, int, str | None, bool], Engine | None]] = {
+    "threads": lambda plan, workers, address, allow_code: None,
+    "ray": lambda plan, workers, address, allow_code: Ray(partial(saying, plan, allow_code), workers, address),
+}
+"""Each is given the plan, how many workers, a cluster's address, and whether code may run; None is this process."""
+
+
+def engine_named(name: str, plan: Plan, workers: int, address: str | None, *, allow_code: bool) -> Engine | None:
+    """The engine of that name, None for threads of this process; raises ``ValueError`` listing those there are."""
+    if name not in ENGINES:
+        raise ValueError(f"--engine: expected {' or '.join(ENGINES)}, got {name!r}")
+    return ENGINES[name](plan, workers, address, allow_code)

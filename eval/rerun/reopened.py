@@ -1,0 +1,48 @@
+"""An experiment that is there, opened again: its journals, its store and its readers, as its plan names them.
+
+Forks, what-if questions, verification and re-checks all begin here.
+
+    with reopened(folder) as again:
+        Trace(again.past, "gated.rad-001")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from evitrail.eval.plan.custom_conditions import admit
+from evitrail.eval.plan.plan import PLAN, read_plan
+from evitrail.eval.plan.readers import Readers
+from evitrail.eval.resolve import readers_of
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces import Journals
+
+
+class Reopened(NamedTuple):
+    """What is needed to do something with an experiment again."""
+
+    past: Journals
+    """All that was recorded; new runs go into ``Journal.open``."""
+    store: EvidenceStore
+    readers: Readers
+
+
+@contextmanager
+def reopened(folder: Path, *, allow_code: bool = False) -> Iterator[Reopened]:
+    """An experiment's journals, store and readers; nothing is written.
+
+    Raises ``ValueError`` for a journal without a plan: its runs are external, and cannot be done again here.
+    """
+    if any(folder.glob("journal*.db")) and not (folder / PLAN).exists():
+        raise ValueError(
+            f"{folder}: expected an experiment, found a journal without {PLAN}; what was recorded elsewhere "
+            "cannot be done again, for its code is not here"
+        )
+    with Journals.open(folder) as past:
+        plan = read_plan(folder / PLAN)
+        admit(plan.asked, allow_code=allow_code)
+        with EvidenceStore.open(Path(plan.store)) as store:
+            yield Reopened(past, store, readers_of(plan, store))

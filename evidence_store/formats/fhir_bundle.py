@@ -1,0 +1,34 @@
+"""Reads evidence from a FHIR R5 Bundle that tells nothing but evidence.
+
+Rules kept here
+- Certainties by outcome, notices and contradictions are acts that somebody must answer for, so a bundle that tells
+  some is refused here; ``evitrail store import-fhir`` records them with the evidence.
+- Resources other than Evidence and Citation are not read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evitrail.evidence_store.formats.base import Entries, Format
+from evitrail.evidence_store.input_lines import InputError
+
+ACTS = ("profiles", "notices", "contradictions")
+
+
+def bundled_evidence(path: Path) -> Entries:
+    """The versions in a bundle; raises ``InputError`` with every fault, or where the bundle tells more."""
+    from evitrail.evidence_store.formats.fhir import read_fhir  # fhir.resources is loaded when a bundle is read
+
+    found = read_fhir(path)
+    if more := [f"{number} {name}" for name in ACTS if (number := len(getattr(found, name)))]:
+        raise InputError(
+            [
+                f"{path}: expected a bundle of evidence only, got {', '.join(more)} beside it, which `ingest` does not "
+                f"record; use `evitrail store import-fhir {path} --by NAME`"
+            ]
+        )
+    return [(f"{path}: {evidence.ref}", evidence) for evidence in found.evidence]
+
+
+FHIR = Format("fhir", "a FHIR R5 Bundle, as JSON", (".json",), bundled_evidence)

@@ -1,0 +1,83 @@
+"""The options of the command line that say what a plan says, and the plan that they make."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from evitrail.eval.plan.plan import Plan
+
+DECIDED = (
+    "benchmark", "conditions", "store", "reader", "samples", "temperature", "seed", "only", "split", "limit",
+    "mask", "mask_names", "retriever", "k", "snapshot", "prompts", "judge", "held", "max_tokens",
+    "influence",
+)  # fmt: skip
+"""Options that say what a plan says."""
+SEVERAL = re.compile("^--(reader|retriever|snapshot)s:")
+"""Keys of a plan that take a list, for which an option may be repeated."""
+
+READS = "Who answers: {readers}, or a language model as {models} (openai takes MODEL@URL)"
+Reader = Annotated[str, typer.Option("--reader", help=f"{READS}.", metavar="NAME")]
+Readers = Annotated[list[str], typer.Option("--reader", help=f"{READS}. May be repeated.", metavar="NAME")]
+Retrievers = Annotated[
+    list[str],
+    typer.Option(
+        "--retriever",
+        help="Vary every condition that ranks over these retrievers: {retrievers}. May be repeated.",
+        metavar="NAME",
+    ),
+]
+Numbers = Annotated[
+    list[int], typer.Option("--k", help="Vary over these numbers of passages. May be repeated.", metavar="N")
+]
+States = Annotated[
+    list[str],
+    typer.Option(
+        "--snapshot",
+        help="Vary every condition that searches over a store state: a release, a ledger number or a day. "
+        "May be repeated.",
+        metavar="STATE",
+    ),
+]
+Prompts = Annotated[
+    str,
+    typer.Option("--prompts", help="What a model is prompted with: {prompts}, or a folder or file.", metavar="NAME"),
+]
+Judge = Annotated[
+    str,
+    typer.Option(
+        "--judge",
+        help="How a free-text answer is mapped to an option, with published prompts: rule, or a language model as "
+        "{models}.",
+        metavar="NAME",
+    ),
+]
+Held = Annotated[
+    bool, typer.Option("--held", help="Constrain output to the option letters, if the server supports it.")
+]
+Influences = Annotated[
+    str | None,
+    typer.Option(
+        "--influence",
+        help="Measure what each passage did for the chosen option: {influences} (masked works with hf: only).",
+        metavar="WAY",
+    ),
+]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Maximum tokens of one answer.", metavar="N")]
+Samples = Annotated[int, typer.Option("--samples", help="Samples drawn for each question.", metavar="N")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the samples; equal seeds give equal outcomes.", metavar="N")]
+
+
+def plan_of(benchmark: Path, store: Path, **options: Any) -> Plan:
+    """The plan that options make; raises ``InputError`` naming the option at fault."""
+    from evitrail.eval.plan.plan import Plan
+    from evitrail.evidence_store.input_lines import InputError, fitting
+
+    try:
+        return fitting(Plan, {"benchmark": benchmark.resolve(), "store": store.resolve(), **options})
+    except InputError as error:
+        raise InputError([SEVERAL.sub(r"--\1:", fault) for fault in error.faults]) from error
