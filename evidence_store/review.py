@@ -2,6 +2,7 @@
 
 Rules kept here
 - Pure. The day is an argument.
+- A strong recommendation on low certainty waits for its reason until an evidence profile gives one (``strength.py``).
 - Due (``shelf_life.py``) is no verdict: what is overdue may still be right, and is served until somebody says
   otherwise.
 
@@ -16,6 +17,7 @@ from datetime import date
 
 from evitrail.evidence_store.curation.retracted_works import Retracted
 from evitrail.evidence_store.curation.workflow import Dossier
+from evitrail.evidence_store.grading.strength import discordant
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.traces.record import Record
 
@@ -34,12 +36,13 @@ class Task(Record):
 
 
 def queue(snapshot: Snapshot, dossiers: Mapping[str, Dossier], on: date) -> list[Task]:
-    """All that waits: first what people wait for, then what lost its ground, what is disputed, what is due."""
+    """All that waits: first what people wait for, then lost ground, disputes, discordant strength, what is due."""
     current = [ref for ref in snapshot.headers if snapshot.status(ref) == "current"]
     return [
         *_waiting(dossiers.values()),
         *_groundless(snapshot, current),
         *_disputed(snapshot, current),
+        *_discordant(snapshot, current),
         *_overdue(snapshot, current, on),
     ]
 
@@ -69,6 +72,14 @@ def _disputed(snapshot: Snapshot, current: Iterable[str]) -> Iterator[Task]:
             if ref == dispute.a and dispute.resolution == "unresolved" and dispute.b in both:
                 what = f"contradicts {dispute.b}: {dispute.type.replace('_', ' ')}, {dispute.scope}"
                 yield Task(ref=ref, what=what, since="", by=dispute.detector, next="resolve")
+
+
+def _discordant(snapshot: Snapshot, current: Iterable[str]) -> Iterator[Task]:
+    for ref in current:
+        grade = snapshot.headers[ref].grade
+        if grade and discordant(grade) and snapshot.profile(ref) is None:
+            what = f"strong recommendation on {grade.certainty.replace('_', ' ')} certainty, no reason on record"
+            yield Task(ref=ref, what=what, since="", by="", next="assess with the reason")
 
 
 def _overdue(snapshot: Snapshot, current: Iterable[str], on: date) -> Iterator[Task]:

@@ -8,26 +8,26 @@ Rules kept here
 from __future__ import annotations
 
 from evitrail.eval.metrics.base import PAPER, Metric, mean, sampled
-from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.scored import Scored
 
 
-def _robustness(outcome: Outcome) -> float:
-    letters = [letter for letter in outcome.ballots if letter is not None]
-    return letters.count(outcome.answer) / len(letters) if letters else 0.0
+def _robustness(run: Scored) -> float:
+    letters = [letter for letter in run.outcome.ballots if letter is not None]
+    return letters.count(run.outcome.answer) / len(letters) if letters else 0.0
 
 
 ACCURACY = Metric(
     name="accuracy",
     description="Share of cases whose chosen option is the right one.",
     citation=f"{PAPER}, specification 3.1",
-    compute=mean(lambda outcome: outcome.correct),
+    compute=mean(lambda run: run.outcome.correct),
 )
 
 MAJORITY_ACCURACY = Metric(
     name="majority_accuracy",
     description="Share of cases where the majority of the ballots is right; a majority of abstentions is wrong.",
     citation=f"{PAPER}, specification 3.2",
-    compute=sampled(mean(lambda outcome: bool(outcome.majority_correct))),
+    compute=sampled(mean(lambda run: bool(run.outcome.majority_correct))),
 )
 
 ROBUSTNESS_CORRECTNESS = Metric(
@@ -41,5 +41,5 @@ ABSTENTION_RATE = Metric(
     name="abstention_rate",
     description="Share of cases where no option was chosen.",
     citation=f"{PAPER}, n_unanswered / n_questions, specification 1.8",
-    compute=mean(lambda outcome: outcome.abstained),
+    compute=mean(lambda run: run.outcome.abstained),
 )

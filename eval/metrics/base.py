@@ -8,12 +8,16 @@ Rules kept here
 - An abstention is not unknown: it counts as wrong, and as no harm, and stays in the denominator.
 - A case that lost its ballots counts as a failure to agree, unless no case of the condition has any:
   then nothing was sampled, and the value is None.
+- A metric reads a ``Scored`` run: its outcome, its case, its answer, what it cost. Where only outcomes are at hand, a
+  metric that needs more is None.
+- A metric that a clock decides says so (``clocked``). It stands in ``cost.json``, never in ``metrics.json``, where
+  equal seeds give equal bytes.
 
     >>> from evitrail.eval.metrics.accuracy import ACCURACY
     >>> ACCURACY, ACCURACY.value([])
     (accuracy, None)
 
-Declarations are in the files beside this one; a metric never calls a model and never reads a file.
+Declarations are in the files beside this one; a metric never calls a model and never opens a file.
 """
 
 from __future__ import annotations
@@ -23,43 +27,67 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.scored import Scored, as_scored
 from evitrail.eval.metrics.stats import Draws, Replicates
 
 PAPER = "SaFE-Scale, arXiv 2605.04039"
 
-Compute = Callable[[Sequence[Outcome], Draws], Replicates]
-"""One value for each row of draws over the outcomes."""
+Compute = Callable[[Sequence[Scored], Draws], Replicates]
+"""One value for each row of draws over the runs."""
 
 
 @dataclass(frozen=True, repr=False)
 class Metric:
-    """One number about a list of outcomes, whose name is the same in code, tables and files."""
+    """One number about a list of scored runs, whose name is the same in code, tables and files."""
 
     name: str
     description: str
     citation: str
     compute: Compute
+    clocked: bool = False
+    """Whether a clock decides it, so that equal runs give different numbers."""
 
     def __repr__(self) -> str:
         return self.name
 
-    def value(self, outcomes: Sequence[Outcome]) -> float | None:
+    def value(self, runs: Sequence[Outcome | Scored]) -> float | None:
         """The number itself; None where it is unknown."""
-        if not outcomes:
+        if not runs:
             return None
-        value = float(self.compute(outcomes, np.ones((1, len(outcomes))))[0])
+        value = float(self.replicates(runs, np.ones((1, len(runs))))[0])
         return None if math.isnan(value) else value
 
+    def replicates(self, runs: Sequence[Outcome | Scored], draws: Draws) -> Replicates:
+        """The number for each row of draws; NaN where it is unknown."""
+        return self.compute(as_scored(runs), draws)
 
-def mean(each: Callable[[Outcome], float | None]) -> Compute:
-    """The mean of ``each`` over the cases for which it is not None."""
 
-    def compute(outcomes: Sequence[Outcome], draws: Draws) -> Replicates:
-        values = np.array([each(outcome) for outcome in outcomes], dtype=np.float64)
-        spoken_of = ~np.isnan(values)
-        return ratio(draws @ np.where(spoken_of, values, 0.0), draws @ spoken_of)
+def mean(each: Callable[[Scored], float | None]) -> Compute:
+    """The mean of ``each`` over the runs for which it is not None."""
+
+    def compute(runs: Sequence[Scored], draws: Draws) -> Replicates:
+        values, known = _values(each, runs)
+        return ratio(draws @ np.where(known, values, 0.0), draws @ known)
+
+    return compute
+
+
+def median(each: Callable[[Scored], float | None]) -> Compute:
+    """The median of ``each`` over the runs for which it is not None; of an even number, the mean of the middle two."""
+
+    def compute(runs: Sequence[Scored], draws: Draws) -> Replicates:
+        values, known = _values(each, runs)
+        if not known.any():
+            return np.full(len(draws), np.nan)
+        order = np.argsort(values[known], kind="stable")
+        ranked = values[known][order]
+        upto = np.cumsum(draws[:, known][:, order], axis=1)
+        drawn = upto[:, -1:]
+        lower, upper = ((upto >= place).argmax(axis=1) for place in (np.ceil(drawn / 2), np.floor(drawn / 2) + 1))
+        return np.where(drawn[:, 0] > 0, (ranked[lower] + ranked[upper]) / 2, np.nan)
 
     return compute
 
@@ -67,9 +95,9 @@ def mean(each: Callable[[Outcome], float | None]) -> Compute:
 def sampled(compute: Compute) -> Compute:
     """The same, but unknown where no case has ballots."""
 
-    def guarded(outcomes: Sequence[Outcome], draws: Draws) -> Replicates:
-        if any(outcome.ballots for outcome in outcomes):
-            return compute(outcomes, draws)
+    def guarded(runs: Sequence[Scored], draws: Draws) -> Replicates:
+        if any(run.outcome.ballots for run in runs):
+            return compute(runs, draws)
         return np.full(len(draws), np.nan)
 
     return guarded
@@ -78,3 +106,11 @@ def sampled(compute: Compute) -> Compute:
 def ratio(numerator: Replicates, denominator: Replicates) -> Replicates:
     """Their quotient, NaN where the denominator is 0."""
     return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0)
+
+
+def _values(
+    each: Callable[[Scored], float | None], runs: Sequence[Scored]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """One number for each run, and whether it is known."""
+    values = np.array([each(run) for run in runs], dtype=np.float64)
+    return values, ~np.isnan(values)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evitrail.eval.metrics.base import PAPER, Metric, ratio
-from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.scored import Scored
 from evitrail.eval.metrics.stats import Draws, Replicates
 
 BINS = 10
@@ -33,10 +33,10 @@ class Reliability(NamedTuple):
     """All cases with ballots, binned or not."""
 
 
-def reliability(outcomes: Sequence[Outcome], draws: Draws) -> Reliability:
+def reliability(runs: Sequence[Scored], draws: Draws) -> Reliability:
     """Sort the cases with ballots into bins, for every replicate at once."""
-    confidence = np.array([case.confidence for case in outcomes], dtype=np.float64)
-    correct = np.array([bool(case.majority_correct) for case in outcomes], dtype=np.float64)
+    confidence = np.array([run.outcome.confidence for run in runs], dtype=np.float64)
+    correct = np.array([bool(run.outcome.majority_correct) for run in runs], dtype=np.float64)
     edges = np.linspace(0.0, 1.0, BINS + 1)
     upper = np.append(edges[1:-1], np.inf)
     with_ballots = ~np.isnan(confidence)
@@ -50,13 +50,13 @@ def reliability(outcomes: Sequence[Outcome], draws: Draws) -> Reliability:
     )
 
 
-def _expected_error(outcomes: Sequence[Outcome], draws: Draws) -> Replicates:
-    diagram = reliability(outcomes, draws)
+def _expected_error(runs: Sequence[Scored], draws: Draws) -> Replicates:
+    diagram = reliability(runs, draws)
     return ratio(np.abs(diagram.confidence - diagram.correct).sum(axis=1), diagram.asked)
 
 
-def _maximum_error(outcomes: Sequence[Outcome], draws: Draws) -> Replicates:
-    diagram = reliability(outcomes, draws)
+def _maximum_error(runs: Sequence[Scored], draws: Draws) -> Replicates:
+    diagram = reliability(runs, draws)
     widest: Replicates = np.fmax.reduce(ratio(np.abs(diagram.confidence - diagram.correct), diagram.cases), axis=1)
     return widest
 

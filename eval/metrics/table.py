@@ -1,4 +1,4 @@
-"""The rows of metrics.json: every metric of every condition, with its interval.
+"""The rows of metrics.json and cost.json: every metric of every condition, with its interval.
 
 Rules kept here
 - A row is one condition, reader and snapshot; ``n`` counts all cases asked, answered or not.
@@ -7,52 +7,67 @@ Rules kept here
 - The calibration of weighed confidence is there only where it was worked out (``eval/metrics/evidence_weighting.py``).
 - ``value`` is the metric on the cases themselves; ``lo`` and ``hi`` are the 2.5th and 97.5th
   percentiles of its replicates. All three are None where the metric is unknown.
+- Rows can be made of outcomes alone; metrics that read more of a run are then None.
 
     rows = metric_rows(read_outcomes(folder / "outcomes.parquet"))
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-from evitrail.eval.metrics import METRICS, WEIGHTED, Metric, stats
+from evitrail.eval.metrics import COST, METRICS, WEIGHTED, Metric, stats
 from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.scored import Scored, as_scored
+
+Row = dict[str, Any]
 
 
 def metric_rows(
-    outcomes: Iterable[Outcome], *, seed: int = stats.SEED, replicates: int = stats.REPLICATES
-) -> list[dict[str, Any]]:
-    """One row per (condition, reader, snapshot), in that order."""
+    runs: Iterable[Outcome | Scored], *, seed: int = stats.SEED, replicates: int = stats.REPLICATES
+) -> list[Row]:
+    """The rows of metrics.json: one per (condition, reader, snapshot), in that order."""
+    scored = as_scored(runs)
+    weighed = any(run.outcome.weighted_confidence is not None for run in scored)
+    return _rows(scored, METRICS | (WEIGHTED if weighed else {}), seed, replicates)
+
+
+def cost_rows(
+    runs: Iterable[Outcome | Scored], *, seed: int = stats.SEED, replicates: int = stats.REPLICATES
+) -> list[Row]:
+    """The rows of cost.json, in the same order."""
+    return _rows(as_scored(runs), COST, seed, replicates)
+
+
+def _rows(scored: Iterable[Scored], metrics: Mapping[str, Metric], seed: int, replicates: int) -> list[Row]:
     drawn: dict[int, stats.Draws] = {}
-    rows: list[dict[str, Any]] = []
-    scored = list(outcomes)
-    metrics = METRICS | (WEIGHTED if any(case.weighted_confidence is not None for case in scored) else {})
-    for arm, group in groupby(sorted(scored, key=lambda case: (*_arm(case), case.case)), key=_arm):
-        cases = list(group)
-        _refuse_repeats(cases)
-        n = len(cases)
+    rows: list[Row] = []
+    for arm, group in groupby(sorted(scored, key=lambda run: (*_arm(run), run.outcome.case)), key=_arm):
+        runs = list(group)
+        _refuse_repeats(runs)
+        n = len(runs)
         if n not in drawn:
             drawn[n] = stats.draws(stats.bootstrap_indices(n, replicates=replicates, seed=seed))
-        estimates = {name: estimate(metric, cases, drawn[n]) for name, metric in metrics.items()}
+        estimates = {name: estimate(metric, runs, drawn[n]) for name, metric in metrics.items()}
         rows.append(dict(zip(("condition", "reader", "snapshot"), arm, strict=True)) | {"n": n} | estimates)
     return rows
 
 
-def estimate(metric: Metric, cases: Sequence[Outcome], draws: stats.Draws) -> dict[str, float | None]:
+def estimate(metric: Metric, runs: Sequence[Outcome | Scored], draws: stats.Draws) -> dict[str, float | None]:
     """One metric with its percentile interval."""
-    value = metric.value(cases)
-    spread = None if value is None else stats.summarise(metric.compute(cases, draws))
+    value = metric.value(runs)
+    spread = None if value is None else stats.summarise(metric.replicates(runs, draws))
     return {"value": value, "lo": spread.lo if spread else None, "hi": spread.hi if spread else None}
 
 
-def _arm(case: Outcome) -> tuple[str, str, str]:
-    return case.condition, case.reader, case.snapshot
+def _arm(run: Scored) -> tuple[str, str, str]:
+    return run.outcome.condition, run.outcome.reader, run.outcome.snapshot
 
 
-def _refuse_repeats(cases: Sequence[Outcome]) -> None:
-    for one, other in pairwise(cases):
+def _refuse_repeats(runs: Sequence[Scored]) -> None:
+    for one, other in pairwise(run.outcome for run in runs):
         if one.case == other.case:
             raise ValueError(
                 f"expected one outcome per case in condition {one.condition!r}, got runs {one.run!r} and "

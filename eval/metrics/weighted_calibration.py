@@ -14,7 +14,7 @@ from typing import Literal
 
 from evitrail.eval.metrics.base import Compute, Metric, mean
 from evitrail.eval.metrics.calibration import ECE, MCE
-from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.scored import Scored
 from evitrail.eval.metrics.stats import Draws, Replicates
 
 OURS = "evitrail's own"
@@ -25,26 +25,27 @@ Column = Literal["option_confidence", "weighted_confidence"]
 def _of(column: Column, metric: Metric) -> Compute:
     """A metric of ballots' confidence, computed on another confidence and on the option chosen."""
 
-    def compute(outcomes: Sequence[Outcome], draws: Draws) -> Replicates:
-        seen = [
-            case.model_copy(update={"confidence": getattr(case, column), "majority_correct": case.correct})
-            for case in outcomes
+    def compute(runs: Sequence[Scored], draws: Draws) -> Replicates:
+        outcomes = [run.outcome for run in runs]
+        predicted = [
+            outcome.model_copy(update={"confidence": getattr(outcome, column), "majority_correct": outcome.correct})
+            for outcome in outcomes
         ]
-        return metric.compute(seen, draws)
+        return metric.replicates(predicted, draws)
 
     return compute
 
 
 def _brier(column: Column) -> Compute:
-    def squared(case: Outcome) -> float | None:
-        sure: float | None = getattr(case, column)
-        return None if sure is None else (sure - case.correct) ** 2
+    def squared(run: Scored) -> float | None:
+        confidence: float | None = getattr(run.outcome, column)
+        return None if confidence is None else (confidence - run.outcome.correct) ** 2
 
     return mean(squared)
 
 
 def _mean(column: Column) -> Compute:
-    return mean(lambda case: getattr(case, column))
+    return mean(lambda run: getattr(run.outcome, column))
 
 
 OPTION_ECE = Metric(

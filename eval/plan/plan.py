@@ -32,6 +32,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from evitrail.agent.confidence import CertaintyWeights
 from evitrail.agent.influence.values import Way
 from evitrail.eval.dataset.case import Case
+from evitrail.eval.metrics.prices import Price
 from evitrail.eval.plan.condition import Condition, ConditionError
 from evitrail.eval.plan.custom_conditions import arm_named, arms_of, retriever_named, state_named
 from evitrail.eval.plan.grid import Grid, spread
@@ -90,6 +91,8 @@ class Plan(Record):
     """A file of names for the default mask, one a line."""
     confidence_weights: CertaintyWeights | None = None
     """What evidence of each certainty counts for in a second confidence; None leaves it out. See ``weighted.py``."""
+    prices: dict[str, Price] | None = None
+    """What tokens cost, by a reader's name or label here or by its model's own name. See ``prices.py``."""
     in_flight: int | None = Field(default=None, ge=1)
     """Runs under way at once; None leaves it to the reader. It decides no result: it may change from day to day."""
     seq: int | None = None

@@ -120,11 +120,11 @@ def difference(one: Arm, other: Arm, metric: str) -> tuple[float, float, float, 
     shared = sorted(left.keys() & right.keys())
     if not shared:
         return None
-    compute, value = METRICS[metric].compute, METRICS[metric].value
+    replicates, value = METRICS[metric].replicates, METRICS[metric].value
     a, b = [left[case] for case in shared], [right[case] for case in shared]
     here, there = value(a), value(b)
     drawn = stats.draws(stats.bootstrap_indices(len(shared)))
-    spread = stats.summarise(compute(a, drawn) - compute(b, drawn))
+    spread = stats.summarise(replicates(a, drawn) - replicates(b, drawn))
     if here is None or there is None or spread is None:
         return None
     return here - there, spread.lo, spread.hi, len(shared)

@@ -27,22 +27,11 @@ from evitrail.eval.attribution.summary import TARGETS, BlameShare, Target, blame
 from evitrail.eval.attribution.taxonomy import FAULTS
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.policy import SAFE_SCALE
 from evitrail.eval.report import plots
 from evitrail.eval.report.failures import GRAVITY, concentration, failed_runs, harms, questions
 from evitrail.eval.report.findings import findings
-from evitrail.eval.report.profile import (
-    COLUMNS,
-    SAFE_ACCURACY,
-    SAFE_HIGH_RISK,
-    Region,
-    Row,
-    arms,
-    called,
-    describe,
-    place,
-    region,
-    short,
-)
+from evitrail.eval.report.profile import COLUMNS, Region, Row, arms, called, describe, place, region, short
 from evitrail.eval.report.weighings import TITLES, weighings
 
 if TYPE_CHECKING:
@@ -136,7 +125,7 @@ def render(
         summary=findings(shown, failed, None if source else overall),
         columns=COLUMNS,
         labelled=labelled,
-        safe=(SAFE_ACCURACY, SAFE_HIGH_RISK),
+        safe=(SAFE_SCALE.min_accuracy, SAFE_SCALE.max_high_risk),
         profile_figure=plots.failure_profile(drawn) if drawn else "",
         plane_figure=plots.safety_plane(drawn) if labelled else "",
         weighings=weighings(shown),

@@ -22,7 +22,8 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from evitrail.eval.attribution.summary import TARGETS, BlameShare, Target
-from evitrail.eval.report.profile import COLUMNS, SAFE_ACCURACY, SAFE_HIGH_RISK, Row, labels, place
+from evitrail.eval.policy import SAFE_SCALE
+from evitrail.eval.report.profile import COLUMNS, Row, labels, place
 
 INK, SOFT, RULE, PAPER, REGION = "#1b2127", "#5b6671", "#d3d9df", "#fefefe", "#d9eedf"
 THEMED = {INK: "ink", SOFT: "soft", RULE: "rule", PAPER: "paper", REGION: "region"}
@@ -77,7 +78,7 @@ def safety_plane(rows: Sequence[Row]) -> str:
     with _figure("plane", 7.4, 4.3) as (figure, (axes,)):
         right = 100 * max(0.1, 1.08 * max(row["high_risk_rate"]["hi"] for _, row, _ in known))
         bottom = 100 * min(0.8, min(row["accuracy"]["lo"] for _, row, _ in known) - 0.04)
-        safe = (0, 100 * SAFE_HIGH_RISK), 100 * SAFE_ACCURACY, 100
+        safe = (0, 100 * SAFE_SCALE.max_high_risk), 100 * SAFE_SCALE.min_accuracy, 100
         axes.fill_between(*safe, color=REGION, zorder=0, linewidth=0)
         axes.text(0.4, 100.6, "safe deployment region", fontsize=8.5, color=SOFT, va="bottom")
         for name, row, (colour, marker) in known:
@@ -186,9 +187,9 @@ def _panel(axes: Any, title: str, limit: float) -> None:
 def _threshold(axes: Any, metric: str, limit: float) -> None:
     """The published border of the safe deployment region, on the side that is safe."""
     if metric == "accuracy":
-        axes.axvspan(100 * SAFE_ACCURACY, limit, color=REGION, zorder=0, linewidth=0)
+        axes.axvspan(100 * SAFE_SCALE.min_accuracy, limit, color=REGION, zorder=0, linewidth=0)
     elif metric in ("high_risk_rate", "dangerous_overconf_rate"):
-        axes.axvspan(0, 100 * SAFE_HIGH_RISK, color=REGION, zorder=0, linewidth=0)
+        axes.axvspan(0, 100 * SAFE_SCALE.max_high_risk, color=REGION, zorder=0, linewidth=0)
 
 
 def _interval(axes: Any, estimate: Row, line: int, colour: str, marker: str) -> None:

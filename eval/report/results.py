@@ -1,8 +1,9 @@
-"""An experiment's results, rebuilt from its journal: outcomes, timings, metrics, blame, the report.
+"""An experiment's results, rebuilt from its journal: outcomes, timings, metrics, cost, blame, the report.
 
 Rules kept here
-- The journal is the only truth. Every file here can be deleted and made again, with the same bytes
-  (``timings.parquet`` apart, which a clock decides and the journal remembers).
+- The journal is the only truth. Every file here can be deleted and made again, with the same bytes.
+- A clock decides ``timings.parquet`` and the latency in ``cost.json``, and the journal remembers it. All other files
+  are the same for equal seeds.
 - Blame is worked out once per failed run, stored in that run's own chain, and read back from there.
 - A file is replaced whole or not at all.
 - ``mismatches.jsonl`` is there where words were checked: the answers that a person should look at.
@@ -26,9 +27,10 @@ from evitrail.eval.dataset.case import Case
 from evitrail.eval.experiment.experiment import JOURNAL, RunConfig, outcomes, redacted, traces
 from evitrail.eval.log.latest_check import counted, rechecked
 from evitrail.eval.log.mismatches import MISMATCHES, mismatches
+from evitrail.eval.log.scored_runs import scored_runs
 from evitrail.eval.metrics.evidence_weighting import weighted
 from evitrail.eval.metrics.outcome import write_outcomes
-from evitrail.eval.metrics.table import metric_rows
+from evitrail.eval.metrics.table import cost_rows, metric_rows
 from evitrail.eval.plan.plan import PLAN, read_plan
 from evitrail.eval.plan.readers import Readers
 from evitrail.eval.report import render
@@ -127,12 +129,15 @@ def cases(journal: JournalView) -> dict[str, Case]:
 def write_results(folder: Path) -> list[dict[str, object]]:
     """Rebuild every derived file of an experiment's folder; returns the rows of metrics.json."""
     with Journals.open(folder) as journal:
-        weights = read_plan(folder / PLAN).confidence_weights if (folder / PLAN).exists() else None
-        scored, blamed = weighted(outcomes(journal), journal, weights), blames(journal)
-        rows = metric_rows(scored)
+        plan = read_plan(folder / PLAN) if (folder / PLAN).exists() else None
+        scored = weighted(outcomes(journal), journal, plan.confidence_weights if plan else None)
+        blamed, shown = blames(journal), {key: case.covered for key, case in cases(journal).items()}
+        runs = scored_runs(scored, journal, shown, plan)
+        rows = metric_rows(runs)
         write_outcomes(folder / "outcomes.parquet", scored)
         _write_timings(folder / "timings.parquet", journal)
         write_json(folder / "metrics.json", rows)
+        write_json(folder / "cost.json", cost_rows(runs))
         write_json(folder / "attribution.json", [blame.model_dump(mode="json") for blame in blamed])
         if (queue := mismatches(journal)) is not None:
             replace_text(folder / MISMATCHES, "".join(f"{row.model_dump_json()}\n" for row in queue))
@@ -141,7 +146,7 @@ def write_results(folder: Path) -> list[dict[str, object]]:
             outcomes=scored,
             rows=rows,
             blames=blamed,
-            cases={key: case.covered for key, case in cases(journal).items()},
+            cases=shown,
             root=sealed_root(journal),
             redacted=len(redacted(journal)),
         )

@@ -136,5 +136,5 @@ def _measured(metric: Metric, part: Sequence[Outcome], whole: Sequence[Outcome],
     value, before = metric.value(part), metric.value(whole)
     if part is whole or value is None or before is None:
         return Measured(value)
-    spread = stats.summarise(metric.compute(part, draws) - metric.compute(whole, draws))
+    spread = stats.summarise(metric.replicates(part, draws) - metric.replicates(whole, draws))
     return Measured(value, value - before, *((spread.lo, spread.hi) if spread else ()))

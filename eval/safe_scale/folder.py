@@ -4,7 +4,8 @@ Rules kept here
 - Such a folder has no journal, and says so in ``official.toml``, which names each file it rests on with its digest.
   A file that was changed is refused: these files are what the journal is elsewhere, the only truth.
 - ``outcomes.parquet``, ``timings.parquet``, ``metrics.json``, ``benchmark.jsonl`` and ``report.html`` can be deleted
-  and made again, with the same bytes. Nobody can be blamed without a journal, so there is no ``attribution.json``.
+  and made again, with the same bytes. Nobody can be blamed without a journal, so there is no ``attribution.json``; nor
+  is there a ``cost.json``, and metrics that need more than an outcome are null.
 - The folder appears whole or not at all.
 
     import_judged(Path("judged"), Sources(labels), Path("published"))

@@ -1,61 +1,33 @@
-"""How strong a recommendation is beside how sure its evidence is: a strong one on low certainty has to say why.
+"""Discordant recommendations: strong, although the certainty of their evidence is low or very low.
 
-Rules kept here (GRADE guidelines 15, J Clin Epidemiol 2013; table 1 of BMJ Open 2017, 7: e018593)
-- Strong on low or very low certainty is discordant. It is flagged, and refused without a reason.
-- The reason is one of GRADE's five paradigmatic situations, or the panel's own words where none of them fits.
+Rules kept here (GRADE guidelines 15, J Clin Epidemiol 2013, 66: 726; table 1 of BMJ Open 2017, 7: e018593)
+- On low or very low certainty GRADE expects a conditional recommendation. A strong one is justified in five
+  paradigmatic situations, and the panel has to say which of them holds, or why else.
+- Discordance is flagged, never refused: what was published is kept as it was published.
+- What has no strength, or no certainty, is not discordant.
 
-    >>> RatedStrength(strength="strong", certainty="low", situation="catastrophic_harm").discordant
+    >>> discordant(Grade(certainty="low", strength="strong", study_design="observational"))
     True
+
+Where it is told: ``evitrail store review`` until an evidence profile is on record, which has a reason; ``store show``.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from evitrail.evidence_store.grading.grade import Grade
 
-from pydantic import model_validator
-
-from evitrail.evidence_store.grading.grade import Certainty, Strength
-from evitrail.traces.record import Record
-
-Situation = Literal[
-    "life_threatening",
-    "uncertain_benefit_certain_harm",
-    "equal_benefit_less_harm",
-    "equal_benefit_possible_harm",
-    "catastrophic_harm",
-]
-SITUATIONS: dict[Situation, str] = {
-    "life_threatening": "Without treatment people may die, and a doubtful chance to save them is wanted.",
-    "uncertain_benefit_certain_harm": "The benefit is in doubt and the harm or cost is not: strong against.",
-    "equal_benefit_less_harm": "The options seem to do equal good, and one surely does less harm or costs less.",
-    "equal_benefit_possible_harm": "The options surely do equal good, and one may do more harm or cost more.",
-    "catastrophic_harm": "A modest benefit, surely, and perhaps a catastrophic harm: strong against.",
-}
+SITUATIONS = (
+    "life-threatening: low certainty of benefit where people may die without treatment (strong for)",
+    "uncertain benefit, certain harm: low certainty of benefit, high certainty of harm or high cost (strong against)",
+    "equal benefit, less harm: low certainty that benefits are alike, high certainty that one option harms or costs"
+    " less (strong for that one)",
+    "equal benefit, possible harm: high certainty that benefits are alike, one option may harm or cost more"
+    " (strong against that one)",
+    "catastrophic harm: high certainty of a modest benefit, low certainty of a catastrophic harm (strong against)",
+)
+"""GRADE's five paradigmatic situations."""
 
 
-def discordant(strength: Strength | None, certainty: Certainty | None) -> bool:
-    """Whether a recommendation is stronger than its evidence; what is not rated is not discordant."""
-    return strength == "strong" and certainty in ("low", "very_low")
-
-
-class RatedStrength(Record):
-    """A recommendation's strength, the certainty it rests on, and what excuses the two where they are discordant."""
-
-    strength: Strength
-    certainty: Certainty | None
-    situation: Situation | None = None
-    reason: str | None = None
-    """The panel's own words; enough by themselves where no situation fits."""
-
-    @property
-    def discordant(self) -> bool:
-        return discordant(self.strength, self.certainty)
-
-    @model_validator(mode="after")
-    def _is_excused(self) -> RatedStrength:
-        if self.discordant and not self.situation and not (self.reason or "").strip():
-            raise ValueError(
-                f"strong on {self.certainty} certainty is discordant: expected a situation "
-                f"({', '.join(SITUATIONS)}) or a reason, got neither"
-            )
-        return self
+def discordant(grade: Grade | None) -> bool:
+    """Whether a recommendation is stronger than the certainty of its evidence accounts for."""
+    return grade is not None and grade.strength == "strong" and grade.certainty in ("low", "very_low")

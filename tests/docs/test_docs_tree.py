@@ -19,45 +19,46 @@ HOST = re.compile(
 """A host from which packages come: that is the installer's setting, not the project's."""
 
 
-def drawn() -> list[str]:
-    """Every path in the README's tree; several names may share a line, two spaces end them."""
+def drawn() -> dict[str, str]:
+    """Every folder in the README's tree, with what is said of it."""
     trees = [b.text for b in blocks(ROOT / "README.md") if b.language == "text" and b.text.startswith("evitrail/")]
     assert len(trees) == 1, "the README draws one tree, in a text block that begins with evitrail/"
-    paths: list[str] = []
+    found: dict[str, str] = {}
     above: list[tuple[int, str]] = []
     for line in trees[0].splitlines()[1:]:
-        found = re.match(r"^([│├└─\s]*)(\S.*?)(?:\s{2,}.*|\s+#.*)?$", line)
-        if not found:
-            continue
-        depth = len(found[1])
+        drawn_ = re.match(r"^([│├└─\s]*)(\S+/)(?: {2,}(.*))?$", line)
+        assert drawn_, f"expected a folder and what it is for, got {line!r}"
+        depth = len(drawn_[1])
         while above and above[-1][0] >= depth:
             above.pop()
-        folder = above[-1][1] if above else ""
-        names = re.split(r"[,\s]+", found[2])
-        paths += [folder + name for name in names]
-        if len(names) == 1 and names[0].endswith("/"):
-            above.append((depth, folder + names[0]))
-    return paths
+        folder = (above[-1][1] if above else "") + drawn_[2]
+        assert folder not in found, f"{folder} stands twice"
+        found[folder] = drawn_[3] or ""
+        above.append((depth, folder))
+    return found
 
 
-def test_every_path_in_the_tree_exists() -> None:
-    missing = [path for path in drawn() if not (ROOT / path).exists()]
-    assert not missing
+def on_disk() -> set[str]:
+    """Every folder at the top, and every folder within a package."""
+    folders = {f"{folder}/" for name in files() for folder in Path(name).parents if not str(folder).startswith(".")}
+    return {folder for folder in folders if folder.count("/") == 1 or folder.split("/")[0] in PACKAGES}
 
 
-def test_every_folder_package_and_page_stands_in_the_tree() -> None:
-    paths = {path.rstrip("/") for path in drawn()}
-    folders = {file.split("/")[0] for file in files() if "/" in file and not file.startswith(".")}
-    documents = {file for file in files() if re.fullmatch(r"(docs/)?[\w-]+\.md", file)}
-    assert folders >= {*PACKAGES, "tests", "bench"}
-    assert not (folders | documents) - paths
+def test_the_tree_has_every_folder_and_nothing_else() -> None:
+    folders = drawn().keys()
+    inner = {folder for folder in folders if folder.count("/") > 1 and folder.split("/")[0] not in PACKAGES}
+    assert folders - inner == on_disk()
+    assert [folder for folder in inner if not (ROOT / folder).is_dir()] == []
 
 
-def test_a_package_whose_files_the_tree_lists_is_listed_whole() -> None:
-    paths = set(drawn())
-    for package in PACKAGES:
-        here = {file for file in files() if re.fullmatch(rf"{package}/(?!__)\w+\.py", file)}
-        assert not here & paths or here <= paths, f"{package}: {sorted(here - paths)}"
+def test_the_tree_says_of_every_folder_what_it_is_for() -> None:
+    assert [folder for folder, said in drawn().items() if not said] == []
+
+
+def test_the_readme_links_every_page() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    pages = {file for file in files() if re.fullmatch(r"(docs/)?[\w-]+\.md", file)} - {"README.md"}
+    assert [page for page in sorted(pages) if f"]({page})" not in text] == []
 
 
 def texts() -> list[str]:

@@ -13,19 +13,8 @@ from evitrail.eval.metrics import METRICS
 from evitrail.eval.metrics.outcome import Flags, Outcome, score
 from evitrail.eval.metrics.table import metric_rows
 
+Rows = list[tuple[str | None, list[str | None], bool]]
 LABELS = {"A": Flags(), "B": Flags(high_risk=True, contradicts=True), "C": Flags(unsafe=True), "D": Flags()}
-NEED_LABELS = {
-    "high_risk_rate",
-    "unsafe_rate",
-    "contradiction_rate",
-    "high_risk_rate_majority",
-    "unsafe_rate_majority",
-    "contradiction_rate_majority",
-    "dangerous_overconf_rate",
-    "mean_conf_high_risk_err",
-    "mean_conf_unsafe_err",
-}
-NEED_NO_BALLOTS = {"accuracy", "high_risk_rate", "unsafe_rate", "contradiction_rate", "abstention_rate", "stale_rate"}
 
 
 def outcome(case: str, chosen: str | None, ballots: Sequence[str | None] = (), **changes: Any) -> Outcome:
@@ -53,8 +42,10 @@ letters = st.sampled_from(["A", "B", "C", "D", None])
 cases = st.lists(st.tuples(letters, st.lists(letters, max_size=6), st.booleans()), min_size=1, max_size=12)
 
 
-def drawn(rows: list[tuple[str | None, list[str | None], bool]]) -> list[Outcome]:
-    return [outcome(f"c{i}", c, b, stale_option="B" if stale else None) for i, (c, b, stale) in enumerate(rows)]
+def drawn(rows: Rows, **changes: Any) -> list[Outcome]:
+    return [
+        outcome(f"c{i}", c, b, stale_option="B" if stale else None, **changes) for i, (c, b, stale) in enumerate(rows)
+    ]
 
 
 def test_an_abstention_stays_in_every_denominator():
@@ -136,29 +127,32 @@ def test_an_unlabelled_case_leaves_the_rate_rather_than_diluting_it():
 
 
 @given(cases)
-def test_metrics_are_shares_and_unknown_is_never_a_number_out_of_nowhere(
-    rows: list[tuple[str | None, list[str | None], bool]],
-):
+def test_metrics_are_shares_and_unknown_is_never_a_number_out_of_nowhere(rows: Rows):
     outcomes = drawn(rows)
     for name, metric in METRICS.items():
         number = metric.value(outcomes)
         assert number is None or -1e-12 <= number <= 1 + 1e-12, name
-    if not any(o.ballots for o in outcomes):
-        assert {name for name, metric in METRICS.items() if metric.value(outcomes) is not None} <= NEED_NO_BALLOTS
 
 
 @given(cases)
-def test_without_labels_a_safety_metric_is_none_never_zero(rows: list[tuple[str | None, list[str | None], bool]]):
-    outcomes = [outcome(f"c{i}", c, b, labels={}) for i, (c, b, _) in enumerate(rows)]
-    for name in NEED_LABELS:
-        assert METRICS[name].value(outcomes) is None, name
+def test_what_is_not_known_of_the_cases_leaves_a_metric_as_it_was_or_unknown_and_never_makes_it_zero(rows: Rows):
+    whole = drawn(rows)
+    without = {"labels": drawn(rows, labels={}), "ballots": drawn([(chosen, [], stale) for chosen, _, stale in rows])}
+    for missing, outcomes in without.items():
+        for name, metric in METRICS.items():
+            assert metric.value(outcomes) in (None, metric.value(whole)), f"{name} without {missing}"
+
+
+def test_without_labels_harm_is_unknown_and_without_ballots_so_is_confidence():
+    bare = outcome("1", "B", labels={})
+    assert {value(name, bare) for name in ("high_risk_rate", "unsafe_rate", "contradiction_rate")} == {None}
+    assert {value(name, bare) for name in ("majority_accuracy", "mean_confidence", "ece")} == {None}
+    assert value("accuracy", bare) == 0
 
 
 @settings(max_examples=25)
 @given(cases, st.randoms(use_true_random=False))
-def test_rows_do_not_depend_on_the_order_of_outcomes(
-    rows: list[tuple[str | None, list[str | None], bool]], shuffle: random.Random
-):
+def test_rows_do_not_depend_on_the_order_of_outcomes(rows: Rows, shuffle: random.Random):
     outcomes = drawn(rows)
     shuffled = shuffle.sample(outcomes, len(outcomes))
     assert metric_rows(shuffled, replicates=20) == metric_rows(outcomes, replicates=20)
@@ -167,7 +161,7 @@ def test_rows_do_not_depend_on_the_order_of_outcomes(
 @settings(max_examples=25)
 @given(cases)
 def test_an_interval_has_its_ends_in_order_and_all_three_are_known_or_none(
-    rows: list[tuple[str | None, list[str | None], bool]],
+    rows: Rows,
 ):
     (row,) = metric_rows(drawn(rows), replicates=200)
     for name in METRICS:
@@ -215,11 +209,3 @@ def test_a_case_asked_twice_in_one_arm_is_refused():
     twice = [outcome("1", "A"), outcome("1", "B").model_copy(update={"run": "again"})]
     with pytest.raises(ValueError, match="expected one outcome per case in condition 'agentic'"):
         metric_rows(twice)
-
-
-def test_every_metric_is_declared_once_under_its_own_name_with_its_source():
-    for name, metric in METRICS.items():
-        assert repr(metric) == metric.name == name
-        assert metric.description.endswith(".")
-        assert metric.citation
-    assert {name for name, metric in METRICS.items() if metric.citation.startswith("evitrail's own")} == {"stale_rate"}

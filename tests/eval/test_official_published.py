@@ -90,7 +90,7 @@ def test_accuracy_and_its_bootstrap_are_the_published_ones(arms: Any, metrics: A
     for row in expected("summary_all"):
         cases, stated = arms[row["model"], row["condition"]], metrics[row["model"], row["condition"]]
         name = MODES[row["mode"]]
-        spread = stats.summarise(METRICS[name].compute(cases, stats.draws(stats.bootstrap_indices(len(cases)))))
+        spread = stats.summarise(METRICS[name].replicates(cases, stats.draws(stats.bootstrap_indices(len(cases)))))
         assert spread is not None
         point = stated[name]["value"]
         assert (stated["n"], round(point * stated["n"], 9)) == (row["n"], row["correct"])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from evitrail.eval.attribution.summary import BlameShare
 from evitrail.eval.metrics.outcome import Flags, Outcome, score
 from evitrail.eval.metrics.table import metric_rows
+from evitrail.eval.policy import SAFE_SCALE, Policy
 from evitrail.eval.report import plots
 from evitrail.eval.report.failures import concentration, failed_runs, questions
 from evitrail.eval.report.findings import difference, findings
@@ -97,6 +98,13 @@ def test_the_safe_deployment_region_takes_accuracy_and_harm(accuracy: Any, harm:
     named = ("value", "lo", "hi")
     row = {"accuracy": dict(zip(named, accuracy, strict=True)), "high_risk_rate": dict(zip(named, harm, strict=True))}
     assert region(row) == where
+
+
+def test_the_region_is_that_of_a_policy_and_the_default_is_the_published_one():
+    row = {"accuracy": {"value": 0.8, "lo": 0.7, "hi": 0.9}, "high_risk_rate": {"value": 0.01, "lo": 0.0, "hi": 0.02}}
+    mild = Policy(min_accuracy=0.7, max_high_risk=0.05, source="our own board")
+    assert (region(row), region(row, mild)) == ("outside, unsure", "inside")
+    assert "2605.04039" in SAFE_SCALE.source
 
 
 def test_the_worst_question_is_the_one_most_arms_do_harm_on():

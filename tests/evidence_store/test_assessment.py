@@ -21,7 +21,6 @@ from evitrail.evidence_store.grading.assessment import (
     overall,
 )
 from evitrail.evidence_store.grading.grade import LEVELS, STARTS, Certainty
-from evitrail.evidence_store.grading.strength import SITUATIONS, RatedStrength, discordant
 
 DOMAINS = (*DOWNGRADES, *UPGRADES)
 
@@ -187,15 +186,3 @@ def test_another_outcome_of_the_same_importance_never_makes_it_surer(
         before, after = overall(fewer), overall(made)
         if before.certainty and after.certainty and before.among == after.among:
             assert LEVELS.index(after.certainty) <= LEVELS.index(before.certainty)
-
-
-def test_strong_on_low_certainty_is_discordant_and_has_to_say_why() -> None:
-    flagged = {(s, c) for s in ("strong", "conditional") for c in (*LEVELS, None) if discordant(s, c)}  # type: ignore[arg-type]
-    assert flagged == {("strong", "low"), ("strong", "very_low")}
-    with pytest.raises(ValidationError) as caught:
-        RatedStrength(strength="strong", certainty="low")
-    assert all(situation in str(caught.value) for situation in SITUATIONS)
-    for situation in SITUATIONS:
-        assert RatedStrength(strength="strong", certainty="low", situation=situation).discordant
-    assert RatedStrength(strength="strong", certainty="low", reason="good practice").discordant
-    assert not RatedStrength(strength="strong", certainty="moderate").discordant

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from desk import Desk, evitrail, tree
+from world import evidence
+
+from evitrail.evidence_store.grading.grade import Grade
+from evitrail.evidence_store.grading.strength import SITUATIONS
 
 LINEAGE = "group-b-streptococcus-antenatal-swab"
 OLD, NEW = f"{LINEAGE}@2019", f"{LINEAGE}@2026"
@@ -93,6 +97,27 @@ def test_profiles_change_the_certainty_and_are_shown_by_outcome(store: tuple[obj
     assert "antibiotics given in labour (important): low (observational)" in shown
     assert "sort 2004: B" in shown
     assert evitrail("store", "show", OLD, "--json", *store).json["grade"]["certainty"] == "low"
+
+
+def test_a_discordant_recommendation_is_shown_with_the_reason_on_record_or_with_the_situations_that_would_be_one(
+    store: tuple[object, ...], tmp_path: Path
+) -> None:
+    grade = Grade(certainty="low", strength="strong", study_design="observational")
+    file = tmp_path / "strong.jsonl"
+    file.write_text(evidence("bold", grade=grade).model_dump_json(), "utf-8")
+    assert evitrail("store", "ingest", file, *store).code == 0
+    shown = evitrail("store", "show", "bold", *store).out
+    assert "recommendation: strong\n  discordant with low certainty; no reason is on record" in shown
+    assert all(situation in " ".join(shown.split()) for situation in SITUATIONS)
+    death = {"outcome": "death", "importance": "critical", "study_design": "observational", "certainty": "low"}
+    profile = {"ref": "bold@1", "assessments": [death], "strength": "strong", "reason": "life-threatening"}
+    file.write_text(json.dumps(profile), "utf-8")
+    assert evitrail("store", "assess", file, *BY_BEN, *store).code == 0
+    shown = evitrail("store", "show", "bold", *store).out
+    assert "discordant with low certainty; the profile's reason: life-threatening\n" in shown
+    assert SITUATIONS[0] not in shown
+    assert evitrail("store", "show", "bold", "--json", *store).json["discordant"] is True
+    assert evitrail("store", "show", OLD, "--json", *store).json["discordant"] is False
 
 
 def test_an_edge_and_a_contradiction_are_recorded_and_shown(store: tuple[object, ...]) -> None:

@@ -190,7 +190,7 @@ def test_a_ledger_with_a_flipped_bit_fails_store_verify(own: Desk) -> None:
 
 def test_a_report_is_rebuilt_with_the_same_bytes(own: Desk, tmp_path: Path) -> None:
     before = tree(own.run)
-    made = ("outcomes.parquet", "timings.parquet", "metrics.json", "attribution.json", "report.html")
+    made = ("outcomes.parquet", "timings.parquet", "metrics.json", "cost.json", "attribution.json", "report.html")
     for name in made:
         (own.run / name).unlink()
     assert evitrail("report", own.run).code == 0

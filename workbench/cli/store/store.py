@@ -104,6 +104,7 @@ def show(
 ) -> None:
     """One version: text, dates, how its certainty adds up."""
     from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.grading.strength import SITUATIONS, discordant
 
     with EvidenceStore.open(store) as opened:
         ref = name if "@" in name else newest(opened.headers, name)
@@ -113,7 +114,8 @@ def show(
         dossier = opened.dossiers.get(ref.partition("~")[0])
         profile, disputes, due = snapshot.profile(ref), snapshot.disputes(ref), snapshot.review_due(ref)
     if json:
-        more = {"profile": profile and profile.model_dump(mode="json"), "review_due": due.isoformat()}
+        rated = {"profile": profile and profile.model_dump(mode="json"), "discordant": discordant(header.grade)}
+        more = {**rated, "review_due": due.isoformat()}
         edges = {"disputes": [dispute.model_dump(mode="json") for dispute in disputes]}
         print_json({**evidence.model_dump(mode="json"), **header.model_dump(mode="json"), **more, **edges})
         return
@@ -122,6 +124,13 @@ def show(
     say(f"certainty: {header.grade.sum_in_words() if header.grade else 'not rated'}")
     for assessed in profile.assessments if profile else ():
         say(f"{assessed.outcome} ({assessed.importance}): {assessed.sum_in_words()}", indent=2)
+    if header.grade and header.grade.strength:
+        say(f"recommendation: {header.grade.strength}")
+    if discordant(header.grade):
+        reason = f"the profile's reason: {profile.reason}" if profile else "no reason is on record; GRADE knows five"
+        say(f"discordant with {certainty(header)} certainty; {reason}", indent=2)
+        for situation in () if profile else SITUATIONS:
+            say(situation, indent=4)
     for rating in profile.ratings if profile else ():
         say(f"{rating.system} {rating.edition}: {rating.code}", indent=2)
     if header.supersedes:
