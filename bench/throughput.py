@@ -40,7 +40,8 @@ from evitrail.agent.model import Decoding
 from evitrail.agent.reader.direct import DirectReader
 from evitrail.eval.dataset.case import load
 from evitrail.eval.demo import DEMO_CASES
-from evitrail.eval.experiment.experiment import JOURNAL, Experiment, traces
+from evitrail.eval.experiment.experiment import Experiment
+from evitrail.eval.log.runs import JOURNAL, traces
 from evitrail.eval.plan.condition import condition
 from evitrail.evidence_store import EvidenceStore, read_evidence
 from evitrail.evidence_store.demo import DEMO_EVIDENCE

@@ -24,16 +24,18 @@ from evitrail.agent.reader import ExtractiveReader
 from evitrail.agent.reader.extractive.embedding_similarity import question_texts
 from evitrail.agent.reader.sentences import sentences
 from evitrail.eval.attribution import Blame
+from evitrail.eval.attribution.blame_record import blame_folder, blames
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.experiment.events import Attributing, Embedding, Excluded, Listener, Running, Skipped, ignore
-from evitrail.eval.experiment.experiment import Engine, redacted
+from evitrail.eval.experiment.experiment import Engine
 from evitrail.eval.experiment.sweep import Failure
-from evitrail.eval.log.skipped import skips
-from evitrail.eval.metrics.outcome import Outcome, read_outcomes
+from evitrail.eval.log.runs import redacted, skips
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.plan.custom_conditions import nearest
 from evitrail.eval.plan.plan import PLAN, Plan, read_plan, settle
 from evitrail.eval.plan.readers import probe, readers
-from evitrail.eval.report.results import blame_folder, blames, write_results
+from evitrail.eval.report.results import write_results
 from evitrail.eval.resolve import absolute, opened
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces import Journals, Trace

@@ -25,7 +25,8 @@ import evitrail.traces
 from evitrail.agent.llm.server.openai import OpenAILLM
 from evitrail.agent.model import Decoding
 from evitrail.agent.reader import DirectReader
-from evitrail.eval.experiment.experiment import Experiment, said_by
+from evitrail.eval.experiment.answer import said_by
+from evitrail.eval.experiment.experiment import Experiment
 from evitrail.eval.experiment.job import Say
 from evitrail.eval.experiment.ray import Ray
 from evitrail.eval.experiment.sweep import Halted, Interrupted

@@ -25,11 +25,12 @@ from world import WordVectors, clock, evidence
 from evitrail.agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
 from evitrail.agent.reader.base import Reader
 from evitrail.eval.attribution import Blame
+from evitrail.eval.attribution.blame_record import blame_failures, blames
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.experiment.experiment import JOURNAL, Experiment, Failure
-from evitrail.eval.metrics.outcome import Flags
+from evitrail.eval.dataset.labels import Flags
+from evitrail.eval.experiment.experiment import Experiment, Failure
+from evitrail.eval.log.runs import JOURNAL
 from evitrail.eval.plan.condition import Condition
-from evitrail.eval.report.results import blame_failures, blames
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.grading.grade import Grade, rank
 from evitrail.evidence_store.model import Evidence

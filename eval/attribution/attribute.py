@@ -27,7 +27,9 @@ from evitrail.eval.attribution.counterfactual import Replay, Replays
 from evitrail.eval.attribution.game import Values, coalitions, necessity, repairs, responsibility, shapley, sufficiency
 from evitrail.eval.attribution.oracles import Role
 from evitrail.eval.attribution.taxonomy import fault
-from evitrail.eval.experiment.experiment import RunConfig, answer, outcome_of
+from evitrail.eval.experiment.answer import answer
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import outcome_of
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.stats import plus_two_interval
 from evitrail.eval.plan.readers import Readers, readers

@@ -16,7 +16,9 @@ from typing import NamedTuple, cast
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.tools import Reading, Tools
 from evitrail.eval.attribution.oracles import ROLES, OracleReader, OracleRetriever, Role, mended_store
-from evitrail.eval.experiment.experiment import RunConfig, outcome_of, said_with
+from evitrail.eval.experiment.answer import said_with
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import outcome_of
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.plan.run_name import ForkName
 from evitrail.evidence_store.snapshot import Snapshot

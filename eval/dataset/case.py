@@ -24,7 +24,7 @@ from unicodedata import normalize
 from pydantic import Field, field_validator, model_validator
 
 from evitrail.agent.model import Question
-from evitrail.eval.metrics.outcome import Flags
+from evitrail.eval.dataset.labels import Flags
 from evitrail.evidence_store.input_lines import InputError, jsonl_files, read_lines
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.traces.record import Record

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from evitrail.eval.experiment.experiment import Engine, said_by
+from evitrail.eval.experiment.answer import said_by
+from evitrail.eval.experiment.experiment import Engine
 from evitrail.eval.experiment.job import Say
 from evitrail.eval.experiment.ray import Ray
 from evitrail.eval.plan.custom_conditions import admit

@@ -24,8 +24,10 @@ from typing import Any
 
 from evitrail.agent.llm.base import LLMError
 from evitrail.agent.reader.base import Recording
+from evitrail.eval.experiment.answer import said_by
 from evitrail.eval.experiment.dry_run import Call, Rehearsal
-from evitrail.eval.experiment.experiment import Experiment, Job, finished_runs, said_by
+from evitrail.eval.experiment.experiment import Experiment, Job
+from evitrail.eval.log.runs import finished_runs
 from evitrail.eval.plan.readers import readers
 from evitrail.evidence_store.index.embed_cache import apart
 from evitrail.traces.journal.folder import Journals

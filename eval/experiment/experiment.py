@@ -3,7 +3,6 @@
 Rules kept here
 - A run is named ``condition.case``, or ``condition@reader.case`` where there are several readers. What is in the
   journal is not done again: an experiment that was killed is finished by running it again, and no step is repeated.
-- Outcomes are read from the journal, never from memory, so a report is the same whenever it is made.
 - Equal seeds give equal outcomes: ballots depend on the seed and the question, not on the order of work.
 - A run that fails is reported and left unfinished; the others go on, unless it is the model server that is down.
 - Runs are recorded in ``journal.db`` and, where other processes do them, in a ``journal-….db`` of each process. All of
@@ -14,52 +13,39 @@ Rules kept here
 
     experiment = Experiment(cases, [condition("standard"), condition("gated")], store, reader)
     experiment.run(folder)
-    outcomes(journal)
 
-Time spent is in ``timings``, apart from outcomes, because a clock decides it.
+What the runs came to is read back by ``eval/log/runs.py``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from evitrail.agent.agents import skipped
-from evitrail.agent.llm.base import DoesNotFit
-from evitrail.agent.model import Answer, Decoding
+from evitrail.agent.model import Decoding
 from evitrail.agent.reader.base import Reader, Recording
-from evitrail.agent.tools import Tools
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.dataset.identifiers import Identifiers
 from evitrail.eval.dataset.masking import Mask, Unmasked, masked
+from evitrail.eval.experiment.answer import said_by
 from evitrail.eval.experiment.job import Piece
 from evitrail.eval.experiment.order import in_order
 from evitrail.eval.experiment.sweep import Doing, Failure, Here, Standing, sweep
-from evitrail.eval.log.latest_check import counted, rechecked
-from evitrail.eval.metrics.outcome import Outcome, score
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import JOURNAL, finished_runs
 from evitrail.eval.plan.condition import Condition
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.plan.run_name import ReadCondition, RunName
 from evitrail.eval.plan.store_state import states
-from evitrail.evidence_store.index.embed_cache import apart
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.evidence_store.store import EvidenceStore
-from evitrail.traces.audit.seal import SEAL_RUN, seal
-from evitrail.traces.external.external_run import recorded_elsewhere
+from evitrail.traces.audit.seal import seal
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
-from evitrail.traces.journal.redacted import redacted_runs
-from evitrail.traces.journal.view import JournalView, Redaction
-from evitrail.traces.record import Record
-from evitrail.traces.run.live import Run
-from evitrail.traces.trace import Trace
-
-JOURNAL = "journal.db"
 
 ASKING = 64
 """Runs under way at once where a model outside this process is asked: waiting costs nothing here."""
@@ -67,19 +53,6 @@ READING = 2
 """Where reading is done in this process."""
 UNSERVED = "no case names a report; `evitrail freeze` writes them"
 """Why a condition that serves reports is excluded."""
-
-
-class RunConfig(Record, stored_as="RunConfig"):
-    """All that decides a run, stored at its beginning."""
-
-    case: Case
-    condition: Condition
-    reader: str
-    snapshot: str
-    """What the store had recorded, whatever day is asked of: the same for all cases of an experiment."""
-    seq: int
-    """The ledger sequence number of that."""
-    decoding: Decoding
 
 
 class Job(NamedTuple):
@@ -223,78 +196,3 @@ def at_once(reader: Reader | Readers) -> int:
         return isinstance(reader, Recording) and not within
 
     return ASKING if any(waits(one) for _, one in readers(reader)) else READING
-
-
-def finished_runs(journal: JournalView) -> set[str]:
-    """The runs that are not done again."""
-    return {trace.run for trace in traces(journal) if trace.ended} | redacted_runs(journal).keys()
-
-
-def said_by(store: EvidenceStore, reader: Reader | Readers, config: RunConfig, run: Run) -> Answer:
-    """What the configured agent says with the reader that is configured, on the store as it is to see it."""
-    snapshot = store.snapshot(as_of=config.case.as_of, seq=config.seq)
-    return answer(config, snapshot, readers(reader).of("", config.reader), run)
-
-
-def answer(config: RunConfig, snapshot: Snapshot, reader: Reader, run: Run) -> Answer:
-    """What the configured agent says: recorded, verified or forked, as ``run`` decides."""
-    return said_with(config, config.condition.tools(config.case, run, snapshot, reader, config.decoding))
-
-
-def said_with(config: RunConfig, tools: Tools) -> Answer:
-    """What the configured agent says with these tools; nothing of patient data is kept beside the run.
-
-    A question whose evidence does not fit the model is skipped, which is an answer of its own kind.
-    """
-    with apart() if config.case.sensitive else nullcontext():
-        try:
-            return config.condition.steps.answer(config.case.question, tools)
-        except DoesNotFit as error:
-            return skipped(config.case.question, config.decoding, str(error))
-
-
-def traces(journal: JournalView) -> Iterator[Trace]:
-    """The runs of an experiment that can be read, by name.
-
-    Forks, seals, redacted runs and those that were recorded elsewhere are not among them.
-    """
-    gone = redacted_runs(journal)
-    for name in journal.runs():
-        trace = Trace(journal, name)
-        if name != SEAL_RUN and trace.parent is None and name not in gone and not recorded_elsewhere(trace):
-            yield trace
-
-
-def redacted(journal: JournalView) -> dict[str, Redaction]:
-    """The runs of an experiment that were redacted, each with what is on record of it."""
-    found = redacted_runs(journal)
-    return {name: said for name, said in found.items() if Trace(journal, name).parent is None}
-
-
-def outcomes(journal: JournalView) -> list[Outcome]:
-    """Every finished run that answered, scored; one that was skipped counts nowhere.
-
-    Where the words of a run were checked again, what the latest re-check confirmed is scored (``counted.py``).
-    """
-    latest = rechecked(journal)
-    ended = ((trace, counted(trace, latest).output(Answer)) for trace in traces(journal))
-    return [outcome_of(trace.run, trace.config(RunConfig), said) for trace, said in ended if said and not said.skipped]
-
-
-def outcome_of(run: str, config: RunConfig, said: Answer) -> Outcome:
-    """One answer, scored against its case."""
-    case = config.case
-    return score(
-        run=run,
-        case=case.id,
-        condition=config.condition.name,
-        reader=config.reader,
-        snapshot=config.snapshot,
-        answer=case.answer,
-        options=len(case.options),
-        labels=case.labels,
-        chosen=said.option,
-        ballots=said.ballots.votes,
-        stale_option=case.stale_option,
-        cited=sorted({citation.evidence for citation in said.citations}),
-    )

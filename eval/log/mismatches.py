@@ -19,9 +19,10 @@ from typing import Literal
 
 from evitrail.agent.model import Answer
 from evitrail.eval.dataset.case import COVER
-from evitrail.eval.experiment.experiment import RunConfig, traces
 from evitrail.eval.log.latest_check import counted, rechecked
 from evitrail.eval.log.model_answers import Spoken, Word, spoken_in
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import traces
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record
 

@@ -28,7 +28,8 @@ from evitrail.agent.llm.base import Completion
 from evitrail.agent.model import Answer, Choice, Critique, Query, Synthesis
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.tools import Change, Tools
-from evitrail.eval.experiment.experiment import RunConfig, said_with
+from evitrail.eval.experiment.answer import said_with
+from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.plan.run_name import ForkName, change_text
 from evitrail.eval.rerun.changes import applied, checked_changes

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader
-from evitrail.eval.experiment.experiment import outcome_of, traces
+from evitrail.eval.log.runs import outcome_of, traces
 from evitrail.eval.metrics import METRICS, Metric, stats
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.plan.readers import Readers

@@ -23,10 +23,12 @@ from evitrail.agent.llm.base import Unreachable
 from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.reader.checking.judge import JudgeChecker, checker_named
-from evitrail.eval.experiment.experiment import ASKING, JOURNAL, READING, RunConfig, traces
+from evitrail.eval.experiment.experiment import ASKING, READING
 from evitrail.eval.experiment.job import Ended, Piece, Stopped, told
 from evitrail.eval.experiment.sweep import Failure, sweep
 from evitrail.eval.log.latest_check import RECHECKED, rechecks
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import JOURNAL, traces
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.rerun.fork import fork, forking
 from evitrail.evidence_store.store import EvidenceStore

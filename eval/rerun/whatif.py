@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader
-from evitrail.eval.experiment.experiment import RunConfig, traces
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.readers import Readers
 from evitrail.eval.rerun.fork import Fork, answer_again, change_of, fork, forking, memory_of
 from evitrail.evidence_store.store import EvidenceStore

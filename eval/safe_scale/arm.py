@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from evitrail.eval.experiment.experiment import RunConfig
 from evitrail.eval.log.mismatches import misunderstood
 from evitrail.eval.log.model_answers import Cost, Spoken, Word
+from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.safe_scale.columns import LETTERS
 from evitrail.eval.safe_scale.published import CheckedArm, CheckedGreedy, CheckedSampled, Verdict

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evitrail.eval.metrics.outcome import Flags
+from evitrail.eval.dataset.labels import Flags
 from evitrail.eval.safe_scale.text import read_text
 from evitrail.evidence_store.input_lines import InputError, Place
 

@@ -26,13 +26,14 @@ from typing import Any, NamedTuple
 
 from evitrail.agent.model import Answer
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.experiment.experiment import RunConfig, outcome_of, traces
 from evitrail.eval.log.latest_check import counted, rechecked
 from evitrail.eval.log.mismatches import MISMATCHES, Mismatch, mismatches_of
 from evitrail.eval.log.model_answers import spoken_in
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import outcome_of, traces
 from evitrail.eval.plan.condition import ALIASES
+from evitrail.eval.report.files import replace_text, write_json
 from evitrail.eval.report.profile import place
-from evitrail.eval.report.results import replace_text, write_json
 from evitrail.eval.safe_scale.arm import Ran, arm_of
 from evitrail.eval.safe_scale.columns import FLAGS, LETTERS
 from evitrail.eval.safe_scale.published import FILE, PHASE_3, Checked

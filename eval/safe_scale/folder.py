@@ -23,10 +23,10 @@ from typing import Any, NamedTuple
 import tomli_w
 from pydantic import ValidationError
 
-from evitrail.eval.metrics.outcome import write_outcomes
+from evitrail.eval.metrics.outcomes_file import write_outcomes
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.report import render
-from evitrail.eval.report.results import replace_text, write_json
+from evitrail.eval.report.files import replace_text, write_json
 from evitrail.eval.safe_scale.dataset import Dataset, Sources, read_dataset
 from evitrail.eval.safe_scale.judged import Judged, judged_files, read_judged
 from evitrail.eval.safe_scale.published import FILE, Spent

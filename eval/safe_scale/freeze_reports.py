@@ -23,7 +23,8 @@ from typing import NamedTuple
 from evitrail.agent.model import Synthesis
 from evitrail.agent.steps.research import written
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.experiment.experiment import RunConfig, traces
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import traces
 from evitrail.eval.safe_scale.whole import whole
 from evitrail.evidence_store.input_lines import InputError
 from evitrail.evidence_store.model import BY_ID, Evidence

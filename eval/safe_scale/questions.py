@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, model_validator
 
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.metrics.outcome import Flags
+from evitrail.eval.dataset.labels import Flags
 from evitrail.eval.safe_scale.columns import CONTEXTS, FLAGS, LABELS, LETTERS
 from evitrail.traces.record import Record
 

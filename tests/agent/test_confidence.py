@@ -18,7 +18,8 @@ from ward import DRUGS, HIGH, LOW, WardReader, advice, arm, ask, case, opened
 from evitrail.agent.confidence import CertaintyWeights, probabilities, weighed, weights_of
 from evitrail.agent.model import Ballots, Choice, Claim, Synthesis
 from evitrail.eval.metrics import METRICS, WEIGHTED
-from evitrail.eval.metrics.outcome import Outcome, read_outcomes
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.plan.plan import PLAN, Plan, read_plan
 from evitrail.eval.report.results import write_results
 from evitrail.evidence_store import EvidenceStore, InputError

@@ -207,7 +207,8 @@ def test_models_that_think_aloud_have_room_for_it() -> None:
 def test_a_question_whose_evidence_does_not_fit_is_skipped_and_not_wrong(
     tmp_path: Path, found: tuple[Snapshot, tuple[Hit, ...]]
 ) -> None:
-    from evitrail.eval.experiment.experiment import Experiment, outcomes
+    from evitrail.eval.experiment.experiment import Experiment
+    from evitrail.eval.log.runs import outcomes
 
     with opened(tmp_path) as store:
         reader = DirectReader(ScriptedLLM((("apixaban", "B"),), window=60))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ward import HIGH, WardReader, advice, arm, ask, case, opened
 
-from evitrail.eval.experiment.experiment import JOURNAL, outcomes
+from evitrail.eval.log.runs import JOURNAL, outcomes
 from evitrail.eval.rerun.fork import Fork
 from evitrail.eval.rerun.gate_ablation import Ablated, Measured, ablate_gates
 from evitrail.evidence_store import EvidenceStore

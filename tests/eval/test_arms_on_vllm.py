@@ -14,7 +14,7 @@ from evitrail.agent.model import Answer, Choice, Context, Synthesis
 from evitrail.agent.reader.prompting.context import GENERATION, MARGIN, QUESTION, RULE
 from evitrail.eval.dataset.case import Case, load
 from evitrail.eval.demo import DEMO_CASES
-from evitrail.eval.experiment.experiment import RunConfig
+from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.condition import CONDITIONS
 from evitrail.evidence_store import read_evidence
 from evitrail.evidence_store.demo import DEMO_EVIDENCE

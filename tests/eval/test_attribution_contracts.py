@@ -15,7 +15,7 @@ from evitrail.eval.attribution import FAULTS, Role
 from evitrail.eval.attribution.contracts import Facts, broken, facts
 from evitrail.eval.attribution.taxonomy import fault
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.experiment.experiment import JOURNAL, traces
+from evitrail.eval.log.runs import JOURNAL, traces
 from evitrail.eval.plan.condition import CONDITIONS, Condition
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.model import Evidence

@@ -20,10 +20,10 @@ from ward import (
 
 from evitrail.agent.model import Answer
 from evitrail.eval.attribution import ABSTENTIONS, FAILS, Blame, attribute
+from evitrail.eval.attribution.blame_record import blame_failures, blames
 from evitrail.eval.attribution.counterfactual import Mended
-from evitrail.eval.experiment.experiment import JOURNAL, outcomes, traces
+from evitrail.eval.log.runs import JOURNAL, outcomes, traces
 from evitrail.eval.plan.condition import CONDITIONS
-from evitrail.eval.report.results import blame_failures, blames
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces.audit.integrity import verify_journal
 from evitrail.traces.journal.journal import Journal

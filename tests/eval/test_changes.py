@@ -15,7 +15,7 @@ from evitrail.agent.llm import ScriptedLLM
 from evitrail.agent.llm.named import LLMS
 from evitrail.agent.model import Answer, Decoding
 from evitrail.agent.reader import READERS, DirectReader
-from evitrail.eval.experiment.experiment import JOURNAL
+from evitrail.eval.log.runs import JOURNAL
 from evitrail.eval.rerun.changes import CHANGES
 from evitrail.eval.rerun.fork import Fork, Forked, fork, forking
 from evitrail.evidence_store import Desk, EvidenceStore

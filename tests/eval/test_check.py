@@ -15,10 +15,11 @@ from evitrail.agent.llm import ScriptedLLM, Unreachable
 from evitrail.agent.llm.named import LLMS
 from evitrail.agent.model import Answer, Checked, Decoding
 from evitrail.agent.reader.direct import DirectReader
-from evitrail.eval.experiment.experiment import JOURNAL, outcomes
 from evitrail.eval.experiment.sweep import Halted
 from evitrail.eval.log.mismatches import SHOWN, Mismatch, mismatches, preview
-from evitrail.eval.metrics.outcome import Outcome, read_outcomes
+from evitrail.eval.log.runs import JOURNAL, outcomes
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.report.results import write_results
 from evitrail.eval.rerun.recheck import Rechecked, recheck
 from evitrail.evidence_store import EvidenceStore

@@ -22,9 +22,9 @@ from ward import DRUGS, advice, opened
 from world import WordVectors
 
 from evitrail.agent.llm.base import Completion
-from evitrail.eval.experiment.experiment import outcomes, traces
 from evitrail.eval.experiment.ray import Ray
-from evitrail.eval.metrics.outcome import write_outcomes
+from evitrail.eval.log.runs import outcomes, traces
+from evitrail.eval.metrics.outcomes_file import write_outcomes
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces import Journals, verify_journal
 

@@ -17,7 +17,8 @@ import evitrail.eval.experiment.estimate
 from evitrail.agent.llm.base import Completion, Prompt
 from evitrail.agent.reader import PromptedReader
 from evitrail.eval.experiment.estimate import RULE, estimate
-from evitrail.eval.experiment.experiment import Experiment, traces
+from evitrail.eval.experiment.experiment import Experiment
+from evitrail.eval.log.runs import traces
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces import Journals
 

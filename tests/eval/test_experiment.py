@@ -17,8 +17,11 @@ from ward import DRUGS, WardReader, advice, arm, ask, case, opened
 import evitrail.eval.experiment.experiment
 from evitrail.agent.model import Decoding
 from evitrail.agent.reader import ExtractiveReader
-from evitrail.eval.experiment.experiment import JOURNAL, Experiment, RunConfig, outcomes, traces
-from evitrail.eval.metrics.outcome import Outcome, read_outcomes, write_outcomes
+from evitrail.eval.experiment.experiment import Experiment
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import JOURNAL, outcomes, traces
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.outcomes_file import read_outcomes, write_outcomes
 from evitrail.eval.plan.condition import condition
 from evitrail.evidence_store import EvidenceStore
 from evitrail.retrieval.base import Retrieved

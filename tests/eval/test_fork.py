@@ -12,7 +12,7 @@ import pytest
 from ward import DRUGS, LOOP, Unseeing, WardReader, advice, ask, blamed, case, opened
 
 from evitrail.agent.model import Answer
-from evitrail.eval.experiment.experiment import JOURNAL
+from evitrail.eval.log.runs import JOURNAL
 from evitrail.eval.rerun.fork import Fork, Forked, answer_again, fork, forking, forks_of
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.snapshot import Snapshot

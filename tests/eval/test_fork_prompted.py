@@ -14,7 +14,7 @@ from evitrail.agent.llm import ScriptedLLM
 from evitrail.agent.model import Answer
 from evitrail.agent.reader import PromptedReader
 from evitrail.agent.reader.prompting.templates import load
-from evitrail.eval.experiment.experiment import JOURNAL
+from evitrail.eval.log.runs import JOURNAL
 from evitrail.eval.rerun.fork import Forked, answer_again, fork, forking
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces import Journal, Trace, Verify, verify_journal

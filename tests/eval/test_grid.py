@@ -11,7 +11,9 @@ import pytest
 from ward import WardReader, advice, arm, ask, blamed, case, opened
 
 from evitrail.agent.model import Answer
-from evitrail.eval.experiment.experiment import JOURNAL, Experiment, RunConfig, outcomes, traces
+from evitrail.eval.experiment.experiment import Experiment
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import JOURNAL, outcomes, traces
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.plan.condition import condition
 from evitrail.eval.plan.custom_conditions import admit

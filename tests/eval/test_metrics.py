@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evitrail.eval.dataset.labels import Flags
 from evitrail.eval.metrics import METRICS
-from evitrail.eval.metrics.outcome import Flags, Outcome, score
+from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.metrics.table import metric_rows
 
 Rows = list[tuple[str | None, list[str | None], bool]]

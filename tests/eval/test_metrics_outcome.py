@@ -10,16 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evitrail.eval.metrics.outcome import (
-    Flags,
-    Outcome,
-    confidence,
-    majority,
-    plurality,
-    read_outcomes,
-    score,
-    write_outcomes,
-)
+from evitrail.eval.dataset.labels import Flags
+from evitrail.eval.metrics.outcome import Outcome, confidence, majority, plurality, score
+from evitrail.eval.metrics.outcomes_file import read_outcomes, write_outcomes
 
 LABELS = {
     "A": Flags(high_risk=True),  # the right option of a negated stem carries a flag of its own

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evitrail.eval.metrics.outcome import Flags
+from evitrail.eval.dataset.labels import Flags
 from evitrail.eval.safe_scale import Sources, read_dataset
 from evitrail.evidence_store import InputError
 

@@ -14,7 +14,7 @@ from ward import WardReader, advice, arm, ask, case, opened
 
 from evitrail.agent.model import Decoding
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.experiment.experiment import JOURNAL
+from evitrail.eval.log.runs import JOURNAL
 from evitrail.eval.safe_scale import Exported, Sources, export_experiment, read_dataset, read_judged
 from evitrail.eval.safe_scale.export import numbered
 from evitrail.evidence_store import EvidenceStore, InputError

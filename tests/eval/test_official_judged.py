@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from desk import Said, evitrail, tree
 
-from evitrail.eval.metrics.outcome import read_outcomes
+from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.safe_scale import Sources, read_dataset, read_judged
 
 CONFIRMED = {"clear_selection": "yes", "reasoning": "-", "confirmed_answer": "B"}

@@ -17,7 +17,8 @@ from scipy.stats import norm
 
 from evitrail.eval.dataset.case import load
 from evitrail.eval.metrics import METRICS, stats
-from evitrail.eval.metrics.outcome import Outcome, majority, plurality, read_outcomes
+from evitrail.eval.metrics.outcome import Outcome, majority, plurality
+from evitrail.eval.metrics.outcomes_file import read_outcomes
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "safe-scale"
 LABELS = REFERENCE / "datasets" / "risk_radiorag_full_merged.json"

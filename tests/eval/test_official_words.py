@@ -15,7 +15,7 @@ from evitrail.agent.llm import ScriptedLLM
 from evitrail.agent.model import Decoding
 from evitrail.agent.reader.checking.judge import JudgeChecker
 from evitrail.agent.reader.direct import DirectReader
-from evitrail.eval.experiment.experiment import outcomes
+from evitrail.eval.log.runs import outcomes
 from evitrail.eval.plan.condition import condition
 from evitrail.eval.plan.readers import Readers
 from evitrail.eval.rerun.recheck import recheck

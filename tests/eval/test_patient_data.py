@@ -20,11 +20,14 @@ from world import WordVectors
 from evitrail.agent.llm import ScriptedLLM
 from evitrail.agent.model import Query, Synthesis
 from evitrail.agent.reader import DirectReader, ExtractiveReader, PromptedReader, Reader
+from evitrail.eval.attribution.blame_record import blame_failures, blames
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.experiment.experiment import JOURNAL, Experiment, RunConfig, outcomes, redacted, traces
+from evitrail.eval.experiment.experiment import Experiment
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import JOURNAL, outcomes, redacted, traces
 from evitrail.eval.plan.condition import CONDITIONS, Condition
 from evitrail.eval.redact_run import redact_run
-from evitrail.eval.report.results import blame_failures, blames, write_results
+from evitrail.eval.report.results import write_results
 from evitrail.eval.rerun.fork import fork, forking
 from evitrail.eval.rerun.whatif import whatif
 from evitrail.evidence_store import EvidenceStore

@@ -12,7 +12,8 @@ from typing import Any
 
 from evitrail.eval.attribution import ABSTENTIONS, Blame, Share
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.metrics.outcome import Flags, Outcome, score
+from evitrail.eval.dataset.labels import Flags
+from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.report import render
 

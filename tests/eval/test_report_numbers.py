@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evitrail.eval.attribution.summary import BlameShare
-from evitrail.eval.metrics.outcome import Flags, Outcome, score
+from evitrail.eval.dataset.labels import Flags
+from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.policy import SAFE_SCALE, Policy
 from evitrail.eval.report import plots

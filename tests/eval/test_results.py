@@ -12,10 +12,11 @@ import pytest
 from ward import DRUGS, WardReader, advice, arm, ask, blamed, case, opened
 
 from evitrail.eval.attribution import Blame
-from evitrail.eval.experiment.experiment import JOURNAL, traces
-from evitrail.eval.metrics.outcome import read_outcomes
+from evitrail.eval.attribution.blame_record import blames_of
+from evitrail.eval.log.runs import JOURNAL, cases, traces
+from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.plan.condition import CONDITIONS
-from evitrail.eval.report.results import blames_of, cases, write_results
+from evitrail.eval.report.results import write_results
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces.journal.journal import Journal, JournalError
 

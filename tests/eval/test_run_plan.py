@@ -15,7 +15,7 @@ from desk import BENCHMARK, CASES, demo_evidence, tree, write_lines
 import evitrail.traces
 from evitrail.eval.experiment.estimate import estimate
 from evitrail.eval.experiment.events import Attributing, Embedding, Event, Excluded, Running
-from evitrail.eval.experiment.experiment import outcomes
+from evitrail.eval.log.runs import outcomes
 from evitrail.eval.plan.plan import Plan
 from evitrail.eval.resolve import opened, resolve, summary
 from evitrail.eval.run_plan import Results, results_in, run_plan

@@ -20,14 +20,14 @@ from evitrail.agent.model import Answer, Decoding
 from evitrail.agent.reader.checking.judge import JudgeChecker
 from evitrail.agent.reader.direct import DirectReader
 from evitrail.eval.dataset.case import COVER, Case
-from evitrail.eval.experiment.experiment import outcomes
+from evitrail.eval.log.runs import cases, outcomes
 from evitrail.eval.log.scored_runs import scored_runs
 from evitrail.eval.metrics import COST, METRICS, WEIGHTED, Metric, Scored
 from evitrail.eval.metrics.base import mean, median
 from evitrail.eval.metrics.prices import Price, TokenUsage
 from evitrail.eval.metrics.table import cost_rows, metric_rows
 from evitrail.eval.plan.plan import Plan, read_plan
-from evitrail.eval.report.results import cases, write_results
+from evitrail.eval.report.results import write_results
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.input_lines import InputError
 from evitrail.traces.journal.folder import Journals

@@ -12,15 +12,18 @@ from ward import DRUGS, WardReader, advice, arm, blamed, case, opened
 
 from evitrail.agent.llm import ScriptedLLM
 from evitrail.agent.reader import PromptedReader
-from evitrail.eval.experiment.experiment import JOURNAL, Experiment, Failure, RunConfig, outcomes, traces
-from evitrail.eval.metrics.outcome import Outcome, write_outcomes
+from evitrail.eval.attribution.blame_record import blame_failures, blames
+from evitrail.eval.experiment.experiment import Experiment, Failure
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import JOURNAL, cases, outcomes, traces
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.outcomes_file import write_outcomes
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.plan.condition import condition
 from evitrail.eval.plan.readers import Readers
 from evitrail.eval.plan.run_name import ReadCondition, labels
 from evitrail.eval.report import render
 from evitrail.eval.report.profile import arms as profile
-from evitrail.eval.report.results import blame_failures, blames, cases
 from evitrail.eval.rerun.fork import answer_again, fork, forking
 from evitrail.eval.rerun.gate_ablation import ablate_gates
 from evitrail.eval.rerun.whatif import whatif

@@ -13,7 +13,7 @@ import pytest
 from ward import DRUGS, HIGH, LOW, WardReader, advice, arm, ask, case, opened
 
 from evitrail.agent.model import Answer, Choice, Synthesis
-from evitrail.eval.experiment.experiment import JOURNAL, traces
+from evitrail.eval.log.runs import JOURNAL, traces
 from evitrail.eval.rerun.fork import Fork
 from evitrail.eval.rerun.whatif import Answered, came_across, impact, whatif
 from evitrail.evidence_store import EvidenceStore

@@ -23,10 +23,10 @@ from evitrail.agent.influence.values import Influence
 from evitrail.agent.llm.base import Completion, Prompt
 from evitrail.agent.model import Answer, Asked, Checked, Choice, Critique, Decoding, Query, Question, Synthesis
 from evitrail.agent.steps.research import Section
+from evitrail.eval.attribution.blame_record import Blames
 from evitrail.eval.attribution.counterfactual import Mended
-from evitrail.eval.experiment.experiment import RunConfig
-from evitrail.eval.metrics.outcome import read_outcomes
-from evitrail.eval.report.results import Blames
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.rerun.fork import Fork
 from evitrail.evidence_store.model import Passage
 from evitrail.retrieval.base import Retrieved

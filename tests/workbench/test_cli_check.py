@@ -12,7 +12,7 @@ from desk import BENCHMARK, CASES, Desk, evitrail, tree
 from evitrail.agent.llm import ScriptedLLM, Unreachable
 from evitrail.agent.llm.named import LLMS
 from evitrail.agent.reader import READERS, DirectReader
-from evitrail.eval.metrics.outcome import read_outcomes
+from evitrail.eval.metrics.outcomes_file import read_outcomes
 
 TALK = (("weeks", ("It must be B then", "B", "A stroke is likely")), (".", ("Answer: C", "C", "Answer: C")))
 YES = '{"clear_selection": "yes", "reasoning": "it says so", "confirmed_answer": "B"}'

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from desk import CASES, Desk, evitrail, tree
 
-from evitrail.eval.metrics.outcome import Outcome, read_outcomes
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.plan.condition import ALIASES
 
 GREEDY = {

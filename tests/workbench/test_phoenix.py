@@ -24,7 +24,7 @@ from pages import ROOT
 from ward import LOOP, NEW, OLD, STALE, WardReader, ask, opened
 
 from evitrail.agent.llm import Completion, Message, Prompt, ScriptedLLM, recorded
-from evitrail.eval.experiment.experiment import JOURNAL
+from evitrail.eval.log.runs import JOURNAL
 from evitrail.traces import Journal, Live, Record, Task, Trace
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.external.otlp import send

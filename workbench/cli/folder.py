@@ -40,7 +40,7 @@ def find_run(journal: JournalView, name: str, *, redacted: bool = False) -> Trac
     """
     from difflib import get_close_matches
 
-    from evitrail.eval.experiment.experiment import traces
+    from evitrail.eval.log.runs import traces
     from evitrail.traces import Trace
     from evitrail.traces.audit.seal import SEAL_RUN
     from evitrail.traces.journal.errors import Redacted

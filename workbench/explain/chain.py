@@ -14,7 +14,7 @@ from evitrail.agent.influence.values import Influence, PassageInfluence
 from evitrail.agent.model import Answer, Choice, Claim, Query, Synthesis
 from evitrail.eval.attribution.contracts import Facts, facts
 from evitrail.eval.attribution.counterfactual import Mended
-from evitrail.eval.experiment.experiment import RunConfig
+from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.run_name import change_text
 from evitrail.eval.rerun.fork import Fork
 from evitrail.evidence_store.model import Header

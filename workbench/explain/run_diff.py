@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from evitrail.agent.model import Answer, Choice, Claim
 from evitrail.eval.attribution.contracts import Facts, facts
-from evitrail.eval.experiment.experiment import outcome_of
+from evitrail.eval.log.runs import outcome_of
 from evitrail.eval.rerun.fork import root_config
 from evitrail.evidence_store.model import Header
 from evitrail.retrieval.base import Hit

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from evitrail.eval.experiment.experiment import traces
+from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.plan import PLAN, read_plan
 from evitrail.eval.rerun.whatif import came_across
 from evitrail.evidence_store import EvidenceStore

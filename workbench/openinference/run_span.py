@@ -15,8 +15,8 @@ from typing import Any
 
 from evitrail.agent.captured.records import Captured
 from evitrail.eval.attribution import Blame
-from evitrail.eval.experiment.experiment import RunConfig
-from evitrail.eval.report.results import BLAMED, Blames
+from evitrail.eval.attribution.blame_record import BLAMED, Blames
+from evitrail.eval.log.run_config import RunConfig
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.external.attributes import EVITRAIL, Attributes
 from evitrail.traces.external.incoming_run import Imported

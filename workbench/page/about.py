@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 from evitrail.agent.model import Answer
-from evitrail.eval.experiment.experiment import RunConfig, outcome_of
-from evitrail.eval.report.results import BLAMED, Blames
+from evitrail.eval.attribution.blame_record import BLAMED, Blames
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import outcome_of
 from evitrail.traces.journal.errors import JournalError
 from evitrail.traces.trace import Trace
 

@@ -38,7 +38,7 @@ def compare(
         return
     if one is not None:
         raise ValueError(f"expected two arms or --ablate, got both {one!r} and --ablate {ablate}")
-    from evitrail.eval.experiment.experiment import JOURNAL
+    from evitrail.eval.log.runs import JOURNAL
     from evitrail.eval.rerun.gate_ablation import ablate_gates
     from evitrail.eval.rerun.reopened import reopened
     from evitrail.traces import Journal
@@ -60,7 +60,7 @@ def compare(
 
 
 def _pair(folder: Path, one: str, other: str, *, json: bool) -> None:
-    from evitrail.eval.metrics.outcome import read_outcomes
+    from evitrail.eval.metrics.outcomes_file import read_outcomes
     from evitrail.eval.metrics.table import metric_rows
     from evitrail.eval.report.paired import arm_called, paired
     from evitrail.eval.report.profile import arms

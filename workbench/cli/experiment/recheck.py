@@ -79,7 +79,7 @@ def _queue(folder: Path, *, json: bool) -> None:
 
 def _judged(folder: Path, spec: str, *, json: bool) -> None:
     from evitrail.eval.experiment.sweep import Halted
-    from evitrail.eval.metrics.outcome import read_outcomes
+    from evitrail.eval.metrics.outcomes_file import read_outcomes
     from evitrail.eval.report.results import write_results
     from evitrail.eval.rerun.recheck import recheck
     from evitrail.eval.rerun.reopened import reopened
@@ -126,7 +126,7 @@ def _tell(folder: Path, spec: str, done: Rechecked, pairs: list[tuple[Outcome, O
 
 
 def _outcomes(folder: Path) -> dict[str, Outcome]:
-    from evitrail.eval.experiment.experiment import outcomes
+    from evitrail.eval.log.runs import outcomes
 
     with open_journal(folder) as journal:
         return {outcome.run: outcome for outcome in outcomes(journal)}

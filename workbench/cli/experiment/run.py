@@ -209,7 +209,7 @@ def show_results(results: Results, *, json: bool) -> None:
 
 def profile_table(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """The failure profile: a line for each condition, and for each reader where there are several."""
-    from evitrail.eval.metrics.outcome import read_outcomes
+    from evitrail.eval.metrics.outcomes_file import read_outcomes
     from evitrail.eval.report.profile import called, labels
 
     shown, by = in_order(rows), called(read_outcomes(folder / "outcomes.parquet"))

@@ -44,7 +44,7 @@ def whatif(
 
     Only runs that the change affects are done again, each as a fork that can be opened and compared.
     """
-    from evitrail.eval.experiment.experiment import JOURNAL
+    from evitrail.eval.log.runs import JOURNAL
     from evitrail.eval.rerun.reopened import reopened
     from evitrail.eval.rerun.whatif import whatif as asked
     from evitrail.traces import Journal

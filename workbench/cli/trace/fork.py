@@ -47,7 +47,7 @@ def fork(
 
     Only what the change affects is done again; the fork is stored beside the run it came from.
     """
-    from evitrail.eval.experiment.experiment import JOURNAL
+    from evitrail.eval.log.runs import JOURNAL
     from evitrail.eval.rerun.fork import fork as done
     from evitrail.eval.rerun.fork import forking, root_config
     from evitrail.eval.rerun.reopened import reopened

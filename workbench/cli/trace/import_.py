@@ -22,7 +22,7 @@ def import_(
 
     All traces of the file, or none.
     """
-    from evitrail.eval.experiment.experiment import JOURNAL
+    from evitrail.eval.log.runs import JOURNAL
     from evitrail.traces import Journal, seal
     from evitrail.traces.external.incoming_run import arrived
     from evitrail.traces.external.otlp import read

@@ -66,7 +66,7 @@ def redact(
 
 def rows_of(journal: JournalView, condition: str | None) -> list[dict[str, Any]]:
     """The redacted runs of a condition, or of all, each as a line of a list."""
-    from evitrail.eval.experiment.experiment import redacted
+    from evitrail.eval.log.runs import redacted
     from evitrail.eval.plan.run_name import ran_under
 
     found = redacted(journal).items()

@@ -68,7 +68,7 @@ def _start(trace: Trace, name: str) -> str:
 
 
 def _verify(folder: Path, run: str | None, allow_code: bool, json: bool) -> None:
-    from evitrail.eval.experiment.experiment import redacted, traces
+    from evitrail.eval.log.runs import redacted, traces
     from evitrail.eval.rerun.reopened import reopened
 
     told: dict[str, list[Checked]] = {}

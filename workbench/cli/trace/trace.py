@@ -33,9 +33,10 @@ def list_(
 ) -> None:
     """Every run, its answer, and who is blamed for a wrong one."""
     from evitrail.agent.model import Answer
-    from evitrail.eval.experiment.experiment import RunConfig, outcome_of, traces
+    from evitrail.eval.attribution.blame_record import blames_of
+    from evitrail.eval.log.run_config import RunConfig
+    from evitrail.eval.log.runs import outcome_of, traces
     from evitrail.eval.plan.condition import ALIASES
-    from evitrail.eval.report.results import blames_of
     from evitrail.workbench.cli.trace.external_run import list_elsewhere, rows_of
     from evitrail.workbench.cli.trace.redact import list_redacted
     from evitrail.workbench.cli.trace.redact import rows_of as redacted_rows
@@ -113,7 +114,7 @@ def show(
 
 def show_run(folder: Path, run: str, *, json: bool) -> None:
     """An answer, all it rests on, and who is blamed for it."""
-    from evitrail.eval.report.results import blames_of
+    from evitrail.eval.attribution.blame_record import blames_of
     from evitrail.traces.external.external_run import recorded_elsewhere
     from evitrail.workbench.cli.trace.external_run import show_elsewhere
     from evitrail.workbench.explain.chain import chain

@@ -100,7 +100,7 @@ def impact(
     json: Json = False,
 ) -> None:
     """Every answer that rests on an evidence version."""
-    from evitrail.eval.experiment.experiment import RunConfig
+    from evitrail.eval.log.run_config import RunConfig
     from evitrail.eval.rerun.whatif import impact as resting
     from evitrail.workbench.explain.sources import known_or_refused
 

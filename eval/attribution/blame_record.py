@@ -1,0 +1,107 @@
+"""Blame on record: worked out once for each failed run, stored in that run's own chain, and read back from there.
+
+Rules kept here
+- A run is attributed once; attributing again adds nothing.
+- All replays of one run and its blame are one transaction, so a kill leaves a run attributed or not.
+- Blame of an answer that no longer counts, because a later check came to another option, is left out of every total.
+
+    blame_failures(journal, store, reader)
+    blames(journal)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from evitrail.agent.model import Answer
+from evitrail.agent.reader.base import Reader
+from evitrail.eval.attribution import Blame, attribute
+from evitrail.eval.log.latest_check import counted, rechecked
+from evitrail.eval.log.runs import JOURNAL, traces
+from evitrail.eval.plan.readers import Readers
+from evitrail.evidence_store.store import EvidenceStore
+from evitrail.traces.audit.seal import seal
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.journal.journal import Journal
+from evitrail.traces.journal.view import JournalView
+from evitrail.traces.record import Record
+from evitrail.traces.run.memory import secret_of
+from evitrail.traces.trace import Trace
+
+BLAMED = "attribution"
+"""The record type that closes a run's inquiry."""
+
+
+class Blames(Record, stored_as="Blames"):
+    """Everything one run is blamed for."""
+
+    blames: tuple[Blame, ...]
+
+
+def blame_failures(
+    journal: Journal,
+    store: EvidenceStore,
+    reader: Reader | Readers,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> None:
+    """Attribute every failed run that has not been attributed yet, then seal the journal again."""
+    _blame(journal, store, reader, progress)
+    seal(journal)
+
+
+def blame_folder(
+    folder: Path,
+    store: EvidenceStore,
+    reader: Reader | Readers,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> None:
+    """``blame_failures`` where several wrote: in each file of the folder, then one seal over all of them."""
+    with Journals.open(folder) as journals:
+        paths = [file.path for file in journals.files]
+    for path in paths:
+        with Journal.open(path) as journal:
+            _blame(journal, store, reader, progress)
+    with Journal.open(folder / JOURNAL) as journal, Journals.open(folder) as whole:
+        seal(journal, over=whole)
+
+
+def _blame(
+    journal: Journal, store: EvidenceStore, reader: Reader | Readers, progress: Callable[[int, int], None]
+) -> None:
+    todo = [trace for trace in traces(journal) if trace.ended and not trace.of_type(BLAMED)]
+    for done, trace in enumerate(todo):
+        progress(done, len(todo))
+        with journal.transaction():  # one for the whole inquiry: a hundred replays need not wait for the disk each
+            blames = Blames(blames=tuple(attribute(journal, trace.run, store, reader)))
+            journal.append(trace.run, BLAMED, {"blames": _stored(journal, trace.run, blames)})
+    progress(len(todo), len(todo))
+
+
+def blames(journal: JournalView) -> list[Blame]:
+    """Every stored blame record, by run and kind of failure.
+
+    One of an answer that does not count any more, because a re-check came to another, is left out.
+    """
+    latest = rechecked(journal)
+    return [blame for trace in traces(journal) if _counts(trace, latest) for blame in blames_of(trace)]
+
+
+def _counts(trace: Trace, latest: Mapping[str, str]) -> bool:
+    """Whether the run's own option is the one that counts."""
+    if trace.run not in latest:
+        return True
+    own, other = trace.output(Answer), counted(trace, latest).output(Answer)
+    return own is not None and other is not None and own.option == other.option
+
+
+def blames_of(trace: Trace) -> tuple[Blame, ...]:
+    """What one run is blamed for; empty before attribution, and for a run that did not fail."""
+    stored = trace.of_type(BLAMED)
+    return trace.journal.get(stored[-1].body["blames"], Blames).blames if stored else ()
+
+
+def _stored(journal: Journal, run: str, blames: Blames) -> str:
+    """Among the run's own records, so that what is said of patient data is redacted with it."""
+    secret = secret_of(journal, run)
+    return journal.secret(secret).put(blames) if secret else journal.put(blames)

@@ -1,0 +1,103 @@
+"""The runs of an experiment, read back from its journal: which there are, which are finished, and what each came to.
+
+Rules kept here
+- Outcomes are read from the journal, never from memory, so a report is the same whenever it is made.
+- Forks, seals, redacted runs and runs of other systems are not runs of the experiment.
+- A question that was skipped, because its evidence does not fit the model, is on record with the reason and counts
+  nowhere: a model is not wrong about what it could not read.
+
+    with Journals.open(folder) as journal:
+        outcomes(journal)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evitrail.agent.model import Answer
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.log.latest_check import counted, rechecked
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.metrics.outcome import Outcome, score
+from evitrail.eval.plan.run_name import ReadCondition
+from evitrail.traces.audit.seal import SEAL_RUN
+from evitrail.traces.external.external_run import recorded_elsewhere
+from evitrail.traces.journal.redacted import redacted_runs
+from evitrail.traces.journal.view import JournalView, Redaction
+from evitrail.traces.trace import Trace
+
+JOURNAL = "journal.db"
+
+
+def traces(journal: JournalView) -> Iterator[Trace]:
+    """The runs of an experiment that can be read, by name.
+
+    Forks, seals, redacted runs and those that were recorded elsewhere are not among them.
+    """
+    gone = redacted_runs(journal)
+    for name in journal.runs():
+        trace = Trace(journal, name)
+        if name != SEAL_RUN and trace.parent is None and name not in gone and not recorded_elsewhere(trace):
+            yield trace
+
+
+def redacted(journal: JournalView) -> dict[str, Redaction]:
+    """The runs of an experiment that were redacted, each with what is on record of it."""
+    found = redacted_runs(journal)
+    return {name: said for name, said in found.items() if Trace(journal, name).parent is None}
+
+
+def finished_runs(journal: JournalView) -> set[str]:
+    """The runs that are not done again."""
+    return {trace.run for trace in traces(journal) if trace.ended} | redacted_runs(journal).keys()
+
+
+def outcomes(journal: JournalView) -> list[Outcome]:
+    """Every finished run that answered, scored; one that was skipped counts nowhere.
+
+    Where the words of a run were checked again, what the latest re-check confirmed is scored (``counted.py``).
+    """
+    latest = rechecked(journal)
+    ended = ((trace, counted(trace, latest).output(Answer)) for trace in traces(journal))
+    return [outcome_of(trace.run, trace.config(RunConfig), said) for trace, said in ended if said and not said.skipped]
+
+
+def outcome_of(run: str, config: RunConfig, said: Answer) -> Outcome:
+    """One answer, scored against its case."""
+    case = config.case
+    return score(
+        run=run,
+        case=case.id,
+        condition=config.condition.name,
+        reader=config.reader,
+        snapshot=config.snapshot,
+        answer=case.answer,
+        options=len(case.options),
+        labels=case.labels,
+        chosen=said.option,
+        ballots=said.ballots.votes,
+        stale_option=case.stale_option,
+        cited=sorted({citation.evidence for citation in said.citations}),
+    )
+
+
+def cases(journal: JournalView) -> dict[str, Case]:
+    """The cases that were asked, by id; one that was asked of several days has none."""
+    found: dict[str, Case] = {}
+    for trace in traces(journal):
+        case = trace.config(RunConfig).case
+        other = found.setdefault(case.id, case)
+        if other.as_of != case.as_of:
+            found[case.id] = other.model_copy(update={"as_of": None})
+    return found
+
+
+def skips(journal: JournalView) -> dict[str, tuple[str, ...]]:
+    """The reasons that were given, one for each question, by arm."""
+    found: dict[str, list[str]] = {}
+    for trace in traces(journal):
+        said, config = trace.output(Answer), trace.config(RunConfig)
+        if said and said.skipped:
+            arm = str(ReadCondition.of(trace.run, config.condition.name))
+            found.setdefault(arm, []).append(said.skipped)
+    return {arm: tuple(why) for arm, why in found.items()}
