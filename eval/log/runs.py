@@ -13,6 +13,7 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from evitrail.agent.model import Answer
 from evitrail.eval.dataset.case import Case
@@ -22,6 +23,7 @@ from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.external.external_run import recorded_elsewhere
+from evitrail.traces.journal.errors import Redacted
 from evitrail.traces.journal.redacted import redacted_runs
 from evitrail.traces.journal.view import JournalView, Redaction
 from evitrail.traces.trace import Trace
@@ -39,6 +41,21 @@ def traces(journal: JournalView) -> Iterator[Trace]:
         trace = Trace(journal, name)
         if name != SEAL_RUN and trace.parent is None and name not in gone and not recorded_elsewhere(trace):
             yield trace
+
+
+def find_run(journal: JournalView, name: str, *, redacted: bool = False) -> Trace:
+    """A run or counterfactual by its name; raises ``ValueError`` naming near ones.
+
+    One that was redacted cannot be read any more: raises ``Redacted``, unless ``redacted`` asks for it as it is.
+    """
+    trace = Trace(journal, name)
+    if not trace.records or name == SEAL_RUN:
+        near = get_close_matches(name, [trace.run for trace in traces(journal)], n=3, cutoff=0.6)
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        raise ValueError(f"expected a run of this experiment, got {name!r}{hint}; `evitrail trace list` shows them")
+    if not redacted and (said := redacted_runs(journal).get(name)):
+        raise Redacted(str(said))
+    return trace
 
 
 def redacted(journal: JournalView) -> dict[str, Redaction]:

@@ -226,3 +226,14 @@ def _among(name: Any, known: Collection[str], what: str) -> None:
         raise ValueError(
             f"expected {what} among {', '.join(known)}, got {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
         )
+
+
+def snapshot_change(value: str, newest: int) -> dict[str, Any]:
+    """``now``, a ledger number, or a day: what of the store is to be asked."""
+    if value == "now":
+        return {"seq": newest}
+    if value.isdecimal():
+        if int(value) > newest:
+            raise ValueError(f"snapshot: the store's ledger ends at {newest}, got {value}")
+        return {"seq": int(value)}
+    return {"as_of": value}

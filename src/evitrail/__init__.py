@@ -4,6 +4,7 @@
 
     with evitrail.EvidenceStore.open("evitrail-demo/store") as store:
         found = evitrail.RETRIEVERS["clean"].search("pulmonary nodule follow-up", store.snapshot(), k=5)
+    results = evitrail.run_plan("plan.toml", "my-run")
 
 Rules kept here
 - These names are the front door; each folder beside this file has a front of its own (``evitrail.traces`` …).
@@ -18,13 +19,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evitrail.agent.agents import AGENTS, Agent
+    from evitrail.agent.agents import Agent
     from evitrail.agent.reader.base import Reader
     from evitrail.eval.attribution.attribute import attribute
     from evitrail.eval.experiment.experiment import Experiment
     from evitrail.eval.plan.condition import CONDITIONS
     from evitrail.eval.plan.plan import Plan
-    from evitrail.eval.rerun.fork import fork
+    from evitrail.eval.rerun.fork_run import fork_run
+    from evitrail.eval.run_plan import run_plan
     from evitrail.evidence_store.model import Evidence
     from evitrail.evidence_store.snapshot import Snapshot
     from evitrail.evidence_store.store import EvidenceStore
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     __version__: str
 
 HOMES = {
-    "AGENTS": "agent.agents",
     "Agent": "agent.agents",
     "CONDITIONS": "eval.plan.condition",
     "Evidence": "evidence_store.model",
@@ -51,13 +52,13 @@ HOMES = {
     "Snapshot": "evidence_store.snapshot",
     "Trace": "traces.trace",
     "attribute": "eval.attribution.attribute",
-    "fork": "eval.rerun.fork",
+    "fork_run": "eval.rerun.fork_run",
+    "run_plan": "eval.run_plan",
     "verify_journal": "traces.audit.integrity",
 }
 """Where each name is defined."""
 
 __all__ = [  # noqa: RUF022 -- as sorted() has them
-    "AGENTS",
     "Agent",
     "CONDITIONS",
     "Evidence",
@@ -71,7 +72,8 @@ __all__ = [  # noqa: RUF022 -- as sorted() has them
     "Snapshot",
     "Trace",
     "attribute",
-    "fork",
+    "fork_run",
+    "run_plan",
     "verify_journal",
 ]
 

@@ -34,23 +34,7 @@ def open_journal(folder: Path) -> Iterator[JournalView]:
 
 
 def find_run(journal: JournalView, name: str, *, redacted: bool = False) -> Trace:
-    """A run or counterfactual by its name; raises ``ValueError`` naming near ones.
+    """A run by its name, as ``eval/log/runs.py`` finds it; loaded when a verb asks, so that ``--help`` stays quick."""
+    from evitrail.eval.log import runs
 
-    One that was redacted cannot be read any more: raises ``Redacted``, unless it is asked for as it is.
-    """
-    from difflib import get_close_matches
-
-    from evitrail.eval.log.runs import traces
-    from evitrail.traces import Trace
-    from evitrail.traces.audit.seal import SEAL_RUN
-    from evitrail.traces.journal.errors import Redacted
-    from evitrail.traces.journal.redacted import redacted_runs
-
-    trace = Trace(journal, name)
-    if not trace.records or name == SEAL_RUN:
-        near = get_close_matches(name, [trace.run for trace in traces(journal)], n=3, cutoff=0.6)
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        raise ValueError(f"expected a run of this experiment, got {name!r}{hint}; `evitrail trace list` shows them")
-    if not redacted and (said := redacted_runs(journal).get(name)):
-        raise Redacted(str(said))
-    return trace
+    return runs.find_run(journal, name, redacted=redacted)

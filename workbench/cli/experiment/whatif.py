@@ -10,7 +10,6 @@ import typer
 
 from evitrail.workbench.cli.console import Json, print_json, print_table, progress, say
 from evitrail.workbench.cli.folder import AllowCode, Folder
-from evitrail.workbench.cli.trace.fork import snapshot as snapshot_named
 
 if TYPE_CHECKING:
     from evitrail.eval.rerun.whatif import Answered
@@ -66,9 +65,9 @@ def whatif(
 
 
 def _supposed(at: str | None, publish: list[str], retract: list[str], grade: list[str], newest: int) -> dict[str, Any]:
-    from evitrail.eval.rerun.changes import certainty_named
+    from evitrail.eval.rerun.changes import certainty_named, snapshot_change
 
-    changes: dict[str, Any] = snapshot_named(at, newest) if at else {}
+    changes: dict[str, Any] = snapshot_change(at, newest) if at else {}
     if publish:
         changes["publish"] = publish
     if retract:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evitrail.workbench.cli.console import Json, print_json, print_table, say
-from evitrail.workbench.cli.folder import AllowCode, Folder, find_run
+from evitrail.workbench.cli.folder import AllowCode, Folder, find_run, open_journal
 
 if TYPE_CHECKING:
     from evitrail.eval.rerun.fork import Forked
@@ -47,19 +47,13 @@ def fork(
 
     Only what the change affects is done again; the fork is stored beside the run it came from.
     """
-    from evitrail.eval.log.runs import JOURNAL
-    from evitrail.eval.rerun.fork import fork as done
-    from evitrail.eval.rerun.fork import forking, root_config
-    from evitrail.eval.rerun.reopened import reopened
-    from evitrail.traces import Journal
-    from evitrail.traces.audit.seal import seal
+    from evitrail.eval.rerun.fork import root_config
+    from evitrail.eval.rerun.fork_run import fork_run
 
-    with reopened(folder, allow_code=allow_code) as again, Journal.open(folder / JOURNAL) as journal:
-        trace = find_run(again.past, run)
-        what = forking(trace, at, parsed(set_, again.store.seq))
-        forked = done(journal, what, again.store, again.readers, past=again.past, acknowledged=acknowledge)
-        seal(journal, over=again.past)
-        before, answer = option_of(trace), root_config(trace).case.answer
+    forked = fork_run(folder, run, parsed(set_), at=at, allow_code=allow_code, acknowledged=acknowledge)
+    with open_journal(folder) as journal:
+        parent = find_run(journal, run)
+        before, answer = option_of(parent), root_config(parent).case.answer
     if json:
         print_json(
             {
@@ -77,7 +71,7 @@ def fork(
     _show(folder, run, forked, before, answer)
 
 
-def parsed(set_: list[str], newest: int) -> dict[str, Any]:
+def parsed(set_: list[str]) -> dict[str, Any]:
     """The changes that ``--set`` names; raises ``ValueError`` naming the one that cannot be read."""
     changes: dict[str, Any] = {}
     for one in set_:
@@ -88,7 +82,7 @@ def parsed(set_: list[str], newest: int) -> dict[str, Any]:
         if name.startswith("prompt."):
             changes["prompt"] = changes.get("prompt", {}) | {name.removeprefix("prompt."): value}
         else:
-            changes |= _change(name, value, newest)
+            changes |= _change(name, value)
     return changes
 
 
@@ -99,7 +93,7 @@ def _read(name: str, file: Path) -> str:
         raise ValueError(f"--set {name}: expected UTF-8 text in {str(file)!r}, got other bytes") from error
 
 
-def _change(name: str, value: str, newest: int) -> dict[str, Any]:
+def _change(name: str, value: str) -> dict[str, Any]:
     if name not in SETTABLE:
         near = get_close_matches(name, SETTABLE, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -109,8 +103,6 @@ def _change(name: str, value: str, newest: int) -> dict[str, Any]:
             return {"output": json_.loads(value)}
         except ValueError as error:
             raise ValueError(f"--set output: expected JSON, got {value[:40]!r}: {error}") from error
-    if name == "snapshot":
-        return snapshot(value, newest)
     if name == "gates":
         return {name: value.split(",") if value else []}
     if name in (*NUMBERS, "temperature"):
@@ -120,17 +112,6 @@ def _change(name: str, value: str, newest: int) -> dict[str, Any]:
         except ValueError as error:
             raise ValueError(f"--set {name}: expected a number, got {value!r}") from error
     return {name: value}
-
-
-def snapshot(value: str, newest: int) -> dict[str, Any]:
-    """``now``, a ledger number, or a day: what of the store is to be asked."""
-    if value == "now":
-        return {"seq": newest}
-    if value.isdecimal():
-        if int(value) > newest:
-            raise ValueError(f"snapshot: the store's ledger ends at {newest}, got {value}")
-        return {"seq": int(value)}
-    return {"as_of": value}
 
 
 def option_of(trace: Trace) -> str | None:
