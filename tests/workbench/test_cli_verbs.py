@@ -135,6 +135,18 @@ def test_a_question_asked_otherwise_is_kept_beside_the_first(desk: Desk, tmp_pat
     assert set(tree(tmp_path / "kept")) >= {Path(name).name for name in (first, other)}
 
 
+def test_a_question_asked_again_from_another_folder_is_the_same_question(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "words.md").write_text("{question}")
+    there = ("--store", desk.store, "--out", tmp_path / "kept", "--condition", "closed_book", "--json")
+    folders = []
+    for here, file in ((tmp_path, "words.md"), (desk.folder, tmp_path / "words.md")):
+        monkeypatch.chdir(here)
+        folders.append(evitrail("ask", CASES[0], "--prompts", file, *there).json["folder"])
+    assert folders[0] == folders[1]
+
+
 def test_log_lines_go_to_stderr(desk: Desk) -> None:
     arguments = ("store", "list", "--store", desk.store, "--json")
     loud = script(*arguments, folder=desk.folder, EVITRAIL_LOG="debug")

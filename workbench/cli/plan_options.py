@@ -73,11 +73,12 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of the samples; equal se
 
 
 def plan_of(benchmark: Path, store: Path, **options: Any) -> Plan:
-    """The plan that options make; raises ``InputError`` naming the option at fault."""
+    """The plan that options make, its paths absolute; raises ``InputError`` naming the option at fault."""
     from evitrail.eval.plan.plan import Plan
+    from evitrail.eval.resolve import absolute
     from evitrail.evidence_store.input_lines import InputError, fitting
 
     try:
-        return fitting(Plan, {"benchmark": benchmark.resolve(), "store": store.resolve(), **options})
+        return absolute(fitting(Plan, {"benchmark": benchmark, "store": store, **options}))
     except InputError as error:
         raise InputError([SEVERAL.sub(r"--\1:", fault) for fault in error.faults]) from error

@@ -167,7 +167,7 @@ def run(
             split=split,
             limit=limit,
             mask=mask,
-            mask_names=mask_names.resolve() if mask_names else None,
+            mask_names=mask_names,
         )
     if in_flight is not None:
         asked = asked.model_copy(update={"in_flight": in_flight})
