@@ -1,4 +1,4 @@
-"""An outcome is one finished run, scored: a row of outcomes.parquet, and all that a metric may read.
+"""An outcome is one finished run, scored: a row of outcomes.parquet, and what most metrics read.
 
 Rules kept here (items are those of the SaFE-Scale specification, section 3)
 - Unknown is ``None``: no labels, no risk flags; no ballots, no majority and no confidence.
