@@ -5,6 +5,9 @@ path = admitted(tmp_path / "journal.db")
 
 from __future__ import annotations
 
+import sqlite3
+import zlib
+from contextlib import closing
 from pathlib import Path
 
 from scribe import Note, ticking
@@ -33,3 +36,9 @@ def admitted(path: Path) -> Path:
         begun(journal, "other", PATIENT)
         journal.put(PLAIN)
     return path
+
+
+def sensitive(folder: Path) -> dict[str, bytes]:
+    """Patient data's own table, unpacked."""
+    with closing(sqlite3.connect(folder / "journal.db")) as db:
+        return {name: zlib.decompress(data) for name, data in db.execute("SELECT id, bytes FROM sensitive")}

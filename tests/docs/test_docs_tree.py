@@ -39,9 +39,13 @@ def drawn() -> dict[str, str]:
 
 
 def on_disk() -> set[str]:
-    """Every folder at the top, and every folder within a package."""
+    """Every folder at the top, and every folder of a package; those within them are found there."""
     folders = {f"{folder}/" for name in files() for folder in Path(name).parents if not str(folder).startswith(".")}
-    return {folder for folder in folders if folder.count("/") == 1 or folder.split("/")[0] in PACKAGES}
+    return {
+        folder
+        for folder in folders
+        if folder.count("/") == 1 or (folder.count("/") == 2 and folder.split("/")[0] in PACKAGES)
+    }
 
 
 def test_the_tree_has_every_folder_and_nothing_else() -> None:

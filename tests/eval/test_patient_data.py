@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from patient import sensitive
 from ward import DRUGS, WardReader, advice, arm, ask, case, opened
 from world import WordVectors
 
@@ -31,7 +32,7 @@ from evitrail.eval.report.results import write_results
 from evitrail.eval.rerun.fork import fork, forking
 from evitrail.eval.rerun.whatif import whatif
 from evitrail.evidence_store import EvidenceStore
-from evitrail.traces import Journal, JournalError, content_id, verify_journal
+from evitrail.traces import Journal, JournalError, canonical_json, content_id, verify_journal
 from evitrail.traces.journal.redacted import redacted_runs
 from evitrail.traces.journal.schema import packed
 from evitrail.traces.trace import Trace
@@ -123,17 +124,12 @@ def remains(bodies: list[bytes], folder: Path) -> list[bytes]:
     return [body for body in bodies if any(packed(body, least=0)[:AS_STORED] in data for data in raw)]
 
 
-def sensitive(folder: Path) -> dict[str, bytes]:
-    """Patient data's own table, unpacked."""
-    with closing(sqlite3.connect(folder / JOURNAL)) as db:
-        return {name: zlib.decompress(data) for name, data in db.execute("SELECT id, bytes FROM sensitive")}
-
-
 def given_away(bodies: list[bytes]) -> list[bytes]:
     """All by which somebody who guesses could tell that he guessed right."""
     texts = [PATIENT.stem, *PATIENT.options.values(), f"{RATIONALE} was well", *MARKERS, f"{STEM} again"]
     digests = [hashlib.sha256(data).digest() for data in (*bodies, *(text.encode() for text in texts))]
-    digests += [bytes.fromhex(content_id(each)[7:]) for each in (PATIENT, PATIENT.question)]
+    digests.append(hashlib.sha256(f"Case\n{canonical_json(PATIENT)}".encode()).digest())
+    digests.append(bytes.fromhex(content_id(PATIENT.question)[7:]))
     digests.append(bytes.fromhex(content_id(Query(text=PATIENT.stem, reason="the question as asked"))[7:]))
     return [*digests, *(digest.hex().encode() for digest in digests)]
 
