@@ -199,8 +199,11 @@ def test_the_results_are_rebuilt_with_the_same_outcomes(kept: Path, own: Path) -
     outcomes = read_outcomes(own / "outcomes.parquet")
     assert outcomes == read_outcomes(kept / "experiment" / "outcomes.parquet")
     assert {outcome.run: outcome.chosen for outcome in outcomes} == ANSWERED["experiment"]
-    for name in ("metrics.json", "attribution.json"):
-        assert json.loads((own / name).read_text()) == json.loads((kept / "experiment" / name).read_text())
+    assert json.loads((own / "attribution.json").read_text()) == json.loads(
+        (kept / "experiment" / "attribution.json").read_text()
+    )
+    now, then = (json.loads((folder / "metrics.json").read_text()) for folder in (own, kept / "experiment"))
+    assert [{name: row[name] for name in old} for row, old in zip(now, then, strict=True)] == then  # metrics are added
 
 
 def test_the_experiment_is_gone_on_with_and_nothing_is_done_twice(kept: Path, own: Path) -> None:

@@ -40,10 +40,10 @@ NEVER_BY_ITSELF = {
     # a file that somebody gives us, or that we write for others
     *("Asked", "Body", "CertaintyWeights", "Checked", "CheckedArm", "CheckedGreedy", "CheckedSampled", "DomainRating"),
     *("Erratum", "Family", "Greedy", "Hint", "HintTable", "Labelled", "Manifest", "Mismatch", "Outcome", "Plan"),
-    *("Published", "Sampled"),
+    *("Price", "Published", "Sampled"),
     # what a command answers with, or a step hands to the next
     *("BlameShare", "Chain", "Counted", "Difference", "End", "Estimate", "FaultCount", "Ingested", "Link", "Moved"),
-    *("Parting", "RatedStrength", "Read", "Reasons", "Seen", "Source", "Standing", "State", "Stats", "Step", "Task"),
+    *("Parting", "Read", "Reasons", "Seen", "Source", "Standing", "State", "Stats", "Step", "Task"),
 }
 """Classes whose records are never hashed and never stored but inside another."""
 

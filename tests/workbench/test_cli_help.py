@@ -10,9 +10,6 @@ import pytest
 from desk import evitrail
 from typer.main import get_command
 
-import evitrail.evidence_store.formats
-import evitrail.evidence_store.index
-import evitrail.workbench.export
 from evitrail.agent.influence.values import Way
 from evitrail.agent.llm.named import LLMS
 from evitrail.agent.reader import READERS
@@ -20,10 +17,13 @@ from evitrail.eval.experiment.engine_named import ENGINES
 from evitrail.eval.plan.condition import CONDITIONS, Condition
 from evitrail.eval.rerun.changes import CHANGES
 from evitrail.evidence_store.curation.relations import Kind, Resolution, Type
+from evitrail.evidence_store.formats import FORMATS as EVIDENCE_FORMATS
+from evitrail.evidence_store.index import ENGINES as INDEXES
 from evitrail.retrieval import RETRIEVERS
 from evitrail.workbench.cli.app import app
 from evitrail.workbench.cli.registered import LISTS, NAMED
 from evitrail.workbench.cli.trace import fork
+from evitrail.workbench.export import FORMATS as EXPORT_FORMATS
 
 NAMES: dict[str, Iterable[str]] = {
     "run": (*CONDITIONS, *READERS, *LLMS, *RETRIEVERS, *ENGINES, *get_args(Way)),
@@ -31,12 +31,12 @@ NAMES: dict[str, Iterable[str]] = {
     "search": RETRIEVERS,
     "check": LLMS,
     "store ingest": (
-        *evitrail.evidence_store.formats.FORMATS,
-        *(set(evitrail.evidence_store.index.ENGINES) - {"server"}),
+        *EVIDENCE_FORMATS,
+        *(set(INDEXES) - {"server"}),
     ),
     "store supersede": get_args(Kind),
     "store contradiction": (*get_args(Type), *get_args(Resolution)),
-    "trace export": evitrail.workbench.export.FORMATS,
+    "trace export": EXPORT_FORMATS,
     "fork": fork.SETTABLE,
 }
 """What each verb takes by name."""
@@ -87,9 +87,9 @@ def test_what_a_fork_overrides_is_what_there_is_to_override() -> None:
     assert ours | {"seq", "as_of", "publish", "retract", "grade"} == set(CHANGES), "whatif has the other three"
 
 
-@pytest.mark.parametrize("name", evitrail.workbench.export.FORMATS)
+@pytest.mark.parametrize("name", EXPORT_FORMATS)
 def test_every_form_of_an_export_has_a_writer_in_a_file_of_its_name(name: str) -> None:
-    form = evitrail.workbench.export.FORMATS[name]
+    form = EXPORT_FORMATS[name]
     assert (form.name, form.write.__module__) == (name, f"{form.package}.{name}")  # type: ignore[attr-defined]
 
 

@@ -22,7 +22,7 @@ from evitrail.eval.plan.condition import CONDITIONS
 from evitrail.eval.report.profile import describe
 from evitrail.retrieval import RETRIEVERS
 from evitrail.retrieval.gates import GATES
-from evitrail.workbench.cli.trace.export import FORMATS
+from evitrail.workbench.export import FORMATS
 
 ALL_METRICS = METRICS | WEIGHTED | COST
 CHECKERS = {spec: checker_named(spec) for spec in ("rule", "openai:model@http://127.0.0.1:1")}

@@ -24,12 +24,15 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 PROJECT = "evitrail"
 RECORDER = "evitrail.traces"
 DATA = (".json", ".md", ".txt")
 """Endings of data files that decide what a component does."""
+PARSING = Lock()
+"""Held while a file is parsed: before Python 3.12 two threads that parse at once may fail (cpython issue 106905)."""
 LIBRARIES = {"site-packages", "dist-packages"}
 """Folders that libraries are installed in."""
 
@@ -127,7 +130,8 @@ def _source(module: Module) -> Source:
 @cache
 def _read(module: Module, modified: int) -> Source:
     """A module's source as it counts here; ``modified`` makes an edited file another one."""
-    tree = ast.parse(module.path.read_bytes())
+    with PARSING:
+        tree = ast.parse(module.path.read_bytes())
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     beside = [module.path.with_name(text) for text in sorted(texts) if text.endswith(DATA) and "/" not in text]
     data = [path.read_bytes() for path in beside if path.is_file()]
