@@ -32,12 +32,12 @@ from evitrail.eval.experiment.sweep import Failure
 from evitrail.eval.log.runs import redacted, skips
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.outcomes_file import read_outcomes
-from evitrail.eval.plan.custom_conditions import nearest
 from evitrail.eval.plan.plan import PLAN, Plan, read_plan, settle
-from evitrail.eval.plan.readers import probe, readers
+from evitrail.eval.plan.readers import probe_all, readers
 from evitrail.eval.report.results import write_results
 from evitrail.eval.resolve import absolute, opened
 from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.traces import Journals, Trace
 
 EMBEDDED = 512
@@ -102,7 +102,7 @@ def run_plan(
     folder = Path(folder)
     with opened(plan, folder, allow_code=allow_code, engine=engine) as experiment:
         if not (folder / PLAN).exists():
-            probe(experiment.reader)
+            probe_all(experiment.reader)
         every = readers(experiment.reader)
         if any(isinstance(reader, ExtractiveReader) for _, reader in every):
             _embed_together(experiment.cases, experiment.store, on_event)

@@ -12,9 +12,9 @@ A kind is one line in ``LLMS``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 
 from evitrail.agent.llm.base import LLM
+from evitrail.evidence_store.did_you_mean import nearest
 
 
 def _openai(rest: str) -> LLM:
@@ -56,8 +56,7 @@ def llm_named(spec: str) -> LLM:
     """The model of that name; raises ``ValueError`` where it is none."""
     kind, colon, rest = spec.partition(":")
     if not colon or kind not in LLMS or not rest:
-        near = get_close_matches(kind, LLMS, n=1, cutoff=0.4)
-        meant = f"; did you mean {near[0]}:?" if near and kind not in LLMS else ""
+        meant = "" if kind in LLMS else nearest(f"{kind}:", [f"{name}:" for name in LLMS])
         known = ", ".join(f"{name}:…" for name in LLMS)
         raise ValueError(f"expected a model as one of {known}, got '{kind}{colon}{'…' if rest else ''}'{meant}")
     return LLMS[kind](rest)

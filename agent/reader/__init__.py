@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 
 from evitrail.agent.reader.base import Fit, Fitting, Reader, Recording
 from evitrail.agent.reader.direct import DirectReader
@@ -12,6 +11,7 @@ from evitrail.agent.reader.extractive.features import Embed
 from evitrail.agent.reader.prompted import PromptedReader
 from evitrail.agent.reader.prompting.templates import Prompts
 from evitrail.agent.reader.scripted import ScriptedReader
+from evitrail.evidence_store.did_you_mean import nearest
 
 READERS: dict[str, Callable[[Embed], Reader]] = {
     "extractive": lambda embed: ExtractiveReader(embed=embed),
@@ -45,9 +45,8 @@ def reader_named(
         return READERS[spec](embed)
     if not is_llm(spec):
         known = [*READERS, *(f"{kind}:MODEL" for kind in LLMS)]
-        near = get_close_matches(spec.partition(":")[0], [*READERS, *LLMS], n=1)
-        said = f"expected a reader among {', '.join(known)}, got {spec!r}"
-        raise ValueError(said + (f"; did you mean {near[0]!r}?" if near else ""))
+        meant = nearest(spec.partition(":")[0], [*READERS, *LLMS])
+        raise ValueError(f"expected a reader among {', '.join(known)}, got {spec!r}{meant}")
     if not straight_away(prompts):
         prompted = PromptedReader(llm_named(spec), load(prompts))
         return prompted if max_tokens is None else PromptedReader(prompted.llm, prompted.prompts, max_tokens)

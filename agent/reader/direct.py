@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from evitrail.agent.llm.asking import calls_at_once, probe
 from evitrail.agent.llm.base import LLM, Prompt, counts, recorded
 from evitrail.agent.model import Ballots, Checked, Choice, Context, Critique, Decoding, Query, Question, Said, Synthesis
 from evitrail.agent.reader.base import WHOLE, Fit
@@ -61,6 +62,16 @@ class DirectReader:
     @property
     def deterministic(self) -> bool:
         return self.llm.deterministic and self.checker.deterministic
+
+    @property
+    def concurrency(self) -> int:
+        """Runs at once that suit the model."""
+        return calls_at_once(self.llm)
+
+    def probe(self) -> None:
+        """Make sure that the model, and who checks its answers, will answer; raises ``LLMError``."""
+        probe(self.llm)
+        probe(self.checker)
 
     def within(self, run: Run) -> DirectReader:
         """See ``Recording.within``."""

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from evitrail.agent.model import Decoding
-from evitrail.agent.reader.base import Reader, Recording
+from evitrail.agent.reader.base import Reader
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.dataset.identifiers import Identifiers
 from evitrail.eval.dataset.masking import Mask, Unmasked, masked
@@ -39,7 +39,7 @@ from evitrail.eval.experiment.sweep import Doing, Failure, Here, Standing, sweep
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import JOURNAL, finished_runs
 from evitrail.eval.plan.condition import Condition
-from evitrail.eval.plan.readers import Readers, readers
+from evitrail.eval.plan.readers import Readers, at_once, readers
 from evitrail.eval.plan.run_name import ReadCondition, RunName
 from evitrail.eval.plan.store_state import states
 from evitrail.evidence_store.store import EvidenceStore
@@ -47,10 +47,6 @@ from evitrail.traces.audit.seal import seal
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 
-ASKING = 64
-"""Runs under way at once where a model outside this process is asked: waiting costs nothing here."""
-READING = 2
-"""Where reading is done in this process."""
 UNSERVED = "no case names a report; `evitrail freeze` writes them"
 """Why a condition that serves reports is excluded."""
 
@@ -186,13 +182,3 @@ class Experiment:
                     for label, _ in readers(self.reader)
                 ]
         return asked, refused
-
-
-def at_once(reader: Reader | Readers) -> int:
-    """How many runs are best under way at once: many where what asks is left waiting, few where all have to work."""
-
-    def waits(reader: Reader) -> bool:
-        within = getattr(getattr(reader, "llm", None), "in_process", False)
-        return isinstance(reader, Recording) and not within
-
-    return ASKING if any(waits(one) for _, one in readers(reader)) else READING

@@ -13,7 +13,6 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from evitrail.agent.model import Answer
 from evitrail.eval.dataset.case import Case
@@ -21,6 +20,7 @@ from evitrail.eval.log.latest_check import counted, rechecked
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.plan.run_name import ReadCondition
+from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.external.external_run import recorded_elsewhere
 from evitrail.traces.journal.errors import Redacted
@@ -50,9 +50,8 @@ def find_run(journal: JournalView, name: str, *, redacted: bool = False) -> Trac
     """
     trace = Trace(journal, name)
     if not trace.records or name == SEAL_RUN:
-        near = get_close_matches(name, [trace.run for trace in traces(journal)], n=3, cutoff=0.6)
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        raise ValueError(f"expected a run of this experiment, got {name!r}{hint}; `evitrail trace list` shows them")
+        meant = nearest(name, [trace.run for trace in traces(journal)])
+        raise ValueError(f"expected a run of this experiment (`evitrail trace list`), got {name!r}{meant}")
     if not redacted and (said := redacted_runs(journal).get(name)):
         raise Redacted(str(said))
     return trace

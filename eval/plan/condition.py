@@ -20,7 +20,6 @@ Rules kept here
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import partial
 from typing import Literal
 
@@ -31,6 +30,7 @@ from evitrail.agent.reader.base import WHOLE, Fit, Fitting, Reader
 from evitrail.agent.steps.influence import influence
 from evitrail.agent.tools import Tools
 from evitrail.eval.dataset.case import Case
+from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval import RETRIEVERS, Dense, Fixed, Full, Retriever
 from evitrail.traces.record import Record
@@ -181,7 +181,5 @@ def condition(name: str) -> Condition:
     try:
         return CONDITIONS[ALIASES.get(name, name)]
     except KeyError:
-        known = ", ".join(CONDITIONS)
-        near = get_close_matches(name, [*CONDITIONS, *ALIASES], n=1)
-        said = f"expected a condition among {known}, got {name!r}"
-        raise ConditionError(said + (f"; did you mean {near[0]!r}?" if near else "")) from None
+        meant = nearest(name, [*CONDITIONS, *ALIASES])
+        raise ConditionError(f"expected a condition among {', '.join(CONDITIONS)}, got {name!r}{meant}") from None

@@ -17,15 +17,15 @@ Rules kept here
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
 from evitrail.eval.plan.condition import ALIASES, CONDITIONS, Condition, ConditionError
 from evitrail.eval.plugin import OUTSIDE, made
+from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.input_lines import in_words
 from evitrail.retrieval import RETRIEVERS
 
@@ -89,12 +89,6 @@ def admit(arms: Iterable[Condition], *, allow_code: bool) -> None:
                 f"retriever {spec!r}: expected a repr that says what it is, as a dataclass has; it has none"
             )
         RETRIEVERS[spec] = retriever
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """``; did you mean 'hybrid'?``, or nothing."""
-    near = get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _arm(table: Mapping[str, Any], place: int, before: Mapping[str, Condition]) -> Condition:

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from evitrail.agent.llm.asking import concurrency_of, probe
 from evitrail.agent.reader.base import Reader
 from evitrail.eval.plan.run_name import ReadCondition
 
@@ -55,10 +56,12 @@ def readers(given: Reader | Readers) -> Readers:
     return given if isinstance(given, Readers) else Readers({"reader": given})
 
 
-def probe(given: Reader | Readers) -> None:
-    """Ask every server of a model, and of a judge, whether it can be asked; raises ``LLMError`` where it cannot."""
+def at_once(given: Reader | Readers) -> int:
+    """How many runs at once suit the readers: as many as suit the one that can take most."""
+    return max(concurrency_of(reader) for _, reader in readers(given))
+
+
+def probe_all(given: Reader | Readers) -> None:
+    """Make sure that every reader's model, and its judge, will answer; raises ``LLMError`` where one does not."""
     for _, reader in readers(given):
-        for asks in (reader, getattr(reader, "checker", None)):
-            ask = getattr(getattr(asks, "llm", None), "probe", None)
-            if ask is not None:
-                ask()
+        probe(reader)

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from evitrail.eval.metrics import METRICS
 from evitrail.eval.plan.condition import ALIASES
-from evitrail.eval.plan.custom_conditions import nearest
 from evitrail.eval.report.findings import difference
 from evitrail.eval.report.profile import COLUMNS, Arm
+from evitrail.evidence_store.did_you_mean import nearest
 
 
 class Held(NamedTuple):
@@ -53,8 +53,8 @@ def arm_called(name: str, arms: Sequence[Arm]) -> Arm:
         return found[0]
     if found:
         raise ValueError(f"expected one arm, {name!r} stands for {_listed(found)}; name one of them")
-    said = f"expected an arm among {_listed(arms)}, got {name!r}"
-    raise ValueError(said + nearest(name, [arm.label for arm in arms]))
+    meant = nearest(name, [arm.label for arm in arms])
+    raise ValueError(f"expected a condition among {_listed(arms)}, got {name!r}{meant}")
 
 
 def paired(one: Arm, other: Arm) -> Paired:

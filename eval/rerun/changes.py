@@ -32,7 +32,6 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from evitrail.agent.model import Decoding
@@ -42,6 +41,7 @@ from evitrail.agent.reader.direct import DirectReader
 from evitrail.agent.reader.prompted import PromptedReader
 from evitrail.agent.reader.prompting.templates import Act
 from evitrail.agent.tools import Tools
+from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.grading.grade import LEVELS, Certainty, Grade
 from evitrail.evidence_store.model import Header
 from evitrail.evidence_store.snapshot import Snapshot
@@ -222,10 +222,7 @@ def _by_name(key: str, value: Any, what: str) -> Mapping[str, str]:
 
 def _among(name: Any, known: Collection[str], what: str) -> None:
     if name not in known:
-        near = get_close_matches(str(name), known, n=1)
-        raise ValueError(
-            f"expected {what} among {', '.join(known)}, got {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-        )
+        raise ValueError(f"expected {what} among {', '.join(known)}, got {name!r}{nearest(str(name), known)}")
 
 
 def snapshot_change(value: str, newest: int) -> dict[str, Any]:

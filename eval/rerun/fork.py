@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -33,6 +32,7 @@ from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.plan.run_name import ForkName, change_text
 from evitrail.eval.rerun.changes import applied, checked_changes
+from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces.external.external_run import expect_own
@@ -80,11 +80,7 @@ def forking(of: Trace, at: str | None, changes: Mapping[str, Any]) -> Fork:
         raise ValueError(f"run {of.run!r} was not finished; run the experiment again to go on with it, then fork it")
     steps = {activity.path: activity for activity in of.activities}
     if at is not None and at not in steps:
-        near = get_close_matches(at, steps, n=1)
-        raise ValueError(
-            f"expected a step of {of.run!r} ({', '.join(steps)}), got {at!r}"
-            + (f"; did you mean {near[0]!r}?" if near else "")
-        )
+        raise ValueError(f"expected a step of {of.run!r} among {', '.join(steps)}, got {at!r}{nearest(at, steps)}")
     if at is None and "output" in changes:
         raise ValueError("an output is laid down at one step; name it with --at")
     if at is not None and "/" in at and set(changes) != {"output"}:

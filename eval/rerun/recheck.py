@@ -19,11 +19,11 @@ from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
+from evitrail.agent.llm.asking import concurrency_of
 from evitrail.agent.llm.base import Unreachable
 from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader
-from evitrail.agent.reader.checking.judge import JudgeChecker, checker_named
-from evitrail.eval.experiment.experiment import ASKING, READING
+from evitrail.agent.reader.checking.judge import checker_named
 from evitrail.eval.experiment.job import Ended, Piece, Stopped, told
 from evitrail.eval.experiment.sweep import Failure, sweep
 from evitrail.eval.log.latest_check import RECHECKED, rechecks
@@ -58,8 +58,7 @@ def recheck(
     Raises ``ValueError`` where there is nothing to check or no such checker, ``Halted`` where the judge is down.
     """
     checker = checker_named(spec)
-    within = getattr(getattr(checker, "llm", None), "in_process", False)
-    width = ASKING if isinstance(checker, JudgeChecker) and not within else READING
+    width = concurrency_of(checker)
     with Journal.open(folder / JOURNAL) as journal, Journals.open(folder) as past:
         todo = [trace for trace in traces(past) if check_in(trace) is not None]
         if not todo:

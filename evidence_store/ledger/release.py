@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
+from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.errors import EvidenceError
 from evitrail.evidence_store.ledger.event import TAGGED, Draft, Event
 
@@ -47,7 +47,6 @@ def named(name: str, known: Mapping[str, int], last: int) -> int:
             raise EvidenceError(f"expected a ledger number up to {last}, got {name}")
         return int(name)
     if name not in known:
-        near = get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise EvidenceError(f"expected 'now', a ledger number or one of {sorted(known)}, got {name!r}{hint}")
+        expected = f"expected 'now', a ledger number or one of {sorted(known)}"
+        raise EvidenceError(f"{expected}, got {name!r}{nearest(name, known)}")
     return known[name]

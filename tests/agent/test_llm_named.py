@@ -41,7 +41,7 @@ def test_a_key_in_an_address_is_refused_and_not_repeated(url: str) -> None:
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("opanai:m@http://h", "did you mean openai:?"),
+        ("opanai:m@http://h", "did you mean 'openai:'?"),
         ("openai", "expected a model as one of hf:…, openai:…, vllm:…, got 'openai'"),
         ("openai:", "got 'openai:'"),
         ("openai:m", "expected openai:MODEL@URL"),

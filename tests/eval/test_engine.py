@@ -20,13 +20,12 @@ from world import WordVectors
 from evitrail.agent.llm.base import Completion
 from evitrail.agent.llm.in_process.transformers import TransformersLLM
 from evitrail.agent.reader import DirectReader, ExtractiveReader
-from evitrail.eval.experiment.experiment import at_once
 from evitrail.eval.experiment.job import Ended
 from evitrail.eval.experiment.sweep import Halted, Standing
 from evitrail.eval.experiment.threads import Hands
 from evitrail.eval.log.runs import outcomes, traces
 from evitrail.eval.metrics.outcomes_file import write_outcomes
-from evitrail.eval.plan.readers import Readers
+from evitrail.eval.plan.readers import Readers, at_once
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces import Journals, verify_journal
 

@@ -93,13 +93,13 @@ def test_a_form_that_holds_one_run_asks_for_it_in_a_line(desk: Desk, here: Path,
     assert tree(here) == {}
 
 
-def test_an_unknown_form_or_run_is_told_with_those_near_it(desk: Desk, here: Path) -> None:
+def test_an_unknown_format_or_run_is_refused_with_the_nearest_name(desk: Desk, here: Path) -> None:
     said = evitrail("trace", "export", desk.run, GATED, "--format", "graph")
     assert (said.code, len(said.faults)) == (2, 1)
-    assert "got 'graph'; near it: graphml" in said.faults[0]
+    assert "got 'graph'; did you mean 'graphml'?" in said.faults[0]
     said = evitrail("trace", "export", desk.run, "gated.acute-01", "--format", "prov")
     assert (said.code, len(said.faults)) == (2, 1)
-    assert GATED in said.faults[0]
+    assert f"got 'gated.acute-01'; did you mean {GATED!r}?" in said.faults[0]
     assert evitrail("trace", "export", desk.run, GATED).code == 2
     assert tree(here) == {}
 

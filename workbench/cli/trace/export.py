@@ -67,14 +67,11 @@ def _say_left_out(blobs: int, with_sensitive: bool) -> None:
 
 
 def _format(name: str) -> Format:
-    from difflib import get_close_matches
-
+    from evitrail.evidence_store.did_you_mean import nearest
     from evitrail.workbench.export import FORMATS
 
     if name not in FORMATS:
-        near = get_close_matches(name, FORMATS, n=3, cutoff=0.5)
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        raise ValueError(f"--format: expected one of {', '.join(FORMATS)}, got {name!r}{hint}")
+        raise ValueError(f"--format: expected one of {', '.join(FORMATS)}, got {name!r}{nearest(name, FORMATS)}")
     return FORMATS[name]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_
-from difflib import get_close_matches
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -94,10 +93,10 @@ def _read(name: str, file: Path) -> str:
 
 
 def _change(name: str, value: str) -> dict[str, Any]:
+    from evitrail.evidence_store.did_you_mean import nearest
+
     if name not in SETTABLE:
-        near = get_close_matches(name, SETTABLE, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"--set: expected one of {', '.join(SETTABLE)}, got {name!r}{hint}")
+        raise ValueError(f"--set: expected one of {', '.join(SETTABLE)}, got {name!r}{nearest(name, SETTABLE)}")
     if name == "output":
         try:
             return {"output": json_.loads(value)}

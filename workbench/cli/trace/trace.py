@@ -87,7 +87,7 @@ def _arms(outcome: Outcome) -> tuple[str, str]:
 
 def _expect_arm(arm: str | None, scored: list[Outcome]) -> None:
     from evitrail.eval.plan.condition import CONDITIONS
-    from evitrail.eval.plan.custom_conditions import nearest
+    from evitrail.evidence_store.did_you_mean import nearest
 
     known = dict.fromkeys(name for outcome in scored for name in _arms(outcome)) | dict.fromkeys(CONDITIONS)
     if arm is not None and arm not in known:
