@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench peers serve clean
+.PHONY: demo test lint suite bench peers serve clean
 .DEFAULT_GOAL := demo
 
 # torch is asked for by itself first: what else needs it then finds it there, and brings no other build.
@@ -25,7 +25,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint
+test: lint suite
+
+suite: $(READY)
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 bench: $(READY) .venv-mlflow/.ready .venv-vllm/.ready

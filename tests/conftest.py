@@ -5,6 +5,7 @@
 - The tests' folders lie in memory where there is room: to make a store is a thousand waits for the disk, and what a
   killed process leaves is the same in either place. ``TMPDIR`` names another; a failed run's folders go with the next.
 - Several processes test at once, so threads that wait must not spin; the bits of a vector are the same.
+- No property is tested against a clock: how long an example takes says how busy the machine is.
 """
 
 from __future__ import annotations
@@ -26,9 +27,19 @@ settings.load_profile("patient")
 MEMORY = Path("/dev/shm")
 ROOM = 12 << 30
 """Bytes that must be free there, and of memory: a store takes 225 MB, and a module's own stays to the end."""
-VLLM = ("test_vllm_in_process.py", "test_arms_on_vllm.py", "test_sweep_on_vllm.py")
-LONG = ("test_docs.py", "test_ingest_kill.py", *VLLM)
-"""Files of minutes, which begin first: one that began last would be waited for alone."""
+LONG = (
+    "test_sweep_on_vllm.py",
+    "test_docs.py",
+    "test_vllm_in_process.py",
+    "test_arms_on_vllm.py",
+    "test_patient_data.py",
+    "test_engine_ray.py",
+    "test_ingest_kill.py",
+    "test_engine.py",
+    "test_cli_sweep.py",
+    "test_kill_trials.py",
+)
+"""Files of half a minute or more, which begin first: one that began last would be waited for alone."""
 
 
 def in_memory() -> bool:

@@ -54,6 +54,11 @@ def filled(path: Path) -> Iterator[tuple[int, bytes]]:
             at += BLOCK
 
 
+def written(path: Path) -> bytes:
+    """A file's bytes without its blocks of zeros."""
+    return b"".join(block for _, block in filled(path))
+
+
 def with_holes(source: str, target: str) -> str:
     """Copy a file without its blocks of nothing."""
     with Path(target).open("wb") as made:

@@ -1,4 +1,4 @@
-"""Ingests of 20,000 passages in processes made to be killed.
+"""Ingests of 8,000 passages in processes made to be killed.
 
     python tests/ingesting.py      # then a line each: what to do, and the folder of the store
 
@@ -30,7 +30,7 @@ from evitrail.evidence_store import Evidence, EvidenceStore
 from evitrail.evidence_store.index.chunk import Sentences
 from evitrail.evidence_store.store import CHUNKER
 
-VERSIONS = 3_500
+VERSIONS = 1_400
 LONG = 2
 """Every second text is one of eleven passages, the others of one."""
 QUERIES = ("aspirin bleeding risk", "placebo mortality 17", "daily dose trial 4242")
@@ -38,7 +38,7 @@ WORDS = ("aspirin", "stroke", "bleeding", "risk", "adults", "daily", "trial", "p
 
 
 def written() -> list[Evidence]:
-    """Evidence of 20,000 passages; every tenth version supersedes the one before it."""
+    """Evidence of 8,000 passages; every tenth version supersedes the one before it."""
     dice = random.Random(0)
 
     def version(number: int) -> Evidence:

@@ -98,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
 def talking() -> Iterator[Server]:
     """One that is up."""
     with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         yield server
         server.shutdown()

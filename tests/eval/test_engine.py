@@ -224,8 +224,8 @@ def test_what_was_only_remembered_counts_no_tokens(folder: Path, server: ModelSe
     assert heard[-1].tokens == RUNS * 6 - kept
 
 
-def test_many_runs_are_under_way_where_a_server_is_asked_and_few_where_reading_is_done_here() -> None:
-    here = DirectReader(TransformersLLM("a-folder"))
+def test_many_runs_are_under_way_where_a_server_is_asked_and_few_where_reading_is_done_here(tmp_path: Path) -> None:
+    here = DirectReader(TransformersLLM(str(tmp_path)))
     several = Readers({"one": ExtractiveReader(), "other": reader("http://127.0.0.1:9")})
     assert [at_once(each) for each in (reader("http://127.0.0.1:9"), several)] == [64, 64]
     assert [at_once(each) for each in (ExtractiveReader(), here)] == [2, 2]

@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from desk import written
 from patient import sensitive
 from ward import DRUGS, WardReader, advice, arm, ask, case, opened
 from world import WordVectors
@@ -103,7 +104,7 @@ def done(folder: Path, store: EvidenceStore, reader: Reader, *cases: Case) -> No
 def files(*folders: Path) -> dict[str, bytes]:
     """Every file, and what lies packed in some of them; patient data's own table apart."""
     paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
-    found = {str(path): path.read_bytes() for path in paths}
+    found = {str(path): written(path) for path in paths}
     for path in paths:
         if path.suffix == ".parquet":
             found[f"{path} unpacked"] = json.dumps(pq.read_table(path).to_pylist()).encode()
@@ -120,7 +121,7 @@ def holding(sought: bytes, *folders: Path) -> list[str]:
 
 def remains(bodies: list[bytes], folder: Path) -> list[bytes]:
     """Of these, what still lies in some file of the folder as it was stored, in use or not."""
-    raw = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    raw = [written(path) for path in folder.rglob("*") if path.is_file()]
     return [body for body in bodies if any(packed(body, least=0)[:AS_STORED] in data for data in raw)]
 
 
@@ -179,8 +180,7 @@ def test_embeddings_of_patient_data_are_not_kept_in_the_store(tmp_path: Path, st
     for each, kept in ((PATIENT, False), (PATIENT.model_copy(update={"sensitive": ()}), True)):
         folder = tmp_path / str(kept)
         ask(folder, store, [each], [CONDITIONS["standard"]], readers(store)["extractive"], mask=None)
-        digest = hashlib.sha256(PATIENT.stem.encode()).digest()
-        assert bool(holding(digest, tmp_path / "store")) is kept
+        assert bool(holding(hashlib.sha256(PATIENT.stem.encode()).digest(), tmp_path / "store")) is kept
         assert bool(holding(WordVectors().encode([PATIENT.stem])[0].tobytes(), tmp_path / "store")) is kept
 
 

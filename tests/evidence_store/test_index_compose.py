@@ -70,7 +70,7 @@ def test_qdrants_health_is_told_by_its_answer(status: int, healthy: bool) -> Non
             self.end_headers()
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Ready) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         command = [word.replace("6333", str(server.server_port)) for word in SERVERS["qdrant"]["healthcheck"]["test"]]
         done = subprocess.run(command[1:], capture_output=True, timeout=30)
         server.shutdown()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-PASSAGES = 20_000
+PASSAGES = 8_000
 EARLY, LATE = 6, 14
 """Kills before anything is in the index of an ingest that is let be, and after."""
 TESTS = Path(__file__).parents[1]

@@ -51,7 +51,7 @@ def server() -> Iterator[Server]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as serving:
-        thread = Thread(target=serving.serve_forever)
+        thread = Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield Server(("127.0.0.1", serving.server_port), asked)
         serving.shutdown()

@@ -11,6 +11,8 @@ import pytest
 from desk import CASES, Desk, demo_evidence, evitrail, with_holes, write_lines
 from exhibit import Open, shown
 
+from evitrail.retrieval import RETRIEVERS
+
 QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 """What keeps a browser from asking the network for anything of its own."""
 
@@ -36,6 +38,15 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     """No terminal, and no settings of whoever runs the tests."""
     for name in ("COLUMNS", "EVITRAIL_DEBUG", "EVITRAIL_LOG", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def registered() -> Iterator[None]:
+    """A retriever of one's own is registered for a process; here many commands share one."""
+    before = dict(RETRIEVERS)
+    yield
+    for name in RETRIEVERS.keys() - before.keys():
+        del RETRIEVERS[name]
 
 
 @pytest.fixture(scope="module")  # while it is there an event loop runs in this thread, which others need for theirs

@@ -8,11 +8,14 @@ import pty
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from desk import CASES, SCRIPT, Desk, evitrail, tree
 from model_server import ModelServer
+
+from evitrail.agent.llm.server import connection
 
 MADE = ("outcomes.parquet", "metrics.json", "attribution.json")
 
@@ -121,8 +124,9 @@ def test_what_a_dry_run_foretells_is_asked(
 
 
 def test_a_server_that_is_gone_ends_the_command_with_one_line(
-    desk: Desk, tmp_path: Path, server: ModelServer, prompted: tuple[object, ...]
+    desk: Desk, tmp_path: Path, server: ModelServer, prompted: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(connection, "time", SimpleNamespace(sleep=lambda seconds: None))  # between its tries
     server.gone_after = 3
     said = evitrail("run", *prompted, "--prompts", "published", "--in-flight", 2, "--out", tmp_path / "run")
     assert (said.code, said.out) == (1, "")
