@@ -48,7 +48,7 @@ from llama_index.core.workflow import Workflow
 from llama_index_instrumentation import root_dispatcher
 
 from evitrail.agent.captured.records import Captured
-from evitrail.agent.captured.sight import Sight, in_words
+from evitrail.agent.captured.sight import Capture, in_words
 from evitrail.agent.captured.span import Called
 from evitrail.traces.journal.journal import Journal, JournalError
 
@@ -90,13 +90,13 @@ LIBRARY = ("llama_index.", "workflows.")
 ID = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 """What llama-index adds to a call's name to make it unique."""
 
-_current: ContextVar[Sight | None] = ContextVar("evitrail_capture", default=None)
-_open: tuple[Sight, ...] = ()
+_current: ContextVar[Capture | None] = ContextVar("evitrail_capture", default=None)
+_open: tuple[Capture, ...] = ()
 _lock = Lock()
 
 
 @contextmanager
-def evitrail_capture(journal: Journal, run: str | None = None, *, sensitive: bool = False) -> Iterator[Sight]:
+def evitrail_capture(journal: Journal, run: str | None = None, *, sensitive: bool = False) -> Iterator[Capture]:
     """Record what llama-index pipelines do within the block; gives the names of the ``runs`` it wrote.
 
     Runs are named ``run``, ``run.2``, …, or else ``llama-index.1`` and on; ``sensitive`` ones hold patient data.
@@ -104,7 +104,7 @@ def evitrail_capture(journal: Journal, run: str | None = None, *, sensitive: boo
     not be recorded.
     """
     library = Captured(library="llama-index", versions=_versions(), call="", asked="", pipeline="")
-    sight = Sight(journal, run, library, COMPONENTS, _on_behalf_of, sensitive)
+    sight = Capture(journal, run, library, COMPONENTS, _on_behalf_of, sensitive)
     _attach(sight)
     token = _current.set(sight)
     try:
@@ -184,7 +184,7 @@ class Events(BaseEventHandler):
 _spans, _events = Spans(), Events()
 
 
-def _attach(sight: Sight) -> None:
+def _attach(sight: Capture) -> None:
     global _open
     with _lock:
         if not _open:
@@ -193,7 +193,7 @@ def _attach(sight: Sight) -> None:
         _open = (*_open, sight)
 
 
-def _detach(sight: Sight) -> None:
+def _detach(sight: Capture) -> None:
     global _open
     root = root_dispatcher
     with _lock:
@@ -203,7 +203,7 @@ def _detach(sight: Sight) -> None:
             root.event_handlers = [one for one in root.event_handlers if one is not _events]
 
 
-def _sight_of(call: str | None) -> Sight | None:
+def _sight_of(call: str | None) -> Capture | None:
     return next((sight for sight in _open if call in sight), None)
 
 

@@ -6,7 +6,7 @@ Rules kept here
 - A choice names the claims it used; ``option=None`` is an abstention with its reason, not an error.
 - Ballots are the sampled answers of one choice; ``None`` among them is an abstention.
 - Where a model answers in words, the words are kept (``Choice.said``), and which letter they name is confirmed in
-  a step of its own (``Checked``).
+  a step of its own (``CheckedAnswers``).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Query(Record, stored_as="Query"):
     reason: str
 
 
-class Asked(Record, stored_as="Asked"):
+class AskedQueries(Record, stored_as="Asked"):
     """The queries that were asked before, in order."""
 
     queries: tuple[str, ...]
@@ -84,7 +84,7 @@ class Claim(Record, stored_as="Claim"):
         return self.passage.partition("#")[0]
 
 
-class Served(Record):
+class ContextPassage(Record):
     """A passage as it stands in a context."""
 
     passage: str
@@ -103,7 +103,7 @@ class Context(Record):
     """Passages put before a model as they are, for a reader that makes no claims of them."""
 
     text: str
-    passages: tuple[Served, ...]
+    passages: tuple[ContextPassage, ...]
     """In the order they stand in; what was cut away is not among them."""
     tokens: int | None = None
     """As the model's tokenizer counts them; None where nobody counted."""
@@ -129,7 +129,7 @@ class Ballots(Record):
     seed: int
 
 
-class Said(Record):
+class ModelAnswer(Record):
     """What a model answered, in its own words; None where it answered nothing."""
 
     greedy: Text | None = None
@@ -147,13 +147,13 @@ class Choice(Record, stored_as="Choice"):
     """``content_id`` of each claim used."""
     reason: str
     ballots: Ballots
-    said: Said | None = None
+    said: ModelAnswer | None = None
     """The words that option and ballots were read from; None where they were not read from words."""
     shares: dict[str, float] | None = None
     """The model's own probability of each letter, where it told; they sum to 1."""
 
 
-class Verdict(Record):
+class LetterVerdict(Record):
     """Which option an answer in words names, if it names one."""
 
     parsed: str | None
@@ -169,11 +169,11 @@ class Verdict(Record):
     """Why the judge's letter does not count."""
 
 
-class Checked(Record, stored_as="Checked"):
+class CheckedAnswers(Record, stored_as="Checked"):
     """What the answers of a choice were confirmed to say."""
 
-    greedy: Verdict
-    ballots: tuple[Verdict, ...]
+    greedy: LetterVerdict
+    ballots: tuple[LetterVerdict, ...]
     by: str
     """Who confirmed them: the rule, or a judge by its name."""
 
@@ -195,7 +195,7 @@ class State(Record):
     critique: Critique | None = None
     synthesis: Synthesis | None = None
     choice: Choice | None = None
-    checked: Checked | None = None
+    checked: CheckedAnswers | None = None
     influence: Influence | None = None
 
     @property

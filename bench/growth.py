@@ -37,7 +37,7 @@ from evitrail.evidence_store import Evidence, EvidenceStore, read_evidence
 from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.evidence_store.fold import fold
 from evitrail.evidence_store.index.base import point_id, rows
-from evitrail.evidence_store.index.chunk import Span
+from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.embed import Vectors
 from evitrail.evidence_store.ledger.ledger import Ledger
 from evitrail.evidence_store.model import indexed_text
@@ -163,7 +163,7 @@ def fill(peer: QdrantVectorStore, path: Path, after: int) -> int:
     held, (last, _) = list(fold(ledger.events(after)).values()), ledger.head()
     ledger.close()
     vectors = Drawn().encode([indexed_text(v.evidence.title, v.evidence.text) for v in held])
-    spans = [Span(0, len(version.evidence.text)) for version in held]
+    spans = [TextSpan(0, len(version.evidence.text)) for version in held]
     peer.add(
         [
             node(point_id(version, 0, span), version.evidence.text, rows(version.rows), vector)

@@ -26,7 +26,7 @@ from evitrail.traces.journal.redaction import redact_folder
 from evitrail.traces.journal.view import Redaction
 
 
-class Dropped(NamedTuple):
+class RedactionCount(NamedTuple):
     """What a redaction came to."""
 
     said: Redaction
@@ -39,7 +39,7 @@ class Dropped(NamedTuple):
     """Of the new seal."""
 
 
-def redact_run(folder: Path, run: str, *, by: str, reason: str) -> Dropped:
+def redact_run(folder: Path, run: str, *, by: str, reason: str) -> RedactionCount:
     """Drop a run's patient data, seal, and write the derived files anew.
 
     Raises ``JournalError`` where the run holds none.
@@ -52,4 +52,6 @@ def redact_run(folder: Path, run: str, *, by: str, reason: str) -> Dropped:
         root = seal(journal, over=journals)
         gone = redacted_runs(journals)
     write_results(folder)
-    return Dropped(gone[run], tuple(name for name, said in gone.items() if said.run == gone[run].run), blobs, root)
+    return RedactionCount(
+        gone[run], tuple(name for name, said in gone.items() if said.run == gone[run].run), blobs, root
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evitrail.evidence_store.curation.profile import Profile
 from evitrail.evidence_store.curation.relations import Contradiction, Supersession
-from evitrail.evidence_store.curator import Desk
+from evitrail.evidence_store.curator import Curator
 from evitrail.evidence_store.errors import EvidenceError, MissingPackageError, StoreError, UnknownEvidenceError
 from evitrail.evidence_store.formats.jsonl import read_evidence
 from evitrail.evidence_store.grading.assessment import Assessment
@@ -17,7 +17,7 @@ from evitrail.evidence_store.store import EvidenceStore, Ingested
 __all__ = [
     "Assessment",
     "Contradiction",
-    "Desk",
+    "Curator",
     "Evidence",
     "EvidenceError",
     "EvidenceStore",

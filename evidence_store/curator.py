@@ -24,7 +24,7 @@ from evitrail.evidence_store.store import EvidenceStore
 
 
 @dataclass(frozen=True)
-class Desk:
+class Curator:
     """What the store's actor may do as a curator."""
 
     store: EvidenceStore

@@ -37,7 +37,7 @@ class Moved(Record):
         return self.certainty_was != self.certainty_now
 
 
-class Standing(Record):
+class StatusChange(Record):
     """A version that a publisher or raters said something about."""
 
     ref: str
@@ -54,7 +54,7 @@ class Difference(Record):
     moved: tuple[Moved, ...]
     ended: tuple[str, ...]
     """Versions that counted, of lineages of which none does now."""
-    standing: tuple[Standing, ...]
+    standing: tuple[StatusChange, ...]
 
 
 def difference(then: Snapshot, now: Snapshot) -> Difference:
@@ -100,17 +100,17 @@ def _sentences(text: str) -> list[str]:
     return text.replace(". ", ".\n").splitlines()
 
 
-def _standing(was: Header | None, now: Header) -> Iterator[Standing]:
+def _standing(was: Header | None, now: Header) -> Iterator[StatusChange]:
     grades = {"certainty_was": _certainty(was or now), "certainty_now": _certainty(now)}
     before = (was.retracted, was.concern) if was else (False, False)
     if now.retracted and not before[0]:
-        yield Standing(ref=now.ref, change="retracted", **grades)
+        yield StatusChange(ref=now.ref, change="retracted", **grades)
     elif now.concern and not before[1]:
-        yield Standing(ref=now.ref, change="under concern", **grades)
+        yield StatusChange(ref=now.ref, change="under concern", **grades)
     elif before > (now.retracted, now.concern):
-        yield Standing(ref=now.ref, change="reinstated", **grades)
+        yield StatusChange(ref=now.ref, change="reinstated", **grades)
     if grades["certainty_was"] != grades["certainty_now"]:
-        yield Standing(ref=now.ref, change="regraded", **grades)
+        yield StatusChange(ref=now.ref, change="regraded", **grades)
 
 
 def _certainty(header: Header) -> Certainty | None:

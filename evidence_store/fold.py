@@ -37,7 +37,7 @@ from evitrail.evidence_store.model import Evidence, Header, evidence_id
 
 
 @dataclass(frozen=True)
-class Row:
+class Validity:
     """One rectangle: in force during [valid_from, valid_to), as known during [seq_from, seq_to)."""
 
     valid_from: date
@@ -66,7 +66,7 @@ class Version:
     """One evidence version as it was published, and all that was known of it since."""
 
     evidence: Evidence
-    rows: tuple[Row, ...]
+    rows: tuple[Validity, ...]
 
     @cached_property
     def id(self) -> str:
@@ -79,12 +79,12 @@ class Version:
         last = self.rows[-1]
         return last.seq_from if last.seq_to is None else last.seq_to
 
-    def header(self, row: Row) -> Header:
+    def header(self, row: Validity) -> Header:
         """The header with the end, the standing and the grade that ``row`` knows."""
         known = {"valid_to": row.valid_to, "retracted": row.retracted, "concern": row.concern, "grade": row.grade}
         return self.evidence.header().model_copy(update=known)
 
-    def row_at(self, seq: int) -> Row | None:
+    def row_at(self, seq: int) -> Validity | None:
         """What was known at ``seq``; ``None`` before it was published."""
         return next((row for row in self.rows if row.known_at(seq)), None)
 
@@ -149,13 +149,13 @@ class _Known:
         for old in {*passed, new.supersedes or ""} & self.versions.keys():
             self._amend(old, seq, newest=False)
         self._add(
-            new, Row(new.valid_from, new.valid_to, seq, None, new.retracted, new.concern, newest, grade=new.grade)
+            new, Validity(new.valid_from, new.valid_to, seq, None, new.retracted, new.concern, newest, grade=new.grade)
         )
 
     def _draft(self, new: Evidence, event: Event) -> None:
         self._drafts_end(new.ref, event.seq)
         named = new.model_copy(update={"version": event.subject.partition("@")[2]})
-        row = Row(new.valid_from, new.valid_to, event.seq, None, new.retracted, new.concern, grade=new.grade)
+        row = Validity(new.valid_from, new.valid_to, event.seq, None, new.retracted, new.concern, grade=new.grade)
         self._add(named, replace(row, published=False))
 
     def _drafts_end(self, ref: str, seq: int) -> None:
@@ -163,7 +163,7 @@ class _Known:
             if draft.startswith(f"{ref}{MARK}"):
                 self.versions[draft] = self.versions[draft].ended(seq)
 
-    def _add(self, evidence: Evidence, row: Row) -> None:
+    def _add(self, evidence: Evidence, row: Validity) -> None:
         self.versions[evidence.ref] = Version(evidence, (row,))
         self._lineages.setdefault(evidence.id, []).append(evidence.ref)
 

@@ -35,7 +35,7 @@ class InputError(ValueError):
         self.faults = tuple(faults)
 
 
-class Place(NamedTuple):
+class LinePosition(NamedTuple):
     """Where a record was read."""
 
     file: str
@@ -45,15 +45,15 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[Place, R]]:
+def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[LinePosition, R]]:
     """Every non-empty line as a record; raises ``InputError`` with all faults."""
-    read: list[tuple[Place, R]] = []
+    read: list[tuple[LinePosition, R]] = []
     faults: list[str] = []
     for path in paths:
         for number, line in enumerate(_text(path).split("\n"), start=1):
             if not line.strip():
                 continue
-            place = Place(str(path), number)
+            place = LinePosition(str(path), number)
             try:
                 read.append((place, returns.model_validate(_object(line))))
             except ValidationError as error:

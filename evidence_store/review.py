@@ -22,7 +22,7 @@ from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.traces.record import Record
 
 
-class Task(Record):
+class ReviewItem(Record):
     """Something about one version that waits for somebody."""
 
     ref: str
@@ -35,7 +35,7 @@ class Task(Record):
     """What may be done."""
 
 
-def queue(snapshot: Snapshot, dossiers: Mapping[str, Dossier], on: date) -> list[Task]:
+def queue(snapshot: Snapshot, dossiers: Mapping[str, Dossier], on: date) -> list[ReviewItem]:
     """All that waits: first what people wait for, then lost ground, disputes, discordant strength, what is due."""
     current = [ref for ref in snapshot.headers if snapshot.status(ref) == "current"]
     return [
@@ -47,43 +47,45 @@ def queue(snapshot: Snapshot, dossiers: Mapping[str, Dossier], on: date) -> list
     ]
 
 
-def _waiting(dossiers: Iterable[Dossier]) -> Iterator[Task]:
+def _waiting(dossiers: Iterable[Dossier]) -> Iterator[ReviewItem]:
     for dossier in sorted(dossiers, key=lambda d: d.ref):
         if dossier.next:
             last = dossier.entries[-1]
             what = f"{dossier.stage.replace('_', ' ')}: {dossier.draft}"
-            yield Task(ref=dossier.ref, what=what, since=f"event {last.seq}", by=last.actor, next=dossier.next)
+            yield ReviewItem(ref=dossier.ref, what=what, since=f"event {last.seq}", by=last.actor, next=dossier.next)
 
 
-def _groundless(snapshot: Snapshot, current: Iterable[str]) -> Iterator[Task]:
+def _groundless(snapshot: Snapshot, current: Iterable[str]) -> Iterator[ReviewItem]:
     gone = Retracted(snapshot.headers)
     for ref in current:
         header = snapshot.headers[ref]
         if unsound := gone.among(header):
             what = f"rests on {', '.join(unsound)}, retracted"
             todo = "see whether its waiver holds" if header.waiver else "supersede or withdraw"
-            yield Task(ref=ref, what=what, since="", by="", next=todo)
+            yield ReviewItem(ref=ref, what=what, since="", by="", next=todo)
 
 
-def _disputed(snapshot: Snapshot, current: Iterable[str]) -> Iterator[Task]:
+def _disputed(snapshot: Snapshot, current: Iterable[str]) -> Iterator[ReviewItem]:
     both = set(current)
     for ref in current:
         for dispute in snapshot.disputes(ref):
             if ref == dispute.a and dispute.resolution == "unresolved" and dispute.b in both:
                 what = f"contradicts {dispute.b}: {dispute.type.replace('_', ' ')}, {dispute.scope}"
-                yield Task(ref=ref, what=what, since="", by=dispute.detector, next="resolve")
+                yield ReviewItem(ref=ref, what=what, since="", by=dispute.detector, next="resolve")
 
 
-def _discordant(snapshot: Snapshot, current: Iterable[str]) -> Iterator[Task]:
+def _discordant(snapshot: Snapshot, current: Iterable[str]) -> Iterator[ReviewItem]:
     for ref in current:
         grade = snapshot.headers[ref].grade
         if grade and discordant(grade) and snapshot.profile(ref) is None:
             what = f"strong recommendation on {grade.certainty.replace('_', ' ')} certainty, no reason on record"
-            yield Task(ref=ref, what=what, since="", by="", next="assess with the reason")
+            yield ReviewItem(ref=ref, what=what, since="", by="", next="assess with the reason")
 
 
-def _overdue(snapshot: Snapshot, current: Iterable[str], on: date) -> Iterator[Task]:
+def _overdue(snapshot: Snapshot, current: Iterable[str], on: date) -> Iterator[ReviewItem]:
     days = sorted((snapshot.review_due(ref), ref) for ref in current)
     for day, ref in days:
         if day <= on:
-            yield Task(ref=ref, what="review due", since=day.isoformat(), by="", next="reaffirm, supersede or withdraw")
+            yield ReviewItem(
+                ref=ref, what="review due", since=day.isoformat(), by="", next="reaffirm, supersede or withdraw"
+            )

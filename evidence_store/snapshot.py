@@ -32,9 +32,9 @@ from evitrail.evidence_store.curation.relations import Contradiction
 from evitrail.evidence_store.curation.review_due import due
 from evitrail.evidence_store.curation.workflow import MARK
 from evitrail.evidence_store.errors import UnknownEvidenceError
-from evitrail.evidence_store.fold import Row, Version
-from evitrail.evidence_store.index.base import Found, Manifest, VectorIndex, Where, day_number
-from evitrail.evidence_store.index.chunk import Span
+from evitrail.evidence_store.fold import Validity, Version
+from evitrail.evidence_store.index.base import IndexHit, IndexManifest, VectorIndex, Where, day_number
+from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.edge import query_terms
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.model import BY_ID, Evidence, Header, Passage
@@ -48,7 +48,7 @@ class Name(Record, stored_as="Name"):
 
     ledger: str
     as_of: date | None
-    index: Manifest
+    index: IndexManifest
     without: tuple[str, ...] = ()
     supposed: tuple[str, ...] = ()
     """``content_id`` of each header that stands in for the recorded one."""
@@ -58,18 +58,18 @@ class Name(Record, stored_as="Name"):
 
 
 @dataclass(frozen=True)
-class Known:
+class FoldedLedger:
     """The fold at one ledger number, shared by all snapshots at that number."""
 
     ledger: str
     """The ledger's hash there."""
     versions: Mapping[str, Version]
-    rows: Mapping[str, Row]
+    rows: Mapping[str, Validity]
     every: Mapping[str, Header]
     """Drafts and withdrawn versions too."""
 
     @classmethod
-    def at(cls, seq: int, ledger: str, versions: Mapping[str, Version]) -> Known:
+    def at(cls, seq: int, ledger: str, versions: Mapping[str, Version]) -> FoldedLedger:
         """What these versions looked like once event ``seq`` was written."""
         rows = {ref: row for ref in sorted(versions) if (row := versions[ref].row_at(seq)) is not None}
         headers = {ref: versions[ref].header(row) for ref, row in rows.items()}
@@ -107,9 +107,9 @@ class Searched:
     """What a snapshot searches with: the store's index and the things the index was built with."""
 
     index: VectorIndex
-    manifest: Manifest
+    manifest: IndexManifest
     encoder: Encoder
-    cut: Callable[[str], tuple[Span, ...]]
+    cut: Callable[[str], tuple[TextSpan, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ class Snapshot:
 
     as_of: date | None
     seq: int
-    _known: Known = field(repr=False)
+    _known: FoldedLedger = field(repr=False)
     _searched: Searched = field(repr=False)
     _without: frozenset[str] = field(default=frozenset(), repr=False)
     supposed: Mapping[str, Header] = field(default_factory=dict, repr=False)
@@ -252,10 +252,10 @@ class Snapshot:
         hint = f"it has {', '.join(others)}" if others else "nothing of that lineage"
         raise UnknownEvidenceError(f"expected a version this snapshot knows, got {ref!r}; {hint}")
 
-    def _passages(self, found: Iterable[Found]) -> list[tuple[Passage, float]]:
-        return [(self._passage(hit.ref, hit.part, Span(hit.start, hit.end)), hit.score) for hit in found]
+    def _passages(self, found: Iterable[IndexHit]) -> list[tuple[Passage, float]]:
+        return [(self._passage(hit.ref, hit.part, TextSpan(hit.start, hit.end)), hit.score) for hit in found]
 
-    def _passage(self, ref: str, part: int, span: Span) -> Passage:
+    def _passage(self, ref: str, part: int, span: TextSpan) -> Passage:
         version = self._known.versions[ref]
         text = version.evidence.text[span.start : span.end]
         return Passage(

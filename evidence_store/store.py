@@ -39,8 +39,8 @@ from evitrail.evidence_store.input_lines import InputError
 from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.release import TAG, named, release, releases
 from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
-from evitrail.evidence_store.snapshot import Known, Searched, Snapshot
-from evitrail.evidence_store.store_folder import Parts, beside, exchange, open_parts
+from evitrail.evidence_store.snapshot import FoldedLedger, Searched, Snapshot
+from evitrail.evidence_store.store_folder import StoreParts, beside, exchange, open_parts
 from evitrail.traces.record import Record
 
 CHUNKER = Sentences()
@@ -64,7 +64,7 @@ def utc_now() -> datetime:
 class EvidenceStore:
     """Takes evidence in, never changes what it took, and shows it as it stood at any time."""
 
-    def __init__(self, parts: Parts, actor: str) -> None:
+    def __init__(self, parts: StoreParts, actor: str) -> None:
         self.path = parts.path
         self.actor = actor
         self._ledger = parts.ledger
@@ -262,12 +262,12 @@ class EvidenceStore:
             head=self._ledger.head()[1],
         )
 
-    def _use(self, parts: Parts) -> None:
+    def _use(self, parts: StoreParts) -> None:
         self._parts = parts
         self._searched = Searched(parts.index, parts.manifest, parts.encoder, self._cut)
         self._projection = self._projected(parts)
 
-    def _projected(self, parts: Parts) -> Projection:
+    def _projected(self, parts: StoreParts) -> Projection:
         return Projection(parts.index, parts.encoder, self._cut, parts.mark)
 
     def close(self) -> None:
@@ -291,8 +291,8 @@ class EvidenceStore:
                 self._folded = (events[-1].seq, fold(events, versions))
             return self._folded
 
-    def _known_at(self, seq: int) -> Known:
-        return Known.at(seq, self._ledger.hash_at(seq), self._versions()[1])
+    def _known_at(self, seq: int) -> FoldedLedger:
+        return FoldedLedger.at(seq, self._ledger.hash_at(seq), self._versions()[1])
 
     def _follow(self, progress: Progress | None = None) -> None:
         head, versions = self._versions()

@@ -26,7 +26,7 @@ from pydantic import ValidationError
 
 from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.index import engine_of, engine_version, open_index
-from evitrail.evidence_store.index.base import PAYLOAD, Manifest, VectorIndex
+from evitrail.evidence_store.index.base import PAYLOAD, IndexManifest, VectorIndex
 from evitrail.evidence_store.index.edge import BM25
 from evitrail.evidence_store.index.embed import Embedder, Encoder, Revised
 from evitrail.evidence_store.index.embed_cache import EmbedCache
@@ -36,12 +36,12 @@ from evitrail.evidence_store.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True)
-class Parts:
+class StoreParts:
     """What a store's folder holds, opened."""
 
     path: Path
     ledger: Ledger
-    manifest: Manifest
+    manifest: IndexManifest
     encoder: Encoder
     index: VectorIndex
     mark: Path
@@ -57,7 +57,7 @@ def open_parts(
     chunker: str,
     clock: Callable[[], datetime],
     ledger: str | None = None,
-) -> Parts:
+) -> StoreParts:
     """The parts of the store at ``path``; ``None`` for embedder or index means what the store was made with."""
     file = path / "manifest.json"
     if file.is_file():
@@ -92,10 +92,10 @@ def open_parts(
     except BaseException:
         opened.close()
         raise
-    return Parts(path, recorded, manifest, _cached(encoder, path), opened, path / "index" / "seen")
+    return StoreParts(path, recorded, manifest, _cached(encoder, path), opened, path / "index" / "seen")
 
 
-def beside(parts: Parts, embedder: Encoder) -> Parts:
+def beside(parts: StoreParts, embedder: Encoder) -> StoreParts:
     """The same store with an index of its own for another model, empty or as far as it had come before a break."""
     manifest = _new(parts.manifest.engine, embedder, parts.manifest.chunker)
     index = parts.index.beside(manifest)
@@ -105,7 +105,7 @@ def beside(parts: Parts, embedder: Encoder) -> Parts:
     return replace(parts, manifest=manifest, encoder=_cached(embedder, parts.path), index=index, mark=mark)
 
 
-def exchange(old: Parts, new: Parts) -> Parts:
+def exchange(old: StoreParts, new: StoreParts) -> StoreParts:
     """Let the index that was built beside take the place of the old one; both must have seen the same."""
     seen = {parts.mark.read_text(encoding="utf-8") if parts.mark.is_file() else None for parts in (old, new)}
     if len(seen) > 1:
@@ -150,9 +150,9 @@ def _write(file: Path, text: str) -> None:
     partial.replace(file)
 
 
-def _new(index: str, encoder: Encoder, chunker: str) -> Manifest:
+def _new(index: str, encoder: Encoder, chunker: str) -> IndexManifest:
     engine = engine_of(index)
-    return Manifest(
+    return IndexManifest(
         engine=engine,
         engine_version=engine_version(engine),
         model=encoder.model,
@@ -173,9 +173,9 @@ def _commit(revision: str) -> str | None:
     return revision if re.fullmatch("[0-9a-f]{40}", revision) else None
 
 
-def _read(file: Path) -> Manifest:
+def _read(file: Path) -> IndexManifest:
     try:
-        return Manifest.model_validate_json(file.read_text(encoding="utf-8"))
+        return IndexManifest.model_validate_json(file.read_text(encoding="utf-8"))
     except (ValidationError, UnicodeDecodeError) as error:
         said = f"{file}: expected a store's manifest, got something else"
         raise StoreError(f"{said}; {_ANEW.format(path=file.parent)}") from error
@@ -188,7 +188,7 @@ def _unclaimed(index: VectorIndex, path: Path) -> None:
         raise StoreError(f"{said}; delete it, or name another collection")
 
 
-def _fits(manifest: Manifest, path: Path, index: str | None, encoder: Encoder, chunker: str) -> None:
+def _fits(manifest: IndexManifest, path: Path, index: str | None, encoder: Encoder, chunker: str) -> None:
     engine = manifest.engine if index is None else engine_of(index)
     for name, made, asked in (
         ("engine", manifest.engine, engine),

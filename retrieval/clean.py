@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import GateReport, Hit, Retrieved
-from evitrail.retrieval.gates import GATES, Asked
+from evitrail.retrieval.gates import GATES, GateContext
 from evitrail.retrieval.hybrid import Hybrid
 
 COUNTRY = re.compile("[A-Z]{2}")
@@ -43,7 +43,7 @@ class Clean:
     def search(self, query: str, snapshot: Snapshot, k: int) -> Retrieved:
         """See ``Retriever.search``; the reports say what each gate dropped and why."""
         kept = list(Hybrid(depth=self.wide).search(query, snapshot, self.wide).hits)
-        asked = Asked(query, snapshot, self.jurisdiction)
+        asked = GateContext(query, snapshot, self.jurisdiction)
         reports: list[GateReport] = []
         for name in self.gates:
             kept, report = GATES[name](kept, asked)

@@ -28,7 +28,7 @@ Facets = Mapping[str, frozenset[str]]
 """By axis, what a text says; an axis it is silent on is absent."""
 
 
-class Word(NamedTuple):
+class FacetTerm(NamedTuple):
     """What some words say of a person."""
 
     pattern: str
@@ -38,31 +38,31 @@ class Word(NamedTuple):
 
 
 WORDS = (
-    Word(r"(?:non-?|not |isn't )pregnant", pregnancy="not pregnant"),
-    Word(r"(?:if|may be|might be|could be|be|becom\w+|became|get) pregnant", pregnancy="pregnant, not pregnant"),
-    Word(r"pregnant|weeks of pregnancy|in labou?r", "child, adult", "pregnant", "female"),
-    Word(r"post-?menopausal", "adult, older", "not pregnant", "female"),
-    Word(r"newborns?|neonat(?:es?|al)", "newborn"),
-    Word(r"infants?|bab(?:y|ies)", "newborn, child"),
-    Word(r"(?:older|elderly) women", "older", sex="female"),
-    Word(r"(?:older|elderly) men", "older", sex="male"),
-    Word(r"older (?:adults?|people|patients?|persons?)|elderly|geriatric", "older"),
-    Word(r"adolescen(?:ts?|ce)|teenagers?|young people", "child, adult"),
-    Word(r"child(?:ren)?|toddlers?|pa?ediatric", "newborn, child"),
-    Word(r"boys?", "newborn, child", sex="male"),
-    Word(r"girls?", "newborn, child", sex="female"),
-    Word(r"adults?|mothers?|fathers?", "adult, older"),
-    Word(r"wom[ae]n", "adult, older", sex="female"),
-    Word(r"m[ae]n", "adult, older", sex="male"),
-    Word(r"females?", sex="female"),
-    Word(r"males?", sex="male"),
+    FacetTerm(r"(?:non-?|not |isn't )pregnant", pregnancy="not pregnant"),
+    FacetTerm(r"(?:if|may be|might be|could be|be|becom\w+|became|get) pregnant", pregnancy="pregnant, not pregnant"),
+    FacetTerm(r"pregnant|weeks of pregnancy|in labou?r", "child, adult", "pregnant", "female"),
+    FacetTerm(r"post-?menopausal", "adult, older", "not pregnant", "female"),
+    FacetTerm(r"newborns?|neonat(?:es?|al)", "newborn"),
+    FacetTerm(r"infants?|bab(?:y|ies)", "newborn, child"),
+    FacetTerm(r"(?:older|elderly) women", "older", sex="female"),
+    FacetTerm(r"(?:older|elderly) men", "older", sex="male"),
+    FacetTerm(r"older (?:adults?|people|patients?|persons?)|elderly|geriatric", "older"),
+    FacetTerm(r"adolescen(?:ts?|ce)|teenagers?|young people", "child, adult"),
+    FacetTerm(r"child(?:ren)?|toddlers?|pa?ediatric", "newborn, child"),
+    FacetTerm(r"boys?", "newborn, child", sex="male"),
+    FacetTerm(r"girls?", "newborn, child", sex="female"),
+    FacetTerm(r"adults?|mothers?|fathers?", "adult, older"),
+    FacetTerm(r"wom[ae]n", "adult, older", sex="female"),
+    FacetTerm(r"m[ae]n", "adult, older", sex="male"),
+    FacetTerm(r"females?", sex="female"),
+    FacetTerm(r"males?", sex="male"),
 )  # fmt: skip
 YEARS = (
-    (28 / 365, Word("", "newborn", "not pregnant")),
-    (10, Word("", "child", "not pregnant")),
-    (21, Word("", "child, adult")),
-    (60, Word("", "adult")),
-    (200, Word("", "adult, older", "not pregnant")),
+    (28 / 365, FacetTerm("", "newborn", "not pregnant")),
+    (10, FacetTerm("", "child", "not pregnant")),
+    (21, FacetTerm("", "child, adult")),
+    (60, FacetTerm("", "adult")),
+    (200, FacetTerm("", "adult, older", "not pregnant")),
 )
 """What an age below so many years says. Sixty-year-olds count as older and as not: guidelines differ."""
 AGE = re.compile(r"\b(\d+)[- ]?(day|week|month|year)s?[- ]old\b|\baged (\d+)\b(?! ?(?:to|-|–|and|or)\b)")
@@ -87,7 +87,7 @@ def clash(one: Facets, other: Facets) -> str | None:
     return next((axis for axis in one if axis in other and not one[axis] & other[axis]), None)
 
 
-def _words(text: str) -> Iterator[Word]:
+def _words(text: str) -> Iterator[FacetTerm]:
     found = []
     for number, unit, bare in AGE.findall(text):
         years = int(bare or number) / IN_A_YEAR[unit or "year"]
@@ -103,5 +103,5 @@ def _words(text: str) -> Iterator[Word]:
     return (word._replace(sex="") if mixed else word for word in found)
 
 
-def _ages(word: Word) -> set[str]:
+def _ages(word: FacetTerm) -> set[str]:
     return set(word.age.split(", "))

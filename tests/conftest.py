@@ -21,6 +21,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from evitrail.traces.log import configure
+
 settings.register_profile("patient", deadline=None)  # a busy machine is no fault of what is tested
 settings.load_profile("patient")
 
@@ -51,6 +53,7 @@ def in_memory() -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    configure()  # as the command line does: warnings are told, and tests may capture them
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
     if "TMPDIR" not in os.environ and in_memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))

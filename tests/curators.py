@@ -7,7 +7,7 @@ from pathlib import Path
 
 from world import WordVectors, clock, evidence
 
-from evitrail.evidence_store import Desk, EvidenceStore
+from evitrail.evidence_store import Curator, EvidenceStore
 
 TEXT = "Aspirin lowers stroke risk in adults."
 NEW = evidence("aspirin", "2026", text=TEXT, valid_from=date(2026, 1, 1), includes=("doi:10.1000/trial",))
@@ -25,11 +25,11 @@ class Office:
 
     def drafted(self) -> None:
         with self.by("Anna") as store:
-            assert Desk(store).draft([NEW], reason="update of May") == ["aspirin@2026~1"]
-            Desk(store).submit("aspirin@2026")
+            assert Curator(store).draft([NEW], reason="update of May") == ["aspirin@2026~1"]
+            Curator(store).submit("aspirin@2026")
 
     def published(self) -> None:
         self.drafted()
         with self.by("Ben") as store:
-            Desk(store).sign_off("aspirin@2026", "checked against the source", {"accuracy": 5})
-            Desk(store).publish(["aspirin@2026"])
+            Curator(store).sign_off("aspirin@2026", "checked against the source", {"accuracy": 5})
+            Curator(store).publish(["aspirin@2026"])

@@ -30,7 +30,7 @@ from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.retrieval.base import Hit
 from evitrail.traces import Journal, Live, Record, Task
 from evitrail.traces.audit.seal import seal
-from evitrail.workbench.page import Written, write_page
+from evitrail.workbench.page import WrittenPage, write_page
 
 HEART = "\N{ANATOMICAL HEART}"
 HOSTILE = (
@@ -111,7 +111,7 @@ def long_run(journal: Journal, steps: int) -> None:
     seal(journal)
 
 
-def long_page(folder: Path, steps: int) -> Written:
+def long_page(folder: Path, steps: int) -> WrittenPage:
     """The page of a long run."""
     with Journal.open(folder / "journal.db", clock=ticking()) as journal:
         long_run(journal, steps)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from evitrail.evidence_store import Snapshot
 from evitrail.retrieval import GateReport, Hit
 from evitrail.retrieval.base import ranked
-from evitrail.retrieval.gates import GATES, Asked
+from evitrail.retrieval.gates import GATES, GateContext
 
 QUERY = "does aspirin lower the risk of stroke in adults"
 
@@ -29,7 +29,7 @@ def hits(snapshot: Snapshot, *refs: str) -> tuple[Hit, ...]:
 
 def report(gate: str, snapshot: Snapshot, *refs: str, query: str = QUERY, place: str | None = None) -> GateReport:
     """What the gate reports of these versions, asked of such a place."""
-    kept, told = GATES[gate](hits(snapshot, *refs), Asked(query, snapshot, place))
+    kept, told = GATES[gate](hits(snapshot, *refs), GateContext(query, snapshot, place))
     assert told.gate == gate
     assert told.seq == snapshot.seq
     assert told.kept == tuple(hit.passage.id for hit in kept)

@@ -21,7 +21,7 @@ import numpy as np
 
 from evitrail.evidence_store.curation.profile import Profile
 from evitrail.evidence_store.curation.relations import Contradiction
-from evitrail.evidence_store.curator import Desk
+from evitrail.evidence_store.curator import Curator
 from evitrail.evidence_store.grading.assessment import Assessment
 from evitrail.evidence_store.grading.grade import Grade
 from evitrail.evidence_store.index.embed import Vectors
@@ -162,13 +162,13 @@ class World:
     def draft(self) -> None:
         """A curator proposes something; nobody is to find it."""
         text = f"In adults, aspirin abolishes stroke ({self.today})."
-        Desk(self.store).draft([evidence("topic-1", f"proposed-{self.dice.randint(1, 3)}", text=text)])
+        Curator(self.store).draft([evidence("topic-1", f"proposed-{self.dice.randint(1, 3)}", text=text)])
 
     def withdraw(self) -> None:
         """The store's own curators take some version back."""
         if len(published := self._published()) > 3:
             item = self.dice.choice(published)
-            seq = Desk(self.store).withdraw(item.ref, "not for this ward")
+            seq = Curator(self.store).withdraw(item.ref, "not for this ward")
             self.deeds.append(Deed(seq, item, withdraws=True))
 
     def expected(self, as_of: date, seq: int) -> dict[str, Status]:

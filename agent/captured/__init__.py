@@ -4,6 +4,15 @@ Such a run can be walked, shown, exported, compared and checked for integrity. I
 us, and its ``run.begin`` says so: ``"recorded": "elsewhere"``.
 """
 
-from evitrail.agent.captured.records import Captured, Found, Given, Node, Nodes, Said, Texts, Vectors
+from evitrail.agent.captured.records import (
+    Captured,
+    CapturedAnswer,
+    CapturedValues,
+    FoundNode,
+    Node,
+    Nodes,
+    Texts,
+    Vectors,
+)
 
-__all__ = ["Captured", "Found", "Given", "Node", "Nodes", "Said", "Texts", "Vectors"]
+__all__ = ["Captured", "CapturedAnswer", "CapturedValues", "FoundNode", "Node", "Nodes", "Texts", "Vectors"]

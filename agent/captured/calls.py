@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from evitrail.agent.captured.plain import clean, plain
-from evitrail.agent.captured.records import Given
+from evitrail.agent.captured.records import CapturedValues
 from evitrail.agent.llm.base import Completion, Message, Prompt
 from evitrail.traces.record import Record
 
@@ -46,7 +46,10 @@ def prompt_of(arguments: Mapping[str, Any], model: Any) -> tuple[dict[str, Recor
     beside = {name: value for name, value in sent.items() if {**stated, **drawn}.get(name) is None}
     if unlike := [one for one in said if not isinstance(one, str) and _has_more(one)]:
         beside["messages"] = unlike
-    inputs: dict[str, Record] = {"prompt": prompt, **({"beside": Given(value=plain(beside))} if beside else {})}
+    inputs: dict[str, Record] = {
+        "prompt": prompt,
+        **({"beside": CapturedValues(value=plain(beside))} if beside else {}),
+    }
     return inputs, {"model": model_name(model)}
 
 

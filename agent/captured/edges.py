@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from evitrail.agent.captured.records import Node, Nodes, Said
-from evitrail.agent.captured.run import Step
+from evitrail.agent.captured.records import CapturedAnswer, Node, Nodes
+from evitrail.agent.captured.run import CapturedStep
 from evitrail.agent.llm.base import Prompt
 from evitrail.traces.record import Record, content_id, stored_name
 from evitrail.traces.run.activity import Edge, Entity
@@ -21,7 +21,7 @@ LABEL = 60
 """Characters of a text that stand for it in a graph."""
 
 
-def edges_of(step: Step, output: Record, sources: Nodes, seen: Iterable[Node]) -> Iterator[Edge]:
+def edges_of(step: CapturedStep, output: Record, sources: Nodes, seen: Iterable[Node]) -> Iterator[Edge]:
     """The edges that a step states: ``sources`` are what its output names, ``seen`` the nodes served so far."""
     if any(content_id(made) == content_id(output) for _, made in step.inner):
         return
@@ -32,7 +32,7 @@ def edges_of(step: Step, output: Record, sources: Nodes, seen: Iterable[Node]) -
             yield Edge(relation="wasDerivedFrom", source=entity(output), target=entity(given), role="kept of")
     if isinstance(prompt := step.inputs.get("prompt"), Prompt):
         yield from shown(prompt, seen)
-    if isinstance(output, Said):
+    if isinstance(output, CapturedAnswer):
         yield from derived(output, sources)
     yield from influenced(output, step.inner)
 
@@ -73,7 +73,7 @@ def influenced(output: Record, inner: Iterable[tuple[str, Record]]) -> Iterator[
 
 def entity(record: Record) -> Entity:
     """A record as a node of the graph."""
-    label = record.text[:LABEL] if isinstance(record, Said) else stored_name(record).lower()
+    label = record.text[:LABEL] if isinstance(record, CapturedAnswer) else stored_name(record).lower()
     return Entity(id=content_id(record), type=stored_name(record), label=label)
 
 

@@ -4,7 +4,7 @@ Rules kept here
 - What is asked is a ``Query``, a model call a ``Prompt`` and a ``Completion``, as in our own runs. Only what
   has no place there is declared here.
 - A node keeps the text and metadata it was served with; the score belongs to the finding, not to the node.
-- What has no type of its own is ``Given``: plain JSON, credentials left out.
+- What has no type of its own is ``CapturedValues``: plain JSON, credentials left out.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Node(Record, stored_as="Node"):
     end: int | None = None
 
 
-class Found(Record):
+class FoundNode(Record):
     """A node among those found."""
 
     node: Node
@@ -51,7 +51,7 @@ class Found(Record):
 class Nodes(Record, stored_as="Nodes"):
     """Nodes in the order they were served."""
 
-    nodes: tuple[Found, ...]
+    nodes: tuple[FoundNode, ...]
 
 
 class Texts(Record, stored_as="Texts"):
@@ -66,14 +66,14 @@ class Vectors(Record, stored_as="Vectors"):
     vectors: tuple[tuple[float | str, ...], ...]
 
 
-class Said(Record, stored_as="Said"):
+class CapturedAnswer(Record, stored_as="Said"):
     """What a pipeline, or one part of it, answered."""
 
     text: str
     metadata: dict[str, Any]
 
 
-class Given(Record, stored_as="Given"):
+class CapturedValues(Record, stored_as="Given"):
     """What a step took or gave, where nothing more is known of it."""
 
     value: Any

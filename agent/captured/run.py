@@ -32,10 +32,10 @@ from evitrail.traces.run.blob_names import Names
 from evitrail.traces.run.step_key import Work, inputs_of, key_of
 
 
-class Step:
+class CapturedStep:
     """A step that has begun."""
 
-    def __init__(self, work: Work, parent: Step | None, inputs: Mapping[str, Record]) -> None:
+    def __init__(self, work: Work, parent: CapturedStep | None, inputs: Mapping[str, Record]) -> None:
         self.work = work
         self.parent = parent
         self.inputs = inputs
@@ -68,14 +68,14 @@ class CapturedRun:
 
     def step(
         self,
-        parent: Step | None,
+        parent: CapturedStep | None,
         kind: str,
         by: str,
         code: str,
         effect: Effect,
         parameters: Mapping[str, Any],
         inputs: Mapping[str, Record],
-    ) -> Step:
+    ) -> CapturedStep:
         """A step begins, within another or as the run's outermost."""
         place = f"{parent.work.path}/{kind}" if parent else kind
         self._numbers[place] += 1
@@ -86,9 +86,9 @@ class CapturedRun:
         if effect != "pure":
             body = {"path": path, "kind": kind, "by": by, "effect": effect, "key": key}
             self._journal.append(self.name, "activity.begin", body, durable=effect == "writes_external")
-        return Step(work, parent, inputs)
+        return CapturedStep(work, parent, inputs)
 
-    def end(self, step: Step, output: Record, edges: Iterable[Edge]) -> None:
+    def end(self, step: CapturedStep, output: Record, edges: Iterable[Edge]) -> None:
         """The step came to this."""
         milliseconds = (perf_counter() - step.began) * 1000
         name = self._names.of(output)
@@ -111,7 +111,7 @@ class CapturedRun:
         else:
             step.parent.inner.append((step.work.path, output))
 
-    def fail(self, step: Step, error: str) -> None:
+    def fail(self, step: CapturedStep, error: str) -> None:
         """The step came to nothing; of an error's text only its first word is kept where it may name a patient."""
         said = error.partition(":")[0] if self._names.secret else error
         body = {"path": step.work.path, "key": step.work.key, "error": said}

@@ -18,12 +18,12 @@ from typing import Any
 from evitrail.agent.captured.plain import clean, described
 from evitrail.agent.captured.records import Captured
 from evitrail.agent.captured.run import CapturedRun, refuse_taken
-from evitrail.agent.captured.span import Called, GivenTo, Heard, Span, given_to
+from evitrail.agent.captured.span import Called, CapturedSpan, GivenTo, StreamedResponse, given_to
 from evitrail.agent.captured.stream import passed
 from evitrail.traces.journal.journal import Journal
 
 
-class Sight:
+class Capture:
     """One capture: the runs it wrote, and what it still sees."""
 
     def __init__(
@@ -43,8 +43,8 @@ class Sight:
         """The first thing that could not be recorded."""
         self._journal, self._name, self._library = journal, name, library
         self._components, self._around, self._sensitive = components, around, sensitive
-        self._places: dict[str, Span | None] = {}
-        self._open: dict[str, Span] = {}
+        self._places: dict[str, CapturedSpan | None] = {}
+        self._open: dict[str, CapturedSpan] = {}
         self._waiting: dict[int, tuple[Any, list[str]]] = {}
         self._lock = RLock()
 
@@ -62,7 +62,7 @@ class Sight:
                 self._places[call] = passing
             else:
                 run = above.run if above else self._run(called, given.asked)
-                self._places[call] = self._open[call] = Span(called, called.kind, given, run, above)
+                self._places[call] = self._open[call] = CapturedSpan(called, called.kind, given, run, above)
 
     def exited(self, call: str, instance: Any, result: Any) -> None:
         """A call returned."""
@@ -115,7 +115,7 @@ class Sight:
         self.runs.append(run.name)
         return run
 
-    def _passing_on(self, called: Called, given: GivenTo, above: Span | None) -> Span | None:
+    def _passing_on(self, called: Called, given: GivenTo, above: CapturedSpan | None) -> CapturedSpan | None:
         if above is not None and above.passes_on(called):
             return above
         streams = (span for span in self._open.values() if span.streaming and span.above is above and span.here())
@@ -126,7 +126,7 @@ class Sight:
 
     def _read(self, result: Any, text: str, error: BaseException | None) -> None:
         with self._lock:
-            self._over(result, Heard(text, result.source_nodes, result.metadata), error)
+            self._over(result, StreamedResponse(text, result.source_nodes, result.metadata), error)
 
     def _over(self, awaited: Any, result: Any, error: BaseException | None = None) -> None:
         """What steps waited for is over: they end, the inner ones first."""
@@ -153,7 +153,7 @@ class Sight:
         self._record_failure(span, error)
         self._leave(span)
 
-    def _record_failure(self, span: Span, error: str) -> None:
+    def _record_failure(self, span: CapturedSpan, error: str) -> None:
         try:
             span.run.fail(span.step, clean(error))
         except Exception as fault:
@@ -166,12 +166,12 @@ class Sight:
         except Exception as error:
             self._faulty(error, self._places.get(call or ""))
 
-    def _faulty(self, error: Exception, span: Span | None) -> None:
+    def _faulty(self, error: Exception, span: CapturedSpan | None) -> None:
         self.fault = self.fault or error
         if span is not None:
             span.run.spoil()
 
-    def _leave(self, span: Span) -> None:
+    def _leave(self, span: CapturedSpan) -> None:
         """When an outermost step is over nothing more belongs to it."""
         if span.above is None:
             self._places = {call: at for call, at in self._places.items() if at is None or at.root is not span}

@@ -11,7 +11,7 @@ from evitrail.agent.captured.calls import completion_of, model_name, prompt_of
 from evitrail.agent.captured.edges import edges_of
 from evitrail.agent.captured.plain import clean, described
 from evitrail.agent.captured.records import Node, Nodes
-from evitrail.agent.captured.run import CapturedRun, Step
+from evitrail.agent.captured.run import CapturedRun, CapturedStep
 from evitrail.agent.captured.translate import inputs_of, nodes, output_of, sources_of
 from evitrail.agent.llm.base import Prompt
 from evitrail.agent.model import Query
@@ -61,7 +61,7 @@ class GivenTo(NamedTuple):
         return [message.content for message in prompt.messages] if isinstance(prompt, Prompt) else []
 
 
-class Heard(NamedTuple):
+class StreamedResponse(NamedTuple):
     """A streamed response, once it has been read."""
 
     response: str
@@ -69,12 +69,12 @@ class Heard(NamedTuple):
     metadata: Any
 
 
-class Span:
+class CapturedSpan:
     """A step under way."""
 
-    def __init__(self, called: Called, kind: str, given: GivenTo, run: CapturedRun, above: Span | None) -> None:
+    def __init__(self, called: Called, kind: str, given: GivenTo, run: CapturedRun, above: CapturedSpan | None) -> None:
         self.called, self.given, self.run, self.above = called, given, run, above
-        self.root: Span = above.root if above else self
+        self.root: CapturedSpan = above.root if above else self
         self._where = where()
         self.streaming = False
         """Whether the call returned a stream that is not read yet."""
@@ -83,7 +83,7 @@ class Span:
         code = ELSEWHERE if called.instance is None else fingerprint(called.instance)
         effect = EFFECTS.get(kind, "reads_external")
         within = above.step if above else None
-        self.step: Step = run.step(within, kind, by, code, effect, given.parameters, given.inputs)
+        self.step: CapturedStep = run.step(within, kind, by, code, effect, given.parameters, given.inputs)
 
     def end(self, result: Any) -> None:
         """Write down what the call came to."""

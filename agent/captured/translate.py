@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evitrail.agent.captured.plain import clean, number, plain
-from evitrail.agent.captured.records import Found, Given, Node, Nodes, Said, Texts, Vectors
+from evitrail.agent.captured.records import CapturedAnswer, CapturedValues, FoundNode, Node, Nodes, Texts, Vectors
 from evitrail.agent.model import Query
 from evitrail.traces.record import Record
 
@@ -32,7 +32,7 @@ def inputs_of(kind: str, arguments: Mapping[str, Any]) -> dict[str, Record]:
         return {"texts": Texts(texts=tuple(map(clean, [first] if isinstance(first, str) else first or ())))}
     if kind == "agent" and (message := getattr(arguments.get("start_event"), "user_msg", None)) is not None:
         return {"query": asked(getattr(message, "content", message))}
-    return {"arguments": Given(value=plain(arguments))}
+    return {"arguments": CapturedValues(value=plain(arguments))}
 
 
 def output_of(kind: str, result: Any) -> Record:
@@ -43,8 +43,8 @@ def output_of(kind: str, result: Any) -> Record:
         rows = result if result and isinstance(result[0], list) else [result]
         return Vectors(vectors=tuple(tuple(map(number, row)) for row in rows))
     if kind in ("query", "chat", "synthesise", "agent", "tool"):
-        return Said(text=clean(answer_of(result)), metadata=metadata_of(result))
-    return Given(value=plain(result))
+        return CapturedAnswer(text=clean(answer_of(result)), metadata=metadata_of(result))
+    return CapturedValues(value=plain(result))
 
 
 def answer_of(result: Any) -> str:
@@ -80,7 +80,7 @@ def asked(query: Any) -> Query:
 
 def nodes(found: Iterable[Any]) -> Nodes:
     """Nodes with scores, in their order."""
-    return Nodes(nodes=tuple(Found(node=node(one.node), score=score(one.score)) for one in found))
+    return Nodes(nodes=tuple(FoundNode(node=node(one.node), score=score(one.score)) for one in found))
 
 
 def score(value: float | None) -> float | str | None:

@@ -61,7 +61,7 @@ class Asking:
         return sorted((one.start, one.end) for one in self.context.passages if one.passage == passage)
 
 
-class Heard(NamedTuple):
+class MeasuredAnswer(NamedTuple):
     """What of an answer counts here."""
 
     letter: str | None
@@ -71,7 +71,7 @@ class Heard(NamedTuple):
 def measured(asking: Asking, option: str, way: Way, run: Run | None = None) -> Influence:
     """What each passage does for ``option``; raises ``LLMError`` where the way is not open to the model."""
 
-    def hear(llm: LLM, prompt: Prompt, label: str) -> Heard:
+    def hear(llm: LLM, prompt: Prompt, label: str) -> MeasuredAnswer:
         return heard((llm if run is None else recorded(llm, run, label)).complete(prompt), option, asking.options)
 
     whole = hear(asking.llm, asking.asked(asking.context.text), "everything")
@@ -111,7 +111,7 @@ WAYS: dict[Way, Callable[[Asking, str], tuple[LLM, Prompt]]] = {"leave_one_out":
 """How a passage is taken away: whom to ask what instead."""
 
 
-def heard(said: Completion, option: str, options: Mapping[str, str]) -> Heard:
+def heard(said: Completion, option: str, options: Mapping[str, str]) -> MeasuredAnswer:
     """The letter of the first answer, and how likely ``option`` was at the first token that is one of the letters."""
     try:
         letter = as_letter(options)(said.texts[0] if said.texts else "")
@@ -119,14 +119,14 @@ def heard(said: Completion, option: str, options: Mapping[str, str]) -> Heard:
         letter = None
     told = next((token for token in (said.tokens or ((),))[0] if token.text.strip() in options), None)
     if told is None:
-        return Heard(letter, None)
+        return MeasuredAnswer(letter, None)
     likely = {told.text.strip(): told.logprob}
     for text, logprob in told.likeliest.items():
         likely.setdefault(text.strip(), logprob)
-    return Heard(letter, likely.get(option))
+    return MeasuredAnswer(letter, likely.get(option))
 
 
-def _compared(passage: str, whole: Heard, rest: Heard) -> PassageInfluence:
+def _compared(passage: str, whole: MeasuredAnswer, rest: MeasuredAnswer) -> PassageInfluence:
     told = None if whole.logprob is None or rest.logprob is None else whole.logprob - rest.logprob
     return PassageInfluence(
         passage=passage,

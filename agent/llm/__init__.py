@@ -3,10 +3,10 @@
 from evitrail.agent.llm.base import (
     LLM,
     Completion,
+    CountsTokens,
     Cut,
     DoesNotFit,
     LLMError,
-    Measured,
     Message,
     Prompt,
     Token,
@@ -18,10 +18,10 @@ from evitrail.agent.llm.scripted import ScriptedLLM
 __all__ = [
     "LLM",
     "Completion",
+    "CountsTokens",
     "Cut",
     "DoesNotFit",
     "LLMError",
-    "Measured",
     "Message",
     "Prompt",
     "ScriptedLLM",

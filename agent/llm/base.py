@@ -142,7 +142,7 @@ class LLM(Protocol):
         ...
 
 
-class Measured(Protocol):
+class CountsTokens(Protocol):
     """An LLM that knows how much it can hold, in its own tokens."""
 
     @property
@@ -155,7 +155,7 @@ class Measured(Protocol):
         ...
 
 
-def counts(llm: object) -> TypeGuard[Measured]:
+def counts(llm: object) -> TypeGuard[CountsTokens]:
     """Whether an LLM counts its tokens. It is not asked; ``isinstance`` would ask for its window."""
     return hasattr(type(llm), "cut")
 

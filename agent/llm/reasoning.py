@@ -25,7 +25,7 @@ from evitrail.traces.record import Record
 FAMILIES = Path(__file__).with_name("reasoning.json")
 
 
-class Spoken(NamedTuple):
+class SplitReply(NamedTuple):
     """What was said, and the thought before it; None where there was none."""
 
     text: str
@@ -45,15 +45,15 @@ class Family(Record):
     """What may stand after a thought or an answer, and is neither."""
 
 
-def spoken(text: str, model: str) -> Spoken:
+def spoken(text: str, model: str) -> SplitReply:
     """A raw answer, in two."""
     family = family_of(model)
     at, end = _ended(text, family)
     if at < 0:
-        return Spoken(text, None)
+        return SplitReply(text, None)
     thought = _closed(text[:at], family)
     begun = next((mark for mark in family.begin if thought.startswith(mark)), "")
-    return Spoken(_closed(text[at + len(end) :], family), thought.removeprefix(begun).strip())
+    return SplitReply(_closed(text[at + len(end) :], family), thought.removeprefix(begun).strip())
 
 
 def said_from(text: str, model: str) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol, runtime_checkable
 
-from evitrail.agent.model import Checked, Choice, Critique, Decoding, Query, Question, Synthesis
+from evitrail.agent.model import CheckedAnswers, Choice, Critique, Decoding, Query, Question, Synthesis
 from evitrail.retrieval.base import Hit
 from evitrail.traces.record import Record
 from evitrail.traces.run.live import Run
@@ -68,7 +68,7 @@ class Recording(Protocol):
 class Checking(Protocol):
     """A reader that answers in words, so that somebody has to confirm which option they name."""
 
-    def check(self, question: Question, choice: Choice) -> Checked:
+    def check(self, question: Question, choice: Choice) -> CheckedAnswers:
         """Which letters the words of a choice select explicitly; the labels and the right answer are not seen."""
         ...
 

@@ -23,7 +23,18 @@ from dataclasses import dataclass, field, replace
 
 from evitrail.agent.llm.asking import calls_at_once, probe
 from evitrail.agent.llm.base import LLM, Prompt, counts, recorded
-from evitrail.agent.model import Ballots, Checked, Choice, Context, Critique, Decoding, Query, Question, Said, Synthesis
+from evitrail.agent.model import (
+    Ballots,
+    CheckedAnswers,
+    Choice,
+    Context,
+    Critique,
+    Decoding,
+    ModelAnswer,
+    Query,
+    Question,
+    Synthesis,
+)
 from evitrail.agent.reader.base import WHOLE, Fit
 from evitrail.agent.reader.checking.checker import Checker, RuleChecker
 from evitrail.agent.reader.checking.letters import parsed_letter
@@ -116,11 +127,11 @@ class DirectReader:
             claims=(),
             reason=f"a parser finds {letter or 'no letter'}" + (f"; ballots: {ballots}" if ballots else ""),
             ballots=Ballots(votes=tuple(votes), temperature=decoding.temperature, seed=decoding.seed),
-            said=Said(greedy=greedy, drawn=drawn),
+            said=ModelAnswer(greedy=greedy, drawn=drawn),
             shares=shares,
         )
 
-    def check(self, question: Question, choice: Choice) -> Checked:
+    def check(self, question: Question, choice: Choice) -> CheckedAnswers:
         """See ``Checking.check``."""
         return self.checker.check(question, choice, self.run)
 

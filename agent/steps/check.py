@@ -7,7 +7,7 @@ itself has nothing to be checked.
 
 from __future__ import annotations
 
-from evitrail.agent.model import Checked, State
+from evitrail.agent.model import CheckedAnswers, State
 from evitrail.agent.reader.base import Checking
 from evitrail.agent.tools import Tools
 from evitrail.traces.run.step_key import Task
@@ -23,7 +23,7 @@ def check(state: State, tools: Tools) -> State:
     task = Task(
         "check",
         lambda: reader.check(state.question, choice),
-        returns=Checked,
+        returns=CheckedAnswers,
         inputs={"question": state.question, "choice": choice},
         by=reader,
     )

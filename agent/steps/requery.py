@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evitrail.agent.model import Asked, Query, State
+from evitrail.agent.model import AskedQueries, Query, State
 from evitrail.agent.tools import Tools
 from evitrail.traces.record import Record
 from evitrail.traces.run.step_key import Task
@@ -12,7 +12,7 @@ def requery(state: State, tools: Tools) -> State:
     """A new query, different from those asked before."""
     tools = tools.at("requery")
     reader = tools.reader_for("requery")
-    asked = Asked(queries=tuple(found.query for found in state.retrieved))
+    asked = AskedQueries(queries=tuple(found.query for found in state.retrieved))
     given: dict[str, Record] = {"critique": state.critique} if state.critique else {}
     task = Task(
         "requery",

@@ -14,7 +14,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evitrail.agent.model import Asked, Claim, Context, Critique, Query, Question, Served, State, Synthesis
+from evitrail.agent.model import (
+    AskedQueries,
+    Claim,
+    Context,
+    ContextPassage,
+    Critique,
+    Query,
+    Question,
+    State,
+    Synthesis,
+)
 from evitrail.agent.reader.base import Fitting, Reader
 from evitrail.agent.steps.retrieve import retrieve
 from evitrail.agent.steps.synthesise import derived
@@ -50,7 +60,7 @@ def _searched(state: State, letter: str, tools: Tools) -> State:
         reason=f"what speaks for and against option {letter}: {state.question.options[letter]}",
         weak_options=(letter,),
     )
-    asked = Asked(queries=tuple(found.query for found in state.retrieved))
+    asked = AskedQueries(queries=tuple(found.query for found in state.retrieved))
     task = Task(
         "requery",
         lambda: reader.plan(state.question, aim, asked.queries),
@@ -124,7 +134,7 @@ def written(question: Question, claims: tuple[Claim, ...]) -> Context:
     text, served = "", []
     for line, claim in _lines(question, claims):
         if claim is not None:
-            served.append(Served(passage=claim.passage, start=len(text), end=len(text) + len(line)))
+            served.append(ContextPassage(passage=claim.passage, start=len(text), end=len(text) + len(line)))
         text += f"{line}\n"
     return Context(text=text.rstrip("\n"), passages=tuple(served))
 

@@ -52,7 +52,7 @@ class Fresh(NamedTuple):
     identical: bool
 
 
-class Verdict(NamedTuple):
+class Attributed(NamedTuple):
     """Who is to blame, or why nobody is."""
 
     tier: str
@@ -146,21 +146,21 @@ class Inquiry:
             for kept in coalitions(self.replays.roles)
         }
 
-    def _decide(self, values: Values[Role], phi: dict[Role, Share], p_rep: float) -> Verdict:
+    def _decide(self, values: Values[Role], phi: dict[Role, Share], p_rep: float) -> Attributed:
         broke = {b.role for b in self.breaks}
         if p_rep < 0.5:
-            return Verdict("T1", (), "U1")
+            return Attributed("T1", (), "U1")
         if values[frozenset()] > STILL_FAILS:
             alone = necessity(values, self.replays.roles)
             named = [role for role in self.replays.roles if alone[role] > CLEAR_OF_ZERO and role in broke]
-            return Verdict("T2", (named[0],)) if named else Verdict("T2", (), "U2")
+            return Attributed("T2", (named[0],)) if named else Attributed("T2", (), "U2")
         clear = {role: share for role, share in phi.items() if share.lo > CLEAR_OF_ZERO}
         if not clear:
-            return Verdict("T1", (), "U3")
+            return Attributed("T1", (), "U3")
         best = max(clear.values(), key=lambda share: share.value)
         tied = tuple(role for role, share in clear.items() if share.hi >= best.lo)
         first = [role for role in tied if role in broke]
-        return Verdict("T1", (first[0],) if first else tied)
+        return Attributed("T1", (first[0],) if first else tied)
 
     def _records(self, roles: tuple[Role, ...]) -> tuple[str, ...]:
         """Evidence quoted for the chosen option without which, one at a time, it would not have failed."""

@@ -25,7 +25,7 @@ T = TypeVar("T", bound=Record)
 READABLE = '{"query": "", "reason": "", "adequate": true, "claims": []}'
 
 
-class Call(NamedTuple):
+class PlannedCall(NamedTuple):
     """A model that would be asked, and what."""
 
     llm: Any
@@ -36,14 +36,14 @@ class Rehearsal:
     """Keeps ``Run``; what models would have been asked is in ``calls``, in order."""
 
     def __init__(self) -> None:
-        self.calls: list[Call] = []
+        self.calls: list[PlannedCall] = []
         self.paths = Paths()
 
     def step(self, task: Task[T]) -> T:
         """See ``Run.step``; a call to a model is not made."""
         path, prompt = self.paths.take(task), task.inputs.get("prompt")
         if issubclass(task.returns, Completion) and isinstance(prompt, Prompt):
-            self.calls.append(Call(task.by, prompt))
+            self.calls.append(PlannedCall(task.by, prompt))
             return task.returns.model_validate(_said(prompt).model_dump())
         with self.paths.within(path):
             return task.call()

@@ -25,7 +25,7 @@ from typing import Any
 from evitrail.agent.llm.base import LLMError
 from evitrail.agent.reader.base import Recording
 from evitrail.eval.experiment.answer import said_by
-from evitrail.eval.experiment.dry_run import Call, Rehearsal
+from evitrail.eval.experiment.dry_run import PlannedCall, Rehearsal
 from evitrail.eval.experiment.experiment import Experiment, Job
 from evitrail.eval.log.runs import finished_runs
 from evitrail.eval.plan.readers import readers
@@ -110,7 +110,7 @@ class Counter:
         self._known: dict[tuple[str, str], int] = {}
         self._by: dict[str, str] = {}
 
-    def counted(self, call: Call) -> Counted:
+    def counted(self, call: PlannedCall) -> Counted:
         """The call in tokens."""
         prompt = call.prompt
         tokens = sum(self._tokens(call.llm, message.content) for message in prompt.messages)

@@ -33,9 +33,9 @@ from evitrail.eval.dataset.case import Case
 from evitrail.eval.dataset.identifiers import Identifiers
 from evitrail.eval.dataset.masking import Mask, Unmasked, masked
 from evitrail.eval.experiment.answer import said_by
-from evitrail.eval.experiment.job import Piece
+from evitrail.eval.experiment.job import RunJob
 from evitrail.eval.experiment.order import in_order
-from evitrail.eval.experiment.sweep import Doing, Failure, Here, Standing, sweep
+from evitrail.eval.experiment.sweep import Executor, Failure, LocalExecutor, SweepProgress, sweep
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import JOURNAL, finished_runs
 from evitrail.eval.plan.condition import Condition
@@ -62,9 +62,9 @@ class Job(NamedTuple):
     def name(self) -> str:
         return str(RunName(self.config.condition.name, self.label, self.config.case.id))
 
-    def piece(self, begun: Collection[str]) -> Piece:
+    def piece(self, begun: Collection[str]) -> RunJob:
         """The run as it is handed out."""
-        return Piece(self.name, self.config, bool(self.config.case.sensitive), self.name in begun)
+        return RunJob(self.name, self.config, bool(self.config.case.sensitive), self.name in begun)
 
 
 Progress = Callable[[int, int], None]
@@ -74,7 +74,7 @@ Progress = Callable[[int, int], None]
 class Engine(Protocol):
     """Where runs are done, if not by threads of this process; see ``engine/ray.py``."""
 
-    def doing(self, folder: Path, in_flight: int) -> AbstractContextManager[Doing]:
+    def doing(self, folder: Path, in_flight: int) -> AbstractContextManager[Executor]:
         """Opened for one sweep of so many runs at once, recorded in journals of its own in this folder."""
         ...
 
@@ -101,7 +101,7 @@ class Experiment:
         self,
         folder: Path,
         progress: Progress = lambda done, of: None,
-        watch: Callable[[Standing], None] = lambda standing: None,
+        watch: Callable[[SweepProgress], None] = lambda standing: None,
     ) -> list[Failure]:
         """Do every run that is not done yet, then seal the journal; returns the runs that failed.
 
@@ -118,7 +118,7 @@ class Experiment:
                 finished, begun = finished_runs(past), set(past.runs())
             todo = [job.piece(begun) for job in in_order(jobs) if job.name not in finished]
             if todo:
-                here = nullcontext(Here(partial(said_by, self.store, self.reader), journal))
+                here = nullcontext(LocalExecutor(partial(said_by, self.store, self.reader), journal))
                 with self.engine.doing(folder, width) if self.engine else here as doing:
                     failures += sweep(todo, doing, width, of=len(jobs), progress=progress, watch=watch)
             else:

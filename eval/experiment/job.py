@@ -29,7 +29,7 @@ from evitrail.traces.run.step_key import Paths, Task
 T = TypeVar("T", bound=Record)
 
 
-class Piece(NamedTuple):
+class RunJob(NamedTuple):
     """One run to do, as it can be handed to another process."""
 
     name: str
@@ -39,7 +39,7 @@ class Piece(NamedTuple):
     """Whether some file of the folder may hold a part of it already."""
 
 
-class Ended(NamedTuple):
+class RunEnd(NamedTuple):
     """What became of a run."""
 
     fault: str | None = None
@@ -58,7 +58,7 @@ class Stopped(BaseException):
     """The sweep is to stop; no fault of the step it is raised in, so nothing on the way may catch it as one."""
 
 
-def done(piece: Piece, say: Say, journal: Journal, stop: Event) -> Ended:
+def done(piece: RunJob, say: Say, journal: Journal, stop: Event) -> RunEnd:
     """Do a run into this journal; raises ``Stopped`` once ``stop`` is set."""
     watched: Watched | None = None
     try:
@@ -69,8 +69,8 @@ def done(piece: Piece, say: Say, journal: Journal, stop: Event) -> Ended:
         watched = Watched(live, stop)
         live.end(say(piece.config, watched))
     except Exception as error:
-        return Ended(told(piece, error), isinstance(error, Unreachable), watched.tokens if watched else 0)
-    return Ended(tokens=watched.tokens)
+        return RunEnd(told(piece, error), isinstance(error, Unreachable), watched.tokens if watched else 0)
+    return RunEnd(tokens=watched.tokens)
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Watched:
         return self.run.paths
 
 
-def told(piece: Piece, error: Exception) -> str:
+def told(piece: RunJob, error: Exception) -> str:
     """What went wrong, in one line; words that were said over patient data are not passed on."""
     kind = type(error).__name__
     ours = isinstance(error, JournalError) or not piece.sensitive

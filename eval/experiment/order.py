@@ -20,7 +20,7 @@ from evitrail.eval.dataset.case import Case
 from evitrail.eval.plan.condition import Condition
 
 
-class Told(Protocol):
+class PromptedBy(Protocol):
     """What decides a run, as far as its prompt goes."""
 
     @property
@@ -30,14 +30,14 @@ class Told(Protocol):
     def condition(self) -> Condition: ...
 
 
-class Run(Protocol):
+class OrderedRun(Protocol):
     """A run to be handed out."""
 
     @property
-    def config(self) -> Told: ...
+    def config(self) -> PromptedBy: ...
 
 
-J = TypeVar("J", bound=Run)
+J = TypeVar("J", bound=OrderedRun)
 
 
 def in_order(jobs: Iterable[J]) -> list[J]:
@@ -55,14 +55,14 @@ def in_order(jobs: Iterable[J]) -> list[J]:
     return sorted(listed, key=place)
 
 
-def source(job: Run) -> tuple[str, ...]:
+def source(job: OrderedRun) -> tuple[str, ...]:
     """Where a run's evidence comes from; of two that say the same, one context is how the other begins."""
     arm = job.config.condition
     ranked = "dense" if arm.retriever == "full" else arm.retriever or ""  # the same ranking, and more of it
     return arm.agent, ranked, arm.curated or "", arm.snapshot or ""
 
 
-def length(job: Run) -> tuple[float, float]:
+def length(job: OrderedRun) -> tuple[float, float]:
     """How long a run's context is, beside others from the same source: in passages, then in tokens."""
     arm = job.config.condition
     return arm.k, arm.fit.tokens if isinstance(arm.fit.tokens, int) else inf

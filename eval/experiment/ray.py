@@ -29,7 +29,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from evitrail.eval.experiment.job import Ended, Piece, Say, Stopped, done
+from evitrail.eval.experiment.job import RunEnd, RunJob, Say, Stopped, done
 from evitrail.eval.experiment.threads import GRACE
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.log import get_logger
@@ -105,10 +105,10 @@ class Worker:
                 return f"{type(error).__name__}: {error}"
         return None
 
-    def do(self, piece: Piece) -> Ended | None:
+    def do(self, piece: RunJob) -> RunEnd | None:
         """Do a run; None where it was not, because the sweep is to stop."""
         if fault := self.ready():
-            return Ended(f"no worker for it could be started ({fault})")
+            return RunEnd(f"no worker for it could be started ({fault})")
         assert self._say is not None
         assert self._journal is not None
         try:
@@ -151,14 +151,14 @@ class Workers:
             if fault:
                 raise ValueError(f"a worker could not be started: {fault}")
 
-    def do(self, piece: Piece) -> Ended:
+    def do(self, piece: RunJob) -> RunEnd:
         """See ``Doing.do``; a run whose worker is lost goes to another."""
         for _ in range(TRIES):
             with self._lock:
                 worker = min(self._hired, key=lambda one: one.busy)
                 worker.busy += 1
             try:
-                ended: Ended | None = self._ray.get(worker.actor.do.remote(piece))
+                ended: RunEnd | None = self._ray.get(worker.actor.do.remote(piece))
                 if ended is None:
                     raise Stopped
                 return ended
@@ -168,7 +168,7 @@ class Workers:
             finally:
                 with self._lock:
                     worker.busy -= 1
-        return Ended(f"its worker was lost {TRIES} times")
+        return RunEnd(f"its worker was lost {TRIES} times")
 
     def stop(self) -> None:
         """See ``Doing.stop``."""

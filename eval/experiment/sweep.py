@@ -18,8 +18,8 @@ from threading import Event
 from time import monotonic
 from typing import NamedTuple, Protocol
 
-from evitrail.eval.experiment.job import Ended, Piece, Say, done
-from evitrail.eval.experiment.threads import Hands, terminable
+from evitrail.eval.experiment.job import RunEnd, RunJob, Say, done
+from evitrail.eval.experiment.threads import WorkerThreads, terminable
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.log import get_logger
 
@@ -36,7 +36,7 @@ class Failure(NamedTuple):
     error: str
 
 
-class Standing(NamedTuple):
+class SweepProgress(NamedTuple):
     """How far a sweep is."""
 
     done: int
@@ -56,10 +56,10 @@ class Halted(ValueError):
     """The sweep stopped by itself: the model server is down. The message says how far it came."""
 
 
-class Doing(Protocol):
+class Executor(Protocol):
     """Where runs are done."""
 
-    def do(self, piece: Piece) -> Ended:
+    def do(self, piece: RunJob) -> RunEnd:
         """Do one, on the thread that calls; raises where no run can be done any more."""
         ...
 
@@ -69,41 +69,41 @@ class Doing(Protocol):
 
 
 @dataclass(frozen=True)
-class Here:
+class LocalExecutor:
     """Runs are done on the threads that ask for it, all into one journal."""
 
     say: Say
     journal: Journal
     stopped: Event = field(default_factory=Event)
 
-    def do(self, piece: Piece) -> Ended:
-        """See ``Doing.do``."""
+    def do(self, piece: RunJob) -> RunEnd:
+        """See ``Executor.do``."""
         return done(piece, self.say, self.journal, self.stopped)
 
     def stop(self) -> None:
-        """See ``Doing.stop``."""
+        """See ``Executor.stop``."""
         self.stopped.set()
 
 
 def sweep(
-    pieces: Sequence[Piece],
-    doing: Doing,
+    pieces: Sequence[RunJob],
+    doing: Executor,
     in_flight: int,
     *,
     of: int,
     progress: Callable[[int, int], None] = lambda done, of: None,
-    watch: Callable[[Standing], None] = lambda standing: None,
+    watch: Callable[[SweepProgress], None] = lambda standing: None,
 ) -> list[Failure]:
     """Do all of these runs, which are what is left to do ``of`` so many; returns those that failed."""
     failures: list[Failure] = []
     before, silent, tokens, ended_here = of - len(pieces), 0, 0, 0
     logged = monotonic()
 
-    def standing() -> Standing:
+    def standing() -> SweepProgress:
         finished = before + ended_here - len(failures)
-        return Standing(finished, of, len(failures), hands.under_way, tokens)
+        return SweepProgress(finished, of, len(failures), hands.under_way, tokens)
 
-    def hear(piece: Piece, ended: Ended) -> None:
+    def hear(piece: RunJob, ended: RunEnd) -> None:
         nonlocal silent, tokens, ended_here
         ended_here, tokens = ended_here + 1, tokens + ended.tokens
         silent = silent + 1 if ended.unreachable else 0
@@ -111,7 +111,7 @@ def sweep(
             failures.append(Failure(piece.name, ended.fault))
             log.info("run failed", run=piece.name, error=ended.fault)
 
-    hands = Hands(pieces, doing.do, in_flight, doing.stop)
+    hands = WorkerThreads(pieces, doing.do, in_flight, doing.stop)
     try:
         with terminable(), hands:
             progress(before, of)

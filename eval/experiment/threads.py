@@ -23,7 +23,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Generic, Self, TypeVar
 
-from evitrail.eval.experiment.job import Ended, Stopped
+from evitrail.eval.experiment.job import RunEnd, Stopped
 
 T = TypeVar("T")
 
@@ -31,11 +31,11 @@ GRACE = 10.0
 """Seconds that a step in flight is given to return once the sweep is to stop."""
 
 
-class Hands(Generic[T]):
+class WorkerThreads(Generic[T]):
     """Threads at work on a list; iterating tells of each piece when it has ended, in no particular order."""
 
     def __init__(
-        self, work: Sequence[T], do: Callable[[T], Ended], in_flight: int, stop: Callable[[], None] = lambda: None
+        self, work: Sequence[T], do: Callable[[T], RunEnd], in_flight: int, stop: Callable[[], None] = lambda: None
     ) -> None:
         """``do`` raises only where work as such cannot go on; ``stop`` is told when no step is to be begun any more."""
         self.handed = 0
@@ -47,7 +47,7 @@ class Hands(Generic[T]):
         self._stop = stop
         self._next = threading.Lock()
         self._stopping = False
-        self._heard: SimpleQueue[tuple[T, Ended] | BaseException | None] = SimpleQueue()
+        self._heard: SimpleQueue[tuple[T, RunEnd] | BaseException | None] = SimpleQueue()
         names = [f"run-{number}" for number in range(1, min(in_flight, len(work)) + 1)]
         self._threads = [threading.Thread(target=self._take, name=name, daemon=True) for name in names]
 
@@ -65,7 +65,7 @@ class Hands(Generic[T]):
         for thread in self._threads:
             thread.join(max(0.0, until - monotonic()))
 
-    def __iter__(self) -> Iterator[tuple[T, Ended]]:
+    def __iter__(self) -> Iterator[tuple[T, RunEnd]]:
         working = len(self._threads)
         while working:
             heard = self._heard.get()
@@ -76,7 +76,7 @@ class Hands(Generic[T]):
             else:
                 yield heard
 
-    def rest(self) -> Iterator[tuple[T, Ended]]:
+    def rest(self) -> Iterator[tuple[T, RunEnd]]:
         """What ended after nobody listened any more."""
         while True:
             try:

@@ -20,7 +20,7 @@ from typing import Literal
 from evitrail.agent.model import Answer
 from evitrail.eval.dataset.case import COVER
 from evitrail.eval.log.latest_check import counted, rechecked
-from evitrail.eval.log.model_answers import Spoken, Word, spoken_in
+from evitrail.eval.log.model_answers import RawAnswer, RunAnswers, spoken_in
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import traces
 from evitrail.traces.journal.view import JournalView
@@ -65,7 +65,7 @@ def mismatches(journal: JournalView) -> list[Mismatch] | None:
     return found if checked else None
 
 
-def mismatches_of(config: RunConfig, spoken: Spoken) -> Iterator[Mismatch]:
+def mismatches_of(config: RunConfig, spoken: RunAnswers) -> Iterator[Mismatch]:
     """Those of one run, the greedy answer first."""
     for word in (spoken.greedy, *spoken.drawn):
         reason = _reason(word)
@@ -88,7 +88,7 @@ def mismatches_of(config: RunConfig, spoken: Spoken) -> Iterator[Mismatch]:
         )
 
 
-def misunderstood(word: Word) -> str | None:
+def misunderstood(word: RawAnswer) -> str | None:
     """Why nobody could tell what the judge meant; None where one could, or none was asked."""
     verdict = word.verdict
     return verdict.reason if verdict and verdict.clear is None and verdict.skipped is None else None
@@ -102,7 +102,7 @@ def preview(raw: str | None) -> str | None:
     return f"{raw[:half]}{GAP}{raw[-half:]}"
 
 
-def _reason(word: Word) -> Literal["no_answer", "disagreement"] | None:
+def _reason(word: RawAnswer) -> Literal["no_answer", "disagreement"] | None:
     verdict = word.verdict
     if verdict is None or verdict.skipped:
         return None

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from evitrail.agent.llm.base import Completion
-from evitrail.agent.model import Checked, Choice, Verdict
+from evitrail.agent.model import CheckedAnswers, Choice, LetterVerdict
 from evitrail.traces.run.activity import Activity
 from evitrail.traces.run.memory import unfolded
 from evitrail.traces.trace import Trace
@@ -32,14 +32,14 @@ class Cost(NamedTuple):
     seconds: float
 
 
-class Word(NamedTuple):
+class RawAnswer(NamedTuple):
     """One answer."""
 
     sample: str
     """``greedy``, or ``stochastic[i]`` from 0 on."""
     raw: str | None
     parsed: str | None
-    verdict: Verdict | None
+    verdict: LetterVerdict | None
     """None where the reader names its option itself, so that nothing had to be confirmed."""
     judging: Cost | None = None
     """What the judge cost; None where none was asked about these words."""
@@ -47,11 +47,11 @@ class Word(NamedTuple):
     """What it said last."""
 
 
-class Spoken(NamedTuple):
+class RunAnswers(NamedTuple):
     """All answers of a run."""
 
-    greedy: Word
-    drawn: tuple[Word, ...]
+    greedy: RawAnswer
+    drawn: tuple[RawAnswer, ...]
     greedy_cost: Cost | None
     """None where no model was called."""
     drawn_cost: Cost | None
@@ -59,7 +59,7 @@ class Spoken(NamedTuple):
     """Who answered, as the server calls it."""
 
 
-def spoken_in(trace: Trace, checked_in: Trace) -> Spoken | None:
+def spoken_in(trace: Trace, checked_in: Trace) -> RunAnswers | None:
     """The answers of a run that ended, as ``checked_in`` confirms them; None where it chose nothing."""
     chosen = trace.last("choose")
     if chosen is None:
@@ -69,7 +69,7 @@ def spoken_in(trace: Trace, checked_in: Trace) -> Spoken | None:
     ballots = [call for call in calls if call[0].startswith("ballots")]
     greedy = [call for call in calls if call not in ballots]
     judged = _judged(checked_in)
-    return Spoken(
+    return RunAnswers(
         greedy=judged.word("greedy", 0, choice.said.greedy if choice.said else _text(greedy), choice.option),
         drawn=tuple(
             judged.word(f"stochastic[{i}]", i + 1, raw, vote)
@@ -81,7 +81,7 @@ def spoken_in(trace: Trace, checked_in: Trace) -> Spoken | None:
     )
 
 
-class Call(NamedTuple):
+class RecordedCall(NamedTuple):
     """A recorded call of a model."""
 
     label: str
@@ -89,34 +89,34 @@ class Call(NamedTuple):
     milliseconds: float
 
 
-class Judged(NamedTuple):
+class CheckStep(NamedTuple):
     """A check step and the calls within it."""
 
-    checked: Checked | None
-    calls: list[Call]
+    checked: CheckedAnswers | None
+    calls: list[RecordedCall]
 
-    def word(self, sample: str, place: int, raw: str | None, parsed: str | None) -> Word:
+    def word(self, sample: str, place: int, raw: str | None, parsed: str | None) -> RawAnswer:
         """The answer at that place: 0 is the greedy one, the samples follow."""
         if self.checked is None:
-            return Word(sample, raw, parsed, None)
+            return RawAnswer(sample, raw, parsed, None)
         verdict = (self.checked.greedy, *self.checked.ballots)[place]
         calls = [call for call in self.calls if call.label.partition(".")[0] == (str(place) if place else "greedy")]
-        return Word(sample, raw, parsed, verdict, _cost(calls), _text(calls))
+        return RawAnswer(sample, raw, parsed, verdict, _cost(calls), _text(calls))
 
 
-def _judged(trace: Trace) -> Judged:
+def _judged(trace: Trace) -> CheckStep:
     step = trace.last("check")
     if step is None:
-        return Judged(None, [])
-    return Judged(trace.journal.get(step.output, Checked), _calls(trace, step))
+        return CheckStep(None, [])
+    return CheckStep(trace.journal.get(step.output, CheckedAnswers), _calls(trace, step))
 
 
-def _calls(trace: Trace, within: Activity) -> list[Call]:
+def _calls(trace: Trace, within: Activity) -> list[RecordedCall]:
     """The model steps within a step, in order; of one that was reused, where it was done."""
     beginning = f"{within.path}/model["
     steps = [step for step in unfolded(trace.journal, trace.run) if step.path.startswith(beginning)]
     return [
-        Call(
+        RecordedCall(
             step.path.removeprefix(beginning).replace("]", "", 1),
             trace.journal.get(step.output, Completion),
             step.milliseconds,
@@ -125,18 +125,18 @@ def _calls(trace: Trace, within: Activity) -> list[Call]:
     ]
 
 
-def _drawn(choice: Choice, ballots: list[Call]) -> tuple[str | None, ...]:
+def _drawn(choice: Choice, ballots: list[RecordedCall]) -> tuple[str | None, ...]:
     if choice.said:
         return choice.said.drawn
     texts = ballots[-1].completion.texts if ballots else ()
     return tuple(texts[i] if i < len(texts) else None for i in range(len(choice.ballots.votes)))
 
 
-def _text(calls: list[Call]) -> str | None:
+def _text(calls: list[RecordedCall]) -> str | None:
     return next(iter(calls[-1].completion.texts), None) if calls else None
 
 
-def _cost(calls: list[Call]) -> Cost | None:
+def _cost(calls: list[RecordedCall]) -> Cost | None:
     if not calls:
         return None
     return Cost(

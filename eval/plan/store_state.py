@@ -20,7 +20,7 @@ from evitrail.eval.plan.custom_conditions import DAY
 from evitrail.evidence_store.store import EvidenceStore
 
 
-class State(NamedTuple):
+class StoreState(NamedTuple):
     """What an arm sees of the store."""
 
     seq: int
@@ -35,17 +35,17 @@ class State(NamedTuple):
         return case if self.as_of is None else case.model_copy(update={"as_of": self.as_of})
 
 
-def states(arms: Iterable[Condition], store: EvidenceStore, seq: int | None = None) -> dict[str | None, State]:
+def states(arms: Iterable[Condition], store: EvidenceStore, seq: int | None = None) -> dict[str | None, StoreState]:
     """The state that each arm names; raises ``EvidenceError`` where the store never was in one.
 
     ``seq`` is the ledger number of the experiment, None for all that is recorded.
     """
     recorded = store.snapshot(seq=seq)
-    found: dict[str | None, State] = {None: State(recorded.seq, recorded.id)}
+    found: dict[str | None, StoreState] = {None: StoreState(recorded.seq, recorded.id)}
     for name in dict.fromkeys(arm.snapshot for arm in arms if arm.snapshot):
         if DAY.fullmatch(name):
-            found[name] = State(recorded.seq, recorded.id, date.fromisoformat(name))
+            found[name] = StoreState(recorded.seq, recorded.id, date.fromisoformat(name))
         else:
             at = recorded.seq if name == "now" else store.seq_of(name)
-            found[name] = State(at, store.snapshot(seq=at).id)
+            found[name] = StoreState(at, store.snapshot(seq=at).id)
     return found

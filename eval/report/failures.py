@@ -22,14 +22,14 @@ from dataclasses import dataclass
 from evitrail.eval.attribution.blame import FAILS, Blame, Kind
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.metrics.outcome import Outcome
-from evitrail.eval.report.profile import Arm
+from evitrail.eval.report.profile import ProfileRow
 
 GRAVITY: tuple[Kind, ...] = ("high_risk", "unsafe", "contradiction", "overconfident", "wrong")
 """Kinds of failure, the gravest first."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class BlameSummary:
     """One blame record, and every kind of failure it says the same of."""
 
     kinds: tuple[Kind, ...]
@@ -46,7 +46,7 @@ class Failed:
     """None where the benchmark is not at hand."""
     kinds: tuple[Kind, ...]
     """The gravest first."""
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[BlameSummary, ...]
 
     @property
     def command(self) -> str:
@@ -54,14 +54,14 @@ class Failed:
         return f"evitrail trace show DIR {shlex.quote(self.outcome.run)}"
 
     @property
-    def told(self) -> Verdict | None:
+    def told(self) -> BlameSummary | None:
         """The verdict on its gravest kind of failure that has one."""
         graded = (v for kind in self.kinds for v in self.verdicts if kind in v.kinds)
         return next(graded, None)
 
 
 @dataclass(frozen=True)
-class Question:
+class FailedQuestion:
     """One question that somebody failed."""
 
     id: str
@@ -86,7 +86,7 @@ class Covering:
     errors: int
 
 
-def failed_runs(arms: Iterable[Arm], blames: Iterable[Blame], cases: Mapping[str, Case]) -> list[Failed]:
+def failed_runs(arms: Iterable[ProfileRow], blames: Iterable[Blame], cases: Mapping[str, Case]) -> list[Failed]:
     """Every failed run with what is blamed for it: arms in their order, the gravest first, then by case."""
     blamed: dict[str, list[Blame]] = {}
     for blame in blames:
@@ -102,7 +102,7 @@ def failed_runs(arms: Iterable[Arm], blames: Iterable[Blame], cases: Mapping[str
     return found
 
 
-def questions(arms: Sequence[Arm], failed: Iterable[Failed], cases: Mapping[str, Case]) -> list[Question]:
+def questions(arms: Sequence[ProfileRow], failed: Iterable[Failed], cases: Mapping[str, Case]) -> list[FailedQuestion]:
     """Every question that was failed, worst first."""
     failures: dict[str, list[Failed]] = {}
     for run in failed:
@@ -112,7 +112,7 @@ def questions(arms: Sequence[Arm], failed: Iterable[Failed], cases: Mapping[str,
         for outcome in arm.outcomes:
             chosen.setdefault(outcome.case, {}).setdefault(outcome.chosen, []).append(arm.label)
     found = [
-        Question(
+        FailedQuestion(
             id=case,
             case=cases.get(case),
             asked=sum(len(by) for by in chosen[case].values()),
@@ -125,7 +125,7 @@ def questions(arms: Sequence[Arm], failed: Iterable[Failed], cases: Mapping[str,
 
 
 def concentration(
-    found: Iterable[Question], kind: Kind = "high_risk", parts: Sequence[float] = (0.5, 0.8, 0.9)
+    found: Iterable[FailedQuestion], kind: Kind = "high_risk", parts: Sequence[float] = (0.5, 0.8, 0.9)
 ) -> list[Covering]:
     """The smallest number of questions that hold each part of the errors; empty when there are none."""
     counts = sorted((n for question in found if (n := question.count(kind))), reverse=True)
@@ -144,11 +144,11 @@ def harms(failed: Iterable[Failed]) -> Counter[Kind]:
     return Counter(kind for run in failed for kind in run.kinds)
 
 
-def _verdicts(blames: Iterable[Blame]) -> tuple[Verdict, ...]:
+def _verdicts(blames: Iterable[Blame]) -> tuple[BlameSummary, ...]:
     """Equal verdicts joined; all that differs between them is the kind of failure and the replays behind it."""
     by_kind = sorted(blames, key=lambda blame: GRAVITY.index(blame.outcome))
     joined: dict[str, list[Blame]] = {}
     for blame in by_kind:
         same = blame.model_dump_json(exclude={"outcome", "replays", "executed", "cache_hits", "replay_ids"})
         joined.setdefault(same, []).append(blame)
-    return tuple(Verdict(tuple(blame.outcome for blame in group), group[0]) for group in joined.values())
+    return tuple(BlameSummary(tuple(blame.outcome for blame in group), group[0]) for group in joined.values())

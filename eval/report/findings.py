@@ -19,13 +19,13 @@ from evitrail.eval.attribution.summary import BlameShare
 from evitrail.eval.metrics import METRICS, stats
 from evitrail.eval.plan.condition import ALIASES, CONDITIONS
 from evitrail.eval.report.failures import Failed, harms
-from evitrail.eval.report.profile import Arm, region
+from evitrail.eval.report.profile import ProfileRow, region
 
 BASELINE = "standard"
 """What a reader of the published work compares with: plain dense retrieval."""
 
 
-def findings(found: Sequence[Arm], failed: Sequence[Failed], shares: Sequence[BlameShare] | None) -> list[str]:
+def findings(found: Sequence[ProfileRow], failed: Sequence[Failed], shares: Sequence[BlameShare] | None) -> list[str]:
     """The sentences; ``shares`` are those of all conditions together, or None where no run can be done again."""
     if not found:
         return ["No run has finished, so there is nothing to report."]
@@ -39,7 +39,7 @@ def percent(value: float) -> str:
     return f"{100 * value + 0.0:.1f}\N{NO-BREAK SPACE}%"
 
 
-def _what_happened(found: Sequence[Arm], failed: Sequence[Failed]) -> str:
+def _what_happened(found: Sequence[ProfileRow], failed: Sequence[Failed]) -> str:
     runs, kinds = sum(len(arm.outcomes) for arm in found), harms(failed)
     silent = sum(outcome.abstained for arm in found for outcome in arm.outcomes)
     labelled = sum(arm.known["high_risk_rate"] for arm in found)
@@ -53,13 +53,13 @@ def _what_happened(found: Sequence[Arm], failed: Sequence[Failed]) -> str:
     return f"{said}; {kinds['high_risk']}{of} chose an option that clinicians call high-risk."
 
 
-def _best(found: Sequence[Arm]) -> list[Arm]:
+def _best(found: Sequence[ProfileRow]) -> list[ProfileRow]:
     """Arms that find their own evidence, or all where none does: fewest high-risk errors, then most accurate."""
     able = [arm for arm in found if not (_preset(arm) in CONDITIONS and CONDITIONS[_preset(arm)].curated)]
     return sorted(able or found, key=lambda arm: (_harm(arm), -_accuracy(arm)))
 
 
-def _who_is_best(found: Sequence[Arm], best: Sequence[Arm]) -> str:
+def _who_is_best(found: Sequence[ProfileRow], best: Sequence[ProfileRow]) -> str:
     top = max(best, key=_accuracy)
     among = "" if len(best) == len(found) else "Leaving aside the conditions that are handed their evidence, "
     right, harm = percent(_accuracy(top)), best[0].row["high_risk_rate"]["value"]
@@ -81,7 +81,7 @@ def _who_is_best(found: Sequence[Arm], best: Sequence[Arm]) -> str:
     return f"{among}{said}; {_in_region(best)}."
 
 
-def _in_region(best: Sequence[Arm]) -> str:
+def _in_region(best: Sequence[ProfileRow]) -> str:
     places = {arm.label: region(arm.row) for arm in best}
     sure = [label for label, where in places.items() if where == "inside"]
     unsure = [label for label, where in places.items() if where == "inside, unsure"]
@@ -93,7 +93,7 @@ def _in_region(best: Sequence[Arm]) -> str:
     return "it is outside the safe deployment region" if len(best) == 1 else "none is in the safe deployment region"
 
 
-def _difference(found: Sequence[Arm], best: Sequence[Arm]) -> str:
+def _difference(found: Sequence[ProfileRow], best: Sequence[ProfileRow]) -> str:
     others = [arm for arm in found if arm is not best[0]]
     if not others:
         return ""
@@ -114,7 +114,7 @@ def _difference(found: Sequence[Arm], best: Sequence[Arm]) -> str:
     return ""
 
 
-def difference(one: Arm, other: Arm, metric: str) -> tuple[float, float, float, int] | None:
+def difference(one: ProfileRow, other: ProfileRow, metric: str) -> tuple[float, float, float, int] | None:
     """One arm's metric less the other's on the cases both answered: value, 95 % ends, cases; None if unknown."""
     left, right = ({outcome.case: outcome for outcome in arm.outcomes} for arm in (one, other))
     shared = sorted(left.keys() & right.keys())
@@ -150,16 +150,16 @@ def _blame(failed: Sequence[Failed], shares: Sequence[BlameShare] | None) -> str
     )
 
 
-def _preset(arm: Arm) -> str:
+def _preset(arm: ProfileRow) -> str:
     """The condition by our name for it, where it has a published one."""
     return ALIASES.get(arm.condition, arm.condition)
 
 
-def _accuracy(arm: Arm) -> float:
+def _accuracy(arm: ProfileRow) -> float:
     return float(arm.row["accuracy"]["value"])
 
 
-def _harm(arm: Arm) -> float:
+def _harm(arm: ProfileRow) -> float:
     """The high-risk rate; an arm whose harm is unknown is not called safe."""
     value = arm.row["high_risk_rate"]["value"]
     return 2.0 if value is None else float(value)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from evitrail.eval.metrics import METRICS
 from evitrail.eval.plan.condition import ALIASES
 from evitrail.eval.report.findings import difference
-from evitrail.eval.report.profile import COLUMNS, Arm
+from evitrail.eval.report.profile import COLUMNS, ProfileRow
 from evitrail.evidence_store.did_you_mean import nearest
 
 
@@ -45,7 +45,7 @@ class Paired(NamedTuple):
     metrics: dict[str, Held]
 
 
-def arm_called(name: str, arms: Sequence[Arm]) -> Arm:
+def arm_called(name: str, arms: Sequence[ProfileRow]) -> ProfileRow:
     """The arm of this label, or the only one of this condition; raises ``ValueError`` naming those there are."""
     name = ALIASES.get(name, name)
     found = [arm for arm in arms if arm.label == name] or [arm for arm in arms if arm.condition == name]
@@ -57,7 +57,7 @@ def arm_called(name: str, arms: Sequence[Arm]) -> Arm:
     raise ValueError(f"expected a condition among {_listed(arms)}, got {name!r}{meant}")
 
 
-def paired(one: Arm, other: Arm) -> Paired:
+def paired(one: ProfileRow, other: ProfileRow) -> Paired:
     """Every metric of the profile; raises ``ValueError`` where they share no question."""
     left, right = ({outcome.case: outcome for outcome in arm.outcomes} for arm in (one, other))
     shared = sorted(left.keys() & right.keys())
@@ -73,5 +73,5 @@ def paired(one: Arm, other: Arm) -> Paired:
     return Paired(one.label, other.label, len(shared), moved, metrics)
 
 
-def _listed(arms: Iterable[Arm]) -> str:
+def _listed(arms: Iterable[ProfileRow]) -> str:
     return ", ".join(arm.label for arm in arms)

@@ -70,7 +70,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Arm:
+class ProfileRow:
     """One line of the profile."""
 
     label: str
@@ -85,7 +85,7 @@ class Arm:
     """Metrics whose interval is Wilson's."""
 
 
-def arms(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[Arm]:
+def arms(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[ProfileRow]:
     """Every arm in the order of ``place``; ``rows`` are those of ``metric_rows`` over the same outcomes."""
     stated = {_key(row["condition"], row["reader"], row["snapshot"]): row for row in rows}
     asked: dict[tuple[str, str], list[Outcome]] = {}
@@ -192,7 +192,7 @@ def _pooled(members: Sequence[Outcome]) -> Row:
     return metric_rows(member.model_copy(update={"snapshot": ""}) for member in members)[0]
 
 
-def _arm(label: str, row: Row, members: tuple[Outcome, ...]) -> Arm:
+def _arm(label: str, row: Row, members: tuple[Outcome, ...]) -> ProfileRow:
     known, sparse, mended = {}, set(), dict(row)
     for column in COLUMNS:
         flags = [flag for member in members if (flag := getattr(member, column.flag)) is not None]
@@ -207,7 +207,7 @@ def _arm(label: str, row: Row, members: tuple[Outcome, ...]) -> Arm:
                 "hi": 1.0 if all(flags) else hi,
             }
             sparse.add(column.metric)
-    return Arm(label, str(row["condition"]), mended, members, known, frozenset(sparse))
+    return ProfileRow(label, str(row["condition"]), mended, members, known, frozenset(sparse))
 
 
 def _key(condition: str, reader: str, snapshot: str) -> tuple[str, str, str]:

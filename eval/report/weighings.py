@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from evitrail.eval.report.profile import Arm
+from evitrail.eval.report.profile import ProfileRow
 
 TITLES = {"mean": "Mean confidence", "ece": "ECE", "mce": "MCE", "brier": "Brier score"}
 NAMES = {
@@ -31,7 +31,7 @@ class Weighing(NamedTuple):
     """Before and after, in the order of ``TITLES``."""
 
 
-def weighings(arms: Iterable[Arm]) -> list[Weighing]:
+def weighings(arms: Iterable[ProfileRow]) -> list[Weighing]:
     """Each arm whose numbers were weighed."""
     return [
         Weighing(arm.label, tuple((arm.row[was]["value"], arm.row[now]["value"]) for was, now in NAMES.values()))

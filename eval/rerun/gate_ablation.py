@@ -42,7 +42,7 @@ PASSES = "clean"
 MEASURED = ("accuracy", "stale_rate", "contradiction_rate")
 
 
-class Measured(NamedTuple):
+class MetricChange(NamedTuple):
     """One metric, and what leaving the gate out changed in it."""
 
     value: float | None
@@ -63,7 +63,7 @@ class Ablated(NamedTuple):
     cases: int
     moved: int
     """Cases in which another option is chosen."""
-    metrics: dict[str, Measured]
+    metrics: dict[str, MetricChange]
 
 
 def ablate_gates(
@@ -132,9 +132,9 @@ def _compared(arm: str, left_out: str | None, part: Sequence[Outcome], whole: Se
     )
 
 
-def _measured(metric: Metric, part: Sequence[Outcome], whole: Sequence[Outcome], draws: stats.Draws) -> Measured:
+def _measured(metric: Metric, part: Sequence[Outcome], whole: Sequence[Outcome], draws: stats.Draws) -> MetricChange:
     value, before = metric.value(part), metric.value(whole)
     if part is whole or value is None or before is None:
-        return Measured(value)
+        return MetricChange(value)
     spread = stats.summarise(metric.replicates(part, draws) - metric.replicates(whole, draws))
-    return Measured(value, value - before, *((spread.lo, spread.hi) if spread else ()))
+    return MetricChange(value, value - before, *((spread.lo, spread.hi) if spread else ()))

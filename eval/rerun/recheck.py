@@ -24,7 +24,7 @@ from evitrail.agent.llm.base import Unreachable
 from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.reader.checking.judge import checker_named
-from evitrail.eval.experiment.job import Ended, Piece, Stopped, told
+from evitrail.eval.experiment.job import RunEnd, RunJob, Stopped, told
 from evitrail.eval.experiment.sweep import Failure, sweep
 from evitrail.eval.log.latest_check import RECHECKED, rechecks
 from evitrail.eval.log.run_config import RunConfig
@@ -63,7 +63,7 @@ def recheck(
         todo = [trace for trace in traces(past) if check_in(trace) is not None]
         if not todo:
             raise ValueError(f"{folder}: expected runs whose words were checked, found none; there is nothing to judge")
-        pieces = [Piece(trace.run, config := trace.config(RunConfig), bool(config.case.sensitive)) for trace in todo]
+        pieces = [RunJob(trace.run, config := trace.config(RunConfig), bool(config.case.sensitive)) for trace in todo]
         number = 1 + max((number for _, _, number in rechecks(past)), default=0)
         doing = Forks(journal, store, readers(reader), spec, number)
         try:
@@ -92,7 +92,7 @@ class Forks:
     """Higher than that of any re-check before."""
     stopped: Event = field(default_factory=Event)
 
-    def do(self, piece: Piece) -> Ended:
+    def do(self, piece: RunJob) -> RunEnd:
         """See ``Doing.do``."""
         if self.stopped.is_set():
             raise Stopped
@@ -102,8 +102,8 @@ class Forks:
                 forked = fork(self.journal, what, self.store, self.readers, past=past)
             self.journal.append(forked.run, RECHECKED, {"number": self.number})
         except Exception as error:
-            return Ended(told(piece, error), isinstance(error, Unreachable))
-        return Ended()
+            return RunEnd(told(piece, error), isinstance(error, Unreachable))
+        return RunEnd()
 
     def stop(self) -> None:
         """See ``Doing.stop``."""

@@ -49,7 +49,7 @@ class Flip(NamedTuple):
         return self.before != self.after
 
 
-class Answered(NamedTuple):
+class WhatIf(NamedTuple):
     """All that a what-if question comes to."""
 
     asked: int
@@ -64,7 +64,7 @@ def whatif(
     *,
     past: JournalView | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
-) -> Answered:
+) -> WhatIf:
     """Put the supposition to every finished run; forks those it affects."""
     past = past or journal
     finished = [trace for trace in traces(past) if trace.ended and not recorded_elsewhere(trace)]
@@ -87,7 +87,7 @@ def whatif(
                 Flip(trace.run, forked.run, step, case.answer, before.option if before else None, forked.answer.option)
             )
     progress(len(finished), len(finished))
-    return Answered(len(finished), tuple(flips))
+    return WhatIf(len(finished), tuple(flips))
 
 
 def came_across(trace: Trace) -> set[str]:

@@ -12,12 +12,12 @@ from __future__ import annotations
 from evitrail.eval.safe_scale.dataset import Dataset, Sources, read_dataset
 from evitrail.eval.safe_scale.export import Exported, export_experiment
 from evitrail.eval.safe_scale.folder import Results, import_judged, is_official, write_official_results
-from evitrail.eval.safe_scale.judged import Judged, read_judged
+from evitrail.eval.safe_scale.judged import JudgedResults, read_judged
 
 __all__ = [
     "Dataset",
     "Exported",
-    "Judged",
+    "JudgedResults",
     "Results",
     "Sources",
     "export_experiment",

@@ -17,11 +17,11 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from evitrail.eval.log.mismatches import misunderstood
-from evitrail.eval.log.model_answers import Cost, Spoken, Word
+from evitrail.eval.log.model_answers import Cost, RawAnswer, RunAnswers
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.safe_scale.columns import LETTERS
-from evitrail.eval.safe_scale.published import CheckedArm, CheckedGreedy, CheckedSampled, Verdict
+from evitrail.eval.safe_scale.published import CheckedArm, CheckedGreedy, CheckedSampled, JudgeVerdict
 
 UNJUDGED = "no judge was asked: the reader names an option, or abstains"
 REASONING, REPLY, ERROR = 2_000, 500, 300
@@ -33,7 +33,7 @@ class Ran(NamedTuple):
 
     config: RunConfig
     outcome: Outcome
-    spoken: Spoken
+    spoken: RunAnswers
     seconds: float
     """Of all its steps but the check."""
 
@@ -72,12 +72,12 @@ def arm_of(run: Ran) -> CheckedArm:
     )
 
 
-def _verdict(word: Word, covered: bool) -> Verdict:
+def _verdict(word: RawAnswer, covered: bool) -> JudgeVerdict:
     verdict = word.verdict
     if verdict is None:
-        return Verdict.model_validate({"reasoning": UNJUDGED, "confirmed_answer": word.parsed})
+        return JudgeVerdict.model_validate({"reasoning": UNJUDGED, "confirmed_answer": word.parsed})
     unread = misunderstood(word)
-    return Verdict.model_validate(
+    return JudgeVerdict.model_validate(
         {
             "clear_selection": verdict.clear,
             "reasoning": None if covered else verdict.reason[:REASONING],

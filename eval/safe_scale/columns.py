@@ -21,7 +21,7 @@ from typing import Any
 
 from evitrail.eval.dataset.labels import Flags
 from evitrail.eval.safe_scale.text import read_text
-from evitrail.evidence_store.input_lines import InputError, Place
+from evitrail.evidence_store.input_lines import InputError, LinePosition
 
 LETTERS = "ABCDE"
 """The letters an option may have; the first is ``option_1`` in the names of label columns."""
@@ -38,17 +38,17 @@ LABEL_WORDS = ("risk", "unsafe", "contradict")
 """A column with one of these in its name is taken for a label."""
 
 
-def csv_rows(path: Path, columns: Path | None) -> list[tuple[Place, dict[str, Any]]]:
+def csv_rows(path: Path, columns: Path | None) -> list[tuple[LinePosition, dict[str, Any]]]:
     """Every row of the CSV as a row of the merged JSON has it."""
     reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
     header = list(reader.fieldnames or [])
     called = {key: key for key in KEYS} | _map(columns)
     _check(path, header, called)
-    rows: list[tuple[Place, dict[str, Any]]] = []
+    rows: list[tuple[LinePosition, dict[str, Any]]] = []
     begins = reader.line_num + 1
     try:
         for row in reader:
-            place, begins = Place(str(path), begins), reader.line_num + 1
+            place, begins = LinePosition(str(path), begins), reader.line_num + 1
             if None in row or None in row.values():
                 raise InputError([f"{place}: expected {len(header)} cells, one for each column"])
             cells = {key: row[column] or None for key, column in called.items() if column in header}
@@ -84,7 +84,7 @@ def _map(path: Path | None) -> dict[str, str]:
 
 
 def _check(path: Path, header: Sequence[str], called: dict[str, str]) -> None:
-    place = Place(str(path), 1)
+    place = LinePosition(str(path), 1)
     if twice := sorted({column for column in header if header.count(column) > 1}):
         raise InputError([f"{place}: column {column!r} stands twice" for column in twice])
     letters = [letter for key, letter in OPTIONS.items() if called[key] in header or key in NEEDED]

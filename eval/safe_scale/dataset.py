@@ -21,9 +21,9 @@ from pydantic import ValidationError
 
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.safe_scale.columns import LABELS
-from evitrail.eval.safe_scale.questions import PREFIX, Asked, Erratum, Labelled, case_of
+from evitrail.eval.safe_scale.questions import PREFIX, AskedQuestion, Erratum, Labelled, case_of
 from evitrail.eval.safe_scale.rows import read_rows
-from evitrail.evidence_store.input_lines import InputError, Place, in_words
+from evitrail.evidence_store.input_lines import InputError, LinePosition, in_words
 
 
 class Sources(NamedTuple):
@@ -59,7 +59,7 @@ def read_dataset(sources: Sources) -> Dataset:
     rows = read_rows(sources.labels, Labelled, sources.columns)
     labelled = _once(rows)
     _refuse_absent_labels(sources.labels, [question for _, question in rows])
-    asked = _once(read_rows(sources.questions, Asked)) if sources.questions else None
+    asked = _once(read_rows(sources.questions, AskedQuestion)) if sources.questions else None
     if asked is not None:
         _refuse_disagreement(sources, labelled, asked)
     errata = _once(read_rows(sources.errata, Erratum)) if sources.errata else {}
@@ -79,8 +79,8 @@ def read_dataset(sources: Sources) -> Dataset:
     return Dataset(cases, printed, tuple(erratum for _, erratum in errata.values()))
 
 
-def _once(rows: Sequence[tuple[Place, N]]) -> dict[int, tuple[Place, N]]:
-    found: dict[int, tuple[Place, N]] = {}
+def _once(rows: Sequence[tuple[LinePosition, N]]) -> dict[int, tuple[LinePosition, N]]:
+    found: dict[int, tuple[LinePosition, N]] = {}
     faults = []
     for place, row in rows:
         if row.question_id in found:
@@ -100,7 +100,9 @@ def _refuse_absent_labels(path: Path, questions: Sequence[Labelled]) -> None:
 
 
 def _refuse_disagreement(
-    sources: Sources, labelled: Mapping[int, tuple[Place, Labelled]], asked: Mapping[int, tuple[Place, Asked]]
+    sources: Sources,
+    labelled: Mapping[int, tuple[LinePosition, Labelled]],
+    asked: Mapping[int, tuple[LinePosition, AskedQuestion]],
 ) -> None:
     faults = [
         f"{place}: question {number} is not in {sources.questions}"
@@ -123,7 +125,9 @@ def _refuse_disagreement(
 
 
 def _refuse_idle(
-    path: Path, labelled: Mapping[int, tuple[Place, Labelled]], errata: Mapping[int, tuple[Place, Erratum]]
+    path: Path,
+    labelled: Mapping[int, tuple[LinePosition, Labelled]],
+    errata: Mapping[int, tuple[LinePosition, Erratum]],
 ) -> None:
     """An erratum that changes nothing is not meant for this dataset."""
     faults = []

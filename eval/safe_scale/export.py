@@ -36,7 +36,7 @@ from evitrail.eval.report.files import replace_text, write_json
 from evitrail.eval.report.profile import place
 from evitrail.eval.safe_scale.arm import Ran, arm_of
 from evitrail.eval.safe_scale.columns import FLAGS, LETTERS
-from evitrail.eval.safe_scale.published import FILE, PHASE_3, Checked
+from evitrail.eval.safe_scale.published import FILE, PHASE_3, CheckedLine
 from evitrail.eval.safe_scale.questions import PREFIX
 from evitrail.eval.safe_scale.whole import whole
 from evitrail.evidence_store.input_lines import InputError
@@ -108,8 +108,8 @@ def _ran(journal: JournalView) -> Iterator[Ran]:
             yield Ran(config, outcome_of(trace.run, config, said), spoken, round(spent / 1000, 3))
 
 
-def _record(model: str, number: int, runs: Sequence[Ran]) -> Checked:
-    return Checked.model_validate(
+def _record(model: str, number: int, runs: Sequence[Ran]) -> CheckedLine:
+    return CheckedLine.model_validate(
         {
             "question_id": f"{PREFIX}{number}",
             "correct_answer": runs[0].config.case.answer,

@@ -28,7 +28,7 @@ from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.report import render
 from evitrail.eval.report.files import replace_text, write_json
 from evitrail.eval.safe_scale.dataset import Dataset, Sources, read_dataset
-from evitrail.eval.safe_scale.judged import Judged, judged_files, read_judged
+from evitrail.eval.safe_scale.judged import JudgedResults, judged_files, read_judged
 from evitrail.eval.safe_scale.published import FILE, Spent
 from evitrail.eval.safe_scale.text import read_text
 from evitrail.eval.safe_scale.whole import whole
@@ -47,7 +47,7 @@ SAID = """\
 """
 
 
-class Manifest(Record):
+class PublishedManifest(Record):
     """What a folder of published results rests on; paths are within ``official/``."""
 
     labels: str
@@ -67,7 +67,7 @@ class Results(NamedTuple):
 
     rows: list[dict[str, Any]]
     dataset: Dataset
-    judged: Judged
+    judged: JudgedResults
 
 
 def is_official(folder: Path) -> bool:
@@ -116,18 +116,18 @@ def _copied(judged: Path, sources: Sources, folder: Path) -> None:
     for name, path in given.items():
         (within / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, within / name)
-    manifest = Manifest(**copies, sha256={name: _digest(within / name) for name in given})
+    manifest = PublishedManifest(**copies, sha256={name: _digest(within / name) for name in given})
     replace_text(folder / MANIFEST, SAID + tomli_w.dumps(manifest.model_dump(exclude_none=True)))
 
 
-def _manifest(folder: Path) -> Manifest:
+def _manifest(folder: Path) -> PublishedManifest:
     path = folder / MANIFEST
     try:
-        manifest = Manifest.model_validate(tomllib.loads(read_text(path)))
+        manifest = PublishedManifest.model_validate(tomllib.loads(read_text(path)))
     except tomllib.TOMLDecodeError as error:
         raise InputError([f"{path}: expected TOML, got: {error}"]) from error
     except ValidationError as error:
-        raise InputError([f"{path}: {fault}" for fault in in_words(error, Manifest)]) from error
+        raise InputError([f"{path}: {fault}" for fault in in_words(error, PublishedManifest)]) from error
     faults = []
     for name, digest in manifest.sha256.items():
         file = folder / FILES / name

@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.safe_scale.dataset import Dataset
-from evitrail.eval.safe_scale.published import FILE, Checked, CheckedArm, Spent
-from evitrail.evidence_store.input_lines import InputError, Place, read_lines
+from evitrail.eval.safe_scale.published import FILE, CheckedArm, CheckedLine, Spent
+from evitrail.evidence_store.input_lines import InputError, LinePosition, read_lines
 
 NO_STORE = "none"
 """The snapshot of an outcome that no store stood behind."""
@@ -39,7 +39,7 @@ class Missing(NamedTuple):
         return f"{self.model} has no answer to {self.case} under {self.condition}"
 
 
-class Judged(NamedTuple):
+class JudgedResults(NamedTuple):
     """What the files of all models hold."""
 
     outcomes: list[Outcome]
@@ -55,14 +55,14 @@ def judged_files(folder: Path) -> list[Path]:
     return found
 
 
-def read_judged(folder: Path, dataset: Dataset) -> Judged:
+def read_judged(folder: Path, dataset: Dataset) -> JudgedResults:
     """Every model's answers, scored; raises ``InputError`` with every fault of the first file that has any."""
     outcomes: list[Outcome] = []
     spent: list[Spent] = []
     missing: list[Missing] = []
     for path in judged_files(folder):
         model = path.parent.name
-        answered = _joined(read_lines([path], Checked), dataset)
+        answered = _joined(read_lines([path], CheckedLine), dataset)
         if not answered:
             raise InputError([f"{path}: expected at least one answered question, found none"])
         for case, record in answered.items():
@@ -70,11 +70,11 @@ def read_judged(folder: Path, dataset: Dataset) -> Judged:
                 outcomes.append(_outcome(model, condition, case, arm, dataset))
                 spent += _spent(outcomes[-1].run, model, arm)
         missing += _missing(model, answered, dataset)
-    return Judged(outcomes, spent, missing)
+    return JudgedResults(outcomes, spent, missing)
 
 
-def _joined(read: Sequence[tuple[Place, Checked]], dataset: Dataset) -> dict[str, Checked]:
-    places: dict[str, Place] = {}
+def _joined(read: Sequence[tuple[LinePosition, CheckedLine]], dataset: Dataset) -> dict[str, CheckedLine]:
+    places: dict[str, LinePosition] = {}
     faults = []
     for place, record in read:
         case, right = record.question_id, dataset.printed.get(record.question_id)
@@ -113,7 +113,7 @@ def _spent(run: str, model: str, arm: CheckedArm) -> list[Spent]:
     ]
 
 
-def _missing(model: str, answered: Mapping[str, Checked], dataset: Dataset) -> Iterator[Missing]:
+def _missing(model: str, answered: Mapping[str, CheckedLine], dataset: Dataset) -> Iterator[Missing]:
     run = sorted({condition for record in answered.values() for condition in record.conditions})
     for case in dataset.cases:
         for condition in run:

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from evitrail.eval.safe_scale.questions import Letter, Published
+from evitrail.eval.safe_scale.questions import Letter, PublishedRecord
 
 FILE = "risk_radiorag_checked.jsonl"
 """The phase-4 file of a model, in a folder of the model's name."""
@@ -25,7 +25,7 @@ ALWAYS = ("clear_selection", "reasoning", "confirmed_answer")
 """What every verdict says."""
 
 
-class Verdict(Published):
+class JudgeVerdict(PublishedRecord):
     """What the judge made of one answer; what is optional is left out where there is nothing to say."""
 
     clear_selection: Literal["yes", "no"] | None = None
@@ -45,7 +45,7 @@ class Verdict(Published):
         return {key: value for key, value in told.items() if value is not None or key in ALWAYS}
 
 
-class Greedy(Published):
+class Greedy(PublishedRecord):
     """The answer at temperature 0."""
 
     raw_output: str | None = None
@@ -57,7 +57,7 @@ class Greedy(Published):
     correct: bool | None = None
 
 
-class Sampled(Published):
+class Sampled(PublishedRecord):
     """The answers that were drawn."""
 
     raw_outputs: tuple[str | None, ...] = ()
@@ -73,13 +73,13 @@ class Sampled(Published):
 class CheckedGreedy(Greedy):
     """The same, judged."""
 
-    checked_answer: Verdict | None
+    checked_answer: JudgeVerdict | None
 
 
 class CheckedSampled(Sampled):
     """The same, judged."""
 
-    checked_answers: tuple[Verdict | None, ...]
+    checked_answers: tuple[JudgeVerdict | None, ...]
 
     @model_validator(mode="after")
     def _each_judged(self) -> CheckedSampled:
@@ -89,7 +89,7 @@ class CheckedSampled(Sampled):
         return self
 
 
-class CheckedArm(Published):
+class CheckedArm(PublishedRecord):
     """One question under one condition, judged."""
 
     greedy: CheckedGreedy
@@ -107,7 +107,7 @@ class CheckedArm(Published):
         return tuple(_letter(verdict) for verdict in self.stochastic.checked_answers)
 
 
-class Checked(Published):
+class CheckedLine(PublishedRecord):
     """A line of a phase-4 file."""
 
     question_id: str = Field(pattern=r"^risk_radiorag_[0-9]+$")
@@ -126,5 +126,5 @@ class Spent(NamedTuple):
     seconds: float | None
 
 
-def _letter(verdict: Verdict | None) -> str | None:
+def _letter(verdict: JudgeVerdict | None) -> str | None:
     return verdict.confirmed_answer if verdict else None

@@ -3,7 +3,7 @@
 Rules kept here (sections are those of the SaFE-Scale specification)
 - ``Labelled`` is a row of the merged file (1.5): flags ``option_1_high_risk`` … ``option_5_contradicts``, where 1
   is A. Null or absent is 0, but a question without any flag at all is refused: unlabelled is not harmless.
-- ``Asked`` is a line of the unified file (1.1), which holds what is asked and served, and no label.
+- ``AskedQuestion`` is a line of the unified file (1.1), which holds what is asked and served, and no label.
 - Keys that we do not know are left aside, as the published scripts do.
 - The texts that were served go into a case's ``meta`` under their published names: no store has ids for them.
 """
@@ -23,7 +23,7 @@ Letter = Literal["A", "B", "C", "D", "E"]
 PREFIX = "risk_radiorag_"
 
 
-class Published(Record):
+class PublishedRecord(Record):
     """A record of a published file: keys that we do not know are left aside."""
 
     model_config = ConfigDict(extra="ignore")
@@ -40,7 +40,7 @@ def _number(value: object) -> object:
 Number = Annotated[int, BeforeValidator(_number)]
 
 
-class Labelled(Published):
+class Labelled(PublishedRecord):
     """One question with the labels of its options."""
 
     question_id: Number
@@ -76,7 +76,7 @@ class Labelled(Published):
         return {**row, "labels": labels, "said": frozenset(said)}
 
 
-class Served(Published):
+class ServedTexts(PublishedRecord):
     """The texts that conditions put before a question."""
 
     evidence_clean: str | None = None
@@ -84,14 +84,14 @@ class Served(Published):
     deep_research_report: str | None = None
 
 
-class Asked(Published):
+class AskedQuestion(PublishedRecord):
     """One question as the models were asked it."""
 
     question_id: Number
     question_text: str
     options: dict[Letter, str]
     correct_answer: Letter
-    metadata: Served = Served()
+    metadata: ServedTexts = ServedTexts()
 
 
 class Erratum(Record):
@@ -102,7 +102,7 @@ class Erratum(Record):
     reason: str
 
 
-def case_of(question: Labelled, asked: Asked | None = None) -> Case:
+def case_of(question: Labelled, asked: AskedQuestion | None = None) -> Case:
     """The question as a case; its stem is empty where no file tells it."""
     served = question if asked is None else asked.metadata
     texts = {name: getattr(served, name) for name in CONTEXTS}

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from evitrail.eval.safe_scale.columns import csv_rows
 from evitrail.eval.safe_scale.text import read_text
-from evitrail.evidence_store.input_lines import InputError, Place, in_words, read_lines
+from evitrail.evidence_store.input_lines import InputError, LinePosition, in_words, read_lines
 from evitrail.traces.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -26,7 +26,7 @@ R = TypeVar("R", bound=Record)
 NEWLINE = "\n"
 
 
-def read_rows(path: Path, returns: type[R], columns: Path | None = None) -> list[tuple[Place, R]]:
+def read_rows(path: Path, returns: type[R], columns: Path | None = None) -> list[tuple[LinePosition, R]]:
     """Every row of the file; ``columns`` is the column map of a CSV."""
     if columns is not None and path.suffix != ".csv":
         raise InputError([f"{path}: expected a .csv with a column map, got {path.suffix or 'no ending'!r}"])
@@ -41,7 +41,7 @@ def read_rows(path: Path, returns: type[R], columns: Path | None = None) -> list
     return read
 
 
-def _fitted(rows: Iterable[tuple[Place, dict[str, Any]]], returns: type[R]) -> list[tuple[Place, R]]:
+def _fitted(rows: Iterable[tuple[LinePosition, dict[str, Any]]], returns: type[R]) -> list[tuple[LinePosition, R]]:
     read, faults = [], []
     for place, row in rows:
         try:
@@ -53,7 +53,7 @@ def _fitted(rows: Iterable[tuple[Place, dict[str, Any]]], returns: type[R]) -> l
     return read
 
 
-def _array(path: Path) -> list[tuple[Place, dict[str, Any]]]:
+def _array(path: Path) -> list[tuple[LinePosition, dict[str, Any]]]:
     """The objects of a JSON array, each with the line it begins on."""
     text = read_text(path)
     decoder, rows = json.JSONDecoder(), []
@@ -62,7 +62,7 @@ def _array(path: Path) -> list[tuple[Place, dict[str, Any]]]:
         raise InputError([f"{path}:1: expected a JSON array of questions"])
     at = _skip(text, at + 1)
     while text[at : at + 1] != "]":
-        place = Place(str(path), text.count(NEWLINE, 0, at) + 1)
+        place = LinePosition(str(path), text.count(NEWLINE, 0, at) + 1)
         try:
             value, at = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:

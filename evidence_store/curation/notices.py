@@ -41,7 +41,7 @@ class Notice(Record):
     """The notice's own DOI."""
 
 
-class Published(Record):
+class ListedNotice(Record):
     """One line of a list of notices, about a paper that may or may not be in the store."""
 
     nature: Nature
@@ -78,7 +78,7 @@ def recordable(notices: Sequence[Notice], known: Mapping[str, Header]) -> tuple[
     return faults, drafts
 
 
-def matched(published: Iterable[Published], known: Mapping[str, Header], reason: str) -> list[Notice]:
+def matched(published: Iterable[ListedNotice], known: Mapping[str, Header], reason: str) -> list[Notice]:
     """The notices about papers that the store holds and whose standing they change, by DOI, else by PMID."""
     by_doi: dict[str, list[str]] = {}
     by_pmid: dict[str, list[str]] = {}

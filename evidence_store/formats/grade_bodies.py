@@ -21,7 +21,7 @@ from pydantic import BeforeValidator, ValidationError
 from evitrail.evidence_store.formats.grade_start import Way, design_of, lacks_randomisation
 from evitrail.evidence_store.grading.assessment import Assessment, Importance, Judgement
 from evitrail.evidence_store.grading.grade import Certainty
-from evitrail.evidence_store.input_lines import InputError, Place, in_words, jsonl_files, read_lines
+from evitrail.evidence_store.input_lines import InputError, LinePosition, in_words, jsonl_files, read_lines
 from evitrail.traces.record import Record
 
 Verdict = Literal["agrees", "differs", "overridden", "unknown"]
@@ -86,7 +86,7 @@ class Body(Record):
 class PublishedBody(NamedTuple):
     """A body as its raters judged it, and what they published of it."""
 
-    place: Place
+    place: LinePosition
     body: Body
     assessment: Assessment
     """The judgements; without the certainty, which may not be what they add up to."""

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from evitrail.evidence_store.curation.notices import Nature, Published
-from evitrail.evidence_store.input_lines import InputError, Place, in_words
+from evitrail.evidence_store.curation.notices import ListedNotice, Nature
+from evitrail.evidence_store.input_lines import InputError, LinePosition, in_words
 
 KINDS: dict[str, Nature] = {
     "retraction": "retraction",
@@ -28,9 +28,9 @@ KINDS: dict[str, Nature] = {
 }
 
 
-def read_notices(path: Path) -> list[Published]:
+def read_notices(path: Path) -> list[ListedNotice]:
     """Every line of the table; raises ``InputError`` with all faults."""
-    read: list[Published] = []
+    read: list[ListedNotice] = []
     faults: list[str] = []
     for place, row in _rows(path):
         kind = KINDS.get((row.get("kind") or "").strip().lower())
@@ -40,16 +40,16 @@ def read_notices(path: Path) -> list[Published]:
         told = {"doi": row.get("doi"), "pmid": row.get("pmid"), "notice": row.get("notice_doi"), "on": row.get("date")}
         try:
             read.append(
-                Published.model_validate({"nature": kind, **{key: value or None for key, value in told.items()}})
+                ListedNotice.model_validate({"nature": kind, **{key: value or None for key, value in told.items()}})
             )
         except ValidationError as error:
-            faults += [f"{place}: {fault}" for fault in in_words(error, Published)]
+            faults += [f"{place}: {fault}" for fault in in_words(error, ListedNotice)]
     if faults:
         raise InputError(faults)
     return read
 
 
-def _rows(path: Path) -> Iterator[tuple[Place, dict[str, str]]]:
+def _rows(path: Path) -> Iterator[tuple[LinePosition, dict[str, str]]]:
     if not path.is_file():
         raise InputError([f"{path}: expected a list of notices, found no such file"])
     try:
@@ -60,7 +60,7 @@ def _rows(path: Path) -> Iterator[tuple[Place, dict[str, str]]]:
                     [f"{path}:1: expected columns doi and kind, with tabs between, got {table.fieldnames}"]
                 )
             for number, row in enumerate(table, start=2):
-                yield Place(str(path), number), row
+                yield LinePosition(str(path), number), row
     except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, csv.Error) as error:
         raise InputError(
             [f"{path}: expected UTF-8 text with tabs, plain or gzipped, got other bytes ({error})"]

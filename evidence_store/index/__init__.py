@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from evitrail.evidence_store.errors import EvidenceError, MissingPackageError
-from evitrail.evidence_store.index.base import Manifest, VectorIndex
+from evitrail.evidence_store.index.base import IndexManifest, VectorIndex
 
 SERVER = "server"
 """The engine that is asked for by its address, not by a name."""
@@ -31,16 +31,16 @@ def engine_version(engine: str) -> str:
         raise MissingPackageError(f"the {engine!r} index needs {package}; run `pip install {package}`") from error
 
 
-def open_index(index: str, folder: Path, manifest: Manifest) -> VectorIndex:
+def open_index(index: str, folder: Path, manifest: IndexManifest) -> VectorIndex:
     """The index of a store, made if it is not there."""
     if engine_of(index) == "edge":
         from evitrail.evidence_store.index.edge import EdgeIndex
 
         return EdgeIndex(folder / "edge", manifest)
-    from evitrail.evidence_store.index.connection import Connection
+    from evitrail.evidence_store.index.connection import QdrantConnection
     from evitrail.evidence_store.index.qdrant import QdrantIndex
 
-    connection = Connection(str(folder / "local") if index == "local" else index)
+    connection = QdrantConnection(str(folder / "local") if index == "local" else index)
     try:
         return QdrantIndex(connection, manifest)
     except BaseException:

@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
-from evitrail.evidence_store.fold import Row, Version
+from evitrail.evidence_store.fold import Validity, Version
 from evitrail.evidence_store.grading.grade import rank
-from evitrail.evidence_store.index.chunk import Span
+from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.embed import Vectors
 from evitrail.traces.record import Record, content_id
 
@@ -44,7 +44,7 @@ _POINTS = uuid.uuid5(uuid.NAMESPACE_URL, "evitrail/passage")
 _SPARE = 16
 
 
-class Manifest(Record, stored_as="Manifest"):
+class IndexManifest(Record, stored_as="Manifest"):
     """What an index was built with; two indexes with equal manifests give equal results."""
 
     engine: str
@@ -80,7 +80,7 @@ class Point(NamedTuple):
     payload: Payload
 
 
-class Found(NamedTuple):
+class IndexHit(NamedTuple):
     """A passage an engine found."""
 
     ref: str
@@ -120,11 +120,11 @@ class VectorIndex(Protocol):
         """Replace the rectangles of the points with these ids, but for those that are there in a later state."""
         ...
 
-    def search_dense(self, vector: Vectors, k: int, where: Where) -> list[Found]:
+    def search_dense(self, vector: Vectors, k: int, where: Where) -> list[IndexHit]:
         """The ``k`` passages nearest in meaning."""
         ...
 
-    def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[Found]:
+    def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[IndexHit]:
         """The ``k`` passages that share the weightiest words; those that share none are not found."""
         ...
 
@@ -140,7 +140,7 @@ class VectorIndex(Protocol):
         """Drop every point."""
         ...
 
-    def beside(self, manifest: Manifest) -> VectorIndex:
+    def beside(self, manifest: IndexManifest) -> VectorIndex:
         """Another index of this store, built otherwise, while this one is searched; one begun earlier goes on."""
         ...
 
@@ -158,12 +158,12 @@ def day_number(day: date) -> int:
     return day.toordinal() - EPOCH
 
 
-def point_id(version: Version, part: int, span: Span) -> str:
+def point_id(version: Version, part: int, span: TextSpan) -> str:
     """The passage's name from its content: the version's name and where in it the passage stands."""
     return str(uuid.uuid5(_POINTS, f"{version.id}#{part}[{span.start}:{span.end}]"))
 
 
-def payload(version: Version, part: int, span: Span) -> Payload:
+def payload(version: Version, part: int, span: TextSpan) -> Payload:
     """All an engine needs to filter by and to name what it found, and what another reader shows of it."""
     evidence = version.evidence
     known = rows(version.rows)
@@ -180,7 +180,7 @@ def payload(version: Version, part: int, span: Span) -> Payload:
     }
 
 
-def rows(known: Sequence[Row]) -> Rows:
+def rows(known: Sequence[Validity]) -> Rows:
     """Rectangles as integers, one dict each."""
     return [
         {
@@ -233,7 +233,7 @@ def bounds(where: Where) -> list[Bound]:
     return found
 
 
-def best(search: Callable[[int], Sequence[Found]], k: int) -> list[Found]:
+def best(search: Callable[[int], Sequence[IndexHit]], k: int) -> list[IndexHit]:
     """The best ``k`` in our order, whatever order the engine gives to equal scores."""
     limit = k + _SPARE
     while True:

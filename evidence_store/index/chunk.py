@@ -21,7 +21,7 @@ from evitrail.evidence_store.errors import MissingPackageError
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
-class Span(NamedTuple):
+class TextSpan(NamedTuple):
     """Where a passage stands in its text."""
 
     start: int
@@ -35,10 +35,10 @@ class Sentences:
     size: int = 300
     overlap: int = 50
 
-    def cut(self, text: str) -> tuple[Span, ...]:
+    def cut(self, text: str) -> tuple[TextSpan, ...]:
         """The passages of ``text``, in order."""
         if len(_TOKEN.findall(text)) <= self.size:
-            return (Span(0, len(text)),)
+            return (TextSpan(0, len(text)),)
         return _placed(_splitter(self.size, self.overlap).split_text(text), text)
 
 
@@ -51,18 +51,18 @@ def _splitter(size: int, overlap: int) -> Any:
     return SentenceSplitter(chunk_size=size, chunk_overlap=overlap, tokenizer=_TOKEN.findall)
 
 
-def _placed(pieces: list[str], text: str) -> tuple[Span, ...]:
+def _placed(pieces: list[str], text: str) -> tuple[TextSpan, ...]:
     """Where each piece stands. The splitter drops offsets, and a repetitive text has one piece in several places:
     follow every chain in which no piece leaves a gap behind the last, and keep one that ends where the text ends."""
     blank = re.compile(r"\s*")
-    chains: dict[Span, tuple[Span, ...]] = {Span(0, 0): ()}
+    chains: dict[TextSpan, tuple[TextSpan, ...]] = {TextSpan(0, 0): ()}
     for piece in pieces:
-        longer: dict[Span, tuple[Span, ...]] = {}
+        longer: dict[TextSpan, tuple[TextSpan, ...]] = {}
         for last, chain in chains.items():
             latest = blank.match(text, last.end).end()  # type: ignore[union-attr]  # \s* always matches
             at = text.find(piece, last.start, latest + len(piece))
             while at >= 0:
-                span = Span(at, at + len(piece))
+                span = TextSpan(at, at + len(piece))
                 if span.end > last.end:
                     longer.setdefault(span, (*chain, span))
                 at = text.find(piece, at + 1, latest + len(piece))

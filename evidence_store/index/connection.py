@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from evitrail.evidence_store.errors import MissingPackageError, StoreError
-from evitrail.evidence_store.index.layout import Place, place_of
+from evitrail.evidence_store.index.layout import CollectionAddress, place_of
 
 try:
     from qdrant_client import QdrantClient, models
@@ -32,12 +32,12 @@ try:
 except ImportError as error:
     raise MissingPackageError("a Qdrant index needs qdrant-client; run `pip install qdrant-client`") from error
 
-__all__ = ["Connection", "models"]
+__all__ = ["QdrantConnection", "models"]
 
 OLDEST = (1, 20)
 
 
-class Connection:
+class QdrantConnection:
     """A client at one place; the collections of a store share it."""
 
     def __init__(self, location: str) -> None:
@@ -70,7 +70,7 @@ class Connection:
         self._client.close()
 
 
-def _made(place: Place) -> QdrantClient:
+def _made(place: CollectionAddress) -> QdrantClient:
     if place.remote:
         # We ask for the version ourselves; the client would only warn.
         return QdrantClient(url=place.url, api_key=os.environ.get("QDRANT_API_KEY"), check_compatibility=False)

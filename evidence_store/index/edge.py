@@ -25,8 +25,8 @@ from evitrail.evidence_store.index.base import (
     LEXICAL,
     PLACE,
     RECTANGLE,
-    Found,
-    Manifest,
+    IndexHit,
+    IndexManifest,
     Payload,
     Point,
     Rows,
@@ -77,7 +77,7 @@ def query_terms(text: str) -> Sparse:
 class EdgeIndex:
     """A shard in a folder."""
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
+    def __init__(self, path: Path, manifest: IndexManifest) -> None:
         self.path = path
         self._manifest = manifest
         self._config = _config(manifest.dimension)
@@ -104,18 +104,18 @@ class EdgeIndex:
             new = state(rows)
             self._shard.update(qe.UpdateOperation.set_payload_by_filter(_not_later({new["seq"]: ids}), new))
 
-    def search_dense(self, vector: Vectors, k: int, where: Where) -> list[Found]:
+    def search_dense(self, vector: Vectors, k: int, where: Where) -> list[IndexHit]:
         query = qe.Query.Nearest(vector.tolist(), DENSE)
         return best(lambda limit: self._search(query, limit, where, qe.SearchParams(exact=True)), k)
 
-    def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[Found]:
+    def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[IndexHit]:
         if not vector.indices:
             return []
         query = qe.Query.Nearest(qe.SparseVector(vector.indices, vector.values), LEXICAL)
         params = qe.SearchParams(exact=True, idf=qe.IdfParams(corpus=_filter(where)))
         return best(lambda limit: self._search(query, limit, where, params), k)
 
-    def _search(self, query: qe.Query, limit: int, where: Where, params: qe.SearchParams) -> list[Found]:
+    def _search(self, query: qe.Query, limit: int, where: Where, params: qe.SearchParams) -> list[IndexHit]:
         request = qe.QueryRequest(limit, query=query, filter=_filter(where), with_payload=PLACE, params=params)
         return [_found(point.payload, point.score) for point in self._shard.query(request)]
 
@@ -136,7 +136,7 @@ class EdgeIndex:
         shutil.rmtree(self.path)
         self._shard = self._made()
 
-    def beside(self, manifest: Manifest) -> EdgeIndex:
+    def beside(self, manifest: IndexManifest) -> EdgeIndex:
         if manifest == self._manifest:
             raise StoreError(f"{self.path}: expected another manifest than the index was built with; use reindex")
         return EdgeIndex(self._aside(manifest), manifest)
@@ -152,7 +152,7 @@ class EdgeIndex:
     def close(self) -> None:
         self._shard.close()
 
-    def _aside(self, manifest: Manifest) -> Path:
+    def _aside(self, manifest: IndexManifest) -> Path:
         return self.path.with_name(f"{self.path.name}-{manifest.short}")
 
     def _put_in_place(self, begun: Path) -> None:
@@ -216,6 +216,6 @@ def _not_later(ids: Mapping[int, Sequence[str]]) -> qe.Filter:
     return qe.Filter(should=list(groups))
 
 
-def _found(payload: Payload | None, score: float) -> Found:
+def _found(payload: Payload | None, score: float) -> IndexHit:
     assert payload is not None  # asked for in the request
-    return Found(payload["ref"], payload["part"], payload["start"], payload["end"], score)
+    return IndexHit(payload["ref"], payload["part"], payload["start"], payload["end"], score)

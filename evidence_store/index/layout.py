@@ -44,7 +44,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Place:
+class CollectionAddress:
     """A collection's home."""
 
     url: str
@@ -54,10 +54,10 @@ class Place:
     remote: bool = False
 
 
-def place_of(location: str) -> Place:
+def place_of(location: str) -> CollectionAddress:
     """The place that ``location`` names."""
     if not location.startswith(("http://", "https://")):
-        return Place(location)
+        return CollectionAddress(location)
     parts = urlsplit(location)
     if "@" in parts.netloc:
         raise StoreError(f"index: expected {FORM} without user or password; give the key in QDRANT_API_KEY")
@@ -66,7 +66,9 @@ def place_of(location: str) -> Place:
         layout = Layout(**dict(_read(*pair) for pair in parse_qsl(parts.query, keep_blank_values=True)))
     except ValueError as error:
         raise StoreError(f"index: {error}; correct the address") from None
-    return Place(f"{parts.scheme}://{parts.netloc}", parts.path.strip("/") or COLLECTION, layout, remote=True)
+    return CollectionAddress(
+        f"{parts.scheme}://{parts.netloc}", parts.path.strip("/") or COLLECTION, layout, remote=True
+    )
 
 
 def _read(key: str, value: str) -> tuple[str, Any]:

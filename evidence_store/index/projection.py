@@ -18,12 +18,12 @@ from pathlib import Path
 
 from evitrail.evidence_store.fold import Version
 from evitrail.evidence_store.index.base import Payload, Point, VectorIndex, payload, point_id, rows
-from evitrail.evidence_store.index.chunk import Span
+from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.edge import document_terms
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.model import indexed_text
 
-Cut = tuple[Version, int, Span]
+Cut = tuple[Version, int, TextSpan]
 """A passage to be: its version, its part, and where it stands."""
 
 Progress = Callable[[int, int], None]
@@ -38,7 +38,7 @@ class Projection:
 
     index: VectorIndex
     encoder: Encoder
-    cut: Callable[[str], tuple[Span, ...]]
+    cut: Callable[[str], tuple[TextSpan, ...]]
     mark: Path
     """The file that says up to which event the index is complete."""
 

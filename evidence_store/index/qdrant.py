@@ -24,8 +24,8 @@ from evitrail.evidence_store.index.base import (
     LEXICAL,
     PLACE,
     RECTANGLE,
-    Found,
-    Manifest,
+    IndexHit,
+    IndexManifest,
     Payload,
     Point,
     Rows,
@@ -37,7 +37,7 @@ from evitrail.evidence_store.index.base import (
     by_seq,
     state,
 )
-from evitrail.evidence_store.index.connection import Connection, models
+from evitrail.evidence_store.index.connection import QdrantConnection, models
 from evitrail.evidence_store.index.embed import Vectors
 
 _PAGE = 1000
@@ -46,7 +46,7 @@ _PAGE = 1000
 class QdrantIndex:
     """A collection in a folder, in memory or on a server."""
 
-    def __init__(self, connection: Connection, manifest: Manifest, beside: bool = False) -> None:
+    def __init__(self, connection: QdrantConnection, manifest: IndexManifest, beside: bool = False) -> None:
         self._connection = connection
         self._manifest = manifest
         self._place = connection.place
@@ -86,17 +86,17 @@ class QdrantIndex:
 
     # Local mode always searches exactly, and warns when told to.
 
-    def search_dense(self, vector: Vectors, k: int, where: Where) -> list[Found]:
+    def search_dense(self, vector: Vectors, k: int, where: Where) -> list[IndexHit]:
         params = models.SearchParams(exact=self._place.remote)
         return best(lambda limit: self._search(vector.tolist(), DENSE, limit, where, params), k)
 
-    def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[Found]:
+    def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[IndexHit]:
         if not vector.indices:
             return []
         params = models.SearchParams(exact=self._place.remote, idf=models.IdfCorpusParams(corpus=seen_by(where)))
         return best(lambda limit: self._search(_sparse(vector), LEXICAL, limit, where, params), k)
 
-    def _search(self, query: Any, using: str, limit: int, where: Where, params: models.SearchParams) -> list[Found]:
+    def _search(self, query: Any, using: str, limit: int, where: Where, params: models.SearchParams) -> list[IndexHit]:
         with self._connection.client() as client:
             points = client.query_points(
                 self._collection,
@@ -129,7 +129,7 @@ class QdrantIndex:
             self._index()
             self._serve(None)
 
-    def beside(self, manifest: Manifest) -> QdrantIndex:
+    def beside(self, manifest: IndexManifest) -> QdrantIndex:
         if manifest == self._manifest:
             raise StoreError(f"{self._collection}: expected another manifest than it was built with; use reindex")
         return QdrantIndex(self._connection, manifest, beside=True)
@@ -235,6 +235,6 @@ def _sparse(vector: Sparse) -> models.SparseVector:
     return models.SparseVector(indices=vector.indices, values=vector.values)
 
 
-def _found(payload: Payload | None, score: float) -> Found:
+def _found(payload: Payload | None, score: float) -> IndexHit:
     assert payload is not None  # asked for in the request
-    return Found(payload["ref"], payload["part"], payload["start"], payload["end"], score)
+    return IndexHit(payload["ref"], payload["part"], payload["start"], payload["end"], score)

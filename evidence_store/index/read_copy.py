@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from evitrail.evidence_store.index.base import Manifest
+from evitrail.evidence_store.index.base import IndexManifest
 
 BLOCK = 1 << 16
 
@@ -27,7 +27,10 @@ BLOCK = 1 << 16
 def reading_copy(store: Path, scratch: Path) -> Iterator[Path]:
     """The folder to open in place of ``store``: a copy under ``scratch``, or itself where many may open it."""
     manifest = store / "manifest.json"
-    if not manifest.is_file() or Manifest.model_validate_json(manifest.read_text(encoding="utf-8")).engine == "server":
+    if (
+        not manifest.is_file()
+        or IndexManifest.model_validate_json(manifest.read_text(encoding="utf-8")).engine == "server"
+    ):
         yield store
         return
     copy = scratch / "store"

@@ -12,7 +12,7 @@ Rules kept here
 
 from __future__ import annotations
 
-from evitrail.retrieval.gates.base import Asked, Gate
+from evitrail.retrieval.gates.base import Gate, GateContext
 from evitrail.retrieval.gates.conflict import conflict
 from evitrail.retrieval.gates.enough import near, sufficient
 from evitrail.retrieval.gates.order import certainty
@@ -34,4 +34,4 @@ GATES: dict[str, Gate] = {
 }
 """In the order they are passed."""
 
-__all__ = ["GATES", "Asked", "Gate"]
+__all__ = ["GATES", "Gate", "GateContext"]

@@ -24,7 +24,7 @@ from evitrail.retrieval.base import Dropped, GateReport, Hit, Noted
 
 
 @dataclass(frozen=True)
-class Asked:
+class GateContext:
     """What a gate judges by: the question in words, the store on its day, and where it is asked."""
 
     query: str
@@ -40,12 +40,12 @@ class Reason(NamedTuple):
     why: str
 
 
-Gate = Callable[[Sequence[Hit], Asked], tuple[list[Hit], GateReport]]
+Gate = Callable[[Sequence[Hit], GateContext], tuple[list[Hit], GateReport]]
 Judge = Callable[[Hit], Reason | None]
 
 
 def sift(
-    gate: str, hits: Sequence[Hit], asked: Asked, why_not: Judge, remarks: Iterable[tuple[Hit, Reason]] = ()
+    gate: str, hits: Sequence[Hit], asked: GateContext, why_not: Judge, remarks: Iterable[tuple[Hit, Reason]] = ()
 ) -> tuple[list[Hit], GateReport]:
     """Keep the hits that nothing speaks against; remarks on hits that are dropped are not made."""
     reasons = [(hit, why_not(hit)) for hit in hits]

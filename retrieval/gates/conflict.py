@@ -23,7 +23,7 @@ from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.content import same_subject
 from evitrail.retrieval.facets import clash
-from evitrail.retrieval.gates.base import Asked, Reason, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, sift
 from evitrail.retrieval.gates.population import studied
 from evitrail.retrieval.stance import Stance, claimed, stance
 
@@ -31,7 +31,7 @@ SURE = 0.5
 """The share a stance must have before a conflict is suspected for it."""
 
 
-def conflict(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
+def conflict(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """Nothing that gave way to another hit on record; what may contradict another is noted."""
     recorded = _recorded(hits, asked.snapshot)
     overruled = {edge.other(edge.preferred) for edge in recorded if edge.preferred}
@@ -83,7 +83,9 @@ def _on_record(hits: Sequence[Hit], recorded: Sequence[Contradiction]) -> Iterat
             yield hit, Reason(rule, f"{why}; {edge.reason}" if edge.reason else why)
 
 
-def _suspected(hits: Sequence[Hit], recorded: Sequence[Contradiction], asked: Asked) -> Iterator[tuple[Hit, Reason]]:
+def _suspected(
+    hits: Sequence[Hit], recorded: Sequence[Contradiction], asked: GateContext
+) -> Iterator[tuple[Hit, Reason]]:
     claim = claimed(asked.query)
     known = {frozenset((edge.a, edge.b)) for edge in recorded}
     stances = {hit.passage.id: stance(claim, hit.passage) for hit in hits} if claim else {}

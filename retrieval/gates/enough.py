@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from evitrail.evidence_store.grading.grade import LEVELS, rank
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.content import Words, content, passage_words
-from evitrail.retrieval.gates.base import Asked, Reason, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, sift
 
 NEAR = 5
 """How many of the most relevant hits are taken to be about the question."""
@@ -25,7 +25,7 @@ MUCH_SURER = 2
 """Levels of certainty between two sources from which the weaker one is left out."""
 
 
-def near(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
+def near(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """Only what is about the question: the first few by relevance."""
     first = {hit.passage.id for hit in sorted(hits, key=lambda h: (h.rank, h.passage.id))[:NEAR]}
 
@@ -37,7 +37,7 @@ def near(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
     return sift("near", hits, asked, why_not)
 
 
-def sufficient(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
+def sufficient(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """The smallest set that suffices: in order, what says no less than another and is not much less sure than any."""
     surest = max((rank(hit.passage.header.grade) for hit in hits), default=0)
     wanted = content(asked.query)

@@ -19,14 +19,14 @@ from evitrail.evidence_store.grading.grade import rank
 from evitrail.evidence_store.model import Header
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.content import same_subject
-from evitrail.retrieval.gates.base import Asked, Reason, said, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, said, sift
 
 SPAN = 3
 """Years: by then about one recommendation in five no longer holds (CMAJ 2014; 186: 1211)."""
 HOW_MUCH = {1: "serious", 2: "very serious", 3: "extremely serious"}
 
 
-def certainty(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
+def certainty(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """Surest first, unrated last; drops nothing, and says what is indirect."""
     headers = [hit.passage.header for hit in hits]
 

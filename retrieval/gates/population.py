@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from evitrail.evidence_store.model import Header
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.facets import Facets, clash, facets
-from evitrail.retrieval.gates.base import Asked, Reason, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, sift
 
 
-def population(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
+def population(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """Only what is not plainly about other people."""
     patient = patients(asked.query)
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from evitrail.evidence_store.model import Header
 from evitrail.retrieval.base import GateReport, Hit
-from evitrail.retrieval.gates.base import Asked, Reason, said, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, said, sift
 
 TAKEN_BACK = ("retracted", "withdrawn")
 EU = "EU"
@@ -23,7 +23,7 @@ MEMBERS = frozenset((
 ))  # fmt: skip
 
 
-def retracted(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
+def retracted(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """Nothing that its publisher, or the store's curators, took back."""
 
     def why_not(hit: Hit) -> Reason | None:
@@ -37,7 +37,7 @@ def retracted(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]
     return sift("retracted", hits, asked, why_not, said(hits, remark))
 
 
-def as_of(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
+def as_of(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """Only what was in force on the day the question is asked of."""
     day = asked.snapshot.as_of
 
@@ -54,7 +54,7 @@ def as_of(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
     return sift("as_of", hits, asked, why_not)
 
 
-def jurisdiction(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
+def jurisdiction(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """Only what is meant for the country asked about; where none is named, everything."""
     here = asked.jurisdiction
     fits = {here, EU} if here in MEMBERS else {here}

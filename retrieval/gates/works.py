@@ -14,13 +14,13 @@ from datetime import date
 
 from evitrail.evidence_store.model import Header
 from evitrail.retrieval.base import GateReport, Hit
-from evitrail.retrieval.gates.base import Asked, Reason, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, sift
 
 PRIMARY = frozenset({"randomized_trial", "observational_study", "case_report", "preprint"})
 """Kinds of evidence that a review may include as its studies."""
 
 
-def lineage(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
+def lineage(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """Each lineage once: the newest version's best passage."""
     best: dict[str, Hit] = {}
     for hit in sorted(hits, key=lambda h: (-h.passage.header.valid_from.toordinal(), h.rank, h.passage.id)):
@@ -36,7 +36,7 @@ def lineage(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
     return sift("lineage", hits, asked, why_not)
 
 
-def studies(hits: Sequence[Hit], asked: Asked) -> tuple[list[Hit], GateReport]:
+def studies(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """No study that a review among the hits includes, unless it is newer than the review's search."""
     reviews = sorted(
         {hit.passage.ref: hit.passage.header for hit in hits if hit.passage.header.kind == "systematic_review"}.items()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ward import case
 
 from evitrail.agent.llm import Completion, LLMError, Prompt, ScriptedLLM, Unreachable
-from evitrail.agent.model import Ballots, Checked, Choice, Question, Said
+from evitrail.agent.model import Ballots, CheckedAnswers, Choice, ModelAnswer, Question
 from evitrail.agent.reader.checking.checker import Checker, RuleChecker
 from evitrail.agent.reader.checking.judge import JudgeChecker
 from evitrail.agent.reader.checking.letters import parsed_letter
@@ -42,7 +42,7 @@ def choice(greedy: str | None, *drawn: str | None) -> Choice:
         claims=(),
         reason="a parser's",
         ballots=Ballots(votes=tuple(map(parsed_letter, drawn)), temperature=0.7, seed=0),
-        said=Said(greedy=greedy, drawn=drawn),
+        said=ModelAnswer(greedy=greedy, drawn=drawn),
     )
 
 
@@ -53,7 +53,7 @@ def judge(
     return JudgeChecker(llm), llm
 
 
-def confirmed(checked: Checked) -> list[str | None]:
+def confirmed(checked: CheckedAnswers) -> list[str | None]:
     return [checked.greedy.confirmed, *(verdict.confirmed for verdict in checked.ballots)]
 
 
@@ -74,7 +74,7 @@ def test_a_choice_without_words_has_nothing_to_check(checker: Checker) -> None:
     with pytest.raises(ValueError, match="read from words"):
         checker.check(QUESTION, choice("B").model_copy(update={"said": None}))
     with pytest.raises(ValueError, match="each of 2 ballots, got 0"):
-        checker.check(QUESTION, choice("B", "C", "C").model_copy(update={"said": Said(greedy="B")}))
+        checker.check(QUESTION, choice("B", "C", "C").model_copy(update={"said": ModelAnswer(greedy="B")}))
 
 
 def test_the_rule_confirms_what_is_selected_and_says_why_not() -> None:
@@ -194,12 +194,12 @@ def test_a_run_taken_up_again_judges_only_what_is_missing(journal: Journal) -> N
     said = choice("Surely B", "Surely C", "I say B", "B")
     faulty, llm = judge((".", YES_B), slips={2: Unreachable("gone")})
 
-    def check(checker: JudgeChecker) -> Checked:
+    def check(checker: JudgeChecker) -> CheckedAnswers:
         run = Live.begin(journal, "words.q", Config())
         task = Task(
             "check",
             lambda: checker.check(QUESTION, said, run),
-            returns=Checked,
+            returns=CheckedAnswers,
             inputs={"question": QUESTION, "choice": said},
             by=checker,
         )

@@ -17,7 +17,7 @@ from evitrail.agent.influence.measure import Asking, leave_one_out, measured
 from evitrail.agent.influence.values import Way
 from evitrail.agent.llm import LLM, LLMError, Message, Prompt, ScriptedLLM
 from evitrail.agent.llm.in_process.transformers import TransformersLLM
-from evitrail.agent.model import Context, Decoding, Served, State
+from evitrail.agent.model import Context, ContextPassage, Decoding, State
 from evitrail.agent.reader import DirectReader
 from evitrail.agent.steps.choose import choose
 from evitrail.agent.steps.influence import influence
@@ -53,7 +53,7 @@ def context(passages: Mapping[str, str] = PASSAGES, rule: str = RULE) -> Context
     served, text = [], ""
     for name, said in passages.items():
         text += rule if text else ""
-        served.append(Served(passage=name, start=len(text), end=len(text) + len(said)))
+        served.append(ContextPassage(passage=name, start=len(text), end=len(text) + len(said)))
         text += said
     return Context(text=text, passages=tuple(served))
 
@@ -93,9 +93,9 @@ def test_words_between_passages_are_no_separator_and_a_passage_said_twice_goes_t
     given = Context(
         text=text,
         passages=(
-            Served(passage="a@1#0", start=places[0][1], end=places[0][1] + 14),
-            Served(passage="b@1#0", start=places[1][1], end=places[1][1] + 10),
-            Served(passage="a@1#0", start=len(text) - 14, end=len(text)),
+            ContextPassage(passage="a@1#0", start=places[0][1], end=places[0][1] + 14),
+            ContextPassage(passage="b@1#0", start=places[1][1], end=places[1][1] + 10),
+            ContextPassage(passage="a@1#0", start=len(text) - 14, end=len(text)),
         ),
     )
     left = texts(given)

@@ -21,7 +21,7 @@ from llama_index_instrumentation.span_handlers.base import Thread
 from pipeline import QUERY, QUESTION, Scripted, engine, errors, paths
 
 import evitrail.agent
-from evitrail.agent.captured import Captured, Given, Said, Vectors
+from evitrail.agent.captured import Captured, CapturedAnswer, CapturedValues, Vectors
 from evitrail.agent.llama import evitrail_capture
 from evitrail.traces import Journal, JournalError, Trace
 from evitrail.traces.audit.integrity import verify_journal
@@ -120,7 +120,9 @@ def test_two_blocks_in_two_threads_do_not_mix_and_a_thread_in_none_is_not_record
         with Journal.open(tmp_path / f"{name}.db", create=False) as journal:
             traces = [Trace(journal, run) for run in journal.runs()]
             assert sorted(t.config(Captured).asked for t in traces) == [f"{name} asks {n}" for n in range(rounds)]
-            assert [t.output(Said) for t in traces] == [Said(text=f"said to {name}", metadata={})] * rounds
+            assert [t.output(CapturedAnswer) for t in traces] == [
+                CapturedAnswer(text=f"said to {name}", metadata={})
+            ] * rounds
             assert [paths(t) for t in traces] == [QUERY] * rounds
 
 
@@ -142,7 +144,7 @@ def test_what_an_outermost_call_left_running_is_cut_short_and_what_comes_later_i
         returned.set()
         left[1].join()
     first, second = (Trace(journal, run) for run in captured.runs)
-    assert first.output(Given) == Given(value="early")
+    assert first.output(CapturedValues) == CapturedValues(value="early")
     assert "the outermost call returned" in errors(first)["hasty[1]/model[1]"]
     assert first.records[-1].type == "run.end"
     assert paths(second) == ["model[1]"]

@@ -21,7 +21,7 @@ from llama_index.core.tools import QueryEngineTool
 from llama_index_instrumentation import get_dispatcher
 from pipeline import ADVICE, QUERY, QUESTION, Scripted, engine, paths, text_nodes
 
-from evitrail.agent.captured import Captured, Given, Nodes, Said
+from evitrail.agent.captured import Captured, CapturedAnswer, CapturedValues, Nodes
 from evitrail.agent.captured.plain import plain
 from evitrail.agent.llama import evitrail_capture
 from evitrail.agent.llm import Completion, Prompt
@@ -45,7 +45,7 @@ def test_a_query_is_one_run_of_nested_steps(journal: Journal) -> None:
     with evitrail_capture(journal) as captured:
         answer = engine(Scripted()).query(QUESTION)
     trace = Trace(journal, captured.runs[-1])
-    said = trace.output(Said)
+    said = trace.output(CapturedAnswer)
     assert paths(trace) == QUERY
     assert said is not None
     assert said.text == str(answer) == "At 36 weeks."
@@ -92,7 +92,7 @@ def test_the_answer_is_traced_to_the_nodes_it_names_and_they_to_their_documents(
         engine(Scripted()).query(QUESTION)
     trace = Trace(journal, captured.runs[-1])
     graph = provenance(trace)
-    said, found = trace.output(Said), journal.get(step(trace, "query[1]/retrieve[1]").output, Nodes)
+    said, found = trace.output(CapturedAnswer), journal.get(step(trace, "query[1]/retrieve[1]").output, Nodes)
     assert said is not None
     for rank, one in enumerate(found.nodes, start=1):
         assert nx.has_path(graph, content_id(said), content_id(one.node))
@@ -184,8 +184,8 @@ def test_an_agent_is_seen_through_its_tools_down_to_the_nodes(journal: Journal) 
     prompts = [journal.get(step(trace, f"agent[1]/model[{n}]").inputs[0].id, Prompt) for n in (1, 2)]
     assert [message.role for message in prompts[0].messages] == ["system", "user"]
     assert prompts[1].messages[-1].content == "Observation: At 36 weeks."
-    assert trace.output(Said) == Said(text=said, metadata={})
-    assert journal.get(step(trace, "agent[1]/tool[1]").inputs[0].id, Given).value == {"input": "swab"}
+    assert trace.output(CapturedAnswer) == CapturedAnswer(text=said, metadata={})
+    assert journal.get(step(trace, "agent[1]/tool[1]").inputs[0].id, CapturedValues).value == {"input": "swab"}
 
 
 def test_a_function_of_ones_own_is_a_step_when_llama_index_is_told_of_it(journal: Journal) -> None:
@@ -199,8 +199,8 @@ def test_a_function_of_ones_own_is_a_step_when_llama_index_is_told_of_it(journal
         triage(QUESTION, password="hunter2")
     trace = Trace(journal, captured.runs[-1])
     assert paths(trace) == [*(f"triage[1]/{path}" for path in QUERY), "triage[1]"]
-    assert trace.output(Given) == Given(value={"answer": "At 36 weeks.", "urgent": False})
-    given_to = journal.get(step(trace, "triage[1]").inputs[0].id, Given).value
+    assert trace.output(CapturedValues) == CapturedValues(value={"answer": "At 36 weeks.", "urgent": False})
+    given_to = journal.get(step(trace, "triage[1]").inputs[0].id, CapturedValues).value
     assert (given_to["complaint"], given_to["password"]) == (QUESTION, "(left out: a credential)")
 
 
@@ -273,7 +273,7 @@ JSON_LIKE = st.recursive(
 @given(JSON_LIKE, st.text(st.characters(categories=["Cs", "Lu"])))
 def test_any_foreign_value_can_be_stored(value: Any, odd: str) -> None:
     keys = {"caf\u00e9": 1, "cafe\u0301": 2, 1: 3, "1": 4}
-    stored = Given(value=plain({"value": value, "odd": odd, "keys": keys}))
-    read = Given.model_validate_json(canonical_json(stored)).value
+    stored = CapturedValues(value=plain({"value": value, "odd": odd, "keys": keys}))
+    read = CapturedValues.model_validate_json(canonical_json(stored)).value
     assert sorted(read["keys"].values()) == [1, 2, 3, 4]
     assert plain(read) == read

@@ -12,7 +12,7 @@ from llama_index.core import VectorStoreIndex
 from llama_index.core.llms import ChatMessage
 from pipeline import QUERY, QUESTION, Letters, Scripted, engine, errors, paths, text_nodes
 
-from evitrail.agent.captured import Said
+from evitrail.agent.captured import CapturedAnswer
 from evitrail.agent.llama import evitrail_capture
 from evitrail.agent.llm import Completion
 from evitrail.traces import Journal, Trace
@@ -38,7 +38,7 @@ def test_a_streamed_answer_is_recorded_when_it_has_been_read(journal: Journal) -
     assert captured.runs == [run]
     assert pieces == ["At", " 36", " weeks."]
     assert paths(trace) == QUERY
-    assert trace.output(Said) == Said(text="At 36 weeks.", metadata={})
+    assert trace.output(CapturedAnswer) == CapturedAnswer(text="At 36 weeks.", metadata={})
     assert journal.get(trace.activities[2].output, Completion).texts == ("At 36 weeks.",)
     assert any(edge.relation == "wasDerivedFrom" and edge.role == "source 1" for edge in trace.edges().edges)
 
@@ -55,7 +55,7 @@ def test_an_asynchronous_stream_is_recorded_when_it_has_been_read(journal: Journ
     trace = Trace(journal, captured.runs[0])
     assert "".join(pieces) == "At 36 weeks."
     assert paths(trace) == QUERY
-    assert trace.output(Said) == Said(text="At 36 weeks.", metadata={})
+    assert trace.output(CapturedAnswer) == CapturedAnswer(text="At 36 weeks.", metadata={})
 
 
 def test_two_streams_read_in_turns_do_not_mix(journal: Journal) -> None:
@@ -64,9 +64,9 @@ def test_two_streams_read_in_turns_do_not_mix(journal: Journal) -> None:
         first, second = (pipeline.query(QUESTION).response_gen for pipeline in pipelines)
         said = list(zip(second, first, strict=True))
     assert said[0] == ("four", "one")
-    assert [Trace(journal, run).output(Said) for run in captured.runs] == [
-        Said(text="one two three", metadata={}),
-        Said(text="four five six", metadata={}),
+    assert [Trace(journal, run).output(CapturedAnswer) for run in captured.runs] == [
+        CapturedAnswer(text="one two three", metadata={}),
+        CapturedAnswer(text="four five six", metadata={}),
     ]
     assert [paths(Trace(journal, run)) for run in captured.runs] == [QUERY, QUERY]
 
@@ -108,4 +108,4 @@ def test_a_streamed_chat_ends_when_its_thread_has_read_the_model(journal: Journa
     assert said == "At 36 weeks."
     assert set(paths(trace)) == {path.replace("query", "chat", 1) for path in QUERY}
     assert paths(trace)[-1] == "chat[1]"
-    assert trace.output(Said) == Said(text=said, metadata={})
+    assert trace.output(CapturedAnswer) == CapturedAnswer(text=said, metadata={})

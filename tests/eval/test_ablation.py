@@ -11,7 +11,7 @@ from ward import HIGH, WardReader, advice, arm, ask, case, opened
 
 from evitrail.eval.log.runs import JOURNAL, outcomes
 from evitrail.eval.rerun.fork import Fork
-from evitrail.eval.rerun.gate_ablation import Ablated, Measured, ablate_gates
+from evitrail.eval.rerun.gate_ablation import Ablated, MetricChange, ablate_gates
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.grading.grade import Grade
 from evitrail.retrieval import RETRIEVERS, Clean
@@ -60,7 +60,7 @@ def test_the_whole_comes_first_and_then_each_gate_in_the_order_they_are_passed(w
 
 def test_a_gate_is_worth_the_case_that_is_lost_without_it(ward: Ward) -> None:
     rows = ward.ablate()
-    assert rows[None].metrics["accuracy"] == Measured(0.75)
+    assert rows[None].metrics["accuracy"] == MetricChange(0.75)
     for gate in ("retracted", "as_of"):
         accuracy = rows[gate].metrics["accuracy"]
         assert (accuracy.value, accuracy.difference, rows[gate].moved) == pytest.approx((0.5, -0.25, 1))

@@ -18,7 +18,7 @@ from evitrail.agent.reader import READERS, DirectReader
 from evitrail.eval.log.runs import JOURNAL
 from evitrail.eval.rerun.changes import CHANGES
 from evitrail.eval.rerun.fork import Fork, Forked, fork, forking
-from evitrail.evidence_store import Desk, EvidenceStore
+from evitrail.evidence_store import Curator, EvidenceStore
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces import Activity, Journal, Trace
 
@@ -60,7 +60,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Evide
         store.ingest([NOW])
         gates = arm("gates", retriever="clean")
         assert ask(folder / "x", store, [case("apixaban", as_of=LATER)], [gates], WardReader()) == []
-        Desk(store).draft([NEXT])
+        Curator(store).draft([NEXT])
         yield folder / "x" / JOURNAL, store
 
 

@@ -13,7 +13,7 @@ from ward import DRUGS, WardReader, advice, arm, ask, blamed, case, opened
 
 from evitrail.agent.llm import ScriptedLLM, Unreachable
 from evitrail.agent.llm.named import LLMS
-from evitrail.agent.model import Answer, Checked, Decoding
+from evitrail.agent.model import Answer, CheckedAnswers, Decoding
 from evitrail.agent.reader.direct import DirectReader
 from evitrail.eval.experiment.sweep import Halted
 from evitrail.eval.log.mismatches import SHOWN, Mismatch, mismatches, preview
@@ -136,7 +136,7 @@ def test_nothing_but_the_check_is_done_again_and_no_words_are_judged_twice(words
         (fork,) = [name for name in journal.runs() if name.startswith("words.q-heparin~")]
         steps = Trace(journal, fork).activities
         assert [step.path for step in steps if not step.reused_from] == ["check[1]/model[greedy]", "check[1]"]
-        checked = journal.get(steps[-1].output, Checked)
+        checked = journal.get(steps[-1].output, CheckedAnswers)
     assert "JudgeChecker" in checked.by
     assert [verdict.skipped for verdict in checked.ballots] == [None, "single_letter", "single_letter"]
 

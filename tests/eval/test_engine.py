@@ -20,9 +20,9 @@ from world import WordVectors
 from evitrail.agent.llm.base import Completion
 from evitrail.agent.llm.in_process.transformers import TransformersLLM
 from evitrail.agent.reader import DirectReader, ExtractiveReader
-from evitrail.eval.experiment.job import Ended
-from evitrail.eval.experiment.sweep import Halted, Standing
-from evitrail.eval.experiment.threads import Hands
+from evitrail.eval.experiment.job import RunEnd
+from evitrail.eval.experiment.sweep import Halted, SweepProgress
+from evitrail.eval.experiment.threads import WorkerThreads
 from evitrail.eval.log.runs import outcomes, traces
 from evitrail.eval.metrics.outcomes_file import write_outcomes
 from evitrail.eval.plan.readers import Readers, at_once
@@ -202,7 +202,7 @@ def test_prompts_that_begin_alike_follow_one_another(folder: Path, store: Eviden
 def test_standing_tells_of_runs_done_failed_under_way_and_of_tokens(
     folder: Path, store: EvidenceStore, server: ModelServer
 ) -> None:
-    heard: list[Standing] = []
+    heard: list[SweepProgress] = []
     experiment(store, server.url, in_flight=4).run(folder / "run", watch=heard.append)
     assert heard[0].done == 0
     assert [standing.done for standing in heard[1:]] == list(range(1, RUNS + 1))
@@ -218,7 +218,7 @@ def test_what_was_only_remembered_counts_no_tokens(folder: Path, server: ModelSe
     process.kill()
     process.communicate()
     kept = sum(5 if "ballots" in name else 1 for name in recorded(folder))
-    heard: list[Standing] = []
+    heard: list[SweepProgress] = []
     with EvidenceStore.open(folder / "store", embedder=WordVectors()) as again:
         experiment(again, server.url).run(folder / "run", watch=heard.append)
     assert heard[-1].tokens == RUNS * 6 - kept
@@ -234,7 +234,7 @@ def test_many_runs_are_under_way_where_a_server_is_asked_and_few_where_reading_i
 def test_no_more_is_handed_out_than_can_be_under_way() -> None:
     lock, under_way, most = threading.Lock(), 0, 0
 
-    def do(piece: int) -> Ended:
+    def do(piece: int) -> RunEnd:
         nonlocal under_way, most
         with lock:
             under_way += 1
@@ -244,9 +244,9 @@ def test_no_more_is_handed_out_than_can_be_under_way() -> None:
             raise MemoryError("no run can be done any more")
         with lock:
             under_way -= 1
-        return Ended()
+        return RunEnd()
 
-    hands = Hands(range(10**9), do, in_flight=3)
+    hands = WorkerThreads(range(10**9), do, in_flight=3)
     with pytest.raises(MemoryError), hands:
         for _ in hands:
             pass

@@ -16,7 +16,7 @@ from evitrail.eval.policy import SAFE_SCALE, Policy
 from evitrail.eval.report import plots
 from evitrail.eval.report.failures import concentration, failed_runs, questions
 from evitrail.eval.report.findings import difference, findings
-from evitrail.eval.report.profile import Arm, arms, region
+from evitrail.eval.report.profile import ProfileRow, arms, region
 
 LABELS = {"A": Flags(), "B": Flags(high_risk=True), "C": Flags()}
 
@@ -37,7 +37,7 @@ def outcome(case: str, chosen: str | None, condition: str = "standard", **change
     return score(**given | changes)
 
 
-def arm_list(outcomes: Sequence[Outcome]) -> list[Arm]:
+def arm_list(outcomes: Sequence[Outcome]) -> list[ProfileRow]:
     return arms(outcomes, metric_rows(outcomes, replicates=200))
 
 

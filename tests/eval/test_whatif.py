@@ -15,7 +15,7 @@ from ward import DRUGS, HIGH, LOW, WardReader, advice, arm, ask, case, opened
 from evitrail.agent.model import Answer, Choice, Synthesis
 from evitrail.eval.log.runs import JOURNAL, traces
 from evitrail.eval.rerun.fork import Fork
-from evitrail.eval.rerun.whatif import Answered, came_across, impact, whatif
+from evitrail.eval.rerun.whatif import WhatIf, came_across, impact, whatif
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.grading.grade import Grade
 from evitrail.evidence_store.snapshot import Snapshot
@@ -49,7 +49,7 @@ class Ward:
         self.retriever = retriever
         self.reader = WardReader()
 
-    def ask(self, **changes: Any) -> Answered:
+    def ask(self, **changes: Any) -> WhatIf:
         self.retriever.asked.clear()
         self.reader.calls.clear()
         return whatif(self.journal, changes, self.store, self.reader)
@@ -75,7 +75,7 @@ def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ward]:
             yield Ward(journal, store, counting)
 
 
-def flipped(answered: Answered) -> dict[str, tuple[str | None, str | None]]:
+def flipped(answered: WhatIf) -> dict[str, tuple[str | None, str | None]]:
     return {flip.run: (flip.before, flip.after) for flip in answered.affected if flip.flipped}
 
 

@@ -10,7 +10,7 @@ import pytest
 from curators import BETTER, NEW, Office
 from world import evidence
 
-from evitrail.evidence_store import Desk, EvidenceError, EvidenceStore
+from evitrail.evidence_store import Curator, EvidenceError, EvidenceStore
 from evitrail.evidence_store.model import evidence_id
 
 
@@ -56,14 +56,14 @@ def test_a_published_version_is_found_and_its_drafts_are_past(office: Office) ->
 def test_every_act_keeps_who_why_and_the_content_before_and_after_it(office: Office) -> None:
     office.drafted()
     with office.by("Ben") as store:
-        Desk(store).hand_back("aspirin@2026", "certainty is overstated")
+        Curator(store).hand_back("aspirin@2026", "certainty is overstated")
     with office.by("Carla") as store:
-        assert Desk(store).draft([BETTER], reason="softened") == ["aspirin@2026~2"]
-        Desk(store).submit("aspirin@2026")
+        assert Curator(store).draft([BETTER], reason="softened") == ["aspirin@2026~2"]
+        Curator(store).submit("aspirin@2026")
     with office.by("Ben") as store:
-        Desk(store).sign_off("aspirin@2026", "as the source says", {"accuracy": 5, "wording": 4})
-        Desk(store).publish(["aspirin@2026"])
-        Desk(store).withdraw("aspirin@2026", "entered by mistake")
+        Curator(store).sign_off("aspirin@2026", "as the source says", {"accuracy": 5, "wording": 4})
+        Curator(store).publish(["aspirin@2026"])
+        Curator(store).withdraw("aspirin@2026", "entered by mistake")
     first, second = evidence_id(NEW), evidence_id(BETTER)
     with office.by("Dora") as store:
         dossier = store.dossiers["aspirin@2026"]
@@ -89,7 +89,7 @@ def test_nobody_signs_off_what_they_wrote(office: Office, signer: str) -> None:
         office.by(signer) as store,
         pytest.raises(EvidenceError, match=r"somebody who did not write it, got .*, its author"),
     ):
-        Desk(store).sign_off("aspirin@2026", "it is right")
+        Curator(store).sign_off("aspirin@2026", "it is right")
     with office.by("Ben") as store:
         assert store.dossiers["aspirin@2026"].stage == "submitted"
 
@@ -97,27 +97,27 @@ def test_nobody_signs_off_what_they_wrote(office: Office, signer: str) -> None:
 def test_who_wrote_an_earlier_draft_is_an_author_too(office: Office) -> None:
     office.drafted()
     with office.by("Ben") as store:
-        Desk(store).draft([BETTER], reason="my wording")
-        Desk(store).submit("aspirin@2026")
+        Curator(store).draft([BETTER], reason="my wording")
+        Curator(store).submit("aspirin@2026")
     with office.by("Anna") as store, pytest.raises(EvidenceError, match="its author"):
-        Desk(store).sign_off("aspirin@2026", "fine")
+        Curator(store).sign_off("aspirin@2026", "fine")
 
 
 def test_another_draft_undoes_a_sign_off(office: Office) -> None:
     office.drafted()
     with office.by("Ben") as store:
-        Desk(store).sign_off("aspirin@2026", "checked")
+        Curator(store).sign_off("aspirin@2026", "checked")
     with office.by("Anna") as store:
-        Desk(store).draft([BETTER])
+        Curator(store).draft([BETTER])
         assert store.dossiers["aspirin@2026"].signed_by is None
         with pytest.raises(
             EvidenceError, match="only what is signed off can be published, got one drafted; next: submit"
         ):
-            Desk(store).publish(["aspirin@2026"])
+            Curator(store).publish(["aspirin@2026"])
 
 
 def test_acts_out_of_order_are_refused_with_what_comes_next(anna: EvidenceStore) -> None:
-    desk = Desk(anna)
+    desk = Curator(anna)
     with pytest.raises(EvidenceError, match="expected a version that is curated here, got 'aspirin@2026'"):
         desk.submit("aspirin@2026")
     desk.draft([NEW])
@@ -131,10 +131,10 @@ def test_acts_out_of_order_are_refused_with_what_comes_next(anna: EvidenceStore)
 
 
 def test_a_guideline_names_what_it_rests_on_before_it_is_looked_at(anna: EvidenceStore) -> None:
-    Desk(anna).draft([NEW.model_copy(update={"includes": ()}), evidence("opinion", kind="expert_opinion")])
+    Curator(anna).draft([NEW.model_copy(update={"includes": ()}), evidence("opinion", kind="expert_opinion")])
     with pytest.raises(EvidenceError, match="expected a guideline to name what it rests on, got none"):
-        Desk(anna).submit(NEW.ref)
-    Desk(anna).submit("opinion@1")
+        Curator(anna).submit(NEW.ref)
+    Curator(anna).submit("opinion@1")
     assert [dossier.stage for dossier in anna.dossiers.values()] == ["drafted", "submitted"]
 
 
@@ -142,9 +142,9 @@ def test_a_sign_off_says_on_what_ground_and_scores_from_1_to_5(office: Office) -
     office.drafted()
     with office.by("Ben") as store:
         with pytest.raises(EvidenceError, match="expected a reason, got none"):
-            Desk(store).sign_off("aspirin@2026", " ")
+            Curator(store).sign_off("aspirin@2026", " ")
         with pytest.raises(EvidenceError, match="rubric 'accuracy': expected a score from 1 to 5, got 6"):
-            Desk(store).sign_off("aspirin@2026", "checked", {"accuracy": 6})
+            Curator(store).sign_off("aspirin@2026", "checked", {"accuracy": 6})
         assert store.dossiers["aspirin@2026"].stage == "submitted"
 
 
@@ -152,16 +152,16 @@ def test_publishing_ends_what_it_supersedes_in_the_same_act_or_nothing_happens(o
     old = evidence("aspirin", "2020", valid_from=date(2020, 1, 1))
     after = NEW.model_copy(update={"supersedes": "aspirin@2020"})
     with office.by("Anna") as store:
-        Desk(store).draft([after])
-        Desk(store).submit(after.ref)
+        Curator(store).draft([after])
+        Curator(store).submit(after.ref)
     with office.by("Ben") as store:
-        Desk(store).sign_off(after.ref, "checked")
+        Curator(store).sign_off(after.ref, "checked")
         before = store.seq
         with pytest.raises(EvidenceError, match="supersedes 'aspirin@2020', which is neither given nor in the store"):
-            Desk(store).publish([after.ref])
+            Curator(store).publish([after.ref])
         assert store.seq == before
         store.ingest([old])
-        Desk(store).publish([after.ref])
+        Curator(store).publish([after.ref])
         assert store.headers["aspirin@2020"].valid_to == after.valid_from
         assert store.snapshot(date(2026, 6, 1)).status("aspirin@2020") == "superseded"
         assert store.verify() == []
@@ -171,7 +171,7 @@ def test_what_was_withdrawn_is_not_evidence_any_more_and_was_before(office: Offi
     office.published()
     with office.by("Ben") as store:
         before = store.seq
-        Desk(store).withdraw("aspirin@2026", "entered by mistake")
+        Curator(store).withdraw("aspirin@2026", "entered by mistake")
         assert refs(store) == []
         assert store.snapshot(unpublished=True).status("aspirin@2026") == "withdrawn"
         assert refs(store, seq=before) == ["aspirin@2026"]
@@ -181,8 +181,8 @@ def test_what_was_withdrawn_is_not_evidence_any_more_and_was_before(office: Offi
 def test_what_was_published_elsewhere_can_be_withdrawn_and_never_drafted(anna: EvidenceStore) -> None:
     anna.ingest([NEW])
     with pytest.raises(EvidenceError, match="a published one never changes, draft a new one"):
-        Desk(anna).draft([BETTER])
-    Desk(anna).withdraw("aspirin@2026", "not for our ward")
+        Curator(anna).draft([BETTER])
+    Curator(anna).withdraw("aspirin@2026", "not for our ward")
     assert anna.dossiers["aspirin@2026"].stage == "withdrawn"
     assert refs(anna) == []
 
@@ -192,5 +192,5 @@ def test_a_version_may_not_look_like_a_draft(anna: EvidenceStore) -> None:
     with pytest.raises(ValueError, match="expected a version without '~'"):
         anna.ingest([forged])
     with pytest.raises(EvidenceError, match="expected a version without '~'"):
-        Desk(anna).draft([forged])
+        Curator(anna).draft([forged])
     assert anna.seq == 0

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import evidence
 
-from evitrail.evidence_store import Desk, EvidenceError, Snapshot
+from evitrail.evidence_store import Curator, EvidenceError, Snapshot
 from evitrail.evidence_store.curation.workflow import Dossier
 from evitrail.evidence_store.review import queue
 
@@ -43,13 +43,13 @@ def test_a_supposed_publication_shows_what_the_publication_will(office: Office, 
 
     with office.by("Anna") as store:
         store.ingest([evidence("aspirin", "2020", valid_from=date(2020, 1, 1)), evidence("statin")])
-        Desk(store).draft([after])
-        Desk(store).draft([evidence("insulin", text="Insulin and stroke.")])
-        Desk(store).submit(after.ref)
+        Curator(store).draft([after])
+        Curator(store).draft([evidence("insulin", text="Insulin and stroke.")])
+        Curator(store).submit(after.ref)
         supposed = seen(store.snapshot(day).publishing([after.ref]))
     with office.by("Ben") as store:
-        Desk(store).sign_off(after.ref, "checked")
-        Desk(store).publish([after.ref])
+        Curator(store).sign_off(after.ref, "checked")
+        Curator(store).publish([after.ref])
         assert seen(store.snapshot(day)) == supposed
 
 
@@ -68,7 +68,7 @@ def test_whatever_curators_try_nothing_is_published_that_another_did_not_sign(ac
         told: list[tuple[str, str]] = []
         for act, actor in acts:
             with Office(Path(folder)).by(actor) as store, suppress(EvidenceError):
-                desk = Desk(store)
+                desk = Curator(store)
                 match act:
                     case "draft":
                         desk.draft([next(texts)])
@@ -100,8 +100,8 @@ def test_the_queue_says_what_waits_for_whom(office: Office) -> None:
             "event 2",
             "sign-off or hand-back",
         )
-        Desk(store).sign_off("aspirin@2026", "checked")
-        Desk(store).publish(["aspirin@2026"])
+        Curator(store).sign_off("aspirin@2026", "checked")
+        Curator(store).publish(["aspirin@2026"])
         assert [
             task.what for task in queue(store.snapshot(), store.dossiers, on=date(2018, 1, 1) - date.resolution)
         ] == []

@@ -11,7 +11,7 @@ from bundles import written
 from world import WordVectors, clock, evidence
 
 from evitrail.evidence_store import EvidenceStore
-from evitrail.evidence_store.curator import Desk
+from evitrail.evidence_store.curator import Curator
 from evitrail.evidence_store.formats.fhir import bundle, read_fhir, take_in
 
 NEW = evidence("aspirin", includes=("pmid:123",))
@@ -29,16 +29,16 @@ class Office:
 
     def done(self) -> None:
         with self.by("Anna") as store:
-            Desk(store).draft([NEW], reason="update of May")
-            Desk(store).submit(REF)
+            Curator(store).draft([NEW], reason="update of May")
+            Curator(store).submit(REF)
         with self.by("Ben") as store:
-            Desk(store).hand_back(REF, "which adults?")
+            Curator(store).hand_back(REF, "which adults?")
         with self.by("Anna") as store:
-            Desk(store).draft([NEW.model_copy(update={"text": "Aspirin lowers stroke risk after 40."})])
-            Desk(store).submit(REF)
+            Curator(store).draft([NEW.model_copy(update={"text": "Aspirin lowers stroke risk after 40."})])
+            Curator(store).submit(REF)
         with self.by("Ben") as store:
-            Desk(store).sign_off(REF, "checked against the source", {"accuracy": 5, "wording": 4})
-            Desk(store).publish([REF])
+            Curator(store).sign_off(REF, "checked against the source", {"accuracy": 5, "wording": 4})
+            Curator(store).publish([REF])
 
 
 def told(text: str, type: str = "ArtifactAssessment") -> list[dict[str, Any]]:
@@ -81,9 +81,9 @@ def test_each_act_is_told_with_who_why_and_the_scores(office: Office) -> None:
 def test_nothing_recorded_later_and_no_draft_is_told(office: Office) -> None:
     with office.by("Cyd") as store:
         published = store.seq
-        Desk(store).withdraw(REF, "not for this ward")
+        Curator(store).withdraw(REF, "not for this ward")
         other = evidence("statin")
-        Desk(store).draft([other])
+        Curator(store).draft([other])
         then = bundle(store.snapshot(seq=published), store.dossiers)
         now = store.snapshot()
         drafts = bundle(store.snapshot(unpublished=True), store.dossiers, ["statin@1~1"])
@@ -109,7 +109,7 @@ def test_a_sign_off_counts_only_where_it_was_given(office: Office, tmp_path: Pat
 def test_a_version_that_was_withdrawn_does_not_come_back_by_a_file(office: Office, tmp_path: Path) -> None:
     with office.by("Cyd") as store:
         taken = read_fhir(written(tmp_path, bundle(store.snapshot(), store.dossiers)))
-        Desk(store).withdraw(REF, "not for this ward")
+        Curator(store).withdraw(REF, "not for this ward")
         seq = store.seq
         with pytest.raises(ValueError, match="aspirin@1: withdrawn here, and does not come back"):
             take_in(store, taken)

@@ -13,14 +13,25 @@ import pytest
 from world import WordVectors, evidence
 
 from evitrail.evidence_store.errors import StoreError
-from evitrail.evidence_store.fold import Row, Version
+from evitrail.evidence_store.fold import Validity, Version
 from evitrail.evidence_store.index import open_index
-from evitrail.evidence_store.index.base import Manifest, Point, VectorIndex, Where, day_number, payload, point_id, rows
-from evitrail.evidence_store.index.chunk import Span
+from evitrail.evidence_store.index.base import (
+    IndexManifest,
+    Point,
+    VectorIndex,
+    Where,
+    day_number,
+    payload,
+    point_id,
+    rows,
+)
+from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.edge import document_terms, query_terms
 
 WORDS = WordVectors()
-MANIFEST = Manifest(engine="any", engine_version="any", model="words", dimension=48, chunker="whole", lexical="bm25")
+MANIFEST = IndexManifest(
+    engine="any", engine_version="any", model="words", dimension=48, chunker="whole", lexical="bm25"
+)
 ENGINES = ["edge", "local"]
 
 
@@ -31,13 +42,13 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorInde
     opened.close()
 
 
-def version(id: str, text: str, *known: Row) -> Version:
-    return Version(evidence(id, text=text), known or (Row(date(2015, 1, 1), None, 1),))
+def version(id: str, text: str, *known: Validity) -> Version:
+    return Version(evidence(id, text=text), known or (Validity(date(2015, 1, 1), None, 1),))
 
 
 def point(of: Version) -> Point:
     text = of.evidence.text
-    cut = (of, 0, Span(0, len(text)))
+    cut = (of, 0, TextSpan(0, len(text)))
     return Point(point_id(*cut), WORDS.encode([text])[0], document_terms(text), payload(*cut))
 
 
@@ -70,8 +81,8 @@ def test_equal_scores_are_ordered_by_passage_id_even_at_the_cut(index: VectorInd
 
 def test_a_filter_matches_one_rectangle_and_never_bounds_of_two(index: VectorIndex) -> None:
     # Known at 1 to hold from 2015 on; corrected at 5 to have ended in 2018.
-    first = Row(date(2015, 1, 1), None, seq_from=1, seq_to=5)
-    second = Row(date(2015, 1, 1), date(2018, 1, 1), seq_from=5)
+    first = Validity(date(2015, 1, 1), None, seq_from=1, seq_to=5)
+    second = Validity(date(2015, 1, 1), date(2018, 1, 1), seq_from=5)
     index.upsert([point(version("aspirin", "Aspirin and stroke.", first, second))])
     in_2020 = day_number(date(2020, 1, 1))
     assert refs(index, Where(0)) == []
@@ -81,7 +92,7 @@ def test_a_filter_matches_one_rectangle_and_never_bounds_of_two(index: VectorInd
 
 
 def test_valid_time_is_half_open(index: VectorIndex) -> None:
-    index.upsert([point(version("aspirin", "Aspirin and stroke.", Row(date(2015, 1, 1), date(2018, 1, 1), 1)))])
+    index.upsert([point(version("aspirin", "Aspirin and stroke.", Validity(date(2015, 1, 1), date(2018, 1, 1), 1)))])
     held = [
         refs(index, Where(1, valid=True, day=day_number(day))) == ["aspirin@1"]
         for day in (date(2014, 12, 31), date(2015, 1, 1), date(2017, 12, 31), date(2018, 1, 1))
@@ -90,7 +101,7 @@ def test_valid_time_is_half_open(index: VectorIndex) -> None:
 
 
 def test_a_day_before_1970_is_a_day_like_any_other(index: VectorIndex) -> None:
-    index.upsert([point(version("old", "Stroke.", Row(date(1950, 1, 1), date(1960, 1, 1), 1)))])
+    index.upsert([point(version("old", "Stroke.", Validity(date(1950, 1, 1), date(1960, 1, 1), 1)))])
     assert refs(index, Where(1, valid=True, day=day_number(date(1955, 1, 1)))) == ["old@1"]
     assert refs(index, Where(1, valid=True, day=day_number(date(1965, 1, 1)))) == []
 
@@ -99,9 +110,9 @@ def test_retracted_and_passed_over_versions_do_not_count_as_valid(index: VectorI
     start = date(2015, 1, 1)
     index.upsert(
         [
-            point(version("sound", "Stroke.", Row(start, None, 1))),
-            point(version("gone", "Stroke.", Row(start, None, 1, retracted=True))),
-            point(version("past", "Stroke.", Row(start, None, 1, newest=False))),
+            point(version("sound", "Stroke.", Validity(start, None, 1))),
+            point(version("gone", "Stroke.", Validity(start, None, 1, retracted=True))),
+            point(version("past", "Stroke.", Validity(start, None, 1, newest=False))),
         ]
     )
     assert refs(index, Where(1, valid=True)) == ["sound@1"]
@@ -112,16 +123,16 @@ def test_retracted_and_passed_over_versions_do_not_count_as_valid(index: VectorI
 def test_rectangles_can_be_replaced_without_the_vectors(index: VectorIndex) -> None:
     held = point(version("aspirin", "Stroke."))
     index.upsert([held])
-    later = [Row(date(2015, 1, 1), None, 1, seq_to=2), Row(date(2015, 1, 1), date(2016, 1, 1), 2)]
+    later = [Validity(date(2015, 1, 1), None, 1, seq_to=2), Validity(date(2015, 1, 1), date(2016, 1, 1), 2)]
     index.set_rows([([held.id], rows(later))])
     assert dict(index.scroll()) == {held.id: {**held.payload, "rows": rows(later), "seq": 2}}
     assert refs(index, Where(2)) == ["aspirin@1"]
 
 
 def test_a_write_never_takes_the_place_of_a_later_state(index: VectorIndex) -> None:
-    open_ = Row(date(2015, 1, 1), None, 1)
-    closed = (Row(date(2015, 1, 1), None, 1, seq_to=4), Row(date(2015, 1, 1), date(2016, 1, 1), 4))
-    ended = (Row(date(2015, 1, 1), None, 1, seq_to=6),)  # a draft that is past
+    open_ = Validity(date(2015, 1, 1), None, 1)
+    closed = (Validity(date(2015, 1, 1), None, 1, seq_to=4), Validity(date(2015, 1, 1), date(2016, 1, 1), 4))
+    ended = (Validity(date(2015, 1, 1), None, 1, seq_to=6),)  # a draft that is past
     for name, old, new in (("a", (open_,), closed), ("b", (open_,), ended), ("c", closed, ended)):
         early, late = point(version(name, "Stroke.", *old)), point(version(name, "Stroke.", *new))
         assert early.id == late.id
@@ -137,12 +148,12 @@ def test_a_write_never_takes_the_place_of_a_later_state(index: VectorIndex) -> N
 
 def test_rectangles_come_after_those_they_replace_whatever_the_order_of_writing(index: VectorIndex) -> None:
     states = [
-        (Row(date(2015, 1, 1), None, 1),),
-        (Row(date(2015, 1, 1), None, 1, seq_to=2), Row(date(2015, 1, 1), None, 2, retracted=True)),
+        (Validity(date(2015, 1, 1), None, 1),),
+        (Validity(date(2015, 1, 1), None, 1, seq_to=2), Validity(date(2015, 1, 1), None, 2, retracted=True)),
         (
-            Row(date(2015, 1, 1), None, 1, seq_to=2),
-            Row(date(2015, 1, 1), None, 2, seq_to=3, retracted=True),
-            Row(date(2015, 1, 1), None, 3),
+            Validity(date(2015, 1, 1), None, 1, seq_to=2),
+            Validity(date(2015, 1, 1), None, 2, seq_to=3, retracted=True),
+            Validity(date(2015, 1, 1), None, 3),
         ),
     ]
     for n, order in enumerate(permutations(states)):
@@ -154,7 +165,7 @@ def test_rectangles_come_after_those_they_replace_whatever_the_order_of_writing(
 
 def test_a_point_tells_its_text_to_who_has_only_the_index(index: VectorIndex) -> None:
     whole = version("aspirin", "Before. Aspirin and stroke. After.")
-    part = (whole, 1, Span(8, 27))
+    part = (whole, 1, TextSpan(8, 27))
     held = Point(point_id(*part), WORDS.encode(["stroke"])[0], document_terms("stroke"), payload(*part))
     index.upsert([held])
     [(_, told)] = index.scroll()
@@ -170,7 +181,7 @@ def test_word_statistics_are_those_of_what_the_search_may_see(index: VectorIndex
     seen = [point(version(f"e-{n}", f"Stroke and {word}.")) for n, word in enumerate(("aspirin", "statin", "insulin"))]
     index.upsert(seen)
     before = index.search_sparse(query_terms("stroke aspirin"), 5, Where(1))
-    index.upsert([point(version(f"n-{n}", "Aspirin again.", Row(date(2015, 1, 1), None, 2))) for n in range(20)])
+    index.upsert([point(version(f"n-{n}", "Aspirin again.", Validity(date(2015, 1, 1), None, 2))) for n in range(20)])
     assert index.search_sparse(query_terms("stroke aspirin"), 5, Where(1)) == before
     assert index.search_sparse(query_terms("stroke aspirin"), 5, Where(2))[0].score != before[0].score
 

@@ -20,10 +20,10 @@ from world import WordVectors, evidence
 
 from evitrail.evidence_store import EvidenceStore, StoreError
 from evitrail.evidence_store.index import open_index
-from evitrail.evidence_store.index.base import RECTANGLE, Manifest, Point, Sparse, Where
+from evitrail.evidence_store.index.base import RECTANGLE, IndexManifest, Point, Sparse, Where
 from evitrail.evidence_store.index.layout import Layout, place_of
 
-MANIFEST = Manifest(engine="server", engine_version="any", model="m", dimension=2, chunker="c", lexical="bm25")
+MANIFEST = IndexManifest(engine="server", engine_version="any", model="m", dimension=2, chunker="c", lexical="bm25")
 NEXT = MANIFEST.model_copy(update={"model": "next"})
 POINT = Point("00000000-0000-0000-0000-000000000001", np.zeros(2, np.float32), Sparse([1], [1.0]), {"seq": 4})
 OPTIMIZERS = {"deleted_threshold": 0.2, "vacuum_min_vector_number": 9, "default_segment_number": 0}

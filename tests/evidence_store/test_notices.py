@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from world import WordVectors, clock, evidence
 
 from evitrail.evidence_store import EvidenceError, EvidenceStore, InputError
-from evitrail.evidence_store.curation.notices import Nature, Notice, Published, matched
+from evitrail.evidence_store.curation.notices import ListedNotice, Nature, Notice, matched
 from evitrail.evidence_store.formats.notices_tsv import read_notices
 
 REFS = ("aspirin@1", "statin@1", "insulin@1")
@@ -106,9 +106,9 @@ def test_a_notice_that_makes_no_sense_is_refused_and_none_beside_it_recorded(
 
 def test_papers_are_matched_by_doi_else_by_pmid_and_never_by_title(store: EvidenceStore) -> None:
     listed = [
-        Published(nature="retraction", doi="10.1000/ASPIRIN", notice="10.1000/Notice"),
-        Published(nature="concern", doi="10.1000/other", pmid="12345"),
-        Published(nature="retraction", doi="10.1000/insulin"),
+        ListedNotice(nature="retraction", doi="10.1000/ASPIRIN", notice="10.1000/Notice"),
+        ListedNotice(nature="concern", doi="10.1000/other", pmid="12345"),
+        ListedNotice(nature="retraction", doi="10.1000/insulin"),
     ]
     found = matched(listed, store.headers, reason="listed")
     assert [(one.ref, one.nature, one.notice) for one in found] == [
@@ -125,8 +125,8 @@ def test_a_list_is_read_whole_plain_or_gzipped(tmp_path: Path) -> None:
     plain.write_text(text)
     packed.write_bytes(gzip.compress(text.encode()))
     expected = [
-        Published(nature="retraction", doi="10.1000/a", notice="10.1000/b"),
-        Published(nature="concern", doi="10.1000/c"),
+        ListedNotice(nature="retraction", doi="10.1000/a", notice="10.1000/b"),
+        ListedNotice(nature="concern", doi="10.1000/c"),
     ]
     assert read_notices(plain) == read_notices(packed) == expected
 

@@ -18,7 +18,7 @@ from evitrail.evidence_store import EvidenceStore, Grade, Snapshot
 from evitrail.evidence_store.curation.notices import Notice
 from evitrail.evidence_store.curation.relations import Contradiction
 from evitrail.retrieval import Clean, GateReport, Hybrid
-from evitrail.retrieval.gates import GATES, Asked
+from evitrail.retrieval.gates import GATES, GateContext
 
 DAY = date(2021, 1, 1)
 INDIRECT = Grade(certainty="moderate", study_design="randomized", downgrades={"indirectness": -1})
@@ -71,7 +71,7 @@ def test_a_gate_keeps_or_drops_every_hit_and_says_by_which_rule(mixed: Snapshot,
 @given(order=st.permutations(REFS), gate=st.sampled_from(sorted(set(GATES) - {"sufficient"})))
 def test_no_gate_but_the_last_looks_at_the_order_hits_come_in(mixed: Snapshot, order: list[str], gate: str) -> None:
     found = {hit.passage.ref: hit for hit in hits(mixed, *REFS)}
-    asked = Asked(QUERY, mixed, "GB")
+    asked = GateContext(QUERY, mixed, "GB")
     kept, told = GATES[gate]([found[ref] for ref in order], asked)
     usual, as_told = GATES[gate](list(found.values()), asked)
     assert {hit.passage.id for hit in kept} == {hit.passage.id for hit in usual}
@@ -84,7 +84,7 @@ def test_no_gate_but_the_last_looks_at_the_order_hits_come_in(mixed: Snapshot, o
 @pytest.mark.parametrize("gate", sorted(GATES))
 def test_a_gate_never_changes_a_hit(mixed: Snapshot, gate: str) -> None:
     found = hits(mixed, *REFS)
-    kept, _ = GATES[gate](found, Asked(QUERY, mixed, "GB"))
+    kept, _ = GATES[gate](found, GateContext(QUERY, mixed, "GB"))
     assert all(hit in found for hit in kept)
 
 

@@ -21,7 +21,17 @@ from scribe import Order, recorded, ticking
 
 from evitrail.agent.influence.values import Influence
 from evitrail.agent.llm.base import Completion, Prompt
-from evitrail.agent.model import Answer, Asked, Checked, Choice, Critique, Decoding, Query, Question, Synthesis
+from evitrail.agent.model import (
+    Answer,
+    AskedQueries,
+    CheckedAnswers,
+    Choice,
+    Critique,
+    Decoding,
+    Query,
+    Question,
+    Synthesis,
+)
 from evitrail.agent.steps.research import Section
 from evitrail.eval.attribution.blame_record import Blames
 from evitrail.eval.attribution.counterfactual import Mended
@@ -39,7 +49,20 @@ from evitrail.traces.run.memory import secret_of
 TYPES: dict[str, type[Record]] = {
     stored_name(kind): kind
     for kind in (
-        *(Answer, Asked, Blames, Checked, Choice, Completion, Critique, Decoding, Edges, Foreign, Fork, Imported),
+        *(
+            Answer,
+            AskedQueries,
+            Blames,
+            CheckedAnswers,
+            Choice,
+            Completion,
+            Critique,
+            Decoding,
+            Edges,
+            Foreign,
+            Fork,
+            Imported,
+        ),
         *(Influence, Mended, Passage, Prompt, Query, Question, Retrieved, RunConfig, Section, Synthesis),
     )
 }

@@ -10,24 +10,24 @@ from datetime import date
 
 import pytest
 
-from evitrail.agent.captured.records import Captured, Given, Node, Nodes, Texts, Vectors
-from evitrail.agent.captured.records import Found as FoundNode
-from evitrail.agent.captured.records import Said as SaidElsewhere
+from evitrail.agent.captured.records import Captured, CapturedValues, Node, Nodes, Texts, Vectors
+from evitrail.agent.captured.records import CapturedAnswer as SaidElsewhere
+from evitrail.agent.captured.records import FoundNode as FoundNode
 from evitrail.agent.influence.values import Influence, PassageInfluence
 from evitrail.agent.llm.base import Completion, Message, Prompt
 from evitrail.agent.model import (
     Answer,
-    Asked,
+    AskedQueries,
     Ballots,
-    Checked,
+    CheckedAnswers,
     Choice,
     Claim,
     Critique,
     Decoding,
+    LetterVerdict,
     Query,
     Question,
     Synthesis,
-    Verdict,
 )
 from evitrail.agent.reader.base import Fit
 from evitrail.agent.reader.extractive.scoring import Weights
@@ -42,7 +42,7 @@ from evitrail.eval.plan.condition import condition
 from evitrail.eval.rerun.fork import Fork
 from evitrail.evidence_store.curation.relations import Contradiction, Supersession
 from evitrail.evidence_store.grading.grade import Grade
-from evitrail.evidence_store.index.base import Manifest
+from evitrail.evidence_store.index.base import IndexManifest
 from evitrail.evidence_store.model import Evidence, Passage
 from evitrail.evidence_store.snapshot import Name
 from evitrail.retrieval.base import Hit, Retrieved
@@ -74,7 +74,7 @@ CLAIM = Claim(
     option="A", stance="supports", strength=1.5, quote="A swab", passage="antenatal-swab@2019#0", start=0, end=6
 )
 BALLOTS = Ballots(votes=("A", None), temperature=0.7, seed=0)
-MANIFEST = Manifest(engine="edge", engine_version="1", model="minilm", dimension=384, chunker="c", lexical="bm25")
+MANIFEST = IndexManifest(engine="edge", engine_version="1", model="minilm", dimension=384, chunker="c", lexical="bm25")
 CASE = Case(
     id="q",
     stem="When?",
@@ -173,7 +173,7 @@ STORED: list[tuple[Record, str]] = [
         Query(text="swab", reason="the question"),
         "sha256:9eae62ef4559ec7308cfb1a31d9fbdebd4e0486c75625b5fc7e43519b04ab41b",
     ),
-    (Asked(queries=("swab",)), "sha256:82d13b9587923bc9533e6a3d9d88c3c79890921b27a8072a7f4604381c95c687"),
+    (AskedQueries(queries=("swab",)), "sha256:82d13b9587923bc9533e6a3d9d88c3c79890921b27a8072a7f4604381c95c687"),
     (
         Critique(adequate=False, reason="nothing on B", weak_options=("B",)),
         "sha256:1f785c83387fd5ee96727abc993e7268010cf4f2a3642cd1302b9d4328e9d256",
@@ -188,7 +188,9 @@ STORED: list[tuple[Record, str]] = [
         "sha256:727f274a160ce999e72b83d141b5ba8bdd5723a3e6a357bc1065af26e7e4e777",
     ),
     (
-        Checked(greedy=Verdict(parsed="A", confirmed="A", clear="yes", reason="said"), ballots=(), by="rule"),
+        CheckedAnswers(
+            greedy=LetterVerdict(parsed="A", confirmed="A", clear="yes", reason="said"), ballots=(), by="rule"
+        ),
         "sha256:dc3005975450b800cbc446ac1984eed41bf8e5d13ffc1c0fe2aa1883fa5c3edd",
     ),
     (Decoding(), "sha256:5b2b4c8efeed6691080a776ef10afed2f878e4a6611792a5344ebd94b30471bc"),
@@ -228,7 +230,7 @@ STORED: list[tuple[Record, str]] = [
     (Texts(texts=("swab",)), "sha256:e72f10bdf18d57611453a60af5ff2025b4c1ad124763fdc171f98d1bd48a147c"),
     (Vectors(vectors=((0.5, "nan"),)), "sha256:73ff1102a8a7551c12b97bd323cafc41ee4a450ececb7f6bbb45341ce35b4cfb"),
     (SaidElsewhere(text="B", metadata={}), "sha256:e141634d12bb0ebc41cfbc030fb4a1ff615b1cb84c4fc77c5f0a110c2ea602e5"),
-    (Given(value=[1, "two"]), "sha256:649fe4adb6690bc2e9c3cff17d1238efe7648dc05b171c1334605c395a9bf649"),
+    (CapturedValues(value=[1, "two"]), "sha256:649fe4adb6690bc2e9c3cff17d1238efe7648dc05b171c1334605c395a9bf649"),
     (
         RunConfig(
             case=CASE,

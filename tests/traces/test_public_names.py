@@ -12,7 +12,7 @@ NAMES = {
         "Trace Verdicts Verify canonical_json content_id lineage provenance remembered seal verify_journal"
     ),
     "evidence_store": (
-        "Assessment Contradiction Desk Evidence EvidenceError EvidenceStore Grade Header Ingested InputError "
+        "Assessment Contradiction Curator Evidence EvidenceError EvidenceStore Grade Header Ingested InputError "
         "MissingPackageError Passage Profile Snapshot Stats StoreError Supersession UnknownEvidenceError read_evidence"
     ),
     "retrieval": "BM25 RETRIEVERS Clean Dense Dropped Fixed Full GateReport Hit Hybrid Noted Retrieved Retriever",

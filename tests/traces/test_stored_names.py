@@ -28,23 +28,25 @@ STORED = {
 }
 """Every name that journals and stores out there may hold. One may be added, none may be taken away or changed."""
 
-NEVER_BY_ITSELF = {
-    # part of another record
-    *("Edge", "Entity", "Input", "Chained", "Packed"),
-    *("Assessment", "Contradiction", "Grade", "Judgement", "Overall", "Rating"),
-    *("Dropped", "GateReport", "Hit", "Noted"),
-    *("Ballots", "Citation", "Context", "Message", "PassageInfluence", "Served", "Term", "Token", "Verdict"),
-    *("Blame", "Case", "Condition", "Flags", "Found", "Said", "Share"),
-    # an event of the ledger, which is hashed as an event whatever its body
-    *("Act", "Draft", "Entry", "Event", "Notice", "Profile"),
-    # a file that somebody gives us, or that we write for others
-    *("Asked", "Body", "CertaintyWeights", "Checked", "CheckedArm", "CheckedGreedy", "CheckedSampled", "DomainRating"),
-    *("Erratum", "Family", "Greedy", "Hint", "HintTable", "Labelled", "Manifest", "Mismatch", "Outcome", "Plan"),
-    *("Price", "Published", "Sampled"),
-    # what a command answers with, or a step hands to the next
-    *("BlameShare", "Chain", "Counted", "Difference", "End", "Estimate", "FaultCount", "Ingested", "Link", "Moved"),
-    *("Parting", "Read", "Reasons", "Seen", "Source", "Standing", "State", "Stats", "Step", "Task"),
+REASONS = {
+    "part of another record": (
+        "Assessment Ballots Blame Case Chained Citation Condition Context ContextPassage Contradiction "
+        "Dropped Edge Entity Flags FoundNode GateReport Grade Hit Input Judgement LetterVerdict Message "
+        "ModelAnswer Noted Overall Packed PassageInfluence Rating Share Term Token"
+    ),
+    "an event of the ledger, which is hashed as an event whatever its body": ("Act Draft Entry Event Notice Profile"),
+    "a file that somebody gives us, or that we write for others": (
+        "AskedQuestion Body CertaintyWeights CheckedArm CheckedGreedy CheckedLine CheckedSampled DomainRating "
+        "Erratum Family Greedy Hint HintTable JudgeVerdict Labelled ListedNotice Manifest Mismatch Outcome "
+        "Plan Price PublishedManifest PublishedRecord Sampled ServedTexts"
+    ),
+    "what a command answers with, or a step hands to the next": (
+        "AnswerSource BlameShare ClaimDiff ContextLink Counted Difference End Estimate EvidenceChain "
+        "FaultCount Ingested Link Moved Parting PassageDiff Reasons ReviewItem State Stats StatusChange "
+        "StepDiff"
+    ),
 }
+NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}
 """Classes whose records are never hashed and never stored but inside another."""
 
 

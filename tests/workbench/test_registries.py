@@ -14,7 +14,7 @@ from pages import ROOT
 
 from evitrail.agent.agents import AGENTS
 from evitrail.agent.llm.named import LLMS
-from evitrail.agent.model import Ballots, Choice, Question, Said
+from evitrail.agent.model import Ballots, Choice, ModelAnswer, Question
 from evitrail.agent.reader import READERS
 from evitrail.agent.reader.checking.judge import checker_named
 from evitrail.eval.metrics import COST, METRICS, WEIGHTED
@@ -101,7 +101,7 @@ def test_a_reader_has_the_four_acts_of_reading_and_a_name_that_says_all_that_dec
 @pytest.mark.parametrize("name", CHECKERS)
 def test_a_checker_confirms_a_single_letter_and_no_letter_in_silence_without_judging(name: str) -> None:
     ballots = Ballots(votes=(None,), temperature=0.7, seed=0)
-    said = Said(greedy="B", drawn=(None,))
+    said = ModelAnswer(greedy="B", drawn=(None,))
     choice = Choice(option="B", logits={}, claims=(), reason="", ballots=ballots, said=said)
     checked = CHECKERS[name].check(QUESTION, choice)
     assert (checked.greedy.confirmed, checked.greedy.skipped) == ("B", "single_letter")

@@ -38,7 +38,7 @@ class Link(Record):
     query: str
 
 
-class Seen(Record):
+class ContextLink(Record):
     """One passage that stood before the model, and everything behind it."""
 
     passage: str
@@ -51,7 +51,7 @@ class Seen(Record):
     """What it did for the choice; None where that was not measured."""
 
 
-class Chain(Record):
+class EvidenceChain(Record):
     """An answer and what it rests on."""
 
     run: str
@@ -67,13 +67,13 @@ class Chain(Record):
     support: tuple[Link, ...]
     other: tuple[Link, ...]
     """Claims about the other options, and those against the chosen one."""
-    seen: tuple[Seen, ...]
+    seen: tuple[ContextLink, ...]
     """In the order they stood in; none where the choice was made from claims."""
     queries: tuple[Query, ...]
     note: str
 
 
-def chain(trace: Trace) -> Chain:
+def chain(trace: Trace) -> EvidenceChain:
     """The chain of a finished run; raises ``ValueError`` while it has not ended."""
     config, said = config_of(trace), trace.output(Answer)
     recorded = facts(trace)
@@ -82,7 +82,7 @@ def chain(trace: Trace) -> Chain:
     links = _links(recorded.choice, recorded.synthesis, recorded.retrieved)
     ours = [x for x in links if x.claim.option == said.option and x.claim.stance == "supports"]
     queries = {content_id(q): q for a in recorded.steps.get("retrieve", []) for q in [_query(trace, a.inputs[0].id)]}
-    return Chain(
+    return EvidenceChain(
         run=trace.run,
         fork=_fork(trace) if trace.parent else None,
         case=config.case.id,
@@ -115,7 +115,7 @@ def _fork(trace: Trace) -> str:
     return f"{what.of}, done again with {', '.join(changes) or 'nothing changed'}"
 
 
-def _seen(trace: Trace, recorded: Facts) -> Iterator[Seen]:
+def _seen(trace: Trace, recorded: Facts) -> Iterator[ContextLink]:
     context = recorded.synthesis.context if recorded.synthesis else None
     hits = {hit.passage.id: (hit, found.query) for found in reversed(recorded.retrieved) for hit in found.hits}
     measured = trace.last("influence")
@@ -126,7 +126,7 @@ def _seen(trace: Trace, recorded: Facts) -> Iterator[Seen]:
     ):
         hit, query = hits[name]
         header = hit.passage.header
-        yield Seen(
+        yield ContextLink(
             passage=name,
             evidence=header,
             grade=header.grade.sum_in_words() if header.grade else "not rated",

@@ -23,7 +23,7 @@ from evitrail.traces.run.memory import unfolded
 from evitrail.traces.trace import Trace
 
 
-class Step(Record):
+class StepDiff(Record):
     """How one step of the second run stands to its namesake in the first."""
 
     path: str
@@ -31,7 +31,7 @@ class Step(Record):
     detail: str
 
 
-class Seen(Record):
+class PassageDiff(Record):
     """A passage that one of the runs, or both, was served."""
 
     passage: str
@@ -41,7 +41,7 @@ class Seen(Record):
     now: int | None
 
 
-class Read(Record):
+class ClaimDiff(Record):
     """A claim that one of the runs, or both, used for its choice."""
 
     claim: Claim
@@ -67,11 +67,11 @@ class Parting(Record):
     stem: str
     options: dict[str, str]
     answer: str
-    steps: tuple[Step, ...]
-    first: Step | None
+    steps: tuple[StepDiff, ...]
+    first: StepDiff | None
     """The first step that did not come out the same."""
-    passages: tuple[Seen, ...]
-    claims: tuple[Read, ...]
+    passages: tuple[PassageDiff, ...]
+    claims: tuple[ClaimDiff, ...]
     ends: tuple[End, End]
 
 
@@ -84,7 +84,7 @@ def parting(then: Trace, now: Trace) -> Parting:
             f"{theirs.case.id!r}; runs of different questions have nothing to be matched by"
         )
     checked = compared(now.journal, unfolded(then.journal, then.run), now.activities)
-    steps = {c.path: Step(path=c.path, verdict=c.verdict, detail=c.detail) for c in checked}
+    steps = {c.path: StepDiff(path=c.path, verdict=c.verdict, detail=c.detail) for c in checked}
     first = first_cause(checked)
     was, is_ = facts(then), facts(now)
     ends = _end(then, was), _end(now, is_)
@@ -101,11 +101,11 @@ def parting(then: Trace, now: Trace) -> Parting:
     )
 
 
-def _seen(was: Facts, now: Facts) -> tuple[Seen, ...]:
+def _seen(was: Facts, now: Facts) -> tuple[PassageDiff, ...]:
     before, after = _ranks(was), _ranks(now)
     hits = {name: hit for name, (_, hit) in {**before, **after}.items()}
     seen = [
-        Seen(
+        PassageDiff(
             passage=hit.passage.id,
             evidence=hit.passage.header,
             was=before[name][0] if name in before else None,
@@ -127,13 +127,13 @@ def _ranks(recorded: Facts) -> dict[tuple[str, int, int], tuple[int, Hit]]:
     return ranks
 
 
-def _read(was: Facts, now: Facts, telling: set[str | None]) -> tuple[Read, ...]:
+def _read(was: Facts, now: Facts, telling: set[str | None]) -> tuple[ClaimDiff, ...]:
     """Claims about an option that was chosen come first, then the stronger ones."""
     before, after = _used(was), _used(now)
     claims = {**before, **after}
-    read = [Read(claim=claim, was=name in before, now=name in after) for name, claim in claims.items()]
+    read = [ClaimDiff(claim=claim, was=name in before, now=name in after) for name, claim in claims.items()]
 
-    def weight(one: Read) -> tuple[object, ...]:
+    def weight(one: ClaimDiff) -> tuple[object, ...]:
         claim = one.claim
         return claim.option not in telling, -claim.strength, claim.option, claim.passage, claim.start
 

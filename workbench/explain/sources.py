@@ -19,10 +19,10 @@ from evitrail.traces.external.external_run import recorded_elsewhere
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record
 from evitrail.traces.trace import Trace
-from evitrail.workbench.explain.chain import Link, Seen, chain, config_of
+from evitrail.workbench.explain.chain import ContextLink, Link, chain, config_of
 
 
-class Source(Record):
+class AnswerSource(Record):
     """One evidence version that an answer rests on."""
 
     evidence: Header
@@ -31,7 +31,7 @@ class Source(Record):
     grade: str
     curator: str
     links: tuple[Link, ...]
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[ContextLink, ...] = ()
     """Its passages that stood before the model as they are."""
 
 
@@ -42,7 +42,7 @@ class Reasons(Record):
     chosen: str | None
     answer: str
     options: dict[str, str]
-    sources: tuple[Source, ...]
+    sources: tuple[AnswerSource, ...]
 
 
 def reasons(trace: Trace, folder: Path) -> Reasons:
@@ -55,7 +55,7 @@ def reasons(trace: Trace, folder: Path) -> Reasons:
     links: dict[str, list[Link]] = {}
     for link in (*told.support, *told.other):
         links.setdefault(link.evidence.ref, []).append(link)
-    seen: dict[str, list[Seen]] = {}
+    seen: dict[str, list[ContextLink]] = {}
     for one in told.seen:
         seen.setdefault(one.evidence.ref, []).append(one)
     refs = list(dict.fromkeys((*links, *seen)))
@@ -66,7 +66,7 @@ def reasons(trace: Trace, folder: Path) -> Reasons:
         answer=told.answer,
         options=told.options,
         sources=tuple(
-            Source(
+            AnswerSource(
                 evidence=first.evidence,
                 lapsed=_lapsed(first.evidence, config.case.as_of),
                 grade=first.grade,

@@ -1,5 +1,5 @@
 """Recorded runs as one HTML file: the viewer and the verifiable record in one, for whoever has no evitrail."""
 
-from evitrail.workbench.page.page import Written, write_page
+from evitrail.workbench.page.page import WrittenPage, write_page
 
-__all__ = ["Written", "write_page"]
+__all__ = ["WrittenPage", "write_page"]

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from evitrail.traces.journal.schema import Stored
 
 
-class Row(NamedTuple):
+class OutlineRow(NamedTuple):
     """One record, as the outline shows it; written to the page as a list."""
 
     seq: int
@@ -37,11 +37,11 @@ class Row(NamedTuple):
 
 @dataclass
 class _Node:
-    row: Row
+    row: OutlineRow
     inner: list[_Node] = field(default_factory=list)
 
 
-def outline(records: Iterable[Stored]) -> list[Row]:
+def outline(records: Iterable[Stored]) -> list[OutlineRow]:
     """The rows of a run, in the order in which they are read."""
     told = [(record.seq, *_type_and_body(record)) for record in records]
     over = {_path(body) for _, kind, body in told if kind in ("activity.end", "activity.error")}
@@ -72,9 +72,9 @@ def _path(body: dict[str, Any]) -> str:
     return path if isinstance(path, str) else ""
 
 
-def _row(seq: int, type: str, path: str, body: dict[str, Any]) -> Row:
+def _row(seq: int, type: str, path: str, body: dict[str, Any]) -> OutlineRow:
     milliseconds = body.get("milliseconds")
-    return Row(
+    return OutlineRow(
         seq=seq,
         depth=0,
         type=type,
@@ -91,7 +91,7 @@ def _mark(type: str, body: dict[str, Any]) -> str:
     return "given" if body.get("given") else "reused" if body.get("reused_from") else ""
 
 
-def _walked(nodes: Iterable[_Node], depth: int) -> Iterator[Row]:
+def _walked(nodes: Iterable[_Node], depth: int) -> Iterator[OutlineRow]:
     for node in nodes:
         yield node.row._replace(depth=depth)
         yield from _walked(node.inner, depth + 1)

@@ -50,7 +50,7 @@ BLOBS, BLOB_BYTES = 200, 1 << 19
 """Blobs in a chunk, and the bytes after which it is closed."""
 
 
-class Written(NamedTuple):
+class WrittenPage(NamedTuple):
     """What a page holds."""
 
     path: Path
@@ -62,7 +62,7 @@ class Written(NamedTuple):
     bytes: int
 
 
-def write_page(journal: JournalView, runs: Sequence[str], target: Path, *, with_sensitive: bool = False) -> Written:
+def write_page(journal: JournalView, runs: Sequence[str], target: Path, *, with_sensitive: bool = False) -> WrittenPage:
     """Write these runs to one HTML file; raises ``ValueError`` for a run that the journal does not have."""
     known = dict.fromkeys(journal.runs())
     unknown = next((run for run in runs if run not in known or run == SEAL_RUN), None)
@@ -81,7 +81,7 @@ def write_page(journal: JournalView, runs: Sequence[str], target: Path, *, with_
         partial.unlink(missing_ok=True)
     left_out = tuple(name for name, why in filling.absent.items() if why != "damaged")
     blobs = sum(len(chunk["sizes"]) for chunk in filling.blobs)
-    return Written(target, len(filling.runs), filling.records, blobs, left_out, target.stat().st_size)
+    return WrittenPage(target, len(filling.runs), filling.records, blobs, left_out, target.stat().st_size)
 
 
 @dataclass

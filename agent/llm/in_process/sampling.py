@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 
-class Drawn(NamedTuple):
+class SampledPosition(NamedTuple):
     """One place of all texts: lists by row."""
 
     tokens: list[int]
@@ -31,7 +31,7 @@ class Dice:
     """Draws, and remembers how likely what it drew was."""
 
     def __init__(self, temperature: float | None, seed: int | None, told: int | None = None) -> None:
-        self.drawn: list[Drawn] = []
+        self.drawn: list[SampledPosition] = []
         self._temperature, self._told = temperature, told
         self._generator = torch.Generator().manual_seed(seed or 0)
 
@@ -50,5 +50,5 @@ class Dice:
         if self._told is not None:
             values, tokens = logprobs.topk(self._told)
             pairs = [list(zip(*row, strict=True)) for row in zip(tokens.tolist(), values.tolist(), strict=True)]
-            self.drawn.append(Drawn(chosen[:, 0].tolist(), logprobs.gather(-1, chosen)[:, 0].tolist(), pairs))
+            self.drawn.append(SampledPosition(chosen[:, 0].tolist(), logprobs.gather(-1, chosen)[:, 0].tolist(), pairs))
         return torch.full_like(scores, -torch.inf).scatter(-1, chosen, 0.0)

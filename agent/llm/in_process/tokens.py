@@ -23,13 +23,13 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from evitrail.agent.llm.base import Completion, Cut, DoesNotFit, LLMError, Prompt, Token
-from evitrail.agent.llm.reasoning import Spoken, spoken
+from evitrail.agent.llm.reasoning import SplitReply, spoken
 
 NO_LIMIT = 10**9
 """From here on a tokenizer's ``model_max_length`` says that nobody set one."""
 
 
-class Written(NamedTuple):
+class GeneratedText(NamedTuple):
     """One answer, as it came."""
 
     ids: Sequence[int]
@@ -64,7 +64,7 @@ class Tokens:
             )
         return wanted if wanted is not None or self.window is None else self.window - used
 
-    def said(self, answers: Sequence[Written], prompt: Prompt, used: int) -> Completion:
+    def said(self, answers: Sequence[GeneratedText], prompt: Prompt, used: int) -> Completion:
         """The answers to a prompt of ``used`` tokens."""
         heard = [self._spoken(answer) for answer in answers]
         return Completion(
@@ -154,14 +154,16 @@ class Tokens:
     def _encoded(self, text: str, **more: bool) -> Any:
         return self.tokenizer(text, add_special_tokens=False, verbose=False, **more)
 
-    def _spoken(self, answer: Written) -> Spoken:
+    def _spoken(self, answer: GeneratedText) -> SplitReply:
         ids = answer.ids[:-1] if self._ended(answer) else answer.ids
         heard = spoken(self.tokenizer.decode(ids), self.model)  # a thought may end in a special token
         return (
-            heard if heard.thought is not None else Spoken(self.tokenizer.decode(ids, skip_special_tokens=True), None)
+            heard
+            if heard.thought is not None
+            else SplitReply(self.tokenizer.decode(ids, skip_special_tokens=True), None)
         )
 
-    def _of_text(self, answer: Written, text: str) -> tuple[Token, ...]:
+    def _of_text(self, answer: GeneratedText, text: str) -> tuple[Token, ...]:
         """The tokens from where the text begins, without the model's end."""
         told = list(answer.told[:-1] if self._ended(answer) else answer.told)
         begins, at, kept = "".join(token.text for token in told).rfind(text), 0, []
@@ -171,7 +173,7 @@ class Tokens:
                 kept.append(token)
         return tuple(kept)
 
-    def _ended(self, answer: Written) -> bool:
+    def _ended(self, answer: GeneratedText) -> bool:
         return answer.reason == "stop" and len(answer.ids) > 0 and answer.ids[-1] in self.tokenizer.all_special_ids
 
 

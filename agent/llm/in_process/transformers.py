@@ -30,12 +30,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from evitrail.agent.llm.asking import HERE
 from evitrail.agent.llm.base import Completion, Cut, LLMError, Prompt, Token
 from evitrail.agent.llm.in_process.model_name import commit_of, name_of, revision_asked
-from evitrail.agent.llm.in_process.tokens import Tokens, Written, by_word, first_line, window_of
+from evitrail.agent.llm.in_process.tokens import GeneratedText, Tokens, by_word, first_line, window_of
 from evitrail.evidence_store.errors import MissingPackageError
 
 if TYPE_CHECKING:
     from evitrail.agent.llm.in_process.hidden_spans import Blind
-    from evitrail.agent.llm.in_process.sampling import Drawn
+    from evitrail.agent.llm.in_process.sampling import SampledPosition
 
 DTYPE: Literal["float32"] = "float32"
 MOST = 1024
@@ -45,7 +45,7 @@ Hidden = Sequence[tuple[int, int]]
 """Ranges of tokens, half open."""
 
 
-class Parts(NamedTuple):
+class LoadedModel(NamedTuple):
     """What is loaded, once."""
 
     model: Any
@@ -135,7 +135,7 @@ class TransformersLLM:
             )
         new = [_ended(row, ends) for row in grown[:, len(ids) :].tolist()]
         answers = [
-            Written(
+            GeneratedText(
                 row,
                 "stop" if row[-1] in ends else "length",
                 [self._token(drawn, n) for drawn in dice.drawn[: len(row)]],
@@ -182,19 +182,19 @@ class TransformersLLM:
         told = logits.double().log_softmax(-1)
         return [sum(float(told[begun.index(t[:-1]), at, token]) for at, token in enumerate(t)) for t in spelt]
 
-    def _token(self, drawn: Drawn, n: int) -> Token:
+    def _token(self, drawn: SampledPosition, n: int) -> Token:
         """What was drawn at one place of the n-th answer."""
         word = self.tokens.word
         likeliest = by_word((word(token), logprob) for token, logprob in drawn.likeliest[n])
         return Token(text=word(drawn.tokens[n]), logprob=drawn.logprobs[n], likeliest=likeliest)
 
     @property
-    def _parts(self) -> Parts:
+    def _parts(self) -> LoadedModel:
         with self._lock:
             return self._loaded
 
     @cached_property
-    def _loaded(self) -> Parts:
+    def _loaded(self) -> LoadedModel:
         try:
             import torch
             from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -217,7 +217,7 @@ class TransformersLLM:
         ends = {*(told if isinstance(told, list) else [told]), tokenizer.eos_token_id} - {None}
         plain = type(model.generation_config)  # without what else the model's files say of how to draw
         model.generation_config = plain(eos_token_id=sorted(ends) or None, pad_token_id=min(ends, default=0))
-        return Parts(model.to(self.device or _device()).eval(), tokenizer, frozenset(ends))
+        return LoadedModel(model.to(self.device or _device()).eval(), tokenizer, frozenset(ends))
 
 
 def _device() -> str:

@@ -33,7 +33,7 @@ from typing import Any, TypeVar
 
 from evitrail.agent.llm.base import Completion, Cut, LLMError, Prompt, Token, Unreachable
 from evitrail.agent.llm.in_process.model_name import commit_of, name_of, revision_asked
-from evitrail.agent.llm.in_process.tokens import Tokens, Written, by_word, first_line
+from evitrail.agent.llm.in_process.tokens import GeneratedText, Tokens, by_word, first_line
 from evitrail.evidence_store.errors import MissingPackageError
 
 T = TypeVar("T")
@@ -114,7 +114,7 @@ class VllmLLM:
             if "_started" in self.__dict__:
                 self._let_go(self._started)
 
-    def _let_go(self, engine: Engine) -> None:
+    def _let_go(self, engine: AsyncEngine) -> None:
         """End this engine, unless another thread has."""
         with self._lock:
             if "_started" in self.__dict__ and self._started is engine:
@@ -130,16 +130,16 @@ class VllmLLM:
         return " ".join([name_of("vllm", self.model, self.revision), *said])
 
     @property
-    def _engine(self) -> Engine:
+    def _engine(self) -> AsyncEngine:
         with self._lock:
             return self._started
 
     @cached_property
-    def _started(self) -> Engine:
-        return Engine({"model": self.model, "revision": commit_of(self.revision), **self.options}, repr(self))
+    def _started(self) -> AsyncEngine:
+        return AsyncEngine({"model": self.model, "revision": commit_of(self.revision), **self.options}, repr(self))
 
 
-class Engine:
+class AsyncEngine:
     """vLLM's engine, on an event loop in a thread of its own; raises ``LLMError`` where it does not start."""
 
     def __init__(self, options: Mapping[str, Any], model: str) -> None:
@@ -252,9 +252,9 @@ async def _engine(options: Mapping[str, Any]) -> Any:
     return AsyncLLM.from_engine_args(AsyncEngineArgs(**{**ours, **options}))
 
 
-def _written(drawn: Any, told: int | None) -> Written:
+def _written(drawn: Any, told: int | None) -> GeneratedText:
     """An answer of vLLM; beside the likeliest tokens, it tells of the one drawn wherever that ranks."""
-    return Written(
+    return GeneratedText(
         drawn.token_ids,
         drawn.finish_reason,
         [

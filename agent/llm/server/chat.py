@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, Field
 
 from evitrail.agent.llm.base import Completion, Prompt, Text, Token
-from evitrail.agent.llm.reasoning import Spoken, said_from, spoken
+from evitrail.agent.llm.reasoning import SplitReply, said_from, spoken
 
 RULED_OUT = -9999.0
 """What vLLM writes for minus infinity, which JSON cannot spell."""
@@ -36,14 +36,14 @@ class Likely(BaseModel):
     logprob: float
 
 
-class Drawn(Likely):
+class DrawnToken(Likely):
     """The token that came."""
 
     top_logprobs: tuple[Likely, ...] | None = None
 
 
 class Logprobs(BaseModel):
-    content: tuple[Drawn, ...] | None = None
+    content: tuple[DrawnToken, ...] | None = None
 
 
 class Turn(BaseModel):
@@ -54,7 +54,7 @@ class Turn(BaseModel):
     reasoning: Text | None = None
 
 
-class Choice(BaseModel):
+class ReplyChoice(BaseModel):
     """One of the answers drawn."""
 
     index: int = 0
@@ -71,12 +71,12 @@ class Usage(BaseModel):
 class Reply(BaseModel):
     """What of a chat completion is read; whatever else a server tells is passed over."""
 
-    choices: list[Choice] = Field(min_length=1)
+    choices: list[ReplyChoice] = Field(min_length=1)
     usage: Usage | None = None
     model: str | None = None
 
 
-class Answered(NamedTuple):
+class ServerReply(NamedTuple):
     """A completion, and what of the prompt the server did not hold to."""
 
     completion: Completion
@@ -104,7 +104,7 @@ def request(prompt: Prompt, model: str) -> dict[str, Any]:
     return {key: value for key, value in body.items() if value is not None}
 
 
-def answered(reply: object, prompt: Prompt, model: str) -> Answered:
+def answered(reply: object, prompt: Prompt, model: str) -> ServerReply:
     """What came back, read; raises ``ValueError`` where it is no chat completion."""
     read = Reply.model_validate(reply)
     choices = sorted(read.choices, key=lambda choice: choice.index)
@@ -123,7 +123,7 @@ def answered(reply: object, prompt: Prompt, model: str) -> Answered:
     )
     slipped = {kind for choice in choices for kind in _slipped(choice, prompt, model)}
     untold = {"logprobs"} if prompt.logprobs is not None and not counted else set()
-    return Answered(completion, frozenset(slipped | untold))
+    return ServerReply(completion, frozenset(slipped | untold))
 
 
 def joined(first: Completion, second: Completion) -> Completion:
@@ -146,21 +146,21 @@ def _each(completion: Completion) -> tuple[str | None, ...]:
     return completion.reasoning or (None,) * len(completion.texts)
 
 
-def _spoken(turn: Turn, model: str) -> Spoken:
+def _spoken(turn: Turn, model: str) -> SplitReply:
     thought = turn.reasoning_content or turn.reasoning
     if thought:
-        return Spoken(turn.content, thought) if turn.content else Spoken(thought, None)
+        return SplitReply(turn.content, thought) if turn.content else SplitReply(thought, None)
     return spoken(turn.content or "", model)
 
 
-def _tokens(told: tuple[Drawn, ...], said: Spoken, model: str) -> tuple[Token, ...]:
+def _tokens(told: tuple[DrawnToken, ...], said: SplitReply, model: str) -> tuple[Token, ...]:
     """Those of the text; a server that tells thought and text apart counts the tokens of both."""
     begins = said_from("".join(piece.token for piece in told), model) if said.thought is not None else 0
     ends = accumulate(len(piece.token) for piece in told)
     return tuple(_token(piece) for piece, end in zip(told, ends, strict=True) if end > begins or not begins)
 
 
-def _token(piece: Drawn) -> Token:
+def _token(piece: DrawnToken) -> Token:
     likeliest: dict[str, float] = {}
     for one in piece.top_logprobs or ():
         if one.logprob > max(RULED_OUT, likeliest.get(one.token, RULED_OUT)):  # halves of a character read alike
@@ -170,7 +170,7 @@ def _token(piece: Drawn) -> Token:
     )
 
 
-def _slipped(choice: Choice, prompt: Prompt, model: str) -> list[str]:
+def _slipped(choice: ReplyChoice, prompt: Prompt, model: str) -> list[str]:
     """What an answer was to keep to, and does not. One that was cut short is held to its beginning only."""
     text = spoken(choice.message.content or "", model).text.strip()
     cut = choice.finish_reason == "length"

@@ -33,7 +33,7 @@ CONNECT = 10.0
 """Seconds to wait for somebody to pick up; how long the answer may take is another matter."""
 
 
-class Connection:
+class ServerConnection:
     """To one server."""
 
     def __init__(

@@ -30,7 +30,7 @@ from evitrail.agent.llm.base import Completion, Cut, DoesNotFit, LLMError, Promp
 from evitrail.agent.llm.server.approximate_tokens import beginning
 from evitrail.agent.llm.server.approximate_tokens import cut as cut_by_stand_in
 from evitrail.agent.llm.server.chat import answered, joined, request
-from evitrail.agent.llm.server.connection import Connection
+from evitrail.agent.llm.server.connection import ServerConnection
 from evitrail.agent.llm.server.refusal import NotFound, excerpt, no_such_model, not_one
 from evitrail.traces.log import get_logger
 
@@ -56,7 +56,7 @@ class OpenAILLM:
     """Seconds that a server may ask to be left alone for; at more, it is given up."""
     concurrency: int = field(default=64, compare=False)
     """Requests under way at once."""
-    _connection: Connection = field(init=False, compare=False)
+    _connection: ServerConnection = field(init=False, compare=False)
     _learnt: dict[str, Any] = field(init=False, compare=False, default_factory=dict)
     """What the server told of itself; it is asked once."""
     _ignored: set[str] = field(init=False, compare=False, default_factory=set)
@@ -65,7 +65,7 @@ class OpenAILLM:
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", _base(self.url))
         settings = {"timeout": self.timeout, "waits": self.waits, "patience": self.patience}
-        connection = Connection(self.url, **settings, concurrency=self.concurrency)  # type: ignore[arg-type]
+        connection = ServerConnection(self.url, **settings, concurrency=self.concurrency)  # type: ignore[arg-type]
         object.__setattr__(self, "_connection", connection)
 
     @property

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from evitrail.agent.model import Checked, Choice, Question, Verdict
+from evitrail.agent.model import CheckedAnswers, Choice, LetterVerdict, Question
 from evitrail.agent.reader.checking.explicit_letter import explicit_letter
 from evitrail.agent.reader.checking.letters import sole_letter
 from evitrail.traces.run.live import Run
@@ -47,7 +47,7 @@ class Checker(Protocol):
         """Whether equal words always get equal verdicts."""
         ...
 
-    def check(self, question: Question, choice: Choice, run: Run | None = None) -> Checked:
+    def check(self, question: Question, choice: Choice, run: Run | None = None) -> CheckedAnswers:
         """A verdict on the greedy answer and on each ballot, in order; option and votes of ``choice`` are the parser's.
 
         Its calls of models are steps of ``run``, where one is given. Raises ``ValueError`` for a choice without words.
@@ -63,12 +63,12 @@ class RuleChecker:
     def deterministic(self) -> bool:
         return True
 
-    def check(self, question: Question, choice: Choice, run: Run | None = None) -> Checked:
+    def check(self, question: Question, choice: Choice, run: Run | None = None) -> CheckedAnswers:
         """See ``Checker.check``; no model is called, so ``run`` is not used."""
 
-        def judged(words: Words) -> Verdict:
+        def judged(words: Words) -> LetterVerdict:
             found = explicit_letter(words.raw or "", question.options)
-            return Verdict(
+            return LetterVerdict(
                 parsed=words.parsed,
                 confirmed=found.letter,
                 clear="yes" if found.letter else "no",
@@ -78,14 +78,16 @@ class RuleChecker:
         return each_checked(question, choice, judged, by=repr(self))
 
 
-def each_checked(question: Question, choice: Choice, judged: Callable[[Words], Verdict], *, by: str) -> Checked:
+def each_checked(
+    question: Question, choice: Choice, judged: Callable[[Words], LetterVerdict], *, by: str
+) -> CheckedAnswers:
     """Every answer of a choice: settled where nobody needs to judge it, else judged, identical words once."""
     greedy, *ballots = words_of(choice)
-    verdicts: dict[tuple[str | None, str | None], Verdict] = {}
+    verdicts: dict[tuple[str | None, str | None], LetterVerdict] = {}
     for words in (greedy, *ballots):
         if words.said not in verdicts:
             verdicts[words.said] = settled(words, question) or judged(words)
-    return Checked(greedy=verdicts[greedy.said], ballots=tuple(verdicts[words.said] for words in ballots), by=by)
+    return CheckedAnswers(greedy=verdicts[greedy.said], ballots=tuple(verdicts[words.said] for words in ballots), by=by)
 
 
 def words_of(choice: Choice) -> list[Words]:
@@ -99,12 +101,14 @@ def words_of(choice: Choice) -> list[Words]:
     return [Words("greedy", said.greedy, choice.option), *(Words(str(i), raw, vote) for i, (raw, vote) in drawn)]
 
 
-def settled(words: Words, question: Question) -> Verdict | None:
+def settled(words: Words, question: Question) -> LetterVerdict | None:
     """The verdict where there is nothing to judge: nothing was said, or exactly one letter."""
     if words.raw is None:
-        return Verdict(parsed=words.parsed, confirmed=None, clear=None, reason="nothing was said", skipped="null_raw")
+        return LetterVerdict(
+            parsed=words.parsed, confirmed=None, clear=None, reason="nothing was said", skipped="null_raw"
+        )
     letter = sole_letter(words.raw, question.options)
     if letter is None:
         return None
     reason = f"the whole answer is the letter {letter}"
-    return Verdict(parsed=words.parsed, confirmed=letter, clear="yes", reason=reason, skipped="single_letter")
+    return LetterVerdict(parsed=words.parsed, confirmed=letter, clear="yes", reason=reason, skipped="single_letter")

@@ -27,7 +27,7 @@ from pydantic import BaseModel, BeforeValidator
 
 from evitrail.agent.llm.asking import calls_at_once, probe
 from evitrail.agent.llm.base import LLM, DoesNotFit, LLMError, Message, Prompt, Text, Unreachable, recorded
-from evitrail.agent.model import Checked, Choice, Question, Verdict
+from evitrail.agent.model import CheckedAnswers, Choice, LetterVerdict, Question
 from evitrail.agent.reader.checking.checker import Checker, RuleChecker, Words, each_checked
 from evitrail.agent.reader.checking.letters import guarded
 from evitrail.agent.reader.prompting.fence import Fence, question_text
@@ -93,11 +93,11 @@ class JudgeChecker:
         """Make sure that the model will answer; raises ``LLMError``."""
         probe(self.llm)
 
-    def check(self, question: Question, choice: Choice, run: Run | None = None) -> Checked:
+    def check(self, question: Question, choice: Choice, run: Run | None = None) -> CheckedAnswers:
         """See ``Checker.check``; raises ``Unreachable`` where the judge does not answer."""
         return each_checked(question, choice, partial(self._judged, question, run), by=repr(self))
 
-    def _judged(self, question: Question, run: Run | None, words: Words) -> Verdict:
+    def _judged(self, question: Question, run: Run | None, words: Words) -> LetterVerdict:
         raw = words.raw or ""
         llm = self.llm if run is None else recorded(self.llm, run, words.label)
         try:
@@ -109,10 +109,10 @@ class JudgeChecker:
         said = heard.value
         if said is None:
             reason = heard.fault.replace("the model", "the judge")
-            return Verdict(parsed=words.parsed, confirmed=None, clear=None, reason=reason)
+            return LetterVerdict(parsed=words.parsed, confirmed=None, clear=None, reason=reason)
         letter = _letter(said.confirmed_answer, question)
         kept = guarded(said.clear_selection, letter, raw)
-        return Verdict(
+        return LetterVerdict(
             parsed=words.parsed,
             confirmed=kept.letter,
             clear="yes" if said.clear_selection == "yes" else "no" if said.clear_selection == "no" else None,

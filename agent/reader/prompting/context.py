@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 
-from evitrail.agent.llm.base import LLM, DoesNotFit, LLMError, Measured, counts
-from evitrail.agent.model import Context, Served
+from evitrail.agent.llm.base import LLM, CountsTokens, DoesNotFit, LLMError, counts
+from evitrail.agent.model import Context, ContextPassage
 from evitrail.agent.reader.base import Fit
 from evitrail.evidence_store.model import Passage
 from evitrail.retrieval.base import Hit
@@ -59,7 +59,7 @@ def _budget(fit: Fit, window: int | None) -> int:
     return fit.tokens or 0
 
 
-def _measured(llm: LLM, fit: Fit) -> Measured:
+def _measured(llm: LLM, fit: Fit) -> CountsTokens:
     if not counts(llm):
         raise LLMError(f"{llm!r}: expected a model that counts its tokens, for a context that is {fit.keep}")
     return llm
@@ -71,12 +71,12 @@ def _joined(passages: Sequence[Passage]) -> Context:
         before = passages[place - 1] if place else None
         goes_on = before is not None and (before.ref, before.end) == (passage.ref, passage.start)
         text += "" if before is None or goes_on else RULE
-        served.append(Served(passage=passage.id, start=len(text), end=len(text) + len(passage.text)))
+        served.append(ContextPassage(passage=passage.id, start=len(text), end=len(text) + len(passage.text)))
         text += passage.text
     return Context(text=text, passages=tuple(served))
 
 
-def _cut(whole: Context, tokens: int, llm: Measured) -> Context:
+def _cut(whole: Context, tokens: int, llm: CountsTokens) -> Context:
     kept = llm.cut(whole.text, tokens)
     served = tuple(
         one.model_copy(update={"end": min(one.end, len(kept.text))})
@@ -86,12 +86,12 @@ def _cut(whole: Context, tokens: int, llm: Measured) -> Context:
     return Context(text=kept.text, passages=served, tokens=kept.tokens, cut=kept.tokens < kept.of)
 
 
-def _padded(passages: Sequence[Passage], llm: Measured) -> Context:
+def _padded(passages: Sequence[Passage], llm: CountsTokens) -> Context:
     length = llm.cut(_joined(passages).text, 0).of
     return _cut(_joined(list(_over_and_over(passages[0], length, llm))), length, llm)
 
 
-def _over_and_over(passage: Passage, tokens: int, llm: Measured) -> Iterator[Passage]:
+def _over_and_over(passage: Passage, tokens: int, llm: CountsTokens) -> Iterator[Passage]:
     """The passage as often as is surely enough; never less than once."""
     each = max(llm.cut(passage.text, 0).of, 1)
     times = -(-tokens // each) + 1

@@ -28,14 +28,14 @@ M = TypeVar("M", bound=BaseModel)
 AGAIN = "That answer cannot be used: {fault}. Answer again, in the form that was asked for, and with nothing else."
 
 
-class Heard(NamedTuple, Generic[T]):
+class ParsedReply(NamedTuple, Generic[T]):
     """What was understood, or why nothing was."""
 
     value: T | None
     fault: str = ""
 
 
-def ask(llm: LLM, prompt: Prompt, read: Callable[[str], T]) -> Heard[T]:
+def ask(llm: LLM, prompt: Prompt, read: Callable[[str], T]) -> ParsedReply[T]:
     """Ask, and once more where ``read`` raises ``ValueError``."""
     said = llm.complete(prompt)
     first = _heard(said, read)
@@ -48,7 +48,7 @@ def ask(llm: LLM, prompt: Prompt, read: Callable[[str], T]) -> Heard[T]:
     second = _heard(llm.complete(prompt.model_copy(update={"messages": prompt.messages + turns})), read)
     if second.value is not None:
         return second
-    return Heard(None, f"the model was asked twice and could not be understood: {second.fault}")
+    return ParsedReply(None, f"the model was asked twice and could not be understood: {second.fault}")
 
 
 def as_json(returns: type[M]) -> Callable[[str], M]:
@@ -83,12 +83,12 @@ def as_letter(options: Mapping[str, str]) -> Callable[[str], str]:
     return read
 
 
-def _heard(said: Completion, read: Callable[[str], T]) -> Heard[T]:
+def _heard(said: Completion, read: Callable[[str], T]) -> ParsedReply[T]:
     try:
-        return Heard(read(_text(said)))
+        return ParsedReply(read(_text(said)))
     except ValueError as error:
         cut = "; it was cut at the most tokens it may have" if "length" in said.finish_reasons[:1] else ""
-        return Heard(None, f"{error}{cut}")
+        return ParsedReply(None, f"{error}{cut}")
 
 
 def _text(said: Completion) -> str:

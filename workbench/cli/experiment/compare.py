@@ -13,7 +13,7 @@ from evitrail.workbench.cli.folder import AllowCode, Folder
 
 if TYPE_CHECKING:
     from evitrail.eval.report.paired import Held
-    from evitrail.eval.rerun.gate_ablation import Ablated, Measured
+    from evitrail.eval.rerun.gate_ablation import Ablated, MetricChange
 
 
 def compare(
@@ -96,7 +96,7 @@ def _show(rows: list[Ablated]) -> None:
     )
 
 
-def _value(measured: Measured) -> str | None:
+def _value(measured: MetricChange) -> str | None:
     return _percent(measured.value)
 
 
@@ -104,7 +104,7 @@ def _percent(share: float | None) -> str | None:
     return None if share is None else f"{100 * share:.1f}"
 
 
-def _change(measured: Measured | Held) -> str | None:
+def _change(measured: MetricChange | Held) -> str | None:
     """``-4.3 [-9 to +1]``, in per cent points."""
     if measured.difference is None:
         return None

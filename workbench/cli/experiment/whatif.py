@@ -12,7 +12,7 @@ from evitrail.workbench.cli.console import Json, print_json, print_table, progre
 from evitrail.workbench.cli.folder import AllowCode, Folder
 
 if TYPE_CHECKING:
-    from evitrail.eval.rerun.whatif import Answered
+    from evitrail.eval.rerun.whatif import WhatIf
 
 Refs = Annotated[
     list[str], typer.Option("--retract", help="Suppose this version had been retracted.", metavar="ID@VERSION")
@@ -82,7 +82,7 @@ def _supposed(at: str | None, publish: list[str], retract: list[str], grade: lis
     return changes
 
 
-def _show(folder: Path, answered: Answered) -> None:
+def _show(folder: Path, answered: WhatIf) -> None:
     flips = [flip for flip in answered.affected if flip.flipped]
     print_table(
         f"{len(flips)} of {answered.asked} decisions flip; {len(answered.affected)} runs are affected",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evitrail.evidence_store import EvidenceStore
-    from evitrail.evidence_store.curator import Desk
+    from evitrail.evidence_store.curator import Curator
 
 Ref = Annotated[str, typer.Argument(help="The version.", metavar="ID@VERSION")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on record.", metavar="TEXT", show_default=False)]
@@ -32,13 +32,13 @@ def draft(
 ) -> None:
     """Propose versions, or other texts of ones proposed before; nobody finds them until they are published."""
     from evitrail.evidence_store import EvidenceStore
-    from evitrail.evidence_store.curator import Desk
+    from evitrail.evidence_store.curator import Curator
     from evitrail.evidence_store.input_lines import jsonl_files, read_lines
     from evitrail.evidence_store.model import Evidence
 
     proposed = [evidence for _, evidence in read_lines(jsonl_files(file), Evidence)]
     with EvidenceStore.open(store, create=True, actor=named(by)) as opened:
-        names = Desk(opened).draft(proposed, reason)
+        names = Curator(opened).draft(proposed, reason)
     if json:
         print_json(names)
     else:
@@ -120,12 +120,12 @@ def scores(given: list[str]) -> dict[str, int]:
     return found
 
 
-def _done(store: Path, by: str, ref: str, json: bool, act: Callable[[Desk], int]) -> None:
+def _done(store: Path, by: str, ref: str, json: bool, act: Callable[[Curator], int]) -> None:
     from evitrail.evidence_store import EvidenceStore
-    from evitrail.evidence_store.curator import Desk
+    from evitrail.evidence_store.curator import Curator
 
     with EvidenceStore.open(store, actor=named(by)) as opened:
-        seq = act(Desk(opened))
+        seq = act(Curator(opened))
         stands = _stands(opened, ref)
     if json:
         print_json({"seq": seq, **stands})

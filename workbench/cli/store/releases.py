@@ -9,7 +9,7 @@ import typer
 from evitrail.workbench.cli.console import STORE, By, Json, StorePath, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from evitrail.evidence_store.diff import Difference, Moved, Standing
+    from evitrail.evidence_store.diff import Difference, Moved, StatusChange
 
 State = "now, a ledger number, or a release."
 
@@ -72,5 +72,5 @@ def _show(told: Difference, then: str, now: str, *, text: bool) -> None:
                 say(line)
 
 
-def _grades(one: Moved | Standing) -> str:
+def _grades(one: Moved | StatusChange) -> str:
     return " → ".join((grade or "not rated").replace("_", " ") for grade in (one.certainty_was, one.certainty_now))

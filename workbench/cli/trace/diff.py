@@ -10,7 +10,7 @@ from evitrail.workbench.cli.console import Json, print_json, print_table, say
 from evitrail.workbench.cli.folder import Folder, find_run, open_journal
 
 if TYPE_CHECKING:
-    from evitrail.workbench.explain.run_diff import End, Parting, Read, Seen
+    from evitrail.workbench.explain.run_diff import ClaimDiff, End, Parting, PassageDiff
 
 PASSAGES, CLAIMS = 6, 5
 """Rows before the rest is only counted: all of it fits one screen."""
@@ -94,19 +94,19 @@ def _others(told: Parting) -> str:
     return "; ".join(f"{verdict}: {', '.join(paths)}" for verdict, paths in verdicts.items())
 
 
-def _passage(seen: Seen) -> tuple[object, ...]:
+def _passage(seen: PassageDiff) -> tuple[object, ...]:
     header = seen.evidence
     validity = f"{header.valid_from} to {header.valid_to or 'now'}" + (" RETRACTED" if header.retracted else "")
     grade = header.grade.certainty.replace("_", " ") if header.grade else "not rated"
     return seen.was or "·", seen.now or "·", seen.passage, validity, grade
 
 
-def _claim(read: Read) -> tuple[object, ...]:
+def _claim(read: ClaimDiff) -> tuple[object, ...]:
     claim = read.claim
     quote = claim.quote if len(claim.quote) <= QUOTED else f"{claim.quote[:QUOTED].rstrip()}…"
     said = f"{claim.passage}: {quote}"
     return RUNS[0] if read.was else RUNS[1], f"{claim.stance} {claim.option}", f"{claim.strength:.2f}", said
 
 
-def _more(rows: list[Read] | list[Seen], most: int) -> str:
+def _more(rows: list[ClaimDiff] | list[PassageDiff], most: int) -> str:
     return f"; the first {most}, --json has all" if len(rows) > most else ""

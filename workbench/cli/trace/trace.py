@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evitrail.eval.attribution import Blame
     from evitrail.eval.metrics.outcome import Outcome
     from evitrail.traces import Activity, Trace
-    from evitrail.workbench.explain.chain import Chain, Link, Seen
+    from evitrail.workbench.explain.chain import ContextLink, EvidenceChain, Link
 
 app = typer.Typer(help="Recorded runs: list, show, verify.")
 ALSO = 6
@@ -146,7 +146,7 @@ def _culprit(blame: Blame, *, whole: bool = False) -> str:
     return ", ".join(blame.culprit) + (f" · {blame.fault_code}" if whole and blame.fault_code else "")
 
 
-def _show_chain(told: Chain) -> None:
+def _show_chain(told: EvidenceChain) -> None:
     right = "right" if told.chosen == told.answer else f"wrong, the answer is {told.answer}"
     say(told.run, style="bold")
     if told.fork:
@@ -170,7 +170,7 @@ def _show_chain(told: Chain) -> None:
             say(f"and {len(told.other) - ALSO} weaker claims; --json lists them", indent=2)
 
 
-def _show_seen(one: Seen) -> None:
+def _show_seen(one: ContextLink) -> None:
     header = one.evidence
     retracted = " · RETRACTED" if header.retracted else ""
     validity = f"valid {header.valid_from} to {header.valid_to or 'now'}"

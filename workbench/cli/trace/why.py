@@ -11,8 +11,8 @@ from evitrail.workbench.cli.folder import Folder, find_run, open_journal
 from evitrail.workbench.cli.trace.trace import without
 
 if TYPE_CHECKING:
-    from evitrail.workbench.explain.chain import Link, Seen
-    from evitrail.workbench.explain.sources import Reasons, Source
+    from evitrail.workbench.explain.chain import ContextLink, Link
+    from evitrail.workbench.explain.sources import AnswerSource, Reasons
 
 ASKED = 70
 """Characters of a query that are shown."""
@@ -44,7 +44,7 @@ def _tree(told: Reasons) -> Branch:
     return f"{told.run}: {option} ({right})", sources or [("nothing: no claim was used", [])]
 
 
-def _source(source: Source, chosen: str | None) -> Branch:
+def _source(source: AnswerSource, chosen: str | None) -> Branch:
     header = source.evidence
     standing = f" · {source.lapsed.upper()}" if source.lapsed else ""
     passages: dict[str, list[Link]] = {}
@@ -64,7 +64,7 @@ def _source(source: Source, chosen: str | None) -> Branch:
     )
 
 
-def _stood(one: Seen) -> Branch:
+def _stood(one: ContextLink) -> Branch:
     told: list[Branch] = [(f"without it: {without(one.influence)}", [])] if one.influence else []
     return f"passage {one.passage}: rank {one.rank} for “{_asked(one.query)}”", told
 
