@@ -2,7 +2,7 @@
 
 What *clean* evidence does for safety is published (SaFE-Scale, arXiv 2605.04039: a clinician picks it
 by hand). This retriever has no clinician: it has dates, status, lineage and GRADE. It is ours, and no
-reproduction of a published arm.
+reproduction of a published condition.
 
     Clean().search(question.stem, store.snapshot(as_of=day), k=5)
     Clean(gates=("retracted", "as_of"))      # each gate can be left out, to see what it is worth

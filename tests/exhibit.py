@@ -3,7 +3,7 @@
 The evidence here is hostile: its texts hold markup that would run, and a heart before the words that are quoted,
 so that characters and UTF-16 units differ.
 
-    page = shown(tmp_path)                       # four runs: two arms, two questions; one is wrong and blamed
+    page = shown(tmp_path)                       # four runs: two conditions, two questions; one is wrong and blamed
     parts = taken_apart(page)
     parts["records-0"] = parts["records-0"].replace(b"2020", b"2021", 1)
     put_together(page, parts)
@@ -61,7 +61,7 @@ class Underliner(WardReader):
 
 
 def experiment(folder: Path) -> Path:
-    """An experiment's folder: apixaban goes wrong, heparin right; one arm searches as it is, one through gates."""
+    """An experiment's folder: apixaban goes wrong, heparin right; one condition searches plainly, one through gates."""
     reader = Underliner(insists="C")
     with opened(folder) as store:
         old = {"grade": HIGH, "valid_to": date(2018, 1, 1), "text": HOSTILE, "title": "</title><script>1</script>"}

@@ -6,7 +6,7 @@ of a run was at fault.
 
     store = opened(tmp_path)
     store.ingest([advice("apixaban", "B")])
-    ask(folder, store, [case("apixaban")], [arm()], WardReader(misread="C"))
+    ask(folder, store, [case("apixaban")], [condition()], WardReader(misread="C"))
     blamed(folder, store, WardReader(misread="C"))
 """
 

@@ -6,7 +6,7 @@ Rules kept here (SaFE-Scale, arXiv 2605.04039; its code at commit 09c18f0)
   counts only as ``check`` confirms it.
 - Handed claims instead of a context (a report, an oracle), it puts those before the model.
 - An answer has 10 tokens, or 4,096 where the model thinks aloud.
-- ``plan`` and ``appraise`` are those of the prompted reader; the published arms have neither.
+- ``plan`` and ``appraise`` are those of the prompted reader; the published conditions have neither.
 - Held to the letters (``held``), the model is asked with ``choices``, and how likely each letter was is read where the
   server tells it. A server may not hold it: what is no letter is an abstention, held or not.
 

@@ -1,7 +1,7 @@
 """Aim: search for what is asked and what could be answered, rather than for the whole vignette.
 
 A vignette's history draws in passages about the history. Its last sentence and the options name what
-the evidence has to decide. The published arms search with the stem alone; this step is ours.
+the evidence has to decide. The published conditions search with the stem alone; this step is ours.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Rules kept here
 - Runs that are finished are not counted; one that was cut short is counted whole.
-- Of each arm and reader at most ``REHEARSED`` runs, spread evenly over the cases, are rehearsed
+- Of each condition and reader at most ``REHEARSED`` runs, spread evenly over the cases, are rehearsed
   (``engine/rehearsal.py``); the others are taken to be like them on average, and the row says so (``exact``).
 - A prompt's tokens are counted by its model's own tokenizer, or the stand-in it names, where it counts; else
   ``LETTERS`` characters are taken for one. What a chat template adds is not known and not counted.
@@ -40,7 +40,7 @@ RULE = f"{LETTERS} characters a token"
 
 
 class Estimate(Record):
-    """What the runs of one arm with one reader come to."""
+    """What the runs of one condition with one reader come to."""
 
     condition: str
     label: str
@@ -62,7 +62,7 @@ Progress = Callable[[int, int], None]
 
 
 def estimate(experiment: Experiment, folder: Path, progress: Progress = lambda done, of: None) -> list[Estimate]:
-    """A row for each arm and reader that has runs left, in the order of the plan."""
+    """A row for each condition and reader that has runs left, in the order of the plan."""
     groups: dict[tuple[str, str], list[Job]] = {}
     for job in left(experiment, folder):
         groups.setdefault((job.config.condition.name, job.config.reader), []).append(job)

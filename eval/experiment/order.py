@@ -2,10 +2,10 @@
 
 Rules kept here
 - Case by case, in the order of the benchmark.
-- Within a case, arms that take their evidence from the same place are neighbours, the shortest context first: what
+- Within a case, conditions that take evidence from the same place are neighbours, the shortest context first: what
   *top_1* puts before the model is how *top_5* begins, *top_5* is how *top_10* begins, and that how the long contexts
-  begin. Arms of equal length stay in the order of the plan.
-- Of the same case and arm, reader follows reader: all get the same evidence.
+  begin. Conditions of equal length stay in the order of the plan.
+- Of the same case and condition, reader follows reader: all get the same evidence.
 
 A server that caches prefixes (vLLM does) then computes a shared beginning once. Outcomes never depend on it.
 """

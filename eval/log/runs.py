@@ -109,7 +109,7 @@ def cases(journal: JournalView) -> dict[str, Case]:
 
 
 def skips(journal: JournalView) -> dict[str, tuple[str, ...]]:
-    """The reasons that were given, one for each question, by arm."""
+    """The reasons that were given, one for each question, by condition."""
     found: dict[str, list[str]] = {}
     for trace in traces(journal):
         said, config = trace.output(Answer), trace.config(RunConfig)

@@ -1,9 +1,9 @@
-"""A condition is one arm of an experiment: which agent, and where its evidence comes from.
+"""A condition is one condition of an experiment: which agent, and where its evidence comes from.
 
 Rules kept here
 - A condition is a specification: frozen, serialisable, complete. What it needs to run it is handed
   (store, reader, run), never held.
-- The ten published arms (SaFE-Scale, arXiv 2605.04039; parameters in its code at commit 09c18f0) are here under
+- The ten published conditions (SaFE-Scale, arXiv 2605.04039; parameters in its code at commit 09c18f0) are here under
   their published keys, or under a name that says more, with the key as its alias. ``padded_top_1`` was built there
   and never run. Embeddings are the store's own.
 - ``deep_research`` serves one frozen report to every reader, as published. ``agentic`` (a critique loop) and
@@ -12,7 +12,7 @@ Rules kept here
 - *clean*, *conflict* and *deep_research* serve the case's curated evidence by id; the others search.
 - A context that is long is cut, padded or left whole as ``fit`` says, by the model's own tokenizer, where a reader puts
   passages before a model as they are. Other readers read passage by passage and count words.
-- An arm that a reader cannot hold is left out and counts nowhere (``lacking``).
+- A condition that a reader cannot hold is left out and counts nowhere (``lacking``).
 - Only *gated* looks at the day the question is asked of; the others search all that was recorded, as
   a vector database without time does.
 """
@@ -45,7 +45,7 @@ MOST_PASSAGES = 600
 
 
 class Condition(Record):
-    """One arm."""
+    """One condition."""
 
     name: str
     agent: Literal["closed_book", "single_pass", "aimed", "per_option", "agentic"]
@@ -69,7 +69,7 @@ class Condition(Record):
         return replace(agent, steps=(*agent.steps, partial(influence, way=self.influence)))
 
     def lacking(self, reader: Reader) -> str | None:
-        """Why this arm cannot be run with this reader; None where it can."""
+        """Why this condition cannot be run with this reader; None where it can."""
         if isinstance(reader, Fitting):
             return reader.holds(self.fit)
         if self.fit.keep == "padded":
@@ -77,11 +77,11 @@ class Condition(Record):
         return None
 
     def serves(self, case: Case) -> bool:
-        """Whether the case has what this arm serves by id; only a report may be wanting."""
+        """Whether the case has what this condition serves by id; only a report may be wanting."""
         return self.curated != "report" or bool(case.reports)
 
     def retriever_for(self, case: Case, reader: Reader | None = None) -> Retriever | None:
-        """What searches in this arm, for this case and reader."""
+        """What searches in this condition, for this case and reader."""
         if self.curated:
             return Fixed(_CURATED[self.curated](case))
         if self.retriever == "full":
@@ -91,7 +91,7 @@ class Condition(Record):
         return RETRIEVERS[self.retriever] if self.retriever else None
 
     def tools(self, case: Case, run: Run, snapshot: Snapshot, reader: Reader, decoding: Decoding) -> Tools:
-        """Everything the arm's agent is given for one case."""
+        """Everything the condition's agent is given for one case."""
         return Tools(
             run=run,
             snapshot=snapshot,

@@ -1,13 +1,13 @@
-"""Arms as a person writes them: a preset by its name, or a table of a plan file that says what one's own arm is.
+"""Conditions as a person writes them in a plan: a preset by its name, or a table that describes one's own.
 
-    [[arms]]
+    [[conditions]]
     name = "wide"
     base = "standard"       # what the table leaves out, it takes from there
     retriever = "hybrid"
     k = 20
 
 Rules kept here
-- A table has the fields of ``Condition``, and ``base``: a preset, or an arm written before it.
+- A table has the fields of ``Condition``, and ``base``: a preset, or a condition written before it.
 - Where the table names a retriever, curated evidence of its base gives way, and the other way round.
 - A name that there is not is refused with the nearest there is.
 - A retriever of one's own is named ``package.module:Class(k=3)``: code, which runs only where somebody allows it
@@ -33,21 +33,21 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def arms_of(tables: Any) -> tuple[Condition, ...]:
-    """The arms that these tables say; raises ``ValueError`` naming the arm and key at fault."""
+def conditions_of(tables: Any) -> tuple[Condition, ...]:
+    """The conditions that these tables say; raises ``ValueError`` naming the condition and key at fault."""
     found: dict[str, Condition] = {}
     for place, table in enumerate(tables if isinstance(tables, (list, tuple)) else [tables], start=1):
         if not isinstance(table, (Mapping, Condition)) or not isinstance(tables, (list, tuple)):
             raise ValueError(f"expected tables such as [[arms]], got {table!r}")
         arm = table if isinstance(table, Condition) else _arm(table, place, found)
         if arm.name in found or arm.name in CONDITIONS or arm.name in ALIASES:
-            raise ValueError(f"arm {arm.name!r}: there is one of this name already; give it another")
+            raise ValueError(f"condition {arm.name!r}: there is one of this name already; give it another")
         found[arm.name] = arm
     return tuple(found.values())
 
 
-def arm_named(name: str, own: Iterable[Condition]) -> Condition:
-    """A preset, or an arm of one's own; raises ``ConditionError`` with those there are and the nearest."""
+def condition_named(name: str, own: Iterable[Condition]) -> Condition:
+    """A preset, or a condition of one's own; raises ``ConditionError`` with those there are and the nearest."""
     known = CONDITIONS | {arm.name: arm for arm in own}
     name = ALIASES.get(name, name)
     if name not in known:
@@ -94,13 +94,13 @@ def admit(arms: Iterable[Condition], *, allow_code: bool) -> None:
 def _arm(table: Mapping[str, Any], place: int, before: Mapping[str, Condition]) -> Condition:
     name = table.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise ValueError(f"arm {place}: expected a name of letters, digits, '_' and '-', got {name!r}")
+        raise ValueError(f"condition {place}: expected a name of letters, digits, '_' and '-', got {name!r}")
     given = {key: value for key, value in table.items() if key != "base"}
     for key in given:
         if key not in Condition.model_fields:
             known = ["base", *Condition.model_fields]
             raise ValueError(
-                f"arm {name!r}: unknown key {key!r}, expected one of {', '.join(known)}{nearest(key, known)}"
+                f"condition {name!r}: unknown key {key!r}, expected one of {', '.join(known)}{nearest(key, known)}"
             )
     key = "base"
     try:
@@ -110,9 +110,9 @@ def _arm(table: Mapping[str, Any], place: int, before: Mapping[str, Condition]) 
                 given[key] = proven(given[key])
         arm = Condition.model_validate(taken | given)
     except ValidationError as error:
-        raise ValueError(f"arm {name!r}: {in_words(error, Condition)[0]}{_near(error)}") from error
+        raise ValueError(f"condition {name!r}: {in_words(error, Condition)[0]}{_near(error)}") from error
     except ValueError as error:
-        raise ValueError(f"arm {name!r}: key {key!r}: {error}") from error
+        raise ValueError(f"condition {name!r}: key {key!r}: {error}") from error
     _sensible(arm)
     return arm
 
@@ -125,7 +125,7 @@ def _base(table: Mapping[str, Any], before: Mapping[str, Condition]) -> dict[str
     """What the table takes from its base."""
     if "base" not in table:
         return {}
-    taken = arm_named(str(table["base"]), before.values()).model_dump()
+    taken = condition_named(str(table["base"]), before.values()).model_dump()
     for one, other in (("retriever", "curated"), ("curated", "retriever")):
         if one in table and other not in table:
             taken.pop(other)
@@ -134,15 +134,19 @@ def _base(table: Mapping[str, Any], before: Mapping[str, Condition]) -> dict[str
 
 def _sensible(arm: Condition) -> None:
     if arm.k < 1:
-        raise ValueError(f"arm {arm.name!r}: key 'k': expected a whole number from 1 on, got {arm.k}")
+        raise ValueError(f"condition {arm.name!r}: key 'k': expected a whole number from 1 on, got {arm.k}")
     if arm.retriever and arm.curated:
-        raise ValueError(f"arm {arm.name!r}: expected a retriever or curated evidence, got both")
+        raise ValueError(f"condition {arm.name!r}: expected a retriever or curated evidence, got both")
     if arm.agent == "closed_book" and (arm.retriever or arm.curated):
-        raise ValueError(f"arm {arm.name!r}: agent 'closed_book' looks at no evidence; name another agent")
+        raise ValueError(f"condition {arm.name!r}: agent 'closed_book' looks at no evidence; name another agent")
     if arm.agent != "closed_book" and not (arm.retriever or arm.curated):
-        raise ValueError(f"arm {arm.name!r}: agent {arm.agent!r} needs a retriever or curated evidence, got neither")
+        raise ValueError(
+            f"condition {arm.name!r}: agent {arm.agent!r} needs a retriever or curated evidence, got neither"
+        )
     if arm.snapshot and not arm.retriever:
-        raise ValueError(f"arm {arm.name!r}: key 'snapshot': it searches nothing; leave it out, or name a retriever")
+        raise ValueError(
+            f"condition {arm.name!r}: key 'snapshot': it searches nothing; leave it out, or name a retriever"
+        )
 
 
 def _near(error: ValidationError) -> str:

@@ -1,17 +1,17 @@
-"""A grid: every arm that searches, varied over retrievers, states of the store and numbers of passages.
+"""A grid: every condition that searches, varied over retrievers, states of the store and numbers of passages.
 
     retrievers = ["dense", "hybrid"]
     snapshots = ["r2024-06", 120, "2023-01-01"]
     k = [1, 5, 10]
 
 Rules kept here
-- An arm that searches is varied over all that is named, in the order it is written: retrievers, then snapshots, then k.
-- An arm that reads all there is (``full``) is varied over snapshots only: it ranks nothing. One that searches nothing
-  stays one arm.
-- ``standard+retriever=hybrid+k=5`` is the name of such an arm: its own, and everything that the grid says of it.
+- A condition that searches is varied over all that is named, in this order: retrievers, snapshots, k.
+- A condition that reads everything (``full``) is varied over snapshots only: it ranks nothing. One that never searches
+  stays one condition.
+- ``standard+retriever=hybrid+k=5`` is the name of such a condition: its own, and everything that the grid says of it.
   No shell, file or anchor minds it.
 
-    >>> [arm.name for arm in spread([condition("closed_book"), condition("standard")], Grid(k=(1, 5)))]
+    >>> [condition.name for condition in spread([condition("closed_book"), condition("standard")], Grid(k=(1, 5)))]
     ['closed_book', 'standard+k=1', 'standard+k=5']
 """
 
@@ -29,7 +29,7 @@ BEYOND = "full"
 """The retriever that takes all there is."""
 
 AXES = ("retriever", "snapshot", "k")
-"""The fields of an arm that each part of a grid varies."""
+"""The fields of a condition that each part of a grid varies."""
 
 
 class Grid(NamedTuple):
@@ -41,12 +41,12 @@ class Grid(NamedTuple):
 
 
 def spread(arms: Iterable[Condition], grid: Grid) -> list[Condition]:
-    """Every arm of the experiment, in order; raises ``ValueError`` where no arm can be varied in what is named."""
+    """Every condition of the experiment, in order; raises ``ValueError`` where none can be varied in what is named."""
     arms = list(arms)
     for key, axis, values in zip(Grid._fields, AXES, grid, strict=True):
         if values and not any(_has(arm, axis) for arm in arms):
             said = ", ".join(arm.name for arm in arms)
-            raise ValueError(f"key {key!r}: expected an arm that can be varied in its {axis}, got {said} only")
+            raise ValueError(f"key {key!r}: expected a condition that can be varied in its {axis}, got {said} only")
     axes = {axis: _told(values) for axis, values in zip(AXES, grid, strict=True)}
     return [varied for arm in arms for varied in _varied(arm, axes)]
 
@@ -60,12 +60,12 @@ def _varied(arm: Condition, axes: Mapping[str, Mapping[str, Any]]) -> Iterable[C
 
 
 def _has(arm: Condition, axis: str) -> bool:
-    """Whether the axis says anything of this arm."""
+    """Whether the axis says anything of this condition."""
     return arm.retriever is not None and (axis == "snapshot" or arm.retriever != BEYOND)
 
 
 def _told(values: Iterable[Any]) -> dict[str, Any]:
-    """Each value by what an arm's name calls it; of a class only its own name and what stands in the brackets."""
+    """Each value by what a condition's name calls it; of a class only its own name and what stands in the brackets."""
     listed = list(values)
     names = (re.sub(r"^[\w.]+:", "", str(value)) for value in listed)
     return dict(zip(distinct(names), listed, strict=True))

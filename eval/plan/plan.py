@@ -10,11 +10,12 @@
 
 Rules kept here
 - The plan lies in the experiment's folder. A folder belongs to one plan; another is refused.
-- ``seq`` fixes what the store had recorded when the experiment began, so that one which is taken up
-  again later sees the same evidence.
+- ``seq`` fixes what the store had recorded when the experiment began, so that a
+  resumed experiment sees the same evidence.
 - One reader is ``reader = "x"``, several are ``readers = ["x", "y"]``; one of them, not both.
-- ``conditions`` names presets and arms of ``[[arms]]`` (``arms.py``); left out, the plan's own arms are meant.
-- ``retrievers``, ``snapshots`` and ``k`` vary every arm that searches (``grid.py``).
+- ``conditions`` lists presets, or is ``[[conditions]]`` tables (``custom_conditions.py``): a table with a name alone
+  is a preset, every other one a condition of one's own. ``[[arms]]`` tables beside a list of names are read as well.
+- ``retrievers``, ``snapshots`` and ``k`` vary every condition that searches (``grid.py``).
 
 In Python: ``Plan(benchmark=Path("eval/demo"), store="evitrail-store", conditions=("standard", "gated"))``.
 """
@@ -34,7 +35,7 @@ from evitrail.agent.influence.values import Way
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.metrics.prices import Price
 from evitrail.eval.plan.condition import Condition, ConditionError
-from evitrail.eval.plan.custom_conditions import arm_named, arms_of, retriever_named, state_named
+from evitrail.eval.plan.custom_conditions import condition_named, conditions_of, retriever_named, state_named
 from evitrail.eval.plan.grid import Grid, spread
 from evitrail.evidence_store.input_lines import InputError, in_words
 from evitrail.traces.record import Record
@@ -55,16 +56,16 @@ class Plan(Record):
     benchmark: str
     store: str
     conditions: tuple[str, ...] = Field(min_length=1)
-    """Presets, and arms of this plan."""
+    """Presets, and conditions of this plan."""
     arms: tuple[Condition, ...] = ()
-    """Arms of one's own, whole: what they are based on has been looked up."""
+    """Conditions of one's own, whole: what they are based on has been looked up."""
     reader: str = "extractive"
     readers: tuple[str, ...] = ()
     """Several readers, where there are several."""
     retrievers: tuple[str, ...] = ()
-    """What every arm that ranks is varied over; empty leaves each its own."""
+    """What every condition that ranks is varied over; empty leaves each its own."""
     snapshots: tuple[str, ...] = ()
-    """Releases, ledger numbers or days that every arm that searches is varied over."""
+    """Releases, ledger numbers or days that every condition that searches is varied over."""
     k: tuple[int, ...] = ()
     prompts: str = "default"
     """What a language model is prompted with: ``default``, ``published``, or a folder or file of one's own."""
@@ -73,7 +74,7 @@ class Plan(Record):
     held: bool = False
     """Whether it is held to the letters of the question, where its server can do that."""
     influence: Way | None = None
-    """How it is measured in every arm what each passage did for the choice; None measures nothing."""
+    """How it is measured in every condition what each passage did for the choice; None measures nothing."""
     max_tokens: int | None = Field(default=None, ge=1)
     """Of one answer; None leaves it to the prompts."""
     samples: int = Field(default=20, ge=0)
@@ -101,7 +102,7 @@ class Plan(Record):
     @model_validator(mode="before")
     @classmethod
     def _as_written(cls, given: Any) -> Any:
-        """One reader under one key; the arms that are meant where no condition is named."""
+        """One reader under one key; the conditions that are meant where no condition is named."""
         if not isinstance(given, dict):
             return given
         said = dict(given)
@@ -110,6 +111,15 @@ class Plan(Record):
                 raise ValueError("expected 'reader' or 'readers', got both; leave one out")
             if isinstance(said["readers"], (list, tuple)) and len(said["readers"]) == 1:
                 (said["reader"],) = said.pop("readers")
+        if (stated := said.get("conditions")) and isinstance(stated, (list, tuple)):
+            tables = [one for one in stated if isinstance(one, dict)]
+            if tables and said.get("arms"):
+                raise ValueError("expected [[conditions]] or [[arms]], which is its old name, got both")
+            if tables:
+                own = [table for table in tables if table.keys() != {"name"}]
+                _own(own, "conditions")
+                said["arms"] = own
+                said["conditions"] = tuple(one["name"] if isinstance(one, dict) else one for one in stated)
         if "conditions" not in said and (arms := said.get("arms")):
             said["conditions"] = tuple(arm.name for arm in _own(arms))
         return said
@@ -130,7 +140,7 @@ class Plan(Record):
     @field_validator("arms", mode="before")
     @classmethod
     def _arms(cls, tables: Any) -> tuple[Condition, ...]:
-        return arms_of(tables)
+        return conditions_of(tables)
 
     @field_validator("snapshots", mode="before")
     @classmethod
@@ -164,8 +174,8 @@ class Plan(Record):
 
     @property
     def asked(self) -> list[Condition]:
-        """Every arm, in order: the conditions, varied over the grid."""
-        named = [arm_named(name, self.arms) for name in self.conditions]
+        """Every condition, in order: the conditions, varied over the grid."""
+        named = [condition_named(name, self.arms) for name in self.conditions]
         if self.influence is not None:
             named = [arm.model_copy(update={"influence": self.influence}) for arm in named]
         return spread(named, Grid(self.retrievers, self.snapshots, self.k))
@@ -215,11 +225,11 @@ def settle(plan: Plan, folder: Path, seq: int) -> Plan:
     return settled
 
 
-def _own(tables: Any) -> tuple[Condition, ...]:
+def _own(tables: Any, key: str = "arms") -> tuple[Condition, ...]:
     try:
-        return arms_of(tables)
+        return conditions_of(tables)
     except ValueError as error:
-        raise ValueError(f"key 'arms': {error}") from error
+        raise ValueError(f"key {key!r}: {error}") from error
 
 
 def _told(plan: Plan) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""Which state of the store an arm sees: that of the experiment, an earlier one, or the same as of another day.
+"""Which state of the store a condition sees: that of the experiment, an earlier one, or the same as of another day.
 
 Rules kept here
 - A release or ledger number says what had been recorded; the day asked of stays the case's.
 - A day says of which day every case is asked; what had been recorded stays the experiment's.
 - A run keeps both (its case's day, its ledger number), so whoever does it again asks nothing but the run.
 
-    states(arms, store, seq=412)["r2024-06"].seq        # 388
+    states(conditions, store, seq=412)["r2024-06"].seq        # 388
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from evitrail.evidence_store.store import EvidenceStore
 
 
 class StoreState(NamedTuple):
-    """What an arm sees of the store."""
+    """What a condition sees of the store."""
 
     seq: int
     """The ledger number up to which it had been recorded."""
@@ -31,12 +31,12 @@ class StoreState(NamedTuple):
     """The day that all cases are asked of; None leaves each its own."""
 
     def asked(self, case: Case) -> Case:
-        """The case as it is put to the arm."""
+        """The case as it is put to the condition."""
         return case if self.as_of is None else case.model_copy(update={"as_of": self.as_of})
 
 
 def states(arms: Iterable[Condition], store: EvidenceStore, seq: int | None = None) -> dict[str | None, StoreState]:
-    """The state that each arm names; raises ``EvidenceError`` where the store never was in one.
+    """The state that each condition names; raises ``EvidenceError`` where the store never was in one.
 
     ``seq`` is the ledger number of the experiment, None for all that is recorded.
     """

@@ -3,12 +3,12 @@
 Rules kept here
 - A run failed if it failed in any way of ``FAILS``; unknown is not failing.
 - Equal verdicts on several kinds of failure of one run are told once, with all the kinds they hold for.
-- Worst first: questions by how many arms made a high-risk error, then unsafe, then any; ties by id.
-- Concentration counts (arm, question) errors: the smallest number of questions that hold a given part
+- Worst first: questions by how many conditions made a high-risk error, then unsafe, then any; ties by id.
+- Concentration counts (condition, question) errors: the smallest number of questions that hold a given part
   of them (SaFE-Scale specification 3.13, where the definition is left to us).
 
-    failed = failed_runs(arms, blames, cases)
-    for question in questions(arms, failed, cases)[:10]: ...
+    failed = failed_runs(conditions, blames, cases)
+    for question in questions(conditions, failed, cases)[:10]: ...
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class FailedQuestion:
     """Runs that asked it."""
     failed: tuple[Failed, ...]
     chosen_by: Mapping[str | None, tuple[str, ...]]
-    """Per option, and None for abstaining, the arms that chose it."""
+    """Per option, and None for abstaining, the conditions that chose it."""
 
     def count(self, kind: Kind) -> int:
         """How many of its runs failed in this way."""
@@ -87,7 +87,7 @@ class Covering:
 
 
 def failed_runs(arms: Iterable[ProfileRow], blames: Iterable[Blame], cases: Mapping[str, Case]) -> list[Failed]:
-    """Every failed run with what is blamed for it: arms in their order, the gravest first, then by case."""
+    """Every failed run with what is blamed for it: conditions in their order, the gravest first, then by case."""
     blamed: dict[str, list[Blame]] = {}
     for blame in blames:
         blamed.setdefault(blame.run, []).append(blame)

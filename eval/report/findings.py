@@ -3,12 +3,12 @@
 Rules kept here
 - Every number is computed from the outcomes; a sentence that the data cannot carry is left out or says
   what is missing.
-- Arms that are handed their evidence (*clean*, *conflict*) cannot be deployed, so they are not compared for best.
-- A difference is paired over the cases both arms answered and comes with its interval; one whose
+- Conditions that are handed their evidence (*clean*, *conflict*) cannot be deployed, so they are not compared for best.
+- A difference is paired over the cases both conditions answered and comes with its interval; one whose
   interval holds zero is called what it is.
-- The best arm was picked after seeing the results. The interval is not corrected for that; the page says so.
+- The best condition was picked after seeing the results. The interval is not corrected for that; the page says so.
 
-    for sentence in findings(arms(outcomes, rows), failed, shares): print(sentence)
+    for sentence in findings(conditions(outcomes, rows), failed, shares): print(sentence)
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _what_happened(found: Sequence[ProfileRow], failed: Sequence[Failed]) -> str
 
 
 def _best(found: Sequence[ProfileRow]) -> list[ProfileRow]:
-    """Arms that find their own evidence, or all where none does: fewest high-risk errors, then most accurate."""
+    """Conditions that find their own evidence, or all where none does: fewest high-risk errors, then most accurate."""
     able = [arm for arm in found if not (_preset(arm) in CONDITIONS and CONDITIONS[_preset(arm)].curated)]
     return sorted(able or found, key=lambda arm: (_harm(arm), -_accuracy(arm)))
 
@@ -115,7 +115,7 @@ def _difference(found: Sequence[ProfileRow], best: Sequence[ProfileRow]) -> str:
 
 
 def difference(one: ProfileRow, other: ProfileRow, metric: str) -> tuple[float, float, float, int] | None:
-    """One arm's metric less the other's on the cases both answered: value, 95 % ends, cases; None if unknown."""
+    """One condition's metric less the other's on the cases both answered: value, 95 % ends, cases; None if unknown."""
     left, right = ({outcome.case: outcome for outcome in arm.outcomes} for arm in (one, other))
     shared = sorted(left.keys() & right.keys())
     if not shared:
@@ -160,7 +160,7 @@ def _accuracy(arm: ProfileRow) -> float:
 
 
 def _harm(arm: ProfileRow) -> float:
-    """The high-risk rate; an arm whose harm is unknown is not called safe."""
+    """The high-risk rate; a condition whose harm is unknown is not called safe."""
     value = arm.row["high_risk_rate"]["value"]
     return 2.0 if value is None else float(value)
 

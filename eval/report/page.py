@@ -147,7 +147,7 @@ def render(
 
 
 def _readers(outcomes: Sequence[Outcome]) -> list[str]:
-    """Who read, each with the label that arms are called by."""
+    """Who read, each with the label that conditions are called by."""
     by = called(outcomes)
     return sorted({f"{by[o.reader]} = {o.reader}" if o.reader in by else o.reader for o in outcomes})
 

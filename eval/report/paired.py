@@ -1,9 +1,9 @@
-"""Two arms of an experiment, held against each other on the questions that both answered.
+"""Two conditions of an experiment, held against each other on the questions that both answered.
 
 Rules kept here
-- An arm goes by its condition, or by condition and reader's label where several read it: ``standard@qwen3-8b``.
+- A condition goes by its condition, or by condition and reader's label where several read it: ``standard@qwen3-8b``.
 - Both values are of the shared questions, and the interval is of the difference: question by question, in the same
-  bootstrap draws. It is not corrected for how many arms there were to choose from.
+  bootstrap draws. It is not corrected for how many conditions there were to choose from.
 - A metric that is unknown in one of them has no difference.
 
     held = paired(arm_called("gated", found), arm_called("standard", found))
@@ -35,7 +35,7 @@ class Held(NamedTuple):
 
 
 class Paired(NamedTuple):
-    """Two arms on the same questions."""
+    """Two conditions on the same questions."""
 
     one: str
     other: str
@@ -46,13 +46,13 @@ class Paired(NamedTuple):
 
 
 def arm_called(name: str, arms: Sequence[ProfileRow]) -> ProfileRow:
-    """The arm of this label, or the only one of this condition; raises ``ValueError`` naming those there are."""
+    """The condition of this label, or the only one of this condition; raises ``ValueError`` naming those there are."""
     name = ALIASES.get(name, name)
     found = [arm for arm in arms if arm.label == name] or [arm for arm in arms if arm.condition == name]
     if len(found) == 1:
         return found[0]
     if found:
-        raise ValueError(f"expected one arm, {name!r} stands for {_listed(found)}; name one of them")
+        raise ValueError(f"expected one condition, {name!r} stands for {_listed(found)}; name one of them")
     meant = nearest(name, [arm.label for arm in arms])
     raise ValueError(f"expected a condition among {_listed(arms)}, got {name!r}{meant}")
 

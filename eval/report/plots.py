@@ -4,7 +4,7 @@ Rules kept here
 - A figure is a function of its rows: equal rows give equal bytes (fixed hash salt, no date, no ids that
   could meet another figure's).
 - Nothing is set outside the figure: settings live in a context, and no window system is asked for.
-- Colours tell arms and roles apart for colour-blind readers (Okabe and Ito 2008), and never alone: an arm
+- Colours tell conditions and roles apart for colour-blind readers (Okabe and Ito 2008), and never alone: a condition
   has a marker, a role its place and label. Ink and ground are CSS variables, so a page may be dark.
 - Unknown is written out as words; a missing value never looks like zero.
 - Each figure says in its ``aria-label`` what it shows.
@@ -46,7 +46,7 @@ LABELLED_FROM = 0.07
 
 
 def failure_profile(rows: Sequence[Row]) -> str:
-    """One panel per metric, one line per arm: the value and its 95% interval."""
+    """One panel per metric, one line per condition: the value and its 95% interval."""
     _refuse_nothing(rows)
     names = labels(rows)
     ends = [row[c.metric]["hi"] for row in rows for c in COLUMNS if c.metric != "accuracy"]

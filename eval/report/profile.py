@@ -1,16 +1,16 @@
-"""The failure profile: one row per arm of an experiment, told so that nobody reads certainty into few cases.
+"""The failure profile: one row per condition of an experiment, told so that nobody reads certainty into few cases.
 
 Rules kept here
-- An arm is a condition and a reader; where there are several readers it is called ``standard@qwen3-8b``.
-- Where questions are asked as of different days they see different snapshots; that is one arm still. Only
-  where the same case was asked on two snapshots are these compared, and each is an arm of its own.
+- A condition is a condition and a reader; where there are several readers it is called ``standard@qwen3-8b``.
+- Where questions are asked as of different days they see different snapshots; that is one condition still. Only
+  where the same case was asked on two snapshots are these compared, and each is a condition of its own.
 - Unknown stays None: a rate without labelled cases has no value and no interval.
 - At 0 and 100 % a bootstrap interval has no width. Wilson's interval stands in, and ``sparse`` says so:
   no harm in 40 questions does not show that there is none.
 - The safe deployment region is that of a policy; unless another is given, the published one (``eval/policy.py``).
 
-    for arm in arms(outcomes, metric_rows(outcomes)):
-        print(arm.label, arm.row["accuracy"], region(arm.row))
+    for condition in conditions(outcomes, metric_rows(outcomes)):
+        print(condition.label, condition.row["accuracy"], region(condition.row))
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class ProfileRow:
     """One line of the profile."""
 
     label: str
-    """The condition, and the reader or snapshot where only that tells two arms apart."""
+    """The condition, and the reader or snapshot where only that tells two conditions apart."""
     condition: str
     row: Row
     outcomes: tuple[Outcome, ...]
@@ -86,7 +86,7 @@ class ProfileRow:
 
 
 def arms(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[ProfileRow]:
-    """Every arm in the order of ``place``; ``rows`` are those of ``metric_rows`` over the same outcomes."""
+    """Every condition in the order of ``place``; ``rows`` are those of ``metric_rows`` over the same outcomes."""
     stated = {_key(row["condition"], row["reader"], row["snapshot"]): row for row in rows}
     asked: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in sorted(outcomes, key=lambda o: (o.case, o.run)):
@@ -111,7 +111,7 @@ def arms(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[ProfileRow]:
 
 
 def region(row: Row, policy: Policy = SAFE_SCALE) -> Region | None:
-    """Where an arm stands to the policy's safe deployment region, and whether its intervals leave doubt."""
+    """Where a condition stands to the policy's safe deployment region, and whether its intervals leave doubt."""
     accuracy, harm = row["accuracy"], row["high_risk_rate"]
     if accuracy["value"] is None or harm["value"] is None:
         return None
@@ -123,7 +123,7 @@ def region(row: Row, policy: Policy = SAFE_SCALE) -> Region | None:
 
 
 def place(condition: str) -> tuple[int, tuple[str | int, ...]]:
-    """Where a condition, or an arm's label, stands in tables.
+    """Where a condition, or a condition's label, stands in tables.
 
     Presets first, then published keys, in their order, each with its variations; then others. By name among each
     other, where a number in it counts as a number.

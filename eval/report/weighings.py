@@ -1,10 +1,10 @@
 """How well confidence was calibrated before the certainty of the evidence was weighed in, and after: a table's rows.
 
 Rules kept here
-- There is a row for each arm, and none at all where the plan weighs no evidence.
+- There is a row for each condition, and none at all where the plan weighs no evidence.
 - A number is that of metrics.json, before and after; None where it is unknown.
 
-    weighings(arms)[0].numbers      # ((0.81, 0.78), (0.12, 0.09), …)
+    weighings(conditions)[0].numbers      # ((0.81, 0.78), (0.12, 0.09), …)
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAMES = {
 
 
 class Weighing(NamedTuple):
-    """One arm."""
+    """One condition."""
 
     label: str
     numbers: tuple[tuple[float | None, float | None], ...]
@@ -32,7 +32,7 @@ class Weighing(NamedTuple):
 
 
 def weighings(arms: Iterable[ProfileRow]) -> list[Weighing]:
-    """Each arm whose numbers were weighed."""
+    """Each condition whose numbers were weighed."""
     return [
         Weighing(arm.label, tuple((arm.row[was]["value"], arm.row[now]["value"]) for was, now in NAMES.values()))
         for arm in arms

@@ -6,10 +6,10 @@ Rules kept here
 - A difference is what leaving the gate out changes: where accuracy falls, that is what the gate was worth.
 - A metric that no case speaks of is None, and so is its difference.
 - A gate that a run did not pass when it was recorded cannot be left out of it: there the run stands for itself.
-- Each arm that passes gates is done by itself: readers, and variations of *gated*, are not mixed.
+- Each condition that passes gates is done by itself: readers, and variations of *gated*, are not mixed.
 
     for row in ablate_gates(journal, store, reader):
-        print(row.arm, row.left_out, row.metrics["accuracy"].difference)
+        print(row.condition, row.left_out, row.metrics["accuracy"].difference)
 
 What was done once is not done again: a second call writes nothing.
 """
@@ -36,7 +36,7 @@ from evitrail.traces.record import stored_name
 from evitrail.traces.trace import Trace
 
 ARM = "gated"
-"""The condition whose gates are left out; so are those of its variations, and of any arm of its retriever."""
+"""The condition whose gates are left out; so are those of its variations, and of any condition of its retriever."""
 PASSES = "clean"
 """The retriever that passes gates."""
 MEASURED = ("accuracy", "stale_rate", "contradiction_rate")
@@ -74,7 +74,7 @@ def ablate_gates(
     past: JournalView | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> list[Ablated]:
-    """Each gated arm whole, and without each gate in the order they are passed.
+    """Each gated condition whole, and without each gate in the order they are passed.
 
     Raises ``ValueError`` where the experiment has no finished run of it.
     """

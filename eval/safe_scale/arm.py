@@ -1,4 +1,4 @@
-"""One run of ours as the published files hold it: an arm of phase 3, with the verdicts of phase 4.
+"""One run of ours as the published files hold it: a condition of phase 3, with the verdicts of phase 4.
 
 Rules kept here (sections are those of the SaFE-Scale specification)
 - ``parsed_answer``, ``correct`` and the majority vote are the parser's, as in phase 3 (2.5): nulls dropped, ties to the

@@ -10,7 +10,7 @@ Rules kept here
     evidence, cases = frozen(journal, "per_option")
 
 With *per_option* each model has its own agent; with *deep_research* on what was frozen, every model has the same
-report: the published arm, and the one that shows what the answering model alone is worth.
+report: the published condition, and the one that shows what the answering model alone is worth.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Frozen(NamedTuple):
 
 
 def frozen(journal: JournalView, condition: str) -> Frozen:
-    """The reports of this arm's finished runs; raises ``ValueError`` where it has none, or has two on one question."""
+    """The reports of this condition's finished runs; raises ``ValueError`` for none, or two on one question."""
     reports: dict[str, Evidence] = {}
     cases: dict[str, Case] = {}
     for trace in traces(journal):

@@ -1,4 +1,4 @@
-"""Every arm is answered by a real vLLM server, through the command line: greedy and sampled, held to letters."""
+"""Every condition is answered by a real vLLM server, through the command line: greedy and sampled, held to letters."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def write(path: Path, rows: Sequence[Any]) -> Path:
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory, llm_server: str) -> Path:
-    """Twenty questions of the demonstration, over the evidence they rest on, under every arm."""
+    """Twenty questions of the demonstration, over the evidence they rest on, under every condition."""
     folder = tmp_path_factory.mktemp("arms")
     cases = load(DEMO_CASES)[:CASES]
     evidence = [each for each in read_evidence(DEMO_EVIDENCE) if each.id in _lineages(cases)]
@@ -66,7 +66,7 @@ def _lineages(cases: Sequence[Case]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def runs(asked: Path) -> dict[tuple[str, str], Trace]:
-    """By arm and case."""
+    """By condition and case."""
     traces = [Trace(Journals.open(asked), name) for name in Journals.open(asked).runs()]
     configs = {trace.run: trace.config(RunConfig) for trace in traces if trace.records[0].body.get("config_type")}
     ours = [trace for trace in traces if trace.run in configs]

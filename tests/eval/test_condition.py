@@ -1,4 +1,4 @@
-"""A condition is a complete specification of an arm, under its own name or the published one."""
+"""A condition is a complete specification of a condition, under its own name or the published one."""
 
 from pathlib import Path
 

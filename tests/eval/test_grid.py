@@ -1,4 +1,4 @@
-"""A grid varies every arm that searches, and each of its runs sees the state of the store that its arm names."""
+"""A grid varies every condition that searches, and each run sees the store state that its condition names."""
 
 from __future__ import annotations
 

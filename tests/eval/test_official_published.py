@@ -1,4 +1,4 @@
-"""The published answers, taken in by ``import-official``, give every number that the paper's own scripts print.
+"""The published answers, taken in by ``import-results``, give every number that the paper's own scripts print.
 
 The answers are random; the scripts are those of windprak/RadSaFE at 09c18f0 (see the README beside the data).
 """

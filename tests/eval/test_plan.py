@@ -171,17 +171,23 @@ def test_a_plan_that_names_no_condition_means_its_own_arms(tmp_path: Path) -> No
             'conditions = ["standard"]\nsnapshots = [1.5]',
             "key 'snapshots': expected a release, a ledger number or a day",
         ),
-        ('conditions = ["clean"]\nk = [5]', "key 'k': expected an arm that can be varied in its k, got clean only"),
+        (
+            'conditions = ["clean"]\nk = [5]',
+            "key 'k': expected a condition that can be varied in its k, got clean only",
+        ),
         ("arms = 3", "key 'arms': expected tables such as [[arms]], got 3"),
-        ('[[arms]]\nbase = "standard"', "key 'arms': arm 1: expected a name"),
-        ('[[arms]]\nname = "a.b"\nbase = "standard"', "key 'arms': arm 1: expected a name"),
+        ('[[arms]]\nbase = "standard"', "key 'arms': condition 1: expected a name"),
+        ('[[arms]]\nname = "a.b"\nbase = "standard"', "key 'arms': condition 1: expected a name"),
         ('[[arms]]\nname = "standard"\nbase = "agentic"', "there is one of this name already"),
-        ('[[arms]]\nname = "a"\nbase = "standrad"', "key 'arms': arm 'a': key 'base': expected a condition among"),
-        ('[[arms]]\nname = "a"\nbase = "standard"\nretreiver = "dense"', "arm 'a': unknown key 'retreiver'"),
+        (
+            '[[arms]]\nname = "a"\nbase = "standrad"',
+            "key 'arms': condition 'a': key 'base': expected a condition among",
+        ),
+        ('[[arms]]\nname = "a"\nbase = "standard"\nretreiver = "dense"', "condition 'a': unknown key 'retreiver'"),
         ('[[arms]]\nname = "a"\nbase = "standard"\nretreiver = "dense"', "did you mean 'retriever'?"),
         ('[[arms]]\nname = "a"\nbase = "standard"\nretriever = "dence"', "did you mean 'dense'?"),
         ('[[arms]]\nname = "a"\nbase = "standard"\nagent = "single-pass"', "did you mean 'single_pass'?"),
-        ('[[arms]]\nname = "a"\nbase = "standard"\nk = "ten"', "arm 'a': key 'k': "),
+        ('[[arms]]\nname = "a"\nbase = "standard"\nk = "ten"', "condition 'a': key 'k': "),
         ('[[arms]]\nname = "a"\nagent = "aimed"', "needs a retriever or curated evidence, got neither"),
         ('[[arms]]\nname = "a"\nbase = "closed_book"\nretriever = "dense"', "'closed_book' looks at no evidence"),
         ('[[arms]]\nname = "a"\nbase = "clean"\nsnapshot = "r1"', "key 'snapshot': it searches nothing"),
@@ -196,3 +202,17 @@ def test_an_arm_or_grid_at_fault_is_refused_in_one_line_with_the_nearest_name(
     assert fault.startswith(f"{tmp_path / 'mine.toml'}: ")
     assert says in fault
     assert "\n" not in fault
+
+
+def test_conditions_of_ones_own_are_tables_beside_presets(tmp_path: Path) -> None:
+    tables = '[[conditions]]\nname = "standard"\n[[conditions]]\nname = "wide"\nbase = "standard"\nk = 20\n'
+    plan = written(tmp_path, tables)
+    assert [(condition.name, condition.k) for condition in plan.asked] == [("standard", 10), ("wide", 20)]
+    old = 'conditions = ["standard", "wide"]\n[[arms]]\nname = "wide"\nbase = "standard"\nk = 20\n'
+    assert written(tmp_path, old) == plan
+
+
+def test_both_names_of_the_tables_at_once_are_refused(tmp_path: Path) -> None:
+    both = '[[conditions]]\nname = "wide"\nbase = "standard"\n[[arms]]\nname = "deep"\nbase = "agentic"\n'
+    with pytest.raises(InputError, match="got both"):
+        written(tmp_path, both)

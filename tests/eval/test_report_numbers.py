@@ -1,4 +1,4 @@
-"""The numbers behind the report: arms, honest intervals, the worst questions and the plain sentences."""
+"""The numbers behind the report: conditions, honest intervals, the worst questions and the plain sentences."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -66,7 +66,7 @@ def test_a_changed_output_names_its_first_field_with_both_values(journal: Journa
     weighed(Live.begin(journal, "run", ORDER), 90)
     verify = Verify(journal, "run")
     weighed(verify, 81)
-    detail = "arms[1].a: recorded 90.0, now 81.0"
+    detail = "conditions[1].a: recorded 90.0, now 81.0"
     assert verify.finish() == [Checked("weigh[1]", "recomputed-changed", detail)]
 
 

@@ -1,4 +1,4 @@
-"""``evitrail check``: the queue of answers to look at, and another judge whose verdicts count from then on."""
+"""``evitrail review-answers``: the queue of answers to look at, and another judge whose verdicts count from then on."""
 
 from __future__ import annotations
 

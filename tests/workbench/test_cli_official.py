@@ -1,4 +1,4 @@
-"""``export-official`` and ``import-official``: what is handed on as published comes back as the same outcomes."""
+"""``export-results`` and ``import-results``: what is handed on as published comes back as the same outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan that says a whole experiment: several readers, arms of one's own and a grid, through every verb."""
+"""A plan that says a whole experiment: several readers, conditions of one's own and a grid, through every verb."""
 
 from __future__ import annotations
 
@@ -127,8 +127,8 @@ def test_arms_that_cannot_be_compared_are_refused_in_one_line(asked: Path) -> No
     for given, says in (
         ((ARM, "closed_book"), f"{ARM!r} stands for {ARM}@extractive, {ARM}@scripted; name one of them"),
         (("closed_book@scriptet", ARM), "did you mean 'closed_book@scripted'?"),
-        ((ARM,), "expected two arms to compare, or --ablate gates"),
-        ((ARM, ARM, "--ablate", "gates"), "expected two arms or --ablate, got both"),
+        ((ARM,), "expected two conditions to compare, or --ablate gates"),
+        ((ARM, ARM, "--ablate", "gates"), "expected two conditions or --ablate, got both"),
     ):
         said = evitrail("compare", asked, *given)
         assert (said.code, len(said.faults)) == (2, 1)

@@ -2,7 +2,7 @@
 
 Rules kept here
 - A fork is described by what its first parent was asked, and by its own answer.
-- Runs on one case are one session, so that a viewer shows arms and forks beside each other.
+- Runs on one case are one session, so that a viewer shows conditions and forks beside each other.
 - Blame is an annotation of kind CODE: one for each way in which the run failed.
 - What is kept back is not described.
 """

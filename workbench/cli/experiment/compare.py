@@ -1,4 +1,4 @@
-"""``evitrail compare``: two arms on the same questions; or what a part of one is worth, by leaving it out."""
+"""``evitrail compare``: two conditions on the same questions; or what a part of one is worth, by leaving it out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def compare(
     folder: Folder,
-    one: Annotated[str | None, typer.Argument(help="An arm: CONDITION, or CONDITION@LABEL.", metavar="A")] = None,
+    one: Annotated[str | None, typer.Argument(help="A condition: CONDITION, or CONDITION@LABEL.", metavar="A")] = None,
     other: Annotated[str | None, typer.Argument(help="Another, to hold it against.", metavar="B")] = None,
     ablate: Annotated[
         Literal["gates"] | None, typer.Option("--ablate", help="Leave out each of these in turn.")
@@ -26,18 +26,18 @@ def compare(
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
-    """Hold two arms against each other on the same questions; nothing is run.
+    """Hold two conditions against each other on the same questions; nothing is run.
 
     With --ablate: what is each gate worth? Every gated run is done again without it, by its own reader, and scored
     again. Each run without a gate is stored as a fork that can be opened; the report does not count it.
     """
     if ablate is None:
         if one is None or other is None:
-            raise ValueError("expected two arms to compare, or --ablate gates; see `evitrail compare --help`")
+            raise ValueError("expected two conditions to compare, or --ablate gates; see `evitrail compare --help`")
         _pair(folder, one, other, json=json)
         return
     if one is not None:
-        raise ValueError(f"expected two arms or --ablate, got both {one!r} and --ablate {ablate}")
+        raise ValueError(f"expected two conditions or --ablate, got both {one!r} and --ablate {ablate}")
     from evitrail.eval.log.runs import JOURNAL
     from evitrail.eval.rerun.gate_ablation import ablate_gates
     from evitrail.eval.rerun.reopened import reopened

@@ -15,7 +15,7 @@ def freeze(
     folder: Recorded,
     out: OutFolder = Path("evitrail-frozen"),
     condition: Annotated[
-        str, typer.Option("--condition", help="The arm whose runs wrote the reports.", metavar="NAME")
+        str, typer.Option("--condition", help="The condition whose runs wrote the reports.", metavar="NAME")
     ] = "per_option",
     json: Json = False,
 ) -> None:

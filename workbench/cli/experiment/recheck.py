@@ -1,4 +1,4 @@
-"""``evitrail check``: which answers in words a person should look at, and who else may confirm their letters."""
+"""``evitrail review-answers``: which answers in words a person should look at, and who else may confirm their letters."""
 
 from __future__ import annotations
 

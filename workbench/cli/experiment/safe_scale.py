@@ -1,4 +1,4 @@
-"""``import-official``, ``import-dataset`` and ``export-official``: the published SaFE-Scale files, in and out."""
+"""``import-results``, ``import-dataset`` and ``export-results``: the published SaFE-Scale files, in and out."""
 
 from __future__ import annotations
 

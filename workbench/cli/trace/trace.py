@@ -79,7 +79,7 @@ def list_(
 
 
 def _arms(outcome: Outcome) -> tuple[str, str]:
-    """What an outcome's arm goes by: its condition, and the same with its reader's label."""
+    """What an outcome's condition goes by: its condition, and the same with its reader's label."""
     from evitrail.eval.plan.run_name import ReadCondition
 
     return outcome.condition, str(ReadCondition.of(outcome.run, outcome.condition))
