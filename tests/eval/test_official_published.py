@@ -1,4 +1,4 @@
-"""The published answers, taken in by ``import-official``, give every number that the paper's own scripts print.
+"""The published answers, taken in by ``import-results``, give every number that the paper's own scripts print.
 
 The answers are random; the scripts are those of windprak/RadSaFE at 09c18f0 (see the README beside the data).
 """
@@ -55,7 +55,7 @@ MODES = {"greedy": "accuracy", "majority": "majority_accuracy"}
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the published files were taken into."""
     folder = tmp_path_factory.mktemp("official") / "published"
-    said = evitrail("import-official", REFERENCE / "judged", "--labels", LABELS, "--out", folder, "--json")
+    said = evitrail("import-results", REFERENCE / "judged", "--labels", LABELS, "--out", folder, "--json")
     assert (said.code, said.err, said.json["missing"]) == (0, "", [])
     return folder
 

@@ -98,7 +98,7 @@ def test_the_queue_says_what_waits_for_whom(office: Office) -> None:
             "submitted: aspirin@2026~1",
             "Anna",
             "event 2",
-            "sign-off or hand-back",
+            "sign-off or request-changes",
         )
         Curator(store).sign_off("aspirin@2026", "checked")
         Curator(store).publish(["aspirin@2026"])

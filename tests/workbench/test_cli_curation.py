@@ -74,11 +74,11 @@ def test_the_queue_lists_what_waits(store: tuple[object, ...]) -> None:
         "what": f"submitted: {NEW}~1",
         "since": f"event {tasks[0]['since'].split()[1]}",
         "by": "a.moreau",
-        "next": "sign-off or hand-back",
+        "next": "sign-off or request-changes",
     }
     said = evitrail("store", "review", "--on", "2012-01-01", *store)
     assert (said.code, said.err) == (0, "")
-    assert "sign-off or hand-back" in said.out
+    assert "sign-off or request-changes" in said.out
     overdue = evitrail("store", "review", "--on", "2030-01-01", "--json", *store).json
     assert {"review due"} < {task["what"] for task in overdue}
 
@@ -165,7 +165,7 @@ REFUSED = {
     ),
     "published too early": (
         ("publish", NEW, *BY_BEN),
-        f"{NEW}: only what is signed off can be published, got one submitted; next: sign-off or hand-back",
+        f"{NEW}: only what is signed off can be published, got one submitted; next: sign-off or request-changes",
     ),
     "a kind there is not": (
         ("supersede", OLD, "--kind", "beats", "--new", OLD, "--effective", "2020-01-01", *BY_BEN),
