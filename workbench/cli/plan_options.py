@@ -17,6 +17,8 @@ DECIDED = (
     "influence",
 )  # fmt: skip
 """Options that say what a plan says."""
+OPTIONS = {"held": "--constrain"}
+"""Options that are not called like their key of a plan."""
 SEVERAL = re.compile("^--(reader|retriever|snapshot)s:")
 """Keys of a plan that take a list, for which an option may be repeated."""
 

@@ -21,6 +21,7 @@ from evitrail.workbench.cli.console import (
 )
 from evitrail.workbench.cli.plan_options import (
     DECIDED,
+    OPTIONS,
     Held,
     Influences,
     Judge,
@@ -158,7 +159,7 @@ def run(
     if plan is not None:
         from evitrail.eval.plan.plan import read_plan
 
-        if given := [f"--{name.replace('_', '-')}" for name in DECIDED if _was_given(context, name)]:
+        if given := [OPTIONS.get(name, f"--{name.replace('_', '-')}") for name in DECIDED if _was_given(context, name)]:
             raise ValueError(f"expected a plan or options, got {plan} and {', '.join(given)}; write it into the plan")
         asked = absolute(read_plan(plan))
     elif benchmark is None:
