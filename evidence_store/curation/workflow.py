@@ -60,7 +60,7 @@ FROM: dict[str, tuple[Stage, ...]] = {
 """Where a version must stand for it."""
 NEXT: dict[Stage, str] = {
     "drafted": "submit",
-    "submitted": "sign-off or hand-back",
+    "submitted": "sign-off or request-changes",
     "signed_off": "publish",
     "published": "",
     "withdrawn": "",

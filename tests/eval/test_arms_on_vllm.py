@@ -53,7 +53,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory, llm_server: str) -> Path:
     evitrail("store", "ingest", folder / "frozen" / "evidence.jsonl", *store)
     evitrail(
         *("run", "--benchmark", folder / "frozen" / "benchmark.jsonl", *store, "--conditions", ",".join(ARMS)),
-        *("--reader", f"openai:tiny@{llm_server}", "--prompts", "published", "--held", "--max-tokens", 24),
+        *("--reader", f"openai:tiny@{llm_server}", "--prompts", "published", "--constrain", "--max-tokens", 24),
         *("--no-attribute", "--out", folder / "run"),
     )  # fmt: skip
     return folder / "run"

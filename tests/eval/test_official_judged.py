@@ -52,7 +52,7 @@ def answers(folder: Path, *records: dict[str, Any], model: str = "tiny") -> Path
 
 def imported(folder: Path, *more: object) -> Said:
     return evitrail(
-        "import-official", folder / "judged", "--labels", labels(folder), "--out", folder / "published", *more
+        "import-results", folder / "judged", "--labels", labels(folder), "--out", folder / "published", *more
     )
 
 

@@ -55,7 +55,7 @@ MODES = {"greedy": "accuracy", "majority": "majority_accuracy"}
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the published files were taken into."""
     folder = tmp_path_factory.mktemp("official") / "published"
-    said = evitrail("import-official", REFERENCE / "judged", "--labels", LABELS, "--out", folder, "--json")
+    said = evitrail("import-results", REFERENCE / "judged", "--labels", LABELS, "--out", folder, "--json")
     assert (said.code, said.err, said.json["missing"]) == (0, "", [])
     return folder
 

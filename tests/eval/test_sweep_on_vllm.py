@@ -91,7 +91,7 @@ def command_line(tmp_path: Path, server: Server) -> list[str]:
     assert run_command(["store", "ingest", str(tmp_path / "evidence.jsonl"), *store]) == 0
     return [
         "run", "--benchmark", str(tmp_path / "cases.jsonl"), *store, "--conditions", ",".join(ARMS),
-        "--reader", f"openai:{MODEL}@{server.url}", "--prompts", "published", "--held", "--no-attribute",
+        "--reader", f"openai:{MODEL}@{server.url}", "--prompts", "published", "--constrain", "--no-attribute",
         "--in-flight", "8", "--out", str(tmp_path / "run"),
     ]  # fmt: skip
 

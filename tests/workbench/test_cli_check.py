@@ -40,9 +40,9 @@ def spoken(desk: Desk, tmp_path: Path, judge: ScriptedLLM) -> Path:
 
 def test_the_queue_is_shown_and_nothing_is_written(spoken: Path) -> None:
     before = tree(spoken)
-    said = evitrail("check", spoken)
+    said = evitrail("review-answers", spoken)
     assert (said.code, said.err) == (0, "")
-    told = evitrail("check", spoken, "--json").json
+    told = evitrail("review-answers", spoken, "--json").json
     assert tree(spoken) == before
     assert told["checked"] is True
     written = [json.loads(line) for line in (spoken / "mismatches.jsonl").read_text("utf-8").splitlines()]
@@ -55,14 +55,14 @@ def test_the_queue_is_shown_and_nothing_is_written(spoken: Path) -> None:
 
 def test_another_judge_counts_from_then_on(spoken: Path, judge: ScriptedLLM) -> None:
     first = read_outcomes(spoken / "outcomes.parquet")
-    said = evitrail("check", spoken, "--judge", "script:any")
+    said = evitrail("review-answers", spoken, "--judge", "script:any")
     assert (said.code, said.err) == (0, "")
     assert "2 runs judged by script:any" in said.out
     now = read_outcomes(spoken / "outcomes.parquet")
     assert [outcome.chosen for outcome in now] != [outcome.chosen for outcome in first]
     asked = len(judge.asked)
     assert asked > 0
-    told = evitrail("check", spoken, "--judge", "rule", "--json").json
+    told = evitrail("review-answers", spoken, "--judge", "rule", "--json").json
     assert (told["judged"], told["unfinished"]) == (2, [])
     assert [(one["before"], one["now"]) for one in told["options"]] == [
         (was.chosen, then.chosen) for was, then in zip(now, first, strict=True) if was.chosen != then.chosen
@@ -78,20 +78,20 @@ def test_a_judge_that_fails_is_one_line_and_the_same_command_goes_on(
     before = read_outcomes(spoken / "outcomes.parquet")
     down = replace(judge, slips={n: Unreachable("nobody answers") for n in range(1, 20)}, asked=[])
     monkeypatch.setitem(LLMS, "script", lambda name: down)
-    said = evitrail("check", spoken, "--judge", "script:any")
+    said = evitrail("review-answers", spoken, "--judge", "script:any")
     (fault,) = said.faults
     assert said.code == 1
     assert "nobody answers" in fault
     assert "run the same command to go on" in fault
     assert read_outcomes(spoken / "outcomes.parquet") == before
     monkeypatch.setitem(LLMS, "script", lambda name: judge)
-    assert evitrail("check", spoken, "--judge", "script:any").code == 0
+    assert evitrail("review-answers", spoken, "--judge", "script:any").code == 0
     assert read_outcomes(spoken / "outcomes.parquet") != before
 
 
 def test_a_judge_that_there_is_not_is_refused(spoken: Path) -> None:
     before = tree(spoken)
-    said = evitrail("check", spoken, "--judge", "openay:mistral@http://127.0.0.1:9")
+    said = evitrail("review-answers", spoken, "--judge", "openay:mistral@http://127.0.0.1:9")
     (fault,) = said.faults
     assert said.code == 2
     assert fault.startswith("expected a judge as `rule` or a language model, one of")
@@ -100,11 +100,15 @@ def test_a_judge_that_there_is_not_is_refused(spoken: Path) -> None:
 
 def test_of_a_reader_that_names_its_option_there_is_nothing_to_check(desk: Desk) -> None:
     before = tree(desk.run)
-    said = evitrail("check", desk.run)
+    said = evitrail("review-answers", desk.run)
     assert (said.code, said.err) == (0, "")
     assert "no answer was given in words" in said.out
-    assert evitrail("check", desk.run, "--json").json == {"folder": str(desk.run), "checked": False, "mismatches": []}
-    refused = evitrail("check", desk.run, "--judge", "rule")
+    assert evitrail("review-answers", desk.run, "--json").json == {
+        "folder": str(desk.run),
+        "checked": False,
+        "mismatches": [],
+    }
+    refused = evitrail("review-answers", desk.run, "--judge", "rule")
     assert refused.code == 2
     assert "there is nothing to judge" in refused.faults[0]
     assert tree(desk.run) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -29,7 +30,7 @@ NAMES: dict[str, Iterable[str]] = {
     "run": (*CONDITIONS, *READERS, *LLMS, *RETRIEVERS, *ENGINES, *get_args(Way)),
     "ask": (*CONDITIONS, *READERS, *LLMS),
     "search": RETRIEVERS,
-    "check": LLMS,
+    "review-answers": LLMS,
     "store ingest": (
         *EVIDENCE_FORMATS,
         *(set(INDEXES) - {"server"}),
@@ -91,6 +92,31 @@ def test_what_a_fork_overrides_is_what_there_is_to_override() -> None:
 def test_every_form_of_an_export_has_a_writer_in_a_file_of_its_name(name: str) -> None:
     form = EXPORT_FORMATS[name]
     assert (form.name, form.write.__module__) == (name, f"{form.package}.{name}")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("check", "review-answers"),
+        ("import-official", "import-results"),
+        ("export-official", "export-results"),
+        ("store hand-back", "store request-changes"),
+    ],
+)
+def test_an_old_verb_works_and_no_help_shows_it(old: str, new: str) -> None:
+    assert helped(old).replace(old, new) == helped(new)
+    outer, _, name = old.rpartition(" ")
+    listed = [line.split()[0] for line in evitrail(*outer.split(), "--help").out.splitlines() if line.startswith("  ")]
+    assert name not in listed
+    assert new.rpartition(" ")[2] in listed
+
+
+def test_an_old_option_works_and_no_help_shows_it(tmp_path: Path) -> None:
+    said = evitrail("run", "--benchmark", tmp_path, "--store", tmp_path, "--held", "--check")
+    assert "--held" not in said.err
+    assert "expected an evidence store" in said.err
+    text = helped("run")
+    assert ("--held" in text, "--constrain" in text) == (False, True)
 
 
 def test_the_version_is_that_of_the_installed_package() -> None:

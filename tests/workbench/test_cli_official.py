@@ -28,7 +28,7 @@ ELSEWHERE = {"run", "case", "condition", "reader", "snapshot", "stale", "cited"}
 @pytest.fixture(scope="module")
 def exported(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported") / "published"
-    said = evitrail("export-official", desk.run, "--out", folder)
+    said = evitrail("export-results", desk.run, "--out", folder)
     assert (said.code, said.err) == (0, "")
     return folder
 
@@ -50,7 +50,7 @@ def told(outcome: Outcome, case: str, condition: str) -> tuple[Any, ...]:
 def test_what_was_exported_comes_back_as_the_same_outcomes(desk: Desk, exported: Path, tmp_path: Path) -> None:
     (labels,) = (exported / "datasets").iterdir()
     back = tmp_path / "back"
-    said = evitrail("import-official", exported / "judged", "--labels", labels, "--out", back, "--json")
+    said = evitrail("import-results", exported / "judged", "--labels", labels, "--out", back, "--json")
     assert (said.code, said.err, said.json["missing"]) == (0, "", [])
     questions = named(exported)["questions"]
     ours = {told(one, one.case, one.condition) for one in read_outcomes(desk.run / "outcomes.parquet")}
@@ -65,7 +65,7 @@ def test_what_was_exported_comes_back_as_the_same_outcomes(desk: Desk, exported:
 def test_the_rates_are_those_of_the_experiment(desk: Desk, exported: Path, tmp_path: Path) -> None:
     (labels,) = (exported / "datasets").iterdir()
     out = ("--out", tmp_path / "back")
-    back = evitrail("import-official", exported / "judged", "--labels", labels, *out, "--json").json["metrics"]
+    back = evitrail("import-results", exported / "judged", "--labels", labels, *out, "--json").json["metrics"]
     for row in evitrail("report", desk.run, "--json").json["metrics"]:
         (same,) = [one for one in back if ALIASES.get(one["condition"], one["condition"]) == row["condition"]]
         differing = {name for name in row if row[name] != same[name]}
@@ -107,12 +107,12 @@ def test_names_say_which_question_and_which_model_is_meant(desk: Desk, exported:
 
 def test_what_cannot_be_exported_is_refused_and_nothing_is_written(desk: Desk, exported: Path, tmp_path: Path) -> None:
     before = tree(exported)
-    (fault,) = evitrail("export-official", desk.run, "--out", exported).faults
+    (fault,) = evitrail("export-results", desk.run, "--out", exported).faults
     assert fault == f"{exported}: is there already; expected a new folder, give another --out"
     assert tree(exported) == before
     (labels,) = (exported / "datasets").iterdir()
     back = tmp_path / "back"
-    assert evitrail("import-official", exported / "judged", "--labels", labels, "--out", back).code == 0
-    (fault,) = evitrail("export-official", back, "--out", tmp_path / "again").faults
+    assert evitrail("import-results", exported / "judged", "--labels", labels, "--out", back).code == 0
+    (fault,) = evitrail("export-results", back, "--out", tmp_path / "again").faults
     assert fault == f"{back}: expected an experiment of ours, got published files; they are in official/"
     assert not (tmp_path / "again").exists()

@@ -1,11 +1,12 @@
-"""The `evitrail` command: its verbs, and what becomes of errors.
+"""The `evitrail` command: its verbs, and how errors are reported.
 
 Rules kept here
 - Results go to stdout, everything else to stderr; ``--json`` makes stdout one JSON document.
 - Exit codes: 0 done, 1 a check failed, 2 bad input or set-up, 3 interrupted with work saved.
-- What a user did wrong is told in one clear line. No traceback reaches a user; set ``EVITRAIL_DEBUG=1``
+- A user's mistake is reported on one line. No traceback reaches a user; set ``EVITRAIL_DEBUG=1``
   to see one.
 - A verb imports what it needs when it runs, so that ``--help`` is quick.
+- A renamed verb keeps its old name as a hidden alias.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from evitrail.workbench.cli.trace import diff, export, fork, import_, redact, re
 
 app = typer.Typer(
     name="evitrail",
-    help="Evidence-grounded clinical answers with a provenance trail, and blame for each failure. "
+    help="Evidence-grounded clinical answers with a provenance trail, and attribution of each failure. "
     "Research and quality assurance only, never clinical advice.",
     add_completion=False,
     rich_markup_mode=None,
@@ -63,7 +64,8 @@ store.app.command("notices")(notices.notices)
 store.app.command("draft")(curation.draft)
 store.app.command("submit")(curation.submit)
 store.app.command("sign-off")(curation.sign_off)
-store.app.command("hand-back")(curation.hand_back)
+store.app.command("request-changes")(curation.hand_back)
+store.app.command("hand-back", hidden=True)(curation.hand_back)
 store.app.command("publish")(curation.publish)
 store.app.command("withdraw")(curation.withdraw)
 store.app.command("review")(curation.review)
@@ -93,10 +95,13 @@ app.command("freeze")(freeze.freeze)
 app.command("whatif")(whatif.whatif)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
-app.command("check", cls=Registered)(recheck.check)
-app.command("import-official")(official.import_official)
+app.command("review-answers", cls=Registered)(recheck.check)
+app.command("check", cls=Registered, hidden=True)(recheck.check)
+app.command("import-results")(official.import_official)
+app.command("import-official", hidden=True)(official.import_official)
 app.command("import-dataset")(official.import_dataset)
-app.command("export-official")(official.export_official)
+app.command("export-results")(official.export_official)
+app.command("export-official", hidden=True)(official.export_official)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -124,7 +129,7 @@ def run_command(arguments: list[str]) -> int:
         return complain(str(error), code=1) if str(error) else 1
     except (KeyboardInterrupt, typer.Abort) as error:
         far = f", {error}" if str(error) else ""
-        return complain(f"interrupted{far}; what was done is saved, run the same command to go on", code=3)
+        return complain(f"interrupted{far}; finished work is saved, run the same command to resume", code=3)
     except BrokenPipeError:
         return 0
     except Exception as error:

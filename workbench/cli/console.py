@@ -27,15 +27,19 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 By = Annotated[
     str,
     typer.Option(
-        "--by", envvar="EVITRAIL_ACTOR", help="Who does this; it stays on record.", metavar="NAME", show_default=False
+        "--by",
+        envvar="EVITRAIL_ACTOR",
+        help="Name of the person who does this, recorded in the ledger.",
+        metavar="NAME",
+        show_default=False,
     ),
 ]
-StorePath = Annotated[Path, typer.Option("--store", help="The evidence store's folder.", metavar="PATH")]
-OutFolder = Annotated[Path, typer.Option("--out", help="The folder that results go to.", metavar="DIR")]
+StorePath = Annotated[Path, typer.Option("--store", help="Folder of the evidence store.", metavar="PATH")]
+OutFolder = Annotated[Path, typer.Option("--out", help="Folder to write the results to.", metavar="DIR")]
 STORE = Path("evitrail-store")
 """Where a store is looked for when none is named."""
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from evitrail.traces import Trace
     from evitrail.traces.journal.view import JournalView
 
-Folder = Annotated[Path, typer.Argument(help="An experiment's folder.", metavar="DIR")]
-AllowCode = Annotated[bool, typer.Option("--allow-code", help="Run the retrievers that the plan names as code.")]
-Recorded = Annotated[Path, typer.Argument(help="An experiment's folder, or a bundle of it.", metavar="DIR")]
+Folder = Annotated[Path, typer.Argument(help="Folder of the experiment.", metavar="DIR")]
+AllowCode = Annotated[bool, typer.Option("--allow-code", help="Import and run retrievers that the plan names as code.")]
+Recorded = Annotated[Path, typer.Argument(help="Folder of the experiment, or a bundle of it.", metavar="DIR")]
 
 
 @contextmanager

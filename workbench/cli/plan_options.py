@@ -17,59 +17,64 @@ DECIDED = (
     "influence",
 )  # fmt: skip
 """Options that say what a plan says."""
+OPTIONS = {"held": "--constrain"}
+"""Options that are not called like their key of a plan."""
 SEVERAL = re.compile("^--(reader|retriever|snapshot)s:")
 """Keys of a plan that take a list, for which an option may be repeated."""
 
-READS = "Who answers: {readers}, or a language model as {models} (openai takes MODEL@URL)"
+READS = "Reader that answers: {readers}, or a language model as {models} (openai takes MODEL@URL)"
 Reader = Annotated[str, typer.Option("--reader", help=f"{READS}.", metavar="NAME")]
 Readers = Annotated[list[str], typer.Option("--reader", help=f"{READS}. May be repeated.", metavar="NAME")]
 Retrievers = Annotated[
     list[str],
     typer.Option(
         "--retriever",
-        help="Vary every condition that ranks over these retrievers: {retrievers}. May be repeated.",
+        help="Retriever to run every retrieving condition with: {retrievers}. May be repeated.",
         metavar="NAME",
     ),
 ]
 Numbers = Annotated[
-    list[int], typer.Option("--k", help="Vary over these numbers of passages. May be repeated.", metavar="N")
+    list[int], typer.Option("--k", help="Number of passages to retrieve. May be repeated.", metavar="N")
 ]
 States = Annotated[
     list[str],
     typer.Option(
         "--snapshot",
-        help="Vary every condition that searches over a store state: a release, a ledger number or a day. "
-        "May be repeated.",
+        help="Store state to search: a release, a ledger number or a day. May be repeated.",
         metavar="STATE",
     ),
 ]
 Prompts = Annotated[
     str,
-    typer.Option("--prompts", help="What a model is prompted with: {prompts}, or a folder or file.", metavar="NAME"),
+    typer.Option(
+        "--prompts", help="Prompt templates for a language model: {prompts}, or a folder or file.", metavar="NAME"
+    ),
 ]
 Judge = Annotated[
     str,
     typer.Option(
         "--judge",
-        help="How a free-text answer is mapped to an option, with published prompts: rule, or a language model as "
+        help="How to map a free-text answer to an option (published prompts only): rule, or a language model as "
         "{models}.",
         metavar="NAME",
     ),
 ]
 Held = Annotated[
-    bool, typer.Option("--held", help="Constrain output to the option letters, if the server supports it.")
+    bool, typer.Option("--constrain", "--held", help="Constrain output to option letters, if the server supports it.")
 ]
 Influences = Annotated[
     str | None,
     typer.Option(
         "--influence",
-        help="Measure what each passage did for the chosen option: {influences} (masked works with hf: only).",
+        help="Measure the influence of each passage on the chosen option: {influences} (masked needs an hf: model).",
         metavar="WAY",
     ),
 ]
-MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Maximum tokens of one answer.", metavar="N")]
-Samples = Annotated[int, typer.Option("--samples", help="Samples drawn for each question.", metavar="N")]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of the samples; equal seeds give equal outcomes.", metavar="N")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Maximum tokens per answer.", metavar="N")]
+Samples = Annotated[int, typer.Option("--samples", help="Number of samples per question.", metavar="N")]
+Seed = Annotated[
+    int, typer.Option("--seed", help="Random seed for sampling; equal seeds give equal results.", metavar="N")
+]
 
 
 def plan_of(benchmark: Path, store: Path, **options: Any) -> Plan:

@@ -15,6 +15,8 @@ from typing import Any, get_args
 
 from typer.core import TyperCommand
 
+HIDDEN = frozenset({"--held"})
+"""Old names of options: they still work, and no help shows them."""
 NAMED = re.compile(r"\{(\w+)\}")
 
 
@@ -121,6 +123,7 @@ class Registered(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """See ``Command.format_options``."""
         for parameter in self.params:
+            parameter.opts = [name for name in parameter.opts if name not in HIDDEN]
             text = getattr(parameter, "help", None)
             if text is not None:
                 parameter.help = NAMED.sub(lambda found: ", ".join(LISTS[found[1]]()), text)  # type: ignore[attr-defined]

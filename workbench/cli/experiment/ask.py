@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 def ask(
     question: Annotated[
-        str, typer.Argument(help="A case id of the benchmark, or a file with one case.", metavar="FILE|ID")
+        str, typer.Argument(help="Case id in the benchmark, or a file with one case.", metavar="FILE|ID")
     ],
     condition: Annotated[
-        str, typer.Option("--condition", help="Under which condition to answer it: {conditions}.", metavar="NAME")
+        str, typer.Option("--condition", help="Condition to answer under: {conditions}.", metavar="NAME")
     ] = "agentic",
     benchmark: Annotated[
         Path | None,
-        typer.Option("--benchmark", help="Where to look the id up; default: the demonstration cases.", metavar="PATH"),
+        typer.Option(
+            "--benchmark", help="Benchmark that holds the case id; default: the demonstration cases.", metavar="PATH"
+        ),
     ] = None,
     store: StorePath = STORE,
     folder: OutFolder = Path("evitrail-ask"),
@@ -36,7 +38,7 @@ def ask(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Answer one question, and show what the answer rests on."""
+    """Answer one question and show the evidence behind the answer."""
     from evitrail.eval.plan.condition import condition as named
     from evitrail.eval.plan.run_name import RunName
     from evitrail.eval.run_plan import run_plan
@@ -73,7 +75,7 @@ def _find(question: str, benchmark: Path | None) -> tuple[Path, str]:
 
 
 def _place(folder: Path, name: str, plan: Plan) -> Path:
-    """A folder for this very question: asked otherwise, or of a store that has learnt since, it gets another."""
+    """The folder of this question's plan; another condition or a changed store gets another folder."""
     from evitrail.eval.plan.plan import PLAN, read_plan
 
     places = (folder / (name if number == 1 else f"{name}.{number}") for number in count(1))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def show_summary(experiment: Experiment, *, json: bool) -> None:
-    """List the conditions of an experiment, and those that are excluded; runs nothing, writes nothing."""
+    """List an experiment's conditions and the excluded ones, without running or writing anything."""
     from evitrail.eval.resolve import summary
 
     found = summary(experiment)
@@ -27,7 +27,7 @@ def show_summary(experiment: Experiment, *, json: bool) -> None:
 
 
 def described(condition: Condition) -> str:
-    """A condition in a line: which agent, what finds the evidence, how much of it, and of which store state."""
+    """A condition on one line: agent, retriever, number of passages and store state."""
     if not condition.retriever:
         evidence = f"{condition.curated} evidence of the case" if condition.curated else "no evidence"
         return f"{condition.agent}, {evidence}"

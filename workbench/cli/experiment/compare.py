@@ -18,18 +18,23 @@ if TYPE_CHECKING:
 
 def compare(
     folder: Folder,
-    one: Annotated[str | None, typer.Argument(help="A condition: CONDITION, or CONDITION@LABEL.", metavar="A")] = None,
-    other: Annotated[str | None, typer.Argument(help="Another, to hold it against.", metavar="B")] = None,
+    one: Annotated[
+        str | None, typer.Argument(help="Condition to compare: CONDITION or CONDITION@LABEL.", metavar="A")
+    ] = None,
+    other: Annotated[
+        str | None, typer.Argument(help="Baseline condition; differences are A minus B.", metavar="B")
+    ] = None,
     ablate: Annotated[
-        Literal["gates"] | None, typer.Option("--ablate", help="Leave out each of these in turn.")
+        Literal["gates"] | None,
+        typer.Option("--ablate", help="Repeat every gated run without each gate in turn; choice: gates."),
     ] = None,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
-    """Hold two conditions against each other on the same questions; nothing is run.
+    """Compare two conditions on the same questions; nothing is run.
 
-    With --ablate: what is each gate worth? Every gated run is done again without it, by its own reader, and scored
-    again. Each run without a gate is stored as a fork that can be opened; the report does not count it.
+    With --ablate: measure the effect of each gate. Every gated run is repeated without it, by its own reader, and
+    scored again. Each run without a gate is stored as a fork; the report does not count it.
     """
     if ablate is None:
         if one is None or other is None:

@@ -18,7 +18,7 @@ def demo(
 ) -> None:
     """Run one condition of each kind on the demonstration cases.
 
-    Ingests the evidence, runs, attributes the failures, writes the report: some minutes the first time.
+    Ingests the evidence, runs the cases, attributes the failures and writes the report. The first time takes minutes.
     """
     from evitrail.eval.demo import DEMO_CASES
     from evitrail.eval.plan.plan import Plan

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def show_estimate(experiment: Experiment, folder: Path, *, json: bool) -> None:
-    """Runs, model calls and tokens that are left to do; nothing is written, no model is asked."""
+    """Print the runs, model calls and tokens that remain; nothing is written, no model is called."""
     from evitrail.eval.experiment.estimate import estimate
 
     with progress("rehearsing") as told:

@@ -15,13 +15,13 @@ def freeze(
     folder: Recorded,
     out: OutFolder = Path("evitrail-frozen"),
     condition: Annotated[
-        str, typer.Option("--condition", help="The condition whose runs wrote the reports.", metavar="NAME")
+        str, typer.Option("--condition", help="Condition whose runs wrote the reports.", metavar="NAME")
     ] = "per_option",
     json: Json = False,
 ) -> None:
-    """Write the reports of an experiment's researchers as evidence, and the questions that name them.
+    """Write an experiment's research reports as evidence, and the questions that refer to them.
 
-    Take the evidence in with `store ingest`, then run `deep_research` on the questions.
+    Ingest the evidence with `store ingest`, then run `deep_research` on the questions.
     """
     from evitrail.eval.safe_scale.freeze_reports import frozen, write_frozen
 

@@ -1,4 +1,4 @@
-"""``evitrail review-answers``: which answers in words a person should look at, and who else may confirm their letters."""
+"""``evitrail review-answers``: free-text answers that a person should review, and mapping them again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evitrail.eval.rerun.recheck import Rechecked
 
 PREVIEW = 60
-"""Characters of the words that a table shows."""
+"""Characters of a model answer that a table shows."""
 REASONS = {"no_answer": "no letter was confirmed", "disagreement": "another letter than the parser's was confirmed"}
 
 
@@ -27,15 +27,15 @@ def check(
         str | None,
         typer.Option(
             "--judge",
-            help="Map all free-text answers to options again, by rule or a language model: {models}.",
+            help="Map all free-text answers to options again, with rule or a language model: {models}.",
             metavar="SPEC",
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """List the answers in words whose letter was not confirmed; or have them all judged again, by another.
+    """List free-text answers whose option was not confirmed, or map all of them to options again.
 
-    Without --judge nothing is written. With it, what the new judge confirms counts from then on.
+    Without --judge nothing is written. With it, the options that the new judge confirms replace the earlier ones.
     """
     if judge is None:
         _queue(folder, json=json)

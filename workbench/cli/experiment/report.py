@@ -9,7 +9,7 @@ from evitrail.workbench.cli.folder import Folder
 
 
 def report(folder: Folder, json: Json = False) -> None:
-    """Write the results and report again from the journal, or from the imported published files."""
+    """Write results and report again, from the journal or from imported published files."""
     from evitrail.eval.run_plan import results_in
     from evitrail.eval.safe_scale import is_official, write_official_results
 

@@ -21,6 +21,7 @@ from evitrail.workbench.cli.console import (
 )
 from evitrail.workbench.cli.plan_options import (
     DECIDED,
+    OPTIONS,
     Held,
     Influences,
     Judge,
@@ -57,16 +58,20 @@ OF_RAY = ("workers", "address")
 def run(
     context: typer.Context,
     plan: Annotated[
-        Path | None, typer.Argument(help="A plan file; or say it with options.", metavar="PLAN.toml")
+        Path | None,
+        typer.Argument(help="Plan file; without one, the options describe the experiment.", metavar="PLAN.toml"),
     ] = None,
     benchmark: Annotated[
-        Path | None, typer.Option("--benchmark", help="benchmark.jsonl, or a folder of them.", metavar="PATH")
+        Path | None,
+        typer.Option(
+            "--benchmark", help="Benchmark file (benchmark.jsonl), or a folder of such files.", metavar="PATH"
+        ),
     ] = None,
     conditions: Annotated[
         str,
         typer.Option(
             "--conditions",
-            help="Which conditions to run, comma-separated: {conditions}.",
+            help="Conditions to run, comma-separated: {conditions}.",
             metavar="NAMES",
         ),
     ] = "standard,gated",
@@ -82,45 +87,60 @@ def run(
     max_tokens: MaxTokens = None,
     influence: Influences = None,
     samples: Samples = 20,
-    temperature: Annotated[float, typer.Option("--temperature", help="Temperature of the samples.", metavar="T")] = 0.7,
+    temperature: Annotated[float, typer.Option("--temperature", help="Sampling temperature.", metavar="T")] = 0.7,
     seed: Seed = 0,
-    only: Annotated[str, typer.Option("--only", help="Only these case ids, comma-separated.", metavar="IDS")] = "",
+    only: Annotated[
+        str, typer.Option("--only", help="Case ids to run, comma-separated; default: all.", metavar="IDS")
+    ] = "",
     split: Annotated[
-        str | None, typer.Option("--split", help="Only cases with this meta.split.", metavar="NAME")
+        str | None, typer.Option("--split", help="Run only cases whose meta.split has this value.", metavar="NAME")
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", help="Only the first so many cases.", metavar="N")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", help="Maximum number of cases; the first ones are run.", metavar="N")
+    ] = None,
     mask: Annotated[
         str,
         typer.Option(
             "--mask",
-            help="What masks patient data: default, none, or package.module:Class(…) with --allow-code.",
+            help="Mask for patient data: default, none, or package.module:Class(…) with --allow-code.",
             metavar="SPEC",
         ),
     ] = "default",
     mask_names: Annotated[
         Path | None,
-        typer.Option("--mask-names", help="Names for the default mask to look for, one a line.", metavar="FILE"),
+        typer.Option(
+            "--mask-names", help="File with names that the default mask replaces, one per line.", metavar="FILE"
+        ),
     ] = None,
     allow_code: Annotated[
-        bool, typer.Option("--allow-code", help="Run code that the plan names: a mask, a retriever.")
+        bool,
+        typer.Option("--allow-code", help="Import and run code that the plan names, such as a mask or a retriever."),
     ] = False,
     attribute: Annotated[
-        bool, typer.Option("--attribute/--no-attribute", help="Find which step is to blame for each failed run.")
+        bool,
+        typer.Option(
+            "--attribute/--no-attribute", help="Attribute each failed run to the step that caused the failure."
+        ),
     ] = True,
     in_flight: Annotated[
-        int | None, typer.Option("--in-flight", help="Runs under way at once; decides no result.", metavar="N", min=1)
+        int | None,
+        typer.Option(
+            "--in-flight", help="Maximum number of concurrent runs; results do not depend on it.", metavar="N", min=1
+        ),
     ] = None,
-    engine: Annotated[str, typer.Option("--engine", help="Where runs are carried out: {engines}.", metavar="NAME")] = (
-        "threads"
-    ),
-    workers: Annotated[int, typer.Option("--workers", help="Worker processes of Ray.", metavar="N", min=1)] = 2,
+    engine: Annotated[
+        str, typer.Option("--engine", help="Engine that executes the runs: {engines}.", metavar="NAME")
+    ] = ("threads"),
+    workers: Annotated[int, typer.Option("--workers", help="Number of Ray worker processes.", metavar="N", min=1)] = 2,
     address: Annotated[
         str | None,
-        typer.Option("--address", help="Address of a Ray cluster; default: one is started here.", metavar="ADDR"),
+        typer.Option("--address", help="Address of a Ray cluster; default: start one on this machine.", metavar="ADDR"),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Prove plan, cases and references; run nothing.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check plan, cases and references without running anything.")
+    ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count model calls and tokens before they are spent; ask no model.")
+        bool, typer.Option("--dry-run", help="Estimate model calls and tokens without calling a model.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -139,7 +159,7 @@ def run(
     if plan is not None:
         from evitrail.eval.plan.plan import read_plan
 
-        if given := [f"--{name.replace('_', '-')}" for name in DECIDED if _was_given(context, name)]:
+        if given := [OPTIONS.get(name, f"--{name.replace('_', '-')}") for name in DECIDED if _was_given(context, name)]:
             raise ValueError(f"expected a plan or options, got {plan} and {', '.join(given)}; write it into the plan")
         asked = absolute(read_plan(plan))
     elif benchmark is None:
@@ -190,7 +210,7 @@ def run(
 
 
 def show_results(results: Results, *, json: bool) -> None:
-    """The table of conditions, and where the rest is; exit code 1 when runs could not be finished."""
+    """Print the table of conditions and the report's path; exit code 1 when runs could not be finished."""
     folder, failures = results.folder, results.unfinished
     if json:
         unfinished = [failure._asdict() for failure in failures]

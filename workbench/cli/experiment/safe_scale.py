@@ -20,20 +20,25 @@ NAMED = 5
 
 
 Labels = Annotated[
-    Path, typer.Option("--labels", help="The labelled questions: .json, .jsonl or .csv.", metavar="FILE")
+    Path, typer.Option("--labels", help="File with the labelled questions: .json, .jsonl or .csv.", metavar="FILE")
 ]
 Questions = Annotated[
-    Path | None, typer.Option("--questions", help="The unified questions, .jsonl, to join.", metavar="FILE")
+    Path | None,
+    typer.Option(
+        "--questions", help="File with the unified questions (.jsonl) to join with the labels.", metavar="FILE"
+    ),
 ]
-Columns = Annotated[Path | None, typer.Option("--columns", help="The column map of a .csv, TOML.", metavar="FILE")]
+Columns = Annotated[
+    Path | None, typer.Option("--columns", help="TOML file that maps the columns of a .csv file.", metavar="FILE")
+]
 Errata = Annotated[
-    Path | None, typer.Option("--errata", help="Answers that were published wrong, .jsonl.", metavar="FILE")
+    Path | None, typer.Option("--errata", help="File with corrections of published answers (.jsonl).", metavar="FILE")
 ]
 
 
 def import_official(
     judged: Annotated[
-        Path, typer.Argument(help="A folder of models, each with its phase-4 file.", metavar="JUDGED_DIR")
+        Path, typer.Argument(help="Folder with one folder per model, each with its phase-4 file.", metavar="JUDGED_DIR")
     ],
     labels: Labels,
     out: OutFolder,
@@ -42,9 +47,9 @@ def import_official(
     errata: Errata = None,
     json: Json = False,
 ) -> None:
-    """Take in published answers as an experiment, to be reported like one of ours.
+    """Import published SaFE-Scale answers as an experiment.
 
-    Nothing is run. The files are copied in, and every result is rebuilt from them.
+    Nothing is run. The files are copied, and every result is computed from them.
     """
     from evitrail.eval.safe_scale import Sources, import_judged
 
@@ -58,13 +63,13 @@ def import_dataset(
     columns: Columns = None,
     errata: Errata = None,
     published: Annotated[
-        str | None, typer.Option("--published", help="The day that all its texts bear.", metavar="DAY")
+        str | None, typer.Option("--published", help="Publication day to record for all texts.", metavar="DAY")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Write the published questions as a benchmark, and the texts served with them as evidence for a store.
+    """Write the published questions as a benchmark, and the texts served with them as evidence.
 
-    Take the evidence in with `store ingest`, then run `clean`, `conflict` and `deep_research` on the benchmark.
+    Ingest the evidence with `store ingest`, then run `clean`, `conflict` and `deep_research` on the benchmark.
     """
     from evitrail.eval.safe_scale import Sources, read_dataset
     from evitrail.eval.safe_scale.freeze_reports import write_frozen
@@ -87,14 +92,16 @@ def import_dataset(
 
 
 def export_official(folder: Recorded, out: OutFolder, json: Json = False) -> None:
-    """Write an experiment's runs as the published files, phase 3 and phase 4, with the labelled questions.
+    """Export an experiment's runs as SaFE-Scale files (phase 3 and phase 4) with the labelled questions.
 
-    The authors' own scripts can be run on them.
+    The authors' own scripts read these files.
     """
     from evitrail.eval.safe_scale import export_experiment, is_official
 
     if is_official(folder):
-        raise ValueError(f"{folder}: expected an experiment of ours, got published files; they are in official/")
+        raise ValueError(
+            f"{folder}: expected an experiment that evitrail ran, got imported published files; they are in official/"
+        )
     with open_journal(folder) as journal:
         wrote = export_experiment(journal, out)
     if json:

@@ -15,15 +15,22 @@ if TYPE_CHECKING:
     from evitrail.eval.rerun.whatif import WhatIf
 
 Refs = Annotated[
-    list[str], typer.Option("--retract", help="Suppose this version had been retracted.", metavar="ID@VERSION")
+    list[str],
+    typer.Option("--retract", help="Assume that this version was retracted. May be repeated.", metavar="ID@VERSION"),
 ]
 Drafts = Annotated[
     list[str],
-    typer.Option("--publish", help="Suppose the last draft of this version were published.", metavar="ID@VERSION"),
+    typer.Option(
+        "--publish",
+        help="Assume that the last draft of this version was published. May be repeated.",
+        metavar="ID@VERSION",
+    ),
 ]
 Grades = Annotated[
     list[str],
-    typer.Option("--grade", help="Suppose this version were of that certainty.", metavar="ID@VERSION=CERTAINTY"),
+    typer.Option(
+        "--grade", help="Assume this GRADE certainty for the version. May be repeated.", metavar="ID@VERSION=CERTAINTY"
+    ),
 ]
 
 
@@ -31,7 +38,9 @@ def whatif(
     folder: Folder,
     snapshot: Annotated[
         str | None,
-        typer.Option("--snapshot", help="Ask the store as of now, a ledger number, or a day.", metavar="now|SEQ|DATE"),
+        typer.Option(
+            "--snapshot", help="Store state to search: now, a ledger number, or a day.", metavar="now|SEQ|DATE"
+        ),
     ] = None,
     publish: Drafts = [],  # noqa: B006 -- typer takes a list's default so
     retract: Refs = [],  # noqa: B006 -- the same
@@ -39,9 +48,9 @@ def whatif(
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
-    """Which answers change if the store moves on, a draft is published, or a version falls.
+    """Show which answers would change if evidence were added, published, retracted or downgraded.
 
-    Only runs that the change affects are done again, each as a fork that can be opened and compared.
+    Only runs that the change affects are executed again, each as a fork.
     """
     from evitrail.eval.log.runs import JOURNAL
     from evitrail.eval.rerun.reopened import reopened

@@ -16,21 +16,24 @@ if TYPE_CHECKING:
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.curator import Curator
 
-Ref = Annotated[str, typer.Argument(help="The version.", metavar="ID@VERSION")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on record.", metavar="TEXT", show_default=False)]
+Ref = Annotated[str, typer.Argument(help="Evidence version.", metavar="ID@VERSION")]
+Reason = Annotated[
+    str, typer.Option("--reason", help="Reason, recorded in the ledger.", metavar="TEXT", show_default=False)
+]
 Scores = Annotated[
-    list[str], typer.Option("--rubric", help="A score from 1 to 5, as accuracy=5; may be repeated.", metavar="WHAT=N")
+    list[str],
+    typer.Option("--rubric", help="Rubric score from 1 to 5, as accuracy=5. May be repeated.", metavar="WHAT=N"),
 ]
 
 
 def draft(
-    file: Annotated[Path, typer.Argument(help="evidence.jsonl with the versions proposed.", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="File with the proposed versions (evidence.jsonl).", metavar="FILE")],
     reason: Reason = "",
     by: By = "",
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """Propose versions, or other texts of ones proposed before; nobody finds them until they are published."""
+    """Propose evidence versions or new texts of proposed ones; searches do not find them until they are published."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.curator import Curator
     from evitrail.evidence_store.input_lines import jsonl_files, read_lines
@@ -47,7 +50,7 @@ def draft(
 
 
 def submit(ref: Ref, reason: Reason = "", by: By = "", store: StorePath = STORE, json: Json = False) -> None:
-    """Hand a draft in, for somebody else to look at."""
+    """Submit a draft for review by another person."""
     _done(store, by, ref, json, lambda desk: desk.submit(ref, reason))
 
 
@@ -59,39 +62,39 @@ def sign_off(
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """Answer for a draft that others wrote."""
+    """Approve a draft that another person wrote."""
     _done(store, by, ref, json, lambda desk: desk.sign_off(ref, reason, scores(rubric)))
 
 
 def hand_back(ref: Ref, reason: Reason, by: By = "", store: StorePath = STORE, json: Json = False) -> None:
-    """Give a draft back to its authors."""
+    """Return a draft to its authors for changes."""
     _done(store, by, ref, json, lambda desk: desk.hand_back(ref, reason))
 
 
 def publish(
-    refs: Annotated[list[str], typer.Argument(help="The versions.", metavar="ID@VERSION…")],
+    refs: Annotated[list[str], typer.Argument(help="Evidence versions.", metavar="ID@VERSION…")],
     by: By = "",
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """Make evidence of what was signed off: all of it or none."""
+    """Publish signed-off drafts: all of them, or none if one is refused."""
     _done(store, by, refs[0], json, lambda desk: desk.publish(refs))
 
 
 def withdraw(ref: Ref, reason: Reason, by: By = "", store: StorePath = STORE, json: Json = False) -> None:
-    """Take a published version back; what was asked before still shows it."""
+    """Withdraw a published version; earlier store states still contain it."""
     _done(store, by, ref, json, lambda desk: desk.withdraw(ref, reason))
 
 
 def review(
     on: Annotated[
         datetime | None,
-        typer.Option("--on", help="The day to judge by; default: today.", metavar="DATE", formats=["%Y-%m-%d"]),
+        typer.Option("--on", help="Day to decide expiry by; default: today.", metavar="DATE", formats=["%Y-%m-%d"]),
     ] = None,
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """All that waits: drafts, versions due for review, lost ground, open contradictions."""
+    """List open tasks: drafts, versions due for review, retracted sources, open contradictions."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.review import queue
 

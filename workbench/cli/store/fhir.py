@@ -25,22 +25,23 @@ HELP = f"The form to write: {', '.join(f'{name} ({form})' for name, form in FORM
 
 
 def export(
-    out: Annotated[Path, typer.Option("--out", help="The file to write.", metavar="FILE")],
+    out: Annotated[Path, typer.Option("--out", help="File to write.", metavar="FILE")],
     refs: Annotated[
-        list[str] | None, typer.Argument(help="Only these versions; default: all.", metavar="[ID@VERSION]…")
+        list[str] | None, typer.Argument(help="Evidence versions to export; default: all.", metavar="[ID@VERSION]…")
     ] = None,
     format: Annotated[str, typer.Option("--format", help=HELP, metavar="NAME")] = "fhir",
     as_of: Annotated[
-        datetime | None, typer.Option("--as-of", help="The day asked about.", metavar="DATE", formats=["%Y-%m-%d"])
+        datetime | None,
+        typer.Option("--as-of", help="Day that the question is about.", metavar="DATE", formats=["%Y-%m-%d"]),
     ] = None,
     at: Annotated[
-        str, typer.Option("--at", help="As known at: now, a ledger number, or a release.", metavar="STATE")
+        str, typer.Option("--at", help="Store state to export: now, a ledger number, or a release.", metavar="STATE")
     ] = "now",
-    force: Annotated[bool, typer.Option("--force", help="Replace the file when it is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """A state of the store in a form that others can open."""
+    """Export a store state for other systems."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.formats.fhir import bundle
 
@@ -59,13 +60,13 @@ def export(
 
 
 def import_fhir(
-    file: Annotated[Path, typer.Argument(help="A FHIR R5 Bundle, as JSON.", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="FHIR R5 Bundle as JSON.", metavar="FILE")],
     by: By = "",
     store: StorePath = STORE,
-    check: Annotated[bool, typer.Option("--check", help="Say what would be recorded; write nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Show what would be recorded; write nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Take in a FHIR R5 Bundle of Evidence and Citation: all of it, or none if anything is wrong."""
+    """Import a FHIR R5 Bundle of Evidence and Citation: all of it, or none if anything is wrong."""
     from evitrail.evidence_store import EvidenceStore, InputError
     from evitrail.evidence_store.curation.lineage import lineage_faults
     from evitrail.evidence_store.formats.fhir import news, read_fhir, take_in

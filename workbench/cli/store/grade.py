@@ -13,15 +13,15 @@ from evitrail.workbench.cli.console import CheckFailed, Json, print_json, say
 if TYPE_CHECKING:
     from evitrail.evidence_store.formats.grade_bodies import PublishedBody
 
-app = typer.Typer(help="GRADE: check what judgements add up to.")
+app = typer.Typer(help="Check GRADE certainty ratings against their judgements.")
 
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="Bodies of evidence as JSON lines, or a folder of them.")],
+    file: Annotated[Path, typer.Argument(help="JSON Lines file with bodies of evidence, or a folder of such files.")],
     json: Json = False,
 ) -> None:
-    """Whether each published certainty is what its judgements add up to."""
+    """Check that each published certainty equals the sum of its judgements."""
     from evitrail.evidence_store.formats.grade_bodies import read_bodies, way_of
 
     bodies = read_bodies(file)

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from evitrail.evidence_store.curation.notices import Nature
 
-Ref = Annotated[str, typer.Argument(help="The version.", metavar="ID@VERSION")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on record.", metavar="TEXT", show_default=False)]
-On = Annotated[
-    datetime | None, typer.Option("--on", help="The day of the notice.", metavar="DATE", formats=["%Y-%m-%d"])
+Ref = Annotated[str, typer.Argument(help="Evidence version.", metavar="ID@VERSION")]
+Reason = Annotated[
+    str, typer.Option("--reason", help="Reason, recorded in the ledger.", metavar="TEXT", show_default=False)
 ]
-Doi = Annotated[str | None, typer.Option("--notice", help="The notice's own DOI.", metavar="DOI")]
+On = Annotated[datetime | None, typer.Option("--on", help="Day of the notice.", metavar="DATE", formats=["%Y-%m-%d"])]
+Doi = Annotated[str | None, typer.Option("--notice", help="DOI of the notice.", metavar="DOI")]
 
 
 def _verb(nature: Nature, words: str) -> Callable[..., None]:
@@ -52,19 +52,19 @@ def _verb(nature: Nature, words: str) -> Callable[..., None]:
     return record
 
 
-retract = _verb("retraction", "Record that a version was retracted; what was asked before stays as it was.")
+retract = _verb("retraction", "Record the retraction of a version; earlier store states do not change.")
 concern = _verb("concern", "Record an expression of concern about a version.")
-reinstate = _verb("reinstatement", "Record that a retraction, or a concern, was taken back.")
+reinstate = _verb("reinstatement", "Record that a retraction or an expression of concern was withdrawn.")
 
 
 def notices(
-    file: Annotated[Path, typer.Argument(help="A table with tabs: doi, kind, …; plain or .gz.", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="Tab-separated table (doi, kind, …), plain or .gz.", metavar="FILE")],
     by: By = "",
     store: StorePath = STORE,
-    check: Annotated[bool, typer.Option("--check", help="Say what would be recorded; write nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Show what would be recorded; write nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Take in a list of retractions: papers are matched by DOI, else by PMID."""
+    """Import a list of retractions; papers are matched by DOI, else by PMID."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.curation.notices import matched
     from evitrail.evidence_store.formats.notices_tsv import read_notices

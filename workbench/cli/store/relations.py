@@ -14,26 +14,29 @@ if TYPE_CHECKING:
     from evitrail.evidence_store import Header
     from evitrail.evidence_store.curation.profile import Profile
 
-Version = Annotated[str, typer.Argument(help="A version.", metavar="ID@VERSION")]
+Version = Annotated[str, typer.Argument(help="Evidence version.", metavar="ID@VERSION")]
 
 
 def supersede(
-    old: Annotated[list[str], typer.Argument(help="The versions that something takes over from.", metavar="OLD…")],
+    old: Annotated[list[str], typer.Argument(help="Evidence versions that are superseded.", metavar="OLD…")],
     kind: Annotated[
         str,
-        typer.Option("--kind", help="What the new versions do to the old: {supersessions}.", metavar="KIND"),
+        typer.Option("--kind", help="Kind of supersession: {supersessions}.", metavar="KIND"),
     ],
     effective: Annotated[
-        datetime, typer.Option("--effective", help="From which day on.", metavar="DATE", formats=["%Y-%m-%d"])
+        datetime,
+        typer.Option(
+            "--effective", help="Day from which the supersession applies.", metavar="DATE", formats=["%Y-%m-%d"]
+        ),
     ],
     new: Annotated[
         list[str],
-        typer.Option("--new", help="A version that takes over; may be repeated.", metavar="ID@VERSION"),
+        typer.Option("--new", help="Superseding evidence version. May be repeated.", metavar="ID@VERSION"),
     ] = [],  # noqa: B006 -- typer takes a list's default so
     stated_by: Annotated[
-        str, typer.Option("--stated-by", help="source, or curator where it was concluded here.", metavar="WHO")
+        str, typer.Option("--stated-by", help="Who states the supersession: source, or curator.", metavar="WHO")
     ] = "source",
-    note: Annotated[str, typer.Option("--note", help="What to know about it.", metavar="TEXT")] = "",
+    note: Annotated[str, typer.Option("--note", help="Free-text note.", metavar="TEXT")] = "",
     by: By = "",
     store: StorePath = STORE,
     json: Json = False,
@@ -63,23 +66,33 @@ def contradiction(
         str,
         typer.Option(
             "--type",
-            help="In what the two versions differ: {contradictions}.",
+            help="Type of contradiction: {contradictions}.",
             metavar="TYPE",
         ),
     ],
-    scope: Annotated[str, typer.Option("--scope", help="Population, outcome, dose or time.", metavar="TEXT")],
+    scope: Annotated[
+        str,
+        typer.Option(
+            "--scope", help="Population, outcome, dose or time that the contradiction concerns.", metavar="TEXT"
+        ),
+    ],
     resolution: Annotated[
-        str, typer.Option("--resolution", help="Which of the two holds: {resolutions}.", metavar="WHICH")
+        str, typer.Option("--resolution", help="Resolution of the contradiction: {resolutions}.", metavar="WHICH")
     ] = "unresolved",
-    reason: Annotated[str, typer.Option("--reason", help="Why it is resolved so.", metavar="TEXT")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Reason for the resolution.", metavar="TEXT")] = "",
     detector: Annotated[
-        str, typer.Option("--detector", help="Who or what found it; default: who records it.", metavar="NAME")
+        str,
+        typer.Option(
+            "--detector",
+            help="Person or tool that found the contradiction; default: the person who records it.",
+            metavar="NAME",
+        ),
     ] = "",
     by: By = "",
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """Record that two versions contradict each other, or how that was resolved."""
+    """Record a contradiction between two versions, or its resolution."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.curation.relations import Contradiction
     from evitrail.evidence_store.input_lines import fitting
@@ -96,13 +109,15 @@ def contradiction(
 
 
 def assess(
-    file: Annotated[Path, typer.Argument(help="Evidence profiles as JSON lines, or a folder of them.", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(help="JSON Lines file with evidence profiles, or a folder of such files.", metavar="FILE")
+    ],
     by: By = "",
     store: StorePath = STORE,
-    check: Annotated[bool, typer.Option("--check", help="Prove the sums and references; write nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Check GRADE ratings and references; write nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Take in how sure raters are of versions, outcome by outcome, and in other systems' codes."""
+    """Record certainty ratings of versions: GRADE per outcome, and codes of other systems."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.curation.profile import Profile, profiling
     from evitrail.evidence_store.input_lines import InputError, jsonl_files, read_lines

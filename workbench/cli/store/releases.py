@@ -15,13 +15,17 @@ State = "now, a ledger number, or a release."
 
 
 def tag(
-    name: Annotated[str | None, typer.Argument(help="The release's name; default: list them.", metavar="NAME")] = None,
-    at: Annotated[str, typer.Option("--at", help=f"What it names: {State}", metavar="STATE")] = "now",
+    name: Annotated[
+        str | None, typer.Argument(help="Name of the release; default: list all releases.", metavar="NAME")
+    ] = None,
+    at: Annotated[
+        str, typer.Option("--at", help=f"Store state that the release names: {State}", metavar="STATE")
+    ] = "now",
     by: By = "",
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """Name the store as it stands, or list the names."""
+    """Give a store state a release name, or list the releases."""
     from evitrail.evidence_store import EvidenceStore
 
     with EvidenceStore.open(store, actor=by or "evitrail") as opened:
@@ -37,13 +41,13 @@ def tag(
 
 
 def diff(
-    then: Annotated[str, typer.Argument(help=f"The earlier state: {State}", metavar="A")],
-    now: Annotated[str, typer.Argument(help=f"The later state: {State}", metavar="B")] = "now",
-    text: Annotated[bool, typer.Option("--text", help="Also what changed in the words.")] = False,
+    then: Annotated[str, typer.Argument(help=f"Earlier store state: {State}", metavar="A")],
+    now: Annotated[str, typer.Argument(help=f"Later store state: {State}", metavar="B")] = "now",
+    text: Annotated[bool, typer.Option("--text", help="Also show changes in the text.")] = False,
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """What came between two states: added, superseded, regraded, retracted."""
+    """Compare two store states: versions added, superseded, regraded, retracted."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.diff import difference
 

@@ -12,25 +12,33 @@ from evitrail.workbench.cli.store.store import certainty, validity
 
 
 def search(
-    query: Annotated[str, typer.Argument(help="What to search for.", metavar="QUERY")],
+    query: Annotated[str, typer.Argument(help="Search query.", metavar="QUERY")],
     retriever: Annotated[
-        str, typer.Option("--retriever", help="Which retriever to ask: {retrievers}.", metavar="NAME")
+        str, typer.Option("--retriever", help="Retriever to use: {retrievers}.", metavar="NAME")
     ] = "hybrid",
     as_of: Annotated[
         str | None,
-        typer.Option("--as-of", help="The day asked about, as 2019-05-31; default: the newest.", metavar="DATE"),
+        typer.Option(
+            "--as-of",
+            help="Day that the question is about, as 2019-05-31; default: the newest evidence.",
+            metavar="DATE",
+        ),
     ] = None,
     jurisdiction: Annotated[
         str | None,
-        typer.Option("--jurisdiction", help="The country asked about, as GB; for clean.", metavar="COUNTRY"),
+        typer.Option(
+            "--jurisdiction", help="Country that the question is about, as GB; used by clean.", metavar="COUNTRY"
+        ),
     ] = None,
-    k: Annotated[int, typer.Option("-k", help="How many passages at most.", metavar="N")] = 10,
-    unpublished: Annotated[bool, typer.Option("--unpublished", help="Drafts and withdrawn versions too.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Also what each gate dropped, and whole texts.")] = False,
+    k: Annotated[int, typer.Option("-k", help="Maximum number of passages.", metavar="N")] = 10,
+    unpublished: Annotated[bool, typer.Option("--unpublished", help="Include drafts and withdrawn versions.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also show what each gate dropped, and whole texts.")
+    ] = False,
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """Find passages, and see why each is there."""
+    """Search for passages and show why each was found."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.retrieval import RETRIEVERS, Clean
 

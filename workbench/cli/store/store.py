@@ -17,31 +17,36 @@ if TYPE_CHECKING:
     from evitrail.evidence_store.index.embed import Embedder
     from evitrail.evidence_store.ledger.event import Event
 
-app = typer.Typer(help="The evidence: ingest, list, show, verify, …")
+app = typer.Typer(help="Ingest, list, show, curate and verify evidence.")
 
 
 @app.command(cls=Registered)
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="Files of evidence, or folders of *.jsonl.", metavar="FILE…")],
+    files: Annotated[list[Path], typer.Argument(help="Evidence files, or folders of *.jsonl files.", metavar="FILE…")],
     store: StorePath = STORE,
     format: Annotated[
         str | None,
         typer.Option(
-            "--format", help="How to read the files: {evidence_formats}. Default: by file ending.", metavar="NAME"
+            "--format", help="Format of the files: {evidence_formats}. Default: by file ending.", metavar="NAME"
         ),
     ] = None,
     ledger: Annotated[
-        str | None, typer.Option("--ledger", help="The address of a ledger on PostgreSQL.", metavar="URL")
+        str | None,
+        typer.Option(
+            "--ledger", help="Address of a PostgreSQL ledger; default: a file in the store's folder.", metavar="URL"
+        ),
     ] = None,
     index: Annotated[
         str | None,
-        typer.Option("--index", help="Index of a new store: {indexes}, or a Qdrant server's address.", metavar="WHERE"),
+        typer.Option(
+            "--index", help="Index of a new store: {indexes}, or the address of a Qdrant server.", metavar="WHERE"
+        ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", help="The embedding model of a new store.", metavar="NAME")
+        str | None, typer.Option("--model", help="Embedding model of a new store.", metavar="NAME")
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Prove references, dates and GRADE sums; write nothing.")
+        bool, typer.Option("--check", help="Check references, dates and GRADE ratings; write nothing.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -74,11 +79,11 @@ def ingest(
 @app.command("list")
 def list_(
     store: StorePath = STORE,
-    current: Annotated[bool, typer.Option("--current", help="Only what holds now.")] = False,
-    unpublished: Annotated[bool, typer.Option("--unpublished", help="Drafts and withdrawn versions too.")] = False,
+    current: Annotated[bool, typer.Option("--current", help="List only evidence that is current now.")] = False,
+    unpublished: Annotated[bool, typer.Option("--unpublished", help="Include drafts and withdrawn versions.")] = False,
     json: Json = False,
 ) -> None:
-    """Every version the store holds."""
+    """List the evidence versions in the store."""
     from evitrail.evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
@@ -98,11 +103,13 @@ def list_(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="id@version, or an id for its newest version.", metavar="ID[@V]")],
+    name: Annotated[
+        str, typer.Argument(help="Evidence version id@version, or an id for its newest version.", metavar="ID[@V]")
+    ],
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """One version: text, dates, how its certainty adds up."""
+    """Show one evidence version: text, dates, certainty and its judgements."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.grading.strength import SITUATIONS, discordant
 
@@ -151,11 +158,11 @@ def show(
 
 @app.command()
 def history(
-    lineage: Annotated[str, typer.Argument(help="A lineage; of id@version, the id.", metavar="ID")],
+    lineage: Annotated[str, typer.Argument(help="Evidence id, without the version.", metavar="ID")],
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """All that was recorded of one lineage."""
+    """Show all events recorded about one evidence id."""
     from evitrail.evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
@@ -172,7 +179,7 @@ def history(
 
 @app.command()
 def verify(store: StorePath = STORE, json: Json = False) -> None:
-    """Walk the ledger's chain, and hold the index against it."""
+    """Verify the ledger's hash chain and compare the index with the ledger."""
     from evitrail.evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
@@ -188,12 +195,10 @@ def verify(store: StorePath = STORE, json: Json = False) -> None:
 @app.command()
 def reindex(
     store: StorePath = STORE,
-    model: Annotated[
-        str | None, typer.Option("--model", help="Another embedding model from now on.", metavar="NAME")
-    ] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Embedding model to switch to.", metavar="NAME")] = None,
     json: Json = False,
 ) -> None:
-    """Build the index anew; no text is embedded twice."""
+    """Rebuild the index; known embeddings are reused."""
     from evitrail.evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:

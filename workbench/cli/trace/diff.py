@@ -22,11 +22,11 @@ RUNS = ("first", "second")
 
 def diff(
     folder: Folder,
-    run_a: Annotated[str, typer.Argument(help="A run, or a fork.", metavar="RUN_A")],
-    run_b: Annotated[str, typer.Argument(help="Another of the same question.", metavar="RUN_B")],
+    run_a: Annotated[str, typer.Argument(help="Name of a run or a fork.", metavar="RUN_A")],
+    run_b: Annotated[str, typer.Argument(help="Name of another run or fork of the same question.", metavar="RUN_B")],
     json: Json = False,
 ) -> None:
-    """Where two runs part, what each saw, and how the option changed.
+    """Show where two runs diverge, which evidence each used, and how the option changed.
 
     Steps are matched by path, evidence by version and span: retrievers, readers and snapshots may differ.
     """

@@ -25,19 +25,22 @@ if TYPE_CHECKING:
 
 def export(
     folder: Folder,
-    format: Annotated[str, typer.Option("--format", help="The form to write: {export_formats}.", metavar="NAME")],
-    run: Annotated[str | None, typer.Argument(help="One run; without it all of them.", metavar="RUN")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="The file to write.", metavar="FILE")] = None,
+    format: Annotated[str, typer.Option("--format", help="Format to write: {export_formats}.", metavar="NAME")],
+    run: Annotated[str | None, typer.Argument(help="Name of one run; default: all runs.", metavar="RUN")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write.", metavar="FILE")] = None,
     with_sensitive: Annotated[
-        bool, typer.Option("--with-sensitive", help="Take patient data along, which stays out otherwise.")
+        bool, typer.Option("--with-sensitive", help="Include patient data; by default it is excluded.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file when it is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
     to: Annotated[
-        str | None, typer.Option("--to", help="Send otlp to this collector instead of writing a file.", metavar="URL")
+        str | None,
+        typer.Option(
+            "--to", help="Send the spans to this OTLP collector instead of writing a file (otlp only).", metavar="URL"
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """One run, or all of an experiment, in a form that others can open."""
+    """Export one run, or all runs of an experiment."""
     chosen = _format(format)
     if to is not None and (out is not None or format != "otlp"):
         raise ValueError(f"--to: expected --format otlp and no --out, got {format} and {str(out or 'no --out')!r}")

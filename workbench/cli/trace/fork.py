@@ -19,32 +19,39 @@ if TYPE_CHECKING:
 NUMBERS = ("k", "samples", "seed")
 SETTABLE = ("output", "retriever", "gates", "reader", "prompt.ACT", "judge", "snapshot", *NUMBERS, "temperature")
 AT = Annotated[
-    str | None, typer.Option("--at", help="The first step that is done otherwise; default: all.", metavar="STEP")
+    str | None,
+    typer.Option(
+        "--at", help="First step to execute again; earlier steps are reused. Default: all steps.", metavar="STEP"
+    ),
 ]
 
 
 def fork(
     folder: Folder,
-    run: Annotated[str, typer.Argument(help="A run, or a fork of one.", metavar="RUN")],
+    run: Annotated[str, typer.Argument(help="Name of a run or a fork.", metavar="RUN")],
     set_: Annotated[
         list[str],
         typer.Option(
             "--set",
-            help=f"What to override: {', '.join(SETTABLE)}. A value that begins with @ is read from a file.",
+            help=f"Component or parameter to override: {', '.join(SETTABLE)}. @FILE as value reads it from a file.",
             metavar="NAME=VALUE",
         ),
     ],
     at: AT = None,
     acknowledge: Annotated[
         str | None,
-        typer.Option("--acknowledge", help="Who answers for steps that write outside evitrail.", metavar="NAME"),
+        typer.Option(
+            "--acknowledge",
+            help="Name of the person who approves repeating steps that write outside evitrail.",
+            metavar="NAME",
+        ),
     ] = None,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
-    """Do a run again with something changed from one step on.
+    """Execute a run again with an override, from one step on.
 
-    Only what the change affects is done again; the fork is stored beside the run it came from.
+    Only the steps that the change affects are executed; the fork is stored beside its parent run.
     """
     from evitrail.eval.rerun.fork import root_config
     from evitrail.eval.rerun.fork_run import fork_run
@@ -123,7 +130,7 @@ def option_of(trace: Trace) -> str | None:
 
 def _show(folder: Path, run: str, forked: Forked, before: str | None, answer: str) -> None:
     print_table(
-        f"{forked.run}, held against {run}",
+        f"{forked.run}, compared with {run}",
         ("step", "verdict", "detail"),
         [(step.path, step.verdict, step.detail) for step in forked.checked],
     )

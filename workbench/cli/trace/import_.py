@@ -11,16 +11,18 @@ from evitrail.workbench.cli.console import Json, OutFolder, print_json, say
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="OTLP-JSON, one document or one a line.", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(help="OTLP-JSON file: one document, or one document per line.", metavar="FILE")
+    ],
     out: OutFolder,
     name: Annotated[
-        str | None, typer.Option("--name", help="What to call the run; several are numbered.", metavar="RUN")
+        str | None, typer.Option("--name", help="Name of the imported run; several runs get numbers.", metavar="RUN")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Take in runs of another system, from OpenTelemetry spans with OpenInference attributes.
+    """Import runs of another system from OpenTelemetry spans with OpenInference attributes.
 
-    All traces of the file, or none.
+    Imports all traces of the file, or none if one is refused.
     """
     from evitrail.eval.log.runs import JOURNAL
     from evitrail.traces import Journal, seal

@@ -18,24 +18,34 @@ if TYPE_CHECKING:
 
 def redact(
     folder: Folder,
-    run: Annotated[str, typer.Argument(help="A run, or a fork of it: they go together.", metavar="RUN")],
+    run: Annotated[
+        str,
+        typer.Argument(help="Name of a run or of a fork of it; the run and all its forks are redacted.", metavar="RUN"),
+    ],
     reason: Annotated[
         str,
         typer.Option(
-            "--reason", help="Why; stays on record, so without patient data.", metavar="TEXT", show_default=False
+            "--reason",
+            help="Reason, recorded in the journal; it must not contain patient data.",
+            metavar="TEXT",
+            show_default=False,
         ),
     ],
     by: Annotated[
         str,
         typer.Option(
-            "--by", envvar="EVITRAIL_ACTOR", help="Who redacts; stays on record.", metavar="NAME", show_default=False
+            "--by",
+            envvar="EVITRAIL_ACTOR",
+            help="Name of the person who redacts, recorded in the journal.",
+            metavar="NAME",
+            show_default=False,
         ),
     ] = "",
     json: Json = False,
 ) -> None:
-    """Drop a run's patient data for good; its record stays and still verifies.
+    """Delete a run's patient data permanently; its record stays and still verifies.
 
-    Its forks and counterfactuals go with it, the journal is sealed again, the report is written without it.
+    Its forks and counterfactuals are redacted too, the journal is sealed again, the report is rewritten without it.
     """
     from evitrail.eval.redact_run import redact_run
 

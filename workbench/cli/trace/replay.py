@@ -24,15 +24,15 @@ SHOWN = 300
 def replay(
     folder: Folder,
     run: Annotated[
-        str | None, typer.Argument(help="A run or fork; with --verify, default all runs.", metavar="RUN")
+        str | None, typer.Argument(help="Name of a run or fork; with --verify the default is all runs.", metavar="RUN")
     ] = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Do every step again and compare; exit 1 if one differs.")
+        bool, typer.Option("--verify", help="Execute every step again and compare its output; exit 1 if one differs.")
     ] = False,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
-    """Walk through a run, or do it again and compare.
+    """Show a run step by step, or execute it again and compare.
 
     Nothing is executed unless --verify is given, and nothing is written. Verifying refuses the network.
     """

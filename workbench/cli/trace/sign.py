@@ -13,14 +13,20 @@ from evitrail.workbench.cli.folder import Folder
 
 def keygen(
     name: Annotated[
-        str, typer.Option("--name", help="Who signs, as clinic.example/journals.", metavar="NAME", show_default=False)
+        str,
+        typer.Option(
+            "--name",
+            help="Name of the signer, for example clinic.example/journals.",
+            metavar="NAME",
+            show_default=False,
+        ),
     ],
     out: Annotated[
-        Path, typer.Option("--out", help="A new file for the private key.", metavar="FILE", show_default=False)
+        Path, typer.Option("--out", help="New file to write the private key to.", metavar="FILE", show_default=False)
     ],
     json: Json = False,
 ) -> None:
-    """Make a key to sign with: the private one into a file, the public one on stdout."""
+    """Create a signing key: the private key in a file, the public key on stdout."""
     from evitrail.traces.audit.signed_note import SigningKey
 
     key = SigningKey.new(name)
@@ -33,10 +39,10 @@ def keygen(
 
 def sign(
     folder: Folder,
-    key: Annotated[Path, typer.Option("--key", help="The private key's file.", metavar="FILE", show_default=False)],
+    key: Annotated[Path, typer.Option("--key", help="File with the private key.", metavar="FILE", show_default=False)],
     json: Json = False,
 ) -> None:
-    """Seal an experiment and sign the seal; prints the signed note, to be kept elsewhere too."""
+    """Seal an experiment and sign the seal; prints the signed note, of which a copy belongs outside the folder."""
     from evitrail.traces import Journal, Journals
     from evitrail.traces.audit.checkpoint import sign as signed
     from evitrail.traces.audit.signed_note import SigningKey

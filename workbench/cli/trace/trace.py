@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evitrail.traces import Activity, Trace
     from evitrail.workbench.explain.chain import ContextLink, EvidenceChain, Link
 
-app = typer.Typer(help="Recorded runs: list, show, verify.")
+app = typer.Typer(help="List, show, verify, sign, export and import recorded runs.")
 ALSO = 6
 """Claims shown beside those the answer rests on."""
 
@@ -25,13 +25,13 @@ ALSO = 6
 @app.command("list")
 def list_(
     folder: Recorded,
-    failed: Annotated[bool, typer.Option("--failed", help="Only runs whose answer is wrong.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="List only runs whose answer is wrong.")] = False,
     condition: Annotated[
-        str | None, typer.Option("--condition", help="Only runs under this condition.", metavar="NAME")
+        str | None, typer.Option("--condition", help="List only runs of this condition.", metavar="NAME")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Every run, its answer, and who is blamed for a wrong one."""
+    """List runs with their answers and, for wrong ones, the blamed step."""
     from evitrail.agent.model import Answer
     from evitrail.eval.attribution.blame_record import blames_of
     from evitrail.eval.log.run_config import RunConfig
@@ -79,7 +79,7 @@ def list_(
 
 
 def _arms(outcome: Outcome) -> tuple[str, str]:
-    """What an outcome's condition goes by: its condition, and the same with its reader's label."""
+    """The names of an outcome's condition: with and without its reader's label."""
     from evitrail.eval.plan.run_name import ReadCondition
 
     return outcome.condition, str(ReadCondition.of(outcome.run, outcome.condition))
@@ -97,12 +97,12 @@ def _expect_arm(arm: str | None, scored: list[Outcome]) -> None:
 @app.command()
 def show(
     folder: Recorded,
-    run: Annotated[str, typer.Argument(help="A run, or one step of it.", metavar="RUN[#STEP]")],
+    run: Annotated[str, typer.Argument(help="Name of a run, or of one step of it.", metavar="RUN[#STEP]")],
     json: Json = False,
 ) -> None:
-    """What an answer rests on, from the option to the query.
+    """Show what an answer rests on, from the option back to the query.
 
-    Option, claim, passage, evidence version, grade, query; or with #STEP one step, whole.
+    Prints option, claim, passage, evidence version, grade and query; with #STEP, one whole step.
     """
     name, mark, step = run.partition("#")
     if not mark:

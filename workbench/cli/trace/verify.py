@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from evitrail.traces.journal.view import JournalView
 
 FAULTS = 20
-"""Faults that are told before the rest is only counted."""
+"""Faults that are listed; further ones are counted."""
 
 ALSO = 6
-"""Runs that are named before the rest is only counted."""
+"""Runs that are named; further ones are counted."""
 
 
 class Seals(NamedTuple):
@@ -29,7 +29,7 @@ class Seals(NamedTuple):
     root: str | None = None
     signed: Seal | None = None
     by: str | None = None
-    """Who signed, by their own word."""
+    """The signer's name, as stated in the signature."""
     signature: list[str] | None = None
     """What is wrong with the signature; None where no key was given."""
     kept: list[str] | None = None
@@ -45,12 +45,18 @@ class Seals(NamedTuple):
 def verify(
     folder: Recorded,
     key: Annotated[
-        str | None, typer.Option("--key", help="The public key that signed, or a file with it.", metavar="KEY")
+        str | None,
+        typer.Option("--key", help="Public key to check the signature with, or a file that holds it.", metavar="KEY"),
     ] = None,
-    root: Annotated[str | None, typer.Option("--root", help="A root that was kept elsewhere.", metavar="ROOT")] = None,
+    root: Annotated[
+        str | None,
+        typer.Option(
+            "--root", help="Expected root hash, from a copy kept outside the experiment's folder.", metavar="ROOT"
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Whether anything was altered, and whether anything is gone."""
+    """Check whether records or blobs were altered or are missing."""
     from evitrail.traces.audit.checkpoint import known_root
     from evitrail.traces.audit.signed_note import public_key
 

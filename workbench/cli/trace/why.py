@@ -20,10 +20,10 @@ ASKED = 70
 
 def why(
     folder: Folder,
-    run: Annotated[str, typer.Argument(help="A run, or a fork of one.", metavar="RUN")],
+    run: Annotated[str, typer.Argument(help="Name of a run or a fork.", metavar="RUN")],
     json: Json = False,
 ) -> None:
-    """What an answer rests on, down to who entered and graded it.
+    """Show the evidence behind an answer: grade, curator, and the claims made from it.
 
     Option, evidence version with its grade and curator, passage, claim, in a tree; what the answer leans on most first.
     """
@@ -96,10 +96,10 @@ def _speaks_for(link: Link, chosen: str | None) -> bool:
 
 def impact(
     folder: Folder,
-    evidence: Annotated[str, typer.Argument(help="An evidence version.", metavar="ID@VERSION")],
+    evidence: Annotated[str, typer.Argument(help="Evidence version.", metavar="ID@VERSION")],
     json: Json = False,
 ) -> None:
-    """Every answer that rests on an evidence version."""
+    """List every answer that rests on an evidence version."""
     from evitrail.eval.log.run_config import RunConfig
     from evitrail.eval.rerun.whatif import impact as resting
     from evitrail.workbench.explain.sources import known_or_refused
