@@ -5,7 +5,7 @@ Rules kept here
   it may lie on PostgreSQL instead, where ``ledger.url`` says.
 - Evidence is checked whole, then written to the ledger in one transaction, then put in the index in batches.
 - Killed in between, nothing recorded is lost: ``verify`` says what the index lacks, a snapshot of what
-  it has not seen is refused, and the next ``ingest`` or ``reindex`` mends it.
+  it has not seen is refused, and the next ``ingest`` or ``reindex`` repairs it.
 - Taking in the same evidence again changes nothing; the same name with other content is refused.
 - Opening, and searching by words, load no model.
 

@@ -61,7 +61,7 @@ def open_parts(
     """The parts of the store at ``path``; ``None`` for embedder or index means what the store was made with."""
     file = path / "manifest.json"
     if file.is_file():
-        manifest = _read(file)
+        manifest = _read_manifest(file)
         encoder = embedder or Embedder(manifest.model, commit=_commit(manifest.revision))
         if manifest.engine == "server":
             index = index or os.environ.get("EVITRAIL_INDEX")
@@ -121,7 +121,7 @@ def _cached(encoder: Encoder, path: Path) -> EmbedCache:
 
 
 def _ledger_address(path: Path, given: str | None) -> Path | str:
-    """Where the ledger is: what was given, held against what the folder says."""
+    """Where the ledger is: the address given, compared with what the folder says."""
     file, own = path / "ledger.url", path / "ledger.db"
     if given is not None and "://" not in given:
         raise StoreError(f"ledger: expected {FORM}, got {given!r}; without one it is {own}")
@@ -173,7 +173,7 @@ def _commit(revision: str) -> str | None:
     return revision if re.fullmatch("[0-9a-f]{40}", revision) else None
 
 
-def _read(file: Path) -> IndexManifest:
+def _read_manifest(file: Path) -> IndexManifest:
     try:
         return IndexManifest.model_validate_json(file.read_text(encoding="utf-8"))
     except (ValidationError, UnicodeDecodeError) as error:

@@ -3,7 +3,7 @@
 Rules kept here
 - A passage keeps its name on both sides: the node's id is ``id@version#part``. A node that llama-index's own
   ``QdrantVectorStore`` read from our index has the point's id, and the name in its metadata.
-- What a llama-index retriever returns is held against the snapshot. A passage the snapshot does not know is left out,
+- What a llama-index retriever returns is compared with the snapshot. A passage the snapshot does not know is left out,
   and the trace says so; a node that is no passage of a store, or whose text is not the passage's, is an error.
 - Our text is the passage's own; the version, its dates and its certainty are in the metadata that a model reads.
 

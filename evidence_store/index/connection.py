@@ -42,7 +42,7 @@ class QdrantConnection:
 
     def __init__(self, location: str) -> None:
         self.place = place_of(location)
-        self._client = _made(self.place)
+        self._client = _client(self.place)
         self._lock: AbstractContextManager[Any] = nullcontext() if self.place.remote else threading.RLock()
         if self.place.remote:
             with self.client() as client:
@@ -58,7 +58,7 @@ class QdrantConnection:
             with self._lock:
                 yield self._client
         except (ApiException, OSError, sqlite3.Error) as error:
-            raise StoreError(f"{self.place.url}: {_said(error)}") from error
+            raise StoreError(f"{self.place.url}: {_reason(error)}") from error
 
     def served(self) -> str | None:
         """The collection that the place's name means."""
@@ -70,7 +70,7 @@ class QdrantConnection:
         self._client.close()
 
 
-def _made(place: CollectionAddress) -> QdrantClient:
+def _client(place: CollectionAddress) -> QdrantClient:
     if place.remote:
         # We ask for the version ourselves; the client would only warn.
         return QdrantClient(url=place.url, api_key=os.environ.get("QDRANT_API_KEY"), check_compatibility=False)
@@ -83,7 +83,7 @@ def _made(place: CollectionAddress) -> QdrantClient:
         raise StoreError(f"{Path(place.url)}: the index is open in another process; close that one first") from error
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """What went wrong, and what to do."""
     if isinstance(error, UnexpectedResponse):
         got = f"expected an answer from Qdrant, got {error.status_code} ({error.reason_phrase})"

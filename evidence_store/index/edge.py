@@ -117,7 +117,7 @@ class EdgeIndex:
 
     def _search(self, query: qe.Query, limit: int, where: Where, params: qe.SearchParams) -> list[IndexHit]:
         request = qe.QueryRequest(limit, query=query, filter=_filter(where), with_payload=PLACE, params=params)
-        return [_found(point.payload, point.score) for point in self._shard.query(request)]
+        return [_index_hit(point.payload, point.score) for point in self._shard.query(request)]
 
     def scroll(self) -> Iterator[tuple[str, Payload]]:
         offset = None
@@ -216,6 +216,6 @@ def _not_later(ids: Mapping[int, Sequence[str]]) -> qe.Filter:
     return qe.Filter(should=list(groups))
 
 
-def _found(payload: Payload | None, score: float) -> IndexHit:
+def _index_hit(payload: Payload | None, score: float) -> IndexHit:
     assert payload is not None  # asked for in the request
     return IndexHit(payload["ref"], payload["part"], payload["start"], payload["end"], score)

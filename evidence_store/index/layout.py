@@ -63,7 +63,7 @@ def place_of(location: str) -> CollectionAddress:
         raise StoreError(f"index: expected {FORM} without user or password; give the key in QDRANT_API_KEY")
     try:
         _ = parts.port  # raises for what is no number
-        layout = Layout(**dict(_read(*pair) for pair in parse_qsl(parts.query, keep_blank_values=True)))
+        layout = Layout(**dict(_parsed_option(*pair) for pair in parse_qsl(parts.query, keep_blank_values=True)))
     except ValueError as error:
         raise StoreError(f"index: {error}; correct the address") from None
     return CollectionAddress(
@@ -71,7 +71,7 @@ def place_of(location: str) -> CollectionAddress:
     )
 
 
-def _read(key: str, value: str) -> tuple[str, Any]:
+def _parsed_option(key: str, value: str) -> tuple[str, Any]:
     known = {field.name: field for field in fields(Layout)}
     if key not in known:  # its value is not shown: it may be a secret in the wrong place
         raise ValueError(f"expected one of {', '.join(known)} after the '?', got {key!r}")

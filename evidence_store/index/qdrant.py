@@ -107,7 +107,7 @@ class QdrantIndex:
                 search_params=params,
                 with_payload=PLACE,
             ).points
-        return [_found(point.payload, point.score) for point in points]
+        return [_index_hit(point.payload, point.score) for point in points]
 
     def scroll(self) -> Iterator[tuple[str, Payload]]:
         offset: Any = None
@@ -235,6 +235,6 @@ def _sparse(vector: Sparse) -> models.SparseVector:
     return models.SparseVector(indices=vector.indices, values=vector.values)
 
 
-def _found(payload: Payload | None, score: float) -> IndexHit:
+def _index_hit(payload: Payload | None, score: float) -> IndexHit:
     assert payload is not None  # asked for in the request
     return IndexHit(payload["ref"], payload["part"], payload["start"], payload["end"], score)

@@ -81,7 +81,7 @@ def test_a_server_that_goes_down_is_told_and_the_ledger_goes_on_once_it_is_up(do
     ledger = Place(down.database(), tmp_path).filled()
     down.stop()
     for act in (ledger.head, ledger.verify, lambda: list(ledger.events()), lambda: ledger.hash_at(1)):
-        with pytest.raises(StoreError, match=r"No such file .*; start PostgreSQL, or mend host and port") as told:
+        with pytest.raises(StoreError, match=r"No such file .*; start PostgreSQL, or correct host and port") as told:
             act()
         assert len(str(told.value).splitlines()) == 1
     down.start()
@@ -113,7 +113,7 @@ def test_a_server_that_cannot_be_had_is_told_in_one_line(postgres: PostgreSQL) -
         postgres.address("postgres", password=None): "no password supplied; give the right one in the address, PGPASS",
         postgres.address("postgres", password="wr0ng", user="who"): 'user "who"; give the right one',
         postgres.address("nowhere"): 'database "nowhere" does not exist; make it',
-        "postgresql+psycopg://me:wr0ng@127.0.0.1:1/evidence": "refused.*; start PostgreSQL, or mend host and port",
+        "postgresql+psycopg://me:wr0ng@127.0.0.1:1/evidence": "refused.*; start PostgreSQL, or correct host and port",
         "postgresql+psycopg://me:wr0ng@/evidence?host=/no/socket": "No such file.*; start PostgreSQL",
         postgres.database("LATIN1"): "expected a database in UTF8, got LATIN1; make one that is",
     }

@@ -24,11 +24,11 @@ _BROKEN_OFF = ("08", "57")
 """The classes of errors that end a connection; whether the last commit was kept is then not known."""
 _TO_DO = {
     "password": "give the right one in the address, PGPASSWORD or ~/.pgpass",
-    "does not exist": "make it (`createdb`, `createuser`), or mend the address",
-    "pg_hba.conf": "have the server let this user in, or mend the address",
-    "connection to server": "start PostgreSQL, or mend host and port in the address",
-    "resolve": "mend the host in the address",
-    "connection timeout": "start PostgreSQL, or mend host and port in the address",
+    "does not exist": "make it (`createdb`, `createuser`), or correct the address",
+    "pg_hba.conf": "have the server let this user in, or correct the address",
+    "connection to server": "start PostgreSQL, or correct host and port in the address",
+    "resolve": "correct the host in the address",
+    "connection timeout": "start PostgreSQL, or correct host and port in the address",
 }
 """What to do about a connection that was refused, by a sign in what was said; there is no code to go by."""
 
