@@ -14,7 +14,7 @@ import pytest
 from scribe import Note, Order, Scribe, ticking
 
 import evitrail.traces
-from evitrail.traces import Journal, Live, Task, Trace, remembered, verify_journal
+from evitrail.traces import Journal, Live, Task, Trace, recorded_work, verify_journal
 from evitrail.traces.run.live import BlockedEffect
 
 SOURCE = Path(evitrail.__file__).parents[1]
@@ -49,7 +49,7 @@ def notify(run: Live, ward: Path, text: str = "call the surgeon", **given: Any) 
 
 
 def fork(journal: Journal, **given: Any) -> Live:
-    return Live.begin(journal, "fork", ORDER, parent="run", memory=remembered(journal, "run"), **given)
+    return Live.begin(journal, "fork", ORDER, parent="run", memory=recorded_work(journal, "run"), **given)
 
 
 @pytest.mark.parametrize("effect", ["reads_external", "writes_external"])

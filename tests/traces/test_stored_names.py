@@ -30,9 +30,9 @@ STORED = {
 
 REASONS = {
     "part of another record": (
-        "Assessment Ballots Blame Case Chained Citation Condition Context ContextPassage Contradiction "
+        "Assessment Ballots Blame BundleManifest Case Citation Condition Context ContextPassage Contradiction "
         "Dropped Edge Entity Flags FoundNode GateReport Grade Hit Input Judgement LetterVerdict Message "
-        "ModelAnswer Noted Overall Packed PassageInfluence Rating Share Term Token"
+        "ModelAnswer Noted Overall PackedFile PackedRun PassageInfluence Rating Share Term Token"
     ),
     "an event of the ledger, which is hashed as an event whatever its body": ("Act Draft Entry Event Notice Profile"),
     "a file that somebody gives us, or that we write for others": (

@@ -42,13 +42,13 @@ RIGHTS = "A journal does not know the rights of what is in it; ask whoever made 
 
 def write(journal: JournalView, runs: Sequence[str], target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
     """Write one run, zipped; returns the names of what was left out."""
-    packing = _Packing(Disclosed.of_one(journal, runs, with_sensitive=with_sensitive))
+    packing = _CrateBuilder(Disclosed.of_one(journal, runs, with_sensitive=with_sensitive))
     with target.open("wb") as file:
         file.writelines(packing.packed().stream_zip())
     return packing.run.left_out
 
 
-class _Packing:
+class _CrateBuilder:
     """A crate that is being packed."""
 
     def __init__(self, run: Disclosed) -> None:
@@ -94,7 +94,7 @@ class _Packing:
         action = self.crate.add_action(tool, f"#{quote(step.path, safe='/')}", properties={"name": step.path})
         end = _at(record)
         action["startTime"], action["endTime"] = _time(end - timedelta(milliseconds=step.milliseconds)), _time(end)
-        action["description"] = _done(step)
+        action["description"] = _description(step)
         for given in step.inputs:
             action.append_to("object", self._thing(given.id, given.type), compact=True)
         action["result"] = self._thing(step.output, step.output_type)
@@ -136,7 +136,7 @@ def _time(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds")
 
 
-def _done(step: Activity) -> str:
+def _description(step: Activity) -> str:
     if step.given:
         return f"Output laid down for {step.kind}; nothing was called."
     if step.reused_from is not None:

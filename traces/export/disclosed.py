@@ -46,13 +46,13 @@ class Disclosed(Trace):
     def activities(self) -> list[Activity]:
         """The finished steps; edges that are kept back are not among what they stated."""
         done = super().activities
-        return [step.model_copy(update={"edges": None}) if self._kept_back(step.edges) else step for step in done]
+        return [step.model_copy(update={"edges": None}) if self._withheld(step.edges) else step for step in done]
 
     def body(self, name: str) -> bytes | None:
         """A blob's bytes; None where it is kept back."""
-        return None if self._kept_back(name) else self.journal.raw(name)
+        return None if self._withheld(name) else self.journal.raw(name)
 
-    def _kept_back(self, name: str | None) -> bool:
+    def _withheld(self, name: str | None) -> bool:
         if name is None:
             return False
         kept = name in self._redacted or (name.startswith(KEYED) and not self._with_sensitive)

@@ -40,7 +40,7 @@ from evitrail.traces.trace import Trace
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Shown(NamedTuple):
+class StepContent(NamedTuple):
     """A step, as far as it may be shown."""
 
     kind: str
@@ -52,11 +52,11 @@ class Shown(NamedTuple):
     """By role, as JSON; those kept back are not among them."""
 
 
-Describe = Callable[[Shown], Attributes]
+Describe = Callable[[StepContent], Attributes]
 """What a step means to a viewer, in the viewer's own attributes."""
 
 
-class Step(NamedTuple):
+class ExportedStep(NamedTuple):
     """What the journal holds of one step."""
 
     path: str
@@ -82,11 +82,11 @@ def spans_of(
     """The run's spans, root first; ``about`` says what the run means, ``resource`` what it belongs to."""
     if not run.records:
         raise ValueError(f"expected a run that was recorded, got {run.run!r}; `evitrail trace list` shows them")
-    drawing = _Drawing(run, describe, Resource({SERVICE_NAME: "evitrail", **(resource or {})}))
+    drawing = _SpanBuilder(run, describe, Resource({SERVICE_NAME: "evitrail", **(resource or {})}))
     return [drawing.root(about or {}), *map(drawing.span, drawing.steps.values())]
 
 
-class _Drawing:
+class _SpanBuilder:
     """A run that is being drawn as spans."""
 
     def __init__(self, run: Disclosed, describe: Describe, resource: Resource) -> None:
@@ -118,11 +118,11 @@ class _Drawing:
             end_time=_time(ends[-1] if ends else last),
         )
 
-    def span(self, step: Step) -> ReadableSpan:
+    def span(self, step: ExportedStep) -> ReadableSpan:
         """The span of one step."""
         done = step.done
         ours = {"run": self.run.run, "path": step.path, "kind": step.kind}
-        meant = self.meant(done) if done else self.describe(Shown(step.kind, "", None, {}))
+        meant = self.meant(done) if done else self.describe(StepContent(step.kind, "", None, {}))
         return ReadableSpan(
             name=step.kind,
             context=_context(self.begun, step.path),
@@ -167,7 +167,7 @@ class _Drawing:
     def meant(self, done: Activity) -> Attributes:
         """What the step means to a viewer."""
         inputs = {given.role: body for given in done.inputs if (body := self.body(given.id)) is not None}
-        return self.describe(Shown(done.kind, done.output_type, self.body(done.output), inputs))
+        return self.describe(StepContent(done.kind, done.output_type, self.body(done.output), inputs))
 
     def links(self, done: Activity) -> Iterator[Link]:
         """To the steps that made what this one used, and what its edges point to."""
@@ -194,21 +194,21 @@ class _Drawing:
         return self.bodies[name]
 
 
-def _steps(run: Disclosed) -> dict[str, Step]:
+def _steps(run: Disclosed) -> dict[str, ExportedStep]:
     """Every step that ended or failed, by its path, in the order in which it first did."""
     began, ended = ({r.body["path"]: _time(r) for r in run.of_type(f"activity.{what}")} for what in ("begin", "end"))
     done = {activity.path: activity for activity in run.activities}
     failures: dict[str, list[tuple[int, str]]] = {}
     for record in run.of_type("activity.error"):
         failures.setdefault(record.body["path"], []).append((_time(record), record.body["error"]))
-    steps: dict[str, Step] = {}
+    steps: dict[str, ExportedStep] = {}
     for path in (r.body["path"] for r in run.records if r.type in ("activity.end", "activity.error")):
         whys = tuple(failures.get(path, ()))
         if path in done:
             start = ended[path] - round(done[path].milliseconds * 1e6)
-            steps[path] = Step(path, start, ended[path], done[path], whys)
+            steps[path] = ExportedStep(path, start, ended[path], done[path], whys)
         else:
-            steps[path] = Step(path, began.get(path, whys[-1][0]), whys[-1][0], None, whys)
+            steps[path] = ExportedStep(path, began.get(path, whys[-1][0]), whys[-1][0], None, whys)
     return steps
 
 

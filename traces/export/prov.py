@@ -144,21 +144,21 @@ def add_graph(bundle: ProvBundle, graph: nx.MultiDiGraph, times: Times | None = 
 
 def graph_of(bundle: ProvBundle) -> nx.MultiDiGraph:
     """The provenance graph that a bundle says."""
-    graph = nx.MultiDiGraph(run=_plain(bundle.identifier))
+    graph = nx.MultiDiGraph(run=_own_name(bundle.identifier))
     kinds = {record: kind for kind, record in NODES.items()}
     for node in bundle.get_records(ProvElement):
         said = _others(node)
         kind, label = unquote(said.pop(PROV_TYPE).localpart), said.pop(PROV_LABEL)
-        others = {_plain(key): value for key, value in said.items()}
-        graph.add_node(_plain(node.identifier), prov=kinds[node.get_type()], type=kind, label=label, **others)
+        others = {_own_name(key): value for key, value in said.items()}
+        graph.add_node(_own_name(node.identifier), prov=kinds[node.get_type()], type=kind, label=label, **others)
     relations = {said: relation for relation, said in RELATIONS.items()}
     for record in bundle.get_records(ProvRelation):
         said = _others(record)
         subtype = said.pop(PROV_TYPE, None)
         ours = subtype is not None and subtype.namespace == TERM
         relation = subtype.localpart if ours else relations[record.get_type(), subtype]
-        source, target = (_plain(end) for end in record.args[:2])
-        others = {_plain(key): value for key, value in said.items()}
+        source, target = (_own_name(end) for end in record.args[:2])
+        others = {_own_name(key): value for key, value in said.items()}
         add_arrow(graph, source, target, relation, **others)
     return graph
 
@@ -201,7 +201,7 @@ def named(name: str) -> QualifiedName:
     return NAME[quote(name, safe=":/@")]
 
 
-def _plain(name: Identifier | None) -> str:
+def _own_name(name: Identifier | None) -> str:
     if not isinstance(name, QualifiedName):
         raise ValueError(f"a name of ours, got {name!r}")
     return unquote(name.localpart)

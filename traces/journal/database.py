@@ -65,14 +65,14 @@ class Database:
             connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None, timeout=PATIENCE)
             version = _version(connection)
             if version > SCHEMA_VERSION:
-                _from_the_future(path, version, to_write=create)
-            wal = create and _made(connection, path)
+                _newer_schema(path, version, to_write=create)
+            wal = create and _set_up(connection, path)
             connection.execute("SELECT run FROM record LIMIT 1")
         except BaseException as error:
             if connection:
                 connection.close()
             if isinstance(error, UNREADABLE):
-                raise _refused(path, error) from error
+                raise _journal_error(path, error) from error
             raise
         return cls(connection, path, writable=create, wal=wal)
 
@@ -124,7 +124,7 @@ class Database:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
             except UNREADABLE as error:
-                raise _refused(self.path, error) from error
+                raise _journal_error(self.path, error) from error
 
     def stream(self, sql: str) -> Iterator[Any]:
         """Row by row, to be read to the end at once; raises like ``read``."""
@@ -132,7 +132,7 @@ class Database:
             try:
                 yield from self._connection.execute(sql)
             except UNREADABLE as error:
-                raise _refused(self.path, error) from error
+                raise _journal_error(self.path, error) from error
 
     def has(self, table: str) -> bool:
         """Whether the file is young enough to have that table."""
@@ -162,7 +162,7 @@ def damaged(path: Path, why: object) -> DamagedJournal:
     return DamagedJournal(f"{str(path)!r} is not a sound journal ({why}); restore it from a copy")
 
 
-def _made(connection: sqlite3.Connection, path: Path) -> bool:
+def _set_up(connection: sqlite3.Connection, path: Path) -> bool:
     """Make what is not there yet; returns whether readers and writer will not wait for each other."""
     (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     if mode != "wal":
@@ -193,7 +193,7 @@ def _version(connection: sqlite3.Connection) -> int:
         return int(stated)
 
 
-def _from_the_future(path: Path, version: int, *, to_write: bool) -> None:
+def _newer_schema(path: Path, version: int, *, to_write: bool) -> None:
     if to_write:
         raise JournalError(
             f"{str(path)!r} was written by a newer evitrail (schema {version}, this one writes {SCHEMA_VERSION}); "
@@ -207,7 +207,7 @@ def _from_the_future(path: Path, version: int, *, to_write: bool) -> None:
     )
 
 
-def _refused(path: Path, error: Exception) -> JournalError:
+def _journal_error(path: Path, error: Exception) -> JournalError:
     said = getattr(error, "sqlite_errorname", "")
     if said == "SQLITE_BUSY":
         return JournalError(f"{str(path)!r} was kept locked for {PATIENCE} seconds by whoever writes it; try again")

@@ -24,7 +24,7 @@ from evitrail.traces.journal.errors import DamagedJournal, Redacted
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.redacted import no_key, root_of
 from evitrail.traces.journal.schema import KEYED, Stored
-from evitrail.traces.journal.sensitive import Secret, held
+from evitrail.traces.journal.sensitive import Secret, stored_secret
 from evitrail.traces.journal.view import JournalView, Redaction
 from evitrail.traces.record import Record
 
@@ -105,7 +105,7 @@ class Journals:
     def secret(self, run: str) -> Secret:
         """The key of a run's patient data, from the first file that has it."""
         root = root_of(self, run)
-        found = (secret for file in self.files if (secret := held(file.database, root)))
+        found = (secret for file in self.files if (secret := stored_secret(file.database, root)))
         if secret := next(found, None):
             return secret
         raise no_key(self, root)

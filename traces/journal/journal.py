@@ -33,7 +33,7 @@ from evitrail.traces.journal.database import Database, damaged
 from evitrail.traces.journal.errors import DamagedJournal, JournalError, Redacted
 from evitrail.traces.journal.redacted import no_key, redactions, root_of
 from evitrail.traces.journal.schema import KEYED, SCHEMA_VERSION, Stored, genesis, link, packed, unpacked, written
-from evitrail.traces.journal.sensitive import Secret, held, made, survey
+from evitrail.traces.journal.sensitive import Secret, new_secret, stored_secret, survey_sensitive
 from evitrail.traces.journal.view import JournalView, Redaction
 from evitrail.traces.record import Record, canonical_json, sha256
 
@@ -166,7 +166,7 @@ class Journal:
         journals of the folder. Raises ``Redacted`` where it was dropped on purpose.
         """
         root = root_of(among or self, run)
-        if here := held(self.database, root):
+        if here := stored_secret(self.database, root):
             return here
         if not self.database.writable or any(said.run == root for said in self.redacted().values()):
             raise no_key(self, root)
@@ -174,8 +174,8 @@ class Journal:
         if begun and begun[0].body.get("secret"):  # it had a key
             if among is None:
                 raise no_key(self, root)
-            return made(self.database, root, among.secret(root).key)
-        return made(self.database, root, secrets.token_bytes(32))
+            return new_secret(self.database, root, among.secret(root).key)
+        return new_secret(self.database, root, secrets.token_bytes(32))
 
     # Reading
 
@@ -222,7 +222,7 @@ class Journal:
         """Every blob's name and what is wrong with it (None: nothing), in one pass over all of them."""
         found: dict[str, str | None] = dict.fromkeys(self.redacted())
         found |= {name: _fault(name, data) for name, data in self.database.stream("SELECT id, bytes FROM blob")}
-        return found | dict(survey(self.database))
+        return found | dict(survey_sensitive(self.database))
 
     def redacted(self) -> Mapping[str, Redaction]:
         """The names that redaction records say were dropped, each with the record that says so."""

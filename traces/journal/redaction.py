@@ -24,7 +24,7 @@ from evitrail.traces.journal.errors import JournalError, Redacted
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.redacted import REDACTION, root_of
-from evitrail.traces.journal.sensitive import held
+from evitrail.traces.journal.sensitive import stored_secret
 from evitrail.traces.journal.view import JournalView, Redaction
 
 
@@ -37,10 +37,10 @@ def redact(journal: Journal, run: str, *, by: str, reason: str) -> int:
     if not by.strip() or not reason.strip():
         raise ValueError(f"expected who redacts and why, got by={by!r}, reason={reason!r}")
     root, database, chain = root_of(journal, run), journal.database, _chain(journal, run)
-    if chain is None or held(database, root) is None:
-        if _before(journal, root):
+    if chain is None or stored_secret(database, root) is None:
+        if _earlier_redaction(journal, root):
             database.scrub()
-        raise _nothing(journal, run)
+        raise _nothing_to_redact(journal, run)
     with journal.transaction():
         names = [name for (name,) in database.read("SELECT id FROM sensitive WHERE run = ? ORDER BY id", (root,))]
         body = {"by": by, "reason": reason, "secret": root, "count": len(names), "blobs": names}
@@ -55,9 +55,9 @@ def redact_folder(folder: Path | str, run: str, *, by: str, reason: str) -> int:
     """``redact`` in every file of a folder that holds patient data of the run; returns how many blobs went."""
     with Journals.open(folder) as journals:
         root = root_of(journals, run)
-        holding = [file.path for file in journals.files if held(file.database, root)]
-        scrubbed = [file.path for file in journals.files if file.path not in holding and _before(file, root)]
-        nothing = _nothing(journals, run)
+        holding = [file.path for file in journals.files if stored_secret(file.database, root)]
+        scrubbed = [file.path for file in journals.files if file.path not in holding and _earlier_redaction(file, root)]
+        nothing = _nothing_to_redact(journals, run)
     gone = 0
     for path in (*holding, *scrubbed):
         with Journal.open(path) as journal:
@@ -77,14 +77,14 @@ def _chain(journal: Journal, run: str) -> str | None:
     return next((each for each in runs if root_of(journal, each) == root), None)
 
 
-def _before(journal: JournalView, root: str) -> Redaction | None:
+def _earlier_redaction(journal: JournalView, root: str) -> Redaction | None:
     """The redaction that was made of a run, if one was."""
     return next((said for said in journal.redacted().values() if said.run == root), None)
 
 
-def _nothing(journal: JournalView, run: str) -> JournalError:
+def _nothing_to_redact(journal: JournalView, run: str) -> JournalError:
     where = repr(str(journal.path))
-    if said := _before(journal, root_of(journal, run)):
+    if said := _earlier_redaction(journal, root_of(journal, run)):
         return Redacted(f"nothing is left to redact: {said}")
     if not journal.records(run):
         return JournalError(f"expected a run of {where}, got {run!r}; `evitrail trace list` shows them")

@@ -72,13 +72,13 @@ def keyed(key: bytes, data: bytes) -> str:
     return KEYED + hmac.digest(key, data, "sha256").hex()
 
 
-def held(database: Database, root: str) -> Secret | None:
+def stored_secret(database: Database, root: str) -> Secret | None:
     """The key that lies in a file for a run, if one does."""
     rows = database.read("SELECT key FROM secret WHERE run = ?", (root,)) if database.has("secret") else []
     return Secret(root, rows[0][0], database) if rows else None
 
 
-def made(database: Database, root: str, key: bytes) -> Secret:
+def new_secret(database: Database, root: str, key: bytes) -> Secret:
     """The key, kept in a file for a run."""
     secret = Secret(root, key, database)
     with database.transaction():
@@ -86,7 +86,7 @@ def made(database: Database, root: str, key: bytes) -> Secret:
     return secret
 
 
-def survey(database: Database) -> Iterator[tuple[str, str | None]]:
+def survey_sensitive(database: Database) -> Iterator[tuple[str, str | None]]:
     """Each name of patient data in a file and what is wrong with it (None: nothing)."""
     if not database.has("sensitive"):
         return

@@ -38,7 +38,7 @@ Verdict = Literal[
     "blocked-effect",
 ]
 
-UNMOVED = ("reused", "recomputed-same")
+UNCHANGED = ("reused", "recomputed-same")
 """Verdicts of a step that came out as it did before."""
 
 STORE = "snapshot"
@@ -51,7 +51,7 @@ SHOWN = 120
 """Characters of a value that a difference shows."""
 
 
-class Checked(NamedTuple):
+class StepVerdict(NamedTuple):
     """The verdict on one step, held against the run it is compared with."""
 
     path: str
@@ -59,50 +59,50 @@ class Checked(NamedTuple):
     detail: str = ""
 
 
-def compared(view: JournalView, then: Sequence[Activity], now: Sequence[Activity]) -> list[Checked]:
+def compared(view: JournalView, then: Sequence[Activity], now: Sequence[Activity]) -> list[StepVerdict]:
     """A verdict on each step of ``now``, and on those of ``then`` it has no more."""
     before = {activity.path: activity for activity in then}
     judged = [
         judge(before[a.path], a, partial(first_difference, view, before[a.path].output, a.output))
         if a.path in before
-        else Checked(a.path, "new", "the other run has no such step")
+        else StepVerdict(a.path, "new", "the other run has no such step")
         for a in now
     ]
     here = {a.path for a in now}
     whole = {a.path for a in now if a.reused_from or a.given}
     gone = [path for path in before if path not in here and not whole.intersection(outers(path))]
-    checked = judged + [Checked(path, "missing", "not come by this time") for path in gone]
+    checked = judged + [StepVerdict(path, "missing", "not come by this time") for path in gone]
     first = first_cause(checked)
     if first is not None and first.verdict == "input-changed":
         after = next(a for a in now if a.path == first.path)
-        told = first._replace(detail=first.detail + _in_which_field(view, before[first.path], after))
+        told = first._replace(detail=first.detail + _changed_input_fields(view, before[first.path], after))
         checked[checked.index(first)] = told
     return checked
 
 
-def _in_which_field(view: JournalView, then: Activity, now: Activity) -> str:
+def _changed_input_fields(view: JournalView, then: Activity, now: Activity) -> str:
     """How the first input that is another differs, where both runs had one: its first two fields that do."""
     came = {given.role: given.id for given in now.inputs}
     others = [(given.id, came[given.role]) for given in then.inputs if came.get(given.role, given.id) != given.id]
     return ": " + "; ".join(islice(differences(*(body(view, name) for name in others[0])), 2)) if others else ""
 
 
-def judge(then: Activity, now: Activity, parted: Callable[[], str]) -> Checked:
+def judge(then: Activity, now: Activity, parted: Callable[[], str]) -> StepVerdict:
     """One step against its namesake; ``parted`` says in which field the outputs part, where nothing else moved."""
     same = now.output == then.output
     if now.given:
-        return Checked(now.path, "given", "its output was laid down" + (", as it was before" if same else ""))
+        return StepVerdict(now.path, "given", "its output was laid down" + (", as it was before" if same else ""))
     if now.reused_from is not None and (now.key == then.key or same):
-        return Checked(now.path, "reused")
-    verdict, cause = moved(then, now)
+        return StepVerdict(now.path, "reused")
+    verdict, cause = changed_cause(then, now)
     if same:
-        return Checked(now.path, "recomputed-same", f"{cause}, yet the same came out" if cause else "")
+        return StepVerdict(now.path, "recomputed-same", f"{cause}, yet the same came out" if cause else "")
     if verdict is None:
-        return Checked(now.path, "recomputed-changed", parted())
-    return Checked(now.path, verdict, cause)
+        return StepVerdict(now.path, "recomputed-changed", parted())
+    return StepVerdict(now.path, verdict, cause)
 
 
-def moved(then: Activity, now: Activity) -> tuple[Verdict | None, str]:
+def changed_cause(then: Activity, now: Activity) -> tuple[Verdict | None, str]:
     """What went into a step otherwise than before; None where nothing did."""
     came, came_then = ({given.role: given.id for given in activity.inputs} for activity in (now, then))
     others = [role for role in {**came_then, **came} if came_then.get(role) != came.get(role)]
@@ -119,9 +119,9 @@ def moved(then: Activity, now: Activity) -> tuple[Verdict | None, str]:
     return ("store-changed" if names == [STORE] else "input-changed"), "; ".join(differences(was, is_))
 
 
-def first_cause(checked: Sequence[Checked]) -> Checked | None:
+def first_cause(checked: Sequence[StepVerdict]) -> StepVerdict | None:
     """The first step that did not come out as before."""
-    return next((step for step in checked if step.verdict not in UNMOVED), None)
+    return next((step for step in checked if step.verdict not in UNCHANGED), None)
 
 
 def first_difference(view: JournalView, then: str, now: str) -> str:
@@ -142,7 +142,7 @@ def differences(then: Any, now: Any, at: str = "") -> Iterator[str]:
         shorter = min(len(then), len(now))
         yield from differences(then[:shorter], now[:shorter], at)
     elif then != now or type(then) is not type(now):
-        yield f"{at or 'the whole'}: recorded {_short(then)}, now {_short(now)}"
+        yield f"{at or 'the whole'}: recorded {_abbreviated(then)}, now {_abbreviated(now)}"
 
 
 def body(view: JournalView, name: str) -> Any:
@@ -150,6 +150,6 @@ def body(view: JournalView, name: str) -> Any:
     return json.loads(view.raw(name).partition(b"\n")[2])
 
 
-def _short(value: Any) -> str:
+def _abbreviated(value: Any) -> str:
     said = "nothing" if value is NOTHING else repr(value)
     return said if len(said) <= SHOWN else f"{said[:SHOWN]}…"

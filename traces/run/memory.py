@@ -21,7 +21,7 @@ from evitrail.traces.record import Record
 from evitrail.traces.run.activity import Activity
 
 
-class Done(NamedTuple):
+class RecordedWork(NamedTuple):
     """Work that need not be done again."""
 
     output: str
@@ -34,16 +34,16 @@ class Done(NamedTuple):
     """Keys of the steps within it, which are not come by when it is remembered."""
 
 
-Memory = dict[tuple[str, str | int], Done]
+Memory = dict[tuple[str, str | int], RecordedWork]
 """By step key and path, and by step key and how many times that key has come up in the run."""
 
 
-def keep(memory: Memory, key: str, path: str, times: int, done: Done) -> None:
+def add_work(memory: Memory, key: str, path: str, times: int, done: RecordedWork) -> None:
     """Remember work under both its names."""
     memory[key, path] = memory[key, times] = done
 
 
-def recall(memory: Memory, key: str, path: str, times: int) -> Done | None:
+def reusable_work(memory: Memory, key: str, path: str, times: int) -> RecordedWork | None:
     """The work of that key that was done at that place; else the one that came up as the same in number."""
     return memory.get((key, path)) or memory.get((key, times))
 
@@ -83,7 +83,7 @@ def _within(reused: Activity, origin: list[Activity]) -> list[Activity]:
     ]
 
 
-def remembered(journal: JournalView, run: str) -> Memory:
+def recorded_work(journal: JournalView, run: str) -> Memory:
     """The work that a recorded run did, as a fork of it may reuse; what was laid down in it is not work."""
     steps = unfolded(journal, run)
     inner: dict[str, list[str]] = {}
@@ -96,8 +96,8 @@ def remembered(journal: JournalView, run: str) -> Memory:
         seen[activity.key] += 1
         if not activity.given:
             within = tuple(inner.get(activity.path, ()))
-            done = Done(activity.output, activity.edges, activity.reused_from or run, inner=within)
-            keep(memory, activity.key, activity.path, seen[activity.key], done)
+            done = RecordedWork(activity.output, activity.edges, activity.reused_from or run, inner=within)
+            add_work(memory, activity.key, activity.path, seen[activity.key], done)
     return memory
 
 

@@ -16,8 +16,8 @@ from typing import TypeVar
 
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record
-from evitrail.traces.run.blob_names import Names
-from evitrail.traces.run.memory import Memory, activities, recall, secret_of
+from evitrail.traces.run.blob_names import BlobNames
+from evitrail.traces.run.memory import Memory, activities, reusable_work, secret_of
 from evitrail.traces.run.step_key import Paths, Task, work_of
 
 T = TypeVar("T", bound=Record)
@@ -33,9 +33,9 @@ class Probe:
     def __init__(self, journal: JournalView, name: str, memory: Memory) -> None:
         self._journal = journal
         self._memory = memory
-        self._said = {a.path: a.output for a in activities(journal, name)}
+        self._outputs = {a.path: a.output for a in activities(journal, name)}
         secret = secret_of(journal, name)
-        self._names = Names(journal.secret(secret) if secret else None)
+        self._names = BlobNames(journal.secret(secret) if secret else None)
         self.paths = Paths()
         self._keys: Counter[str] = Counter()
 
@@ -43,7 +43,7 @@ class Probe:
         """See ``Run.step``; raises ``Affected`` where the step would say something else."""
         work = work_of(self.paths.take(task), task, self._names.of)
         self._keys[work.key] += 1
-        known = recall(self._memory, work.key, work.path, self._keys[work.key])
+        known = reusable_work(self._memory, work.key, work.path, self._keys[work.key])
         if known:
             self._keys.update(known.inner)
             value = known.value
@@ -52,7 +52,7 @@ class Probe:
             raise Affected(work.path)
         with self.paths.within(work.path):
             output = self._names.as_stored(task.call(), task.returns)
-        if self._names.of(output) != self._said.get(work.path):
+        if self._names.of(output) != self._outputs.get(work.path):
             raise Affected(work.path)
         return output
 

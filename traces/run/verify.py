@@ -18,8 +18,8 @@ from typing import TypeVar
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record, stored_name
 from evitrail.traces.run.activity import Activity
-from evitrail.traces.run.blob_names import Names
-from evitrail.traces.run.diff import Checked, body, differences, judge, moved
+from evitrail.traces.run.blob_names import BlobNames
+from evitrail.traces.run.diff import StepVerdict, body, changed_cause, differences, judge
 from evitrail.traces.run.hermetic import hermetic
 from evitrail.traces.run.live import BlockedEffect
 from evitrail.traces.run.memory import outers, secret_of, unfolded
@@ -35,9 +35,9 @@ class Verify:
         self._journal = journal
         self._recorded = {a.path: a for a in unfolded(journal, name)}
         secret = secret_of(journal, name)
-        self._names = Names(journal.secret(secret) if secret else None)
+        self._names = BlobNames(journal.secret(secret) if secret else None)
         self.paths = Paths()
-        self.checked: list[Checked] = []
+        self.checked: list[StepVerdict] = []
 
     def step(self, task: Task[T]) -> T:
         """See ``Run.step``; what came from outside is served as it was recorded."""
@@ -52,36 +52,38 @@ class Verify:
                 if then is None:
                     raise
                 told = f"it raised {type(error).__name__}: {error}"
-                self.checked.append(self._reached_out(work, attempts) or Checked(work.path, "recomputed-changed", told))
+                self.checked.append(
+                    self._reached_out(work, attempts) or StepVerdict(work.path, "recomputed-changed", told)
+                )
                 return self._journal.get(then.output, task.returns)
         self.checked.append(self._reached_out(work, attempts) or self._judged(work, then, output))
         return output
 
-    def finish(self) -> list[Checked]:
+    def finish(self) -> list[StepVerdict]:
         """All verdicts, recorded steps that were not reached included."""
         seen = {c.path for c in self.checked}
         whole = {a.path for a in self._recorded.values() if a.given}
         gone = [path for path in self._recorded if path not in seen and not whole.intersection(outers(path))]
-        return self.checked + [Checked(path, "missing", "not reached this time") for path in gone]
+        return self.checked + [StepVerdict(path, "missing", "not reached this time") for path in gone]
 
     def _serve(self, work: Work, then: Activity | None, returns: type[T]) -> T:
         if then is None:
             told = "it would reach outside, where the recorded run did not"
-            self.checked.append(Checked(work.path, "blocked-effect", told))
+            self.checked.append(StepVerdict(work.path, "blocked-effect", told))
             raise BlockedEffect(f"{work.path} by {work.by}: {told}; nothing recorded can be served")
         output = self._journal.get(then.output, returns)
         if then.given:
-            self.checked.append(Checked(work.path, "reused", "laid down, as recorded"))
+            self.checked.append(StepVerdict(work.path, "reused", "laid down, as recorded"))
         elif then.key == work.key:
-            self.checked.append(Checked(work.path, "reused", f"served as recorded ({work.effect})"))
+            self.checked.append(StepVerdict(work.path, "reused", f"served as recorded ({work.effect})"))
         else:
-            verdict, cause = moved(then, self._activity(work, output))
-            self.checked.append(Checked(work.path, verdict or "input-changed", f"{cause}; served as recorded"))
+            verdict, cause = changed_cause(then, self._activity(work, output))
+            self.checked.append(StepVerdict(work.path, verdict or "input-changed", f"{cause}; served as recorded"))
         return output
 
-    def _judged(self, work: Work, then: Activity | None, output: Record) -> Checked:
+    def _judged(self, work: Work, then: Activity | None, output: Record) -> StepVerdict:
         if then is None:
-            return Checked(work.path, "new", "the recorded run has no such step")
+            return StepVerdict(work.path, "new", "the recorded run has no such step")
 
         def parted() -> str:
             fields = differences(body(self._journal, then.output), output.model_dump(mode="json"))
@@ -93,7 +95,9 @@ class Verify:
         return Activity(**work._asdict(), output=self._names.of(output), output_type=stored_name(output), edges=None)
 
     @staticmethod
-    def _reached_out(work: Work, attempts: list[str]) -> Checked | None:
+    def _reached_out(work: Work, attempts: list[str]) -> StepVerdict | None:
         if not attempts:
             return None
-        return Checked(work.path, "blocked-effect", f"it says it is pure, and tried to {attempts[0]}; it was refused")
+        return StepVerdict(
+            work.path, "blocked-effect", f"it says it is pure, and tried to {attempts[0]}; it was refused"
+        )
