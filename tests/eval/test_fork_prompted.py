@@ -124,7 +124,7 @@ def test_what_a_model_said_within_a_step_can_be_laid_down(ward: Ward) -> None:
     forked = ward.fork(RUN, inner[0], output=said)
     assert forked.answer.option == "C"
     assert ward.sent == []
-    assert first_cause(forked.checked) == (inner[0], "given", "its output was laid down")
+    assert first_cause(forked.checked) == (inner[0], "given", "its output was overridden")
 
 
 def test_a_step_within_another_takes_an_output_and_no_other_change(ward: Ward) -> None:

@@ -66,7 +66,7 @@ def test_nothing_changed_is_nothing_found(journal: Journal) -> None:
 @pytest.mark.parametrize(
     ("change", "verdict", "detail"),
     [
-        ({"query": "culture"}, "input-changed", "another query came in: text: recorded 'swab', now 'culture'"),
+        ({"query": "culture"}, "input-changed", "query changed: text: recorded 'swab', now 'culture'"),
         ({"k": 1}, "input-changed", "k: recorded 2, now 1"),
         ({"store": "now"}, "store-changed", "snapshot: recorded 'then', now 'now'"),
         ({"store": "now", "k": 1}, "input-changed", "k: recorded 2, now 1; snapshot: recorded 'then', now 'now'"),
@@ -80,21 +80,21 @@ def test_the_first_cause_says_what_went_in_otherwise(
     checked = against(journal, **change)
     assert first_cause(checked) == StepVerdict("retrieve[1]", verdict, detail)  # type: ignore[arg-type]
     assert [(c.path, c.verdict) for c in checked[1:]] == [("read[1]", "recomputed-same"), ("choose[1]", "reused")]
-    assert checked[1].detail == "another found came in, yet the same came out"
+    assert checked[1].detail == "found changed, but the output is the same"
 
 
 def test_a_change_that_goes_on_is_told_at_each_step_it_reaches(journal: Journal) -> None:
     checked = against(journal, k=1, claims="C")
     assert [(c.verdict, c.detail) for c in checked[1:]] == [
-        ("input-changed", "another found came in"),
-        ("input-changed", "another read came in"),
+        ("input-changed", "found changed"),
+        ("input-changed", "read changed"),
     ]
 
 
 def test_an_output_that_was_laid_down_is_the_cause_and_not_a_change_of_work(journal: Journal) -> None:
     checked = against(journal, given={"read[1]": {"text": "D"}})
     assert [c.verdict for c in checked] == ["reused", "given", "input-changed"]
-    assert first_cause(checked) == StepVerdict("read[1]", "given", "its output was laid down")
+    assert first_cause(checked) == StepVerdict("read[1]", "given", "its output was overridden")
 
 
 def test_what_one_run_has_more_is_new_and_what_it_has_no_more_is_missing(journal: Journal) -> None:
@@ -104,7 +104,7 @@ def test_what_one_run_has_more_is_new_and_what_it_has_no_more_is_missing(journal
     run.step(Task("check", lambda: Note(text="fine"), returns=Note, inputs={}, by=Scribe()))
     short, long = (Trace(journal, name).activities for name in ("short", "long"))
     assert compared(journal, short, long)[-1] == StepVerdict("check[1]", "new", "the other run has no such step")
-    assert compared(journal, long, short)[-1] == StepVerdict("check[1]", "missing", "not come by this time")
+    assert compared(journal, long, short)[-1] == StepVerdict("check[1]", "missing", "not reached this time")
 
 
 def test_two_runs_that_did_the_same_apart_are_the_same(journal: Journal) -> None:
@@ -165,7 +165,7 @@ def test_two_values_differ_in_some_field_exactly_when_they_differ(one: Any, othe
         ({"a": 1}, {}, ["a: recorded 1, now nothing"]),
         ({}, {"a": None}, ["a: recorded nothing, now None"]),
         ({"a": 1}, {"a": True}, ["a: recorded 1, now True"]),
-        (1, 2, ["the whole: recorded 1, now 2"]),
+        (1, 2, ["the record: recorded 1, now 2"]),
         ({"a": "x" * 500}, {"a": ""}, [f"a: recorded '{'x' * 119}…, now ''"]),
     ],
 )

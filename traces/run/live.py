@@ -1,19 +1,19 @@
-"""A step runs once, is recorded, and from then on is remembered.
+"""Run and record steps: each step runs once, and its recorded output is reused from then on.
 
 Rules kept here
-- ``Live`` looks a step's key up before it works. What its memory holds is reused and nothing is called:
-  a run that was killed resumes this way, and a fork reuses all its parent did that is unaffected.
-- A step that returned is in the journal, output, inputs and edges in one transaction.
-- A step that reaches outside says so before it does. One that *writes* outside is refused in a fork, and
-  where an earlier attempt may have got through, unless somebody answers for it, by name and on record.
-- A fork may lay down the output of a step (``given``): nothing is called, and the step says so.
-- What a run with patient data stores is named by a keyed hash (``secret.py``).
+- ``Live`` looks up a step's key before it runs the step. If its memory holds the key, the output is reused and
+  nothing is called: this is how a killed run resumes, and how a fork reuses its parent's unaffected steps.
+- A step that returned is in the journal: output, inputs and edges in one transaction.
+- A step with an external effect is recorded before it starts. One that *writes* externally is refused in a fork, and
+  after an earlier attempt that may have succeeded, unless a named person acknowledges it on record.
+- A fork may override the output of a step (``given``): nothing is called, and the step is marked.
+- Blobs of a run with patient data are named by a keyed hash (``sensitive.py``).
 
     run = Live.begin(journal, "clean.rad-001", config)
     claims = run.step(Task("synthesise", read, returns=Synthesis, inputs={"question": question}, by=reader))
     run.end(answer)
 
-Doing a recorded run again without writing is ``verify.py``; which steps a fork changed is ``diff.py``.
+``verify.py`` runs a recorded run again without writing; ``diff.py`` says which steps a fork changed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ T = TypeVar("T", bound=Record)
 
 
 class BlockedEffect(JournalError):
-    """A step would write outside evitrail a second time, and nobody said it may."""
+    """A step would repeat an external write, and nobody acknowledged it."""
 
 
 class Run(Protocol):
@@ -88,9 +88,9 @@ class Live:
         self._is_fork = is_fork
         self._acknowledged = acknowledged
         self.executed = 0
-        """Steps done in this process."""
+        """Number of steps run in this process."""
         self.reused = 0
-        """Steps remembered instead."""
+        """Number of steps reused instead."""
 
     @classmethod
     def begin(
@@ -106,14 +106,13 @@ class Live:
         acknowledged: str | None = None,
         past: JournalView | None = None,
     ) -> Live:
-        """Start a run, or take up again one that was cut short.
+        """Start a run, or resume one that was interrupted.
 
-        ``memory`` is work done elsewhere that may be reused (``recorded_work(parent)``); what this run
-        itself did before is always remembered. ``given`` lays down outputs, as JSON by step path.
-        ``sensitive`` runs hold patient data, and so do forks of them. ``acknowledged`` is who answers
-        for steps that write outside. ``past`` is where all that is remembered can be read, this run
-        too, where ``journal`` is one file of several.
-        Raises ``JournalError`` when the name stands for a run with another configuration.
+        ``memory`` is work of other runs that may be reused (``recorded_work(journal, parent)``); this run's own
+        earlier work is always reused. ``given`` overrides outputs, as JSON by step path. ``sensitive`` runs hold
+        patient data, and so do forks of them. ``acknowledged`` is the person who acknowledges external writes.
+        ``past`` is where reused work is read, including this run's, if ``journal`` is one file of several.
+        Raises ``JournalError`` if a run of that name has another configuration.
         """
         before = journal.records(name)
         past = past or journal
@@ -126,7 +125,7 @@ class Live:
                 journal.append(name, "run.begin", body | ({"secret": secret} if secret else {}))
         elif before[0].body["config"] != names.of(config):
             raise JournalError(
-                f"run {name!r} in {str(journal.path)!r} was begun with another configuration; use another folder"
+                f"run {name!r} in {str(journal.path)!r} was started with another configuration; use another folder"
             )
         else:
             run._memory |= recorded_work(past, name)
@@ -157,8 +156,8 @@ class Live:
                 with self.paths.within(work.path):
                     output = self._names.as_stored(task.call(), task.returns)
             except Exception as error:
-                said = type(error).__name__ if self._names.secret else f"{type(error).__name__}: {error}"
-                self._journal.append(self.name, "activity.error", {"path": work.path, "key": work.key, "error": said})
+                why = type(error).__name__ if self._names.secret else f"{type(error).__name__}: {error}"
+                self._journal.append(self.name, "activity.error", {"path": work.path, "key": work.key, "error": why})
                 raise
             finally:
                 inner = tuple(self._open_steps.pop())
@@ -167,7 +166,7 @@ class Live:
             return output
 
     def end(self, output: Record) -> None:
-        """Close the run with what it came to; closing it again changes nothing."""
+        """Close the run with its output; closing it again changes nothing."""
         if all(record.type != "run.end" for record in self._journal.records(self.name)):
             with self._journal.transaction():
                 body = {"output": self._names.put(self._journal, output), "output_type": stored_name(output)}
@@ -175,11 +174,11 @@ class Live:
 
     @property
     def memory(self) -> Memory:
-        """All work this run did or may reuse, to be handed to a fork."""
+        """All work that this run did or may reuse, to be passed to a fork."""
         return self._memory
 
     def _has_override_within(self, work: Work) -> bool:
-        """Whether something is laid down within the step, so that it is to be done for that, once."""
+        """Whether an output within the step is overridden, so that the step must run once."""
         within = any(path.startswith(f"{work.path}/") for path in self._overrides)
         return within and self._recorded.get(work.path) != work.key
 
@@ -205,12 +204,12 @@ class Live:
         return output
 
     def _record_start(self, work: Work) -> None:
-        """Record that something outside is about to be reached; refuse to write there twice."""
+        """Record that a step with an external effect is about to start; refuse to repeat an external write."""
         if work.effect == "writes_external" and (self._is_fork or {work.path, work.key} & self._attempted):
-            why = "a fork would do it again" if self._is_fork else "an earlier attempt may have got through"
+            why = "a fork would do it again" if self._is_fork else "an earlier attempt may have succeeded"
             if self._acknowledged is None:
                 raise BlockedEffect(
-                    f"{work.path} by {work.by} writes outside, and {why}; acknowledge it, or lay its output down"
+                    f"{work.path} by {work.by} writes externally, and {why}; acknowledge it, or override its output"
                 )
             body = {"by": self._acknowledged, "path": work.path, "key": work.key, "why": why}
             self._journal.append(self.name, "acknowledgement", body)
@@ -220,7 +219,7 @@ class Live:
     def _record(
         self, work: Work, task: Task[T], output: T, milliseconds: float, *, given: bool = False
     ) -> RecordedWork:
-        """The step in the journal: inputs, output, edges and the record, all or nothing."""
+        """Write the step to the journal: inputs, output, edges and the record, in one transaction."""
         stated = self._names.restated(Edges(edges=tuple(task.edges(output))))
         with self._journal.transaction():
             for record in task.inputs.values():

@@ -1,11 +1,11 @@
-"""Would anything come out otherwise? A run that stops at the first step that would, and writes nothing.
+"""Find the first step whose output would change if a recorded run were repeated now, without writing.
 
 Rules kept here
-- What is remembered is served; what is not is done, and compared with what the recorded run said at that step.
-- Whatever would reach outside counts as affected: nothing is paid for only to find out.
+- Recorded work is reused; any other step is run, and its output is compared with the recorded one.
+- A step with an external effect counts as affected: the probe never makes a paid call.
 
     probe = Probe(journal, "standard.rad-001", remembered(journal, "standard.rad-001"))
-    affected(lambda: answer_again(probe))       # None, or the step that would come out otherwise
+    affected(lambda: answer_again(probe))       # None, or the first step that would change
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ T = TypeVar("T", bound=Record)
 
 
 class Affected(Exception):
-    """A step would come out otherwise; the argument is its path."""
+    """A step's output would change; the argument is its path."""
 
 
 class Probe:
-    """Goes through a recorded run again until something changes."""
+    """Repeats a recorded run until the first change."""
 
     def __init__(self, journal: JournalView, name: str, memory: Memory) -> None:
         self._journal = journal
@@ -40,7 +40,7 @@ class Probe:
         self._keys: Counter[str] = Counter()
 
     def step(self, task: Task[T]) -> T:
-        """See ``Run.step``; raises ``Affected`` where the step would say something else."""
+        """See ``Run.step``; raises ``Affected`` if the step's output would change."""
         work = work_of(self.paths.take(task), task, self._names.of)
         self._keys[work.key] += 1
         known = reusable_work(self._memory, work.key, work.path, self._keys[work.key])
@@ -58,7 +58,7 @@ class Probe:
 
 
 def affected(answer_again: Callable[[], object]) -> str | None:
-    """The first step that would come out otherwise; None when the whole run would end as it did."""
+    """The first step whose output would change; None if no step would change."""
     try:
         answer_again()
     except Affected as found:

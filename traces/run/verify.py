@@ -1,9 +1,9 @@
-"""Verify: do a recorded run again without writing, and say of each step whether it came out the same.
+"""Verify: run a recorded run again without writing, and say of each step whether its output is the same.
 
 Rules kept here
-- Every pure step is done again, with the network refused; what came from outside is served as it was recorded.
-- A step that goes on from a changed one is judged by what came into it, so the first cause is named.
-- A step that fails this time is told, and the recorded output is served, so that the others are still checked.
+- Every pure step is run again with the network blocked; steps with effects return their recorded output.
+- A step after a changed one gets the verdict that its input changed, so the first cause can be found.
+- If a step fails this time, this is its verdict, and its recorded output is used so that the others are still checked.
 - Nothing is written, so verifying is always safe.
 
     verify = Verify(journal, "clean.rad-001")
@@ -29,7 +29,7 @@ T = TypeVar("T", bound=Record)
 
 
 class Verify:
-    """Does a recorded run again without writing, and compares."""
+    """Runs a recorded run again without writing, and compares each step."""
 
     def __init__(self, journal: JournalView, name: str) -> None:
         self._journal = journal
@@ -40,7 +40,7 @@ class Verify:
         self.checked: list[StepVerdict] = []
 
     def step(self, task: Task[T]) -> T:
-        """See ``Run.step``; what came from outside is served as it was recorded."""
+        """See ``Run.step``; a step with effects returns its recorded output."""
         work = work_of(self.paths.take(task), task, self._names.of)
         then = self._recorded.get(work.path)
         if task.effect != "pure" or (then is not None and then.given):
@@ -51,16 +51,16 @@ class Verify:
             except Exception as error:
                 if then is None:
                     raise
-                told = f"it raised {type(error).__name__}: {error}"
+                why = f"it raised {type(error).__name__}: {error}"
                 self.checked.append(
-                    self._reached_out(work, attempts) or StepVerdict(work.path, "recomputed-changed", told)
+                    self._reached_out(work, attempts) or StepVerdict(work.path, "recomputed-changed", why)
                 )
                 return self._journal.get(then.output, task.returns)
         self.checked.append(self._reached_out(work, attempts) or self._judged(work, then, output))
         return output
 
     def finish(self) -> list[StepVerdict]:
-        """All verdicts, recorded steps that were not reached included."""
+        """All verdicts, including those on recorded steps that were not reached."""
         seen = {c.path for c in self.checked}
         whole = {a.path for a in self._recorded.values() if a.given}
         gone = [path for path in self._recorded if path not in seen and not whole.intersection(outers(path))]
@@ -68,12 +68,12 @@ class Verify:
 
     def _serve(self, work: Work, then: Activity | None, returns: type[T]) -> T:
         if then is None:
-            told = "it would reach outside, where the recorded run did not"
-            self.checked.append(StepVerdict(work.path, "blocked-effect", told))
-            raise BlockedEffect(f"{work.path} by {work.by}: {told}; nothing recorded can be served")
+            why = "it would have an external effect that the recorded run did not have"
+            self.checked.append(StepVerdict(work.path, "blocked-effect", why))
+            raise BlockedEffect(f"{work.path} by {work.by}: {why}; there is no recorded output to return")
         output = self._journal.get(then.output, returns)
         if then.given:
-            self.checked.append(StepVerdict(work.path, "reused", "laid down, as recorded"))
+            self.checked.append(StepVerdict(work.path, "reused", "overridden, as recorded"))
         elif then.key == work.key:
             self.checked.append(StepVerdict(work.path, "reused", f"served as recorded ({work.effect})"))
         else:
@@ -85,11 +85,11 @@ class Verify:
         if then is None:
             return StepVerdict(work.path, "new", "the recorded run has no such step")
 
-        def parted() -> str:
+        def differing_field() -> str:
             fields = differences(body(self._journal, then.output), output.model_dump(mode="json"))
             return next(fields, "no field differs")
 
-        return judge(then, self._activity(work, output), parted)
+        return judge(then, self._activity(work, output), differing_field)
 
     def _activity(self, work: Work, output: Record) -> Activity:
         return Activity(**work._asdict(), output=self._names.of(output), output_type=stored_name(output), edges=None)
@@ -99,5 +99,5 @@ class Verify:
         if not attempts:
             return None
         return StepVerdict(
-            work.path, "blocked-effect", f"it says it is pure, and tried to {attempts[0]}; it was refused"
+            work.path, "blocked-effect", f"declared as pure, but it tried to {attempts[0]}, which was blocked"
         )
