@@ -186,7 +186,7 @@ def test_a_step_of_a_fork_says_where_it_was_done(journal: Journal, tmp_path: Pat
     fork.end(copied(fork, ORDER))
     said = actions(written(Trace(journal, "fork"), tmp_path))
     assert said["fork"]["description"] == "A fork of run."
-    assert said["write[1]"]["description"] == "write, as it was done before in run run."
+    assert said["write[1]"]["description"] == "write, reused from run run."
 
 
 def test_equal_journals_give_equal_bytes(journal: Journal, tmp_path: Path) -> None:

@@ -60,7 +60,9 @@ def read(path: Path) -> nx.MultiDiGraph:
             own = {key: value for key, value in attributes.items() if key != "id"}
             add_arrow(graph, names[source], names[target], **_mapped(own, _unescaped))
     except (ParseError, nx.NetworkXError, KeyError, TypeError) as error:
-        raise ValueError(f"{str(path)!r}: expected GraphML of ours, got {error!r}; export the run again") from error
+        raise ValueError(
+            f"{str(path)!r}: expected GraphML from evitrail, got {error!r}; export the run again"
+        ) from error
     return graph
 
 

@@ -1,4 +1,4 @@
-"""A run as OpenTelemetry spans, for any viewer that takes them.
+"""Export a run as OpenTelemetry spans, for any viewer that accepts them.
 
 Rules kept here
 - The run is the root span. A step is a span within the step that it was done in.
@@ -10,9 +10,9 @@ Rules kept here
     spans = spans_of(Disclosed(trace, with_sensitive=False), describe)
     send(spans, "http://127.0.0.1:6006/v1/traces")      # otlp.py
 
-What is lost: spans are a tree in time, and neither OpenTelemetry nor OpenInference has a word for what a claim
-rests on. So the edges stand in ``evidence.*`` attributes of the span that stated them, and as links to the spans
-that made what they point to. What an output means to a viewer is told by ``describe``: this folder does not know.
+Spans are a tree in time, and neither OpenTelemetry nor OpenInference has attributes for what a claim rests on. So the
+edges are ``evidence.*`` attributes of the span that stated them, and links to the spans that made their targets. The
+caller's ``describe`` says what an output means to a viewer: this folder does not know.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class StepContent(NamedTuple):
-    """A step, as far as it may be shown."""
+    """The content of a step that may be exported."""
 
     kind: str
     type: str
@@ -87,7 +87,7 @@ def spans_of(
 
 
 class _SpanBuilder:
-    """A run that is being drawn as spans."""
+    """Builds the spans of one run."""
 
     def __init__(self, run: Disclosed, describe: Describe, resource: Resource) -> None:
         self.run, self.describe, self.resource = run, describe, resource
@@ -147,7 +147,7 @@ class _SpanBuilder:
         """What the journal says of a step, and the edges it stated."""
         hidden = [i.role for i in done.inputs if self.body(i.id) is None]
         hidden += ["output"] if self.body(done.output) is None else []
-        said = named(
+        attributes = named(
             EVITRAIL,
             {
                 "by": done.by,
@@ -162,7 +162,7 @@ class _SpanBuilder:
             },
         )
         used = (named("input", given.model_dump()) for given in done.inputs)
-        return said | flat(f"{EVITRAIL}.inputs", used) | edge_attributes(self.edges(done))
+        return attributes | flat(f"{EVITRAIL}.inputs", used) | edge_attributes(self.edges(done))
 
     def meant(self, done: Activity) -> Attributes:
         """What the step means to a viewer."""
@@ -225,9 +225,9 @@ def _context(begun: Stored, path: str) -> SpanContext:
 
 def _time(record: Stored) -> int:
     """When a record was written, in nanoseconds since 1970."""
-    said = record.line["t"]
+    text = record.line["t"]
     try:
-        moment = datetime.fromisoformat(said)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"run {record.run!r} record {record.seq}: expected an ISO 8601 time, got {said!r}") from error
+        raise ValueError(f"run {record.run!r} record {record.seq}: expected an ISO 8601 time, got {text!r}") from error
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - EPOCH) // timedelta(microseconds=1) * 1000

@@ -1,4 +1,4 @@
-"""A run as a W3C PROV document, in PROV-JSON; this file is the door to the ``prov`` library.
+"""Export a run as a W3C PROV document, in PROV-JSON; only this module uses the ``prov`` library.
 
 Rules kept here
 - The run is a bundle that says what ``graph.provenance`` says, all of it and no more; only a step's times are
@@ -95,7 +95,7 @@ def text(run: Disclosed) -> str:
 
 
 def iri(name: str) -> str:
-    """What a thing of ours is called outside."""
+    """The IRI of one of evitrail's names."""
     return str(named(name).uri)
 
 
@@ -105,8 +105,8 @@ def read(path: Path) -> nx.MultiDiGraph:
         (bundle,) = ProvDocument.deserialize(path, format="json").bundles
         return graph_of(bundle)
     except (Error, ValueError, KeyError, AttributeError) as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ValueError(f"{str(path)!r}: expected PROV-JSON of one run, got {said}; export the run again") from error
+        fault = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ValueError(f"{str(path)!r}: expected PROV-JSON of one run, got {fault}; export the run again") from error
 
 
 def document(run: Disclosed) -> ProvDocument:

@@ -1,15 +1,15 @@
-"""Patient data goes, and the record that it was there stays.
+"""Redact patient data: delete it, and record that it was there.
 
 Rules kept here
 - Dropping a run's keyed blobs and key, and the record of it (who, when, why, which names), is one transaction.
 - Forks of a run use its key and its blobs, so they are redacted with it.
 - No record changes: the chain verifies as before. The record lists the names it dropped rather than a count
-  or a root over them, so that what may be missing is told from what is missing by the chain alone; a name
-  whose key is gone says nothing of the patient.
-- The bytes go too: the file is written anew and its write-ahead log emptied. Copies and backups of the file
-  are beyond reach, and so is what the disk itself keeps.
-- The database refuses to drop patient data that no redaction record names. Whoever drops it all the same
-  leaves names that neither ``survey`` nor ``redacted`` knows: a fault of integrity.
+  or a root over them, so that redacted blobs can be told from lost ones by the chain alone; a name whose key is gone
+  says nothing about the patient.
+- The bytes are erased too: the file is rewritten and its write-ahead log emptied. Copies and backups of the file are
+  not covered, nor is what the disk itself keeps.
+- The database refuses to delete patient data that no redaction record names. If it is deleted all the same, its
+  names are in neither ``survey`` nor ``redacted``: an integrity fault.
 
     redact(journal, "clean.rad-001", by="d.larsen", reason="consent withdrawn")
 
@@ -29,10 +29,10 @@ from evitrail.traces.journal.view import JournalView, Redaction
 
 
 def redact(journal: Journal, run: str, *, by: str, reason: str) -> int:
-    """Drop the patient data of a run and of its forks from one file; returns how many blobs went.
+    """Delete the patient data of a run and its forks from one file; returns the number of blobs deleted.
 
-    Raises ``JournalError`` where there is nothing to redact (``Redacted`` where it was done before), or the file is
-    being read, so that the bytes still lie beside it: then the redaction stands, and redacting again scrubs.
+    Raises ``JournalError`` if there is nothing to redact (``Redacted`` if it was redacted before), or if the file is
+    being read: then the redaction is recorded, but the bytes remain until ``redact`` is called again.
     """
     if not by.strip() or not reason.strip():
         raise ValueError(f"expected who redacts and why, got by={by!r}, reason={reason!r}")
@@ -78,14 +78,14 @@ def _chain(journal: Journal, run: str) -> str | None:
 
 
 def _earlier_redaction(journal: JournalView, root: str) -> Redaction | None:
-    """The redaction that was made of a run, if one was."""
-    return next((said for said in journal.redacted().values() if said.run == root), None)
+    """The earlier redaction of a run, if there is one."""
+    return next((redaction for redaction in journal.redacted().values() if redaction.run == root), None)
 
 
 def _nothing_to_redact(journal: JournalView, run: str) -> JournalError:
     where = repr(str(journal.path))
-    if said := _earlier_redaction(journal, root_of(journal, run)):
-        return Redacted(f"nothing is left to redact: {said}")
+    if earlier := _earlier_redaction(journal, root_of(journal, run)):
+        return Redacted(f"nothing is left to redact: {earlier}")
     if not journal.records(run):
         return JournalError(f"expected a run of {where}, got {run!r}; `evitrail trace list` shows them")
     return JournalError(f"run {run!r} of {where} holds no patient data: there is nothing to redact")
