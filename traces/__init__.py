@@ -7,16 +7,15 @@ from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Clock, DamagedJournal, Journal, JournalError
 from evitrail.traces.record import Record, canonical_json, content_id
 from evitrail.traces.run.activity import Activity, Edge, Edges, Entity
-from evitrail.traces.run.diff import Checked
+from evitrail.traces.run.diff import StepVerdict
 from evitrail.traces.run.live import Live, Run
-from evitrail.traces.run.memory import remembered
+from evitrail.traces.run.memory import recorded_work
 from evitrail.traces.run.step_key import Task
 from evitrail.traces.run.verify import Verify
 from evitrail.traces.trace import Trace
 
 __all__ = [
     "Activity",
-    "Checked",
     "Clock",
     "DamagedJournal",
     "Edge",
@@ -28,6 +27,7 @@ __all__ = [
     "Live",
     "Record",
     "Run",
+    "StepVerdict",
     "Task",
     "Trace",
     "Verdicts",
@@ -36,7 +36,7 @@ __all__ = [
     "content_id",
     "lineage",
     "provenance",
-    "remembered",
+    "recorded_work",
     "seal",
     "verify_journal",
 ]

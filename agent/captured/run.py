@@ -28,7 +28,7 @@ from evitrail.traces.external.external_run import ELSEWHERE
 from evitrail.traces.journal.journal import Journal, JournalError
 from evitrail.traces.record import Record, stored_name
 from evitrail.traces.run.activity import Activity, Edge, Edges, Effect
-from evitrail.traces.run.blob_names import Names
+from evitrail.traces.run.blob_names import BlobNames
 from evitrail.traces.run.step_key import Work, inputs_of, key_of
 
 
@@ -47,7 +47,7 @@ class CapturedStep:
 class CapturedRun:
     """One run being written down."""
 
-    def __init__(self, journal: Journal, name: str, names: Names) -> None:
+    def __init__(self, journal: Journal, name: str, names: BlobNames) -> None:
         self.name = name
         self._journal = journal
         self._names = names
@@ -60,7 +60,7 @@ class CapturedRun:
         with journal.transaction():  # two writers cannot take one name
             taken = set(journal.runs())
             free = next(one for one in proposed(name) if one not in taken)
-            run = cls(journal, free, Names(journal.secret(free) if sensitive else None))
+            run = cls(journal, free, BlobNames(journal.secret(free) if sensitive else None))
             body = {"config": run._names.put(journal, config), "config_type": stored_name(config), "parent": None}
             body |= {"recorded": ELSEWHERE} | ({"secret": free} if sensitive else {})
             journal.append(free, "run.begin", body)

@@ -26,7 +26,7 @@ from evitrail.retrieval.base import Retrieved, Retriever
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.record import Record
 from evitrail.traces.run.live import Live
-from evitrail.traces.run.memory import Memory, remembered
+from evitrail.traces.run.memory import Memory, recorded_work
 
 
 class Mended(Record, stored_as="Mended"):
@@ -103,7 +103,7 @@ class Replays:
     def _do(self, what: Mended) -> Replay:
         name = fork_name(what)
         if what.replicate not in self._memories:
-            self._memories[what.replicate] = remembered(self.journal, self.run)
+            self._memories[what.replicate] = recorded_work(self.journal, self.run)
         memory = self._memories[what.replicate]
         live = Live.begin(self.journal, name, what, parent=self.run, memory=memory)
         said = said_with(self.config, self._tools(what, live))

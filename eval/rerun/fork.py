@@ -40,9 +40,9 @@ from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.sensitive import keyed
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record, fitted, sha256, stored_name
-from evitrail.traces.run.diff import Checked, compared
+from evitrail.traces.run.diff import StepVerdict, compared
 from evitrail.traces.run.live import Live, Run
-from evitrail.traces.run.memory import Memory, remembered, secret_of, unfolded
+from evitrail.traces.run.memory import Memory, recorded_work, secret_of, unfolded
 from evitrail.traces.run.verify import Verify
 from evitrail.traces.trace import Trace
 
@@ -67,7 +67,7 @@ class Forked(NamedTuple):
 
     run: str
     answer: Answer
-    checked: list[Checked]
+    checked: list[StepVerdict]
     executed: int
     """Steps really done."""
     reused: int
@@ -158,7 +158,7 @@ def root_config(trace: Trace) -> RunConfig:
 def memory_of(trace: Trace) -> Memory:
     """All work that a run and the runs it was forked from did."""
     before = memory_of(Trace(trace.journal, trace.parent)) if trace.parent else {}
-    return before | remembered(trace.journal, trace.run)
+    return before | recorded_work(trace.journal, trace.run)
 
 
 def laid_down(trace: Trace) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from evitrail.agent.steps import choose, retrieve
 from evitrail.agent.tools import Reading
 from evitrail.evidence_store import EvidenceStore, Snapshot
 from evitrail.retrieval import BM25, Fixed, Hybrid, Retrieved
-from evitrail.traces import Journal, Live, Record, Trace, Verify, content_id, lineage, provenance, remembered
+from evitrail.traces import Journal, Live, Record, Trace, Verify, content_id, lineage, provenance, recorded_work
 
 QUESTION = Question(
     id="q-1",
@@ -143,7 +143,7 @@ def test_a_stand_in_takes_exactly_one_role(journal: Journal, tools: Tools, role:
 
 def test_a_fork_with_a_stand_in_does_only_its_step_again(journal: Journal, tools: Tools) -> None:
     AGENTS["single_pass"].answer(QUESTION, tools)
-    fork = Live.begin(journal, "fork", Config(agent="any"), parent="run", memory=remembered(journal, "run"))
+    fork = Live.begin(journal, "fork", Config(agent="any"), parent="run", memory=recorded_work(journal, "run"))
     other = ScriptedReader(answers={"q-1": "C"})
     answer = AGENTS["single_pass"].answer(QUESTION, replace(tools, run=fork, stand_ins={"choose": other}))
     assert [(a.kind, a.reused_from) for a in Trace(journal, "fork").activities] == [
@@ -279,7 +279,7 @@ def test_a_search_is_done_again_when_what_decides_it_changes(
     question = change.pop("question", QUESTION)
     if change.pop("without", None):
         change["snapshot"] = tools.snapshot.without(["statin@1"])
-    fork = Live.begin(journal, "fork", Config(agent="any"), parent="run", memory=remembered(journal, "run"))
+    fork = Live.begin(journal, "fork", Config(agent="any"), parent="run", memory=recorded_work(journal, "run"))
     AGENTS["single_pass"].answer(question, replace(tools, run=fork, **change))
     keys = [Trace(journal, run).activities[0].key for run in ("run", "fork")]
     assert keys[0] != keys[1]

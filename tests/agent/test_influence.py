@@ -26,7 +26,7 @@ from evitrail.agent.tools import Tools
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval import BM25
 from evitrail.retrieval.base import Hit, Retrieved
-from evitrail.traces import Journal, Live, Trace, Verify, remembered
+from evitrail.traces import Journal, Live, Trace, Verify, recorded_work
 from evitrail.traces.run.live import Run
 
 PASSAGES = {
@@ -259,7 +259,7 @@ def test_the_step_asks_again_for_each_passage_and_the_run_remembers(
         inner = [f"influence[1]/model[without {hit.passage.id}]" for hit in found[1]]
         assert [path for path in paths if "without" in path] == inner
 
-        fork = Live.begin(journal, "fork", APIXABAN, parent="run", memory=remembered(journal, "run"))
+        fork = Live.begin(journal, "fork", APIXABAN, parent="run", memory=recorded_work(journal, "run"))
         assert explained(fork, reader, found, way) == state
         assert fork.executed == 0
         verify = Verify(journal, "run")

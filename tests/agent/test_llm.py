@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from evitrail.agent.llm import Completion, Message, Prompt, ScriptedLLM, recorded
-from evitrail.traces import Journal, Live, Record, Trace, Verify, canonical_json, content_id, remembered
+from evitrail.traces import Journal, Live, Record, Trace, Verify, canonical_json, content_id, recorded_work
 
 SCRIPT = (("stroke", "aspirin"), (r"dose of (\w+)", r'{"drug": "\1"}'), ("draw", ("A", "B", "B")))
 
@@ -36,7 +36,7 @@ def prompt(said: str, **decoding: object) -> Prompt:
 
 
 def begun(journal: Journal, name: str = "run", of: str | None = None) -> Live:
-    return Live.begin(journal, name, Config(), parent=of, memory=remembered(journal, of) if of else None)
+    return Live.begin(journal, name, Config(), parent=of, memory=recorded_work(journal, of) if of else None)
 
 
 def test_a_call_is_recorded_with_its_messages_parameters_tokens_and_raw_text(

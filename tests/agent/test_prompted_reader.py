@@ -23,7 +23,7 @@ from evitrail.evidence_store.model import Passage
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval import BM25, Fixed
 from evitrail.retrieval.base import Hit
-from evitrail.traces import Journal, Live, Record, Trace, Verify, content_id, remembered
+from evitrail.traces import Journal, Live, Record, Trace, Verify, content_id, recorded_work
 
 QUESTION = case("apixaban").question
 PLAN, APPRAISE, READ, CHOOSE = (
@@ -97,7 +97,7 @@ def tools(journal: Journal, snapshot: Snapshot, llm: ScriptedLLM) -> Tools:
 def again(journal: Journal, tools: Tools, name: str, **changes: Any) -> Answer:
     """The same run taken up again, or a fork of it."""
     of = None if name == "run" else "run"
-    live = Live.begin(journal, name, Config(), parent=of, memory=remembered(journal, "run"))
+    live = Live.begin(journal, name, Config(), parent=of, memory=recorded_work(journal, "run"))
     return AGENTS["agentic"].answer(QUESTION, replace(tools, run=live, **changes))
 
 

@@ -19,7 +19,7 @@ from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval import BM25, RETRIEVERS
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces import Journal, Trace, Verify, verify_journal
-from evitrail.traces.run.diff import UNMOVED
+from evitrail.traces.run.diff import UNCHANGED
 
 RUN = "loop.q-apixaban"
 
@@ -160,7 +160,7 @@ def test_a_fork_can_itself_be_verified(asked: Asked, at: str | None, changes: di
     before = asked.journal.heads()
     verify = Verify(asked.journal, forked.run)
     assert answer_again(Trace(asked.journal, forked.run), verify, asked.store, asked.reader) == forked.answer
-    assert {step.verdict for step in verify.finish()} <= set(UNMOVED)
+    assert {step.verdict for step in verify.finish()} <= set(UNCHANGED)
     assert asked.journal.heads() == before
 
 

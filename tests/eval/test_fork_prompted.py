@@ -18,7 +18,7 @@ from evitrail.eval.log.runs import JOURNAL
 from evitrail.eval.rerun.fork import Forked, answer_again, fork, forking
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces import Journal, Trace, Verify, verify_journal
-from evitrail.traces.run.diff import UNMOVED, first_cause
+from evitrail.traces.run.diff import UNCHANGED, first_cause
 
 RUN, LOOPED = "words.q-apixaban", "loop.q-apixaban"
 CLAIM = r'{"option": "\3", "stance": "supports", "quote": "\2", "strength": 0.9}'
@@ -124,7 +124,7 @@ def test_what_a_model_said_within_a_step_can_be_laid_down(ward: Ward) -> None:
     forked = ward.fork(RUN, inner[0], output=said)
     assert forked.answer.option == "C"
     assert ward.sent == []
-    assert first_cause(forked.checked) == (inner[0], "given", "its output was laid down")
+    assert first_cause(forked.checked) == (inner[0], "given", "its output was overridden")
 
 
 def test_a_step_within_another_takes_an_output_and_no_other_change(ward: Ward) -> None:
@@ -146,11 +146,11 @@ def test_a_step_within_another_takes_an_output_and_no_other_change(ward: Ward) -
 def test_a_run_and_its_forks_are_verified_without_asking_the_model(
     ward: Ward, run: str, at: str | None, changes: dict[str, Any]
 ) -> None:
-    assert ward.verified(run) <= set(UNMOVED)
+    assert ward.verified(run) <= set(UNCHANGED)
     once = ward.fork(run, at, **changes)
-    assert ward.verified(once.run) <= set(UNMOVED)
+    assert ward.verified(once.run) <= set(UNCHANGED)
     twice = ward.fork(once.run, "choose[1]", seed=5)
-    assert ward.verified(twice.run) <= set(UNMOVED)
+    assert ward.verified(twice.run) <= set(UNCHANGED)
     assert verify_journal(ward.journal).sound
 
 

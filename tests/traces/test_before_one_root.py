@@ -95,9 +95,9 @@ ANSWERED = {
     },
     "own-code": {"in-force.radiology-003": "D"},
 }
-SERVED = re.compile(r"(the code of .+ is not the recorded one; )?served as recorded( \(reads_external\))?")
+SERVED = re.compile(r"(the code of .+ has changed; )?served as recorded( \(reads_external\))?")
 """What may be said of a step that asked a model: it is not asked again."""
-SAME = re.compile(r"(the code of .+ is not the recorded one, yet the same came out)?")
+SAME = re.compile(r"(the code of .+ has changed, but the output is the same)?")
 """What may be said of any other step. That it is done by another component may not."""
 
 

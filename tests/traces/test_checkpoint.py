@@ -14,7 +14,7 @@ from scribe import Order, recorded, ticking
 from evitrail.traces import Journal, JournalError, Journals, seal, verify_journal
 from evitrail.traces.audit.checkpoint import Checkpoint, check_root, check_signature, checkpoint, sign, uncovered
 from evitrail.traces.audit.seal import SEAL_RUN, merkle_root, sealed_root, seals
-from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, opened, public_key, signed
+from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, public_key, signed, verified_text
 
 KEY = SigningKey("clinic.example/journals", bytes(range(32)))
 OTHER = SigningKey("clinic.example/journals", bytes(range(1, 33)))
@@ -36,9 +36,9 @@ def path(tmp_path: Path) -> Path:
 def test_a_note_that_another_program_signed_is_opened() -> None:
     key = PublicKey.parse(PUBLISHED)
     assert str(key) == PUBLISHED
-    assert opened(PUBLISHED_NOTE, key) == PUBLISHED_NOTE.partition("\n\n")[0] + "\n"
+    assert verified_text(PUBLISHED_NOTE, key) == PUBLISHED_NOTE.partition("\n\n")[0] + "\n"
     with pytest.raises(BadNote, match="does not fit"):
-        opened(PUBLISHED_NOTE.replace("answer", "Answer"), key)
+        verified_text(PUBLISHED_NOTE.replace("answer", "Answer"), key)
 
 
 def test_a_key_comes_back_from_its_text_and_from_its_file(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_key_does_not_show_its_secret_when_printed() -> None:
 
 @given(TEXTS)
 def test_what_was_signed_is_what_is_opened(text: str) -> None:
-    assert opened(signed(text, KEY), KEY.public) == text
+    assert verified_text(signed(text, KEY), KEY.public) == text
 
 
 @given(TEXTS, st.data())
@@ -67,14 +67,14 @@ def test_a_note_with_one_character_changed_is_not_opened(text: str, data: st.Dat
     at = data.draw(st.integers(0, len(note) - 1))
     other = data.draw(st.characters(exclude_categories=("Cs",)).filter(lambda char: char != note[at]))
     with pytest.raises(BadNote):
-        opened(note[:at] + other + note[at + 1 :], KEY.public)
+        verified_text(note[:at] + other + note[at + 1 :], KEY.public)
 
 
 def test_signatures_by_keys_one_was_not_given_are_passed_over() -> None:
     note = signed("text\n", OTHER) + signed("text\n", KEY).rpartition("\n\n")[2]
-    assert opened(note, KEY.public) == opened(note, OTHER.public) == "text\n"
+    assert verified_text(note, KEY.public) == verified_text(note, OTHER.public) == "text\n"
     with pytest.raises(BadNote, match=r"expected a signature by clinic.example/journals\+"):
-        opened(signed("text\n", OTHER), KEY.public)
+        verified_text(signed("text\n", OTHER), KEY.public)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_signatures_by_keys_one_was_not_given_are_passed_over() -> None:
 )
 def test_what_is_no_note_is_refused_in_a_line(note: str) -> None:
     with pytest.raises(BadNote) as caught:
-        opened(note, KEY.public)
+        verified_text(note, KEY.public)
     assert "\n" not in str(caught.value)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Checked, Journal, Live, Record, Run, Task, Trace, remembered
+from evitrail.traces import Journal, Live, Record, Run, StepVerdict, Task, Trace, recorded_work
 from evitrail.traces.run.diff import compared, differences, first_cause
 from evitrail.traces.run.memory import unfolded
 
@@ -48,25 +48,25 @@ def chained(
     return run.step(Task("choose", lambda: Note(text=read.text), returns=Note, inputs={"read": read}, by=Scribe())).text
 
 
-def against(journal: Journal, **changes: Any) -> list[Checked]:
+def against(journal: Journal, **changes: Any) -> list[StepVerdict]:
     """A run, and a fork of it with something changed."""
     chained(Live.begin(journal, "run", ORDER))
     given = changes.pop("given", None)
-    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=remembered(journal, "run"), given=given)
+    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=recorded_work(journal, "run"), given=given)
     chained(fork, **changes)
     return compared(journal, Trace(journal, "run").activities, Trace(journal, "fork").activities)
 
 
 def test_nothing_changed_is_nothing_found(journal: Journal) -> None:
     checked = against(journal)
-    assert checked == [Checked(path, "reused") for path in ("retrieve[1]", "read[1]", "choose[1]")]
+    assert checked == [StepVerdict(path, "reused") for path in ("retrieve[1]", "read[1]", "choose[1]")]
     assert first_cause(checked) is None
 
 
 @pytest.mark.parametrize(
     ("change", "verdict", "detail"),
     [
-        ({"query": "culture"}, "input-changed", "another query came in: text: recorded 'swab', now 'culture'"),
+        ({"query": "culture"}, "input-changed", "query changed: text: recorded 'swab', now 'culture'"),
         ({"k": 1}, "input-changed", "k: recorded 2, now 1"),
         ({"store": "now"}, "store-changed", "snapshot: recorded 'then', now 'now'"),
         ({"store": "now", "k": 1}, "input-changed", "k: recorded 2, now 1; snapshot: recorded 'then', now 'now'"),
@@ -78,23 +78,23 @@ def test_the_first_cause_says_what_went_in_otherwise(
     journal: Journal, change: dict[str, Any], verdict: str, detail: str
 ) -> None:
     checked = against(journal, **change)
-    assert first_cause(checked) == Checked("retrieve[1]", verdict, detail)  # type: ignore[arg-type]
+    assert first_cause(checked) == StepVerdict("retrieve[1]", verdict, detail)  # type: ignore[arg-type]
     assert [(c.path, c.verdict) for c in checked[1:]] == [("read[1]", "recomputed-same"), ("choose[1]", "reused")]
-    assert checked[1].detail == "another found came in, yet the same came out"
+    assert checked[1].detail == "found changed, but the output is the same"
 
 
 def test_a_change_that_goes_on_is_told_at_each_step_it_reaches(journal: Journal) -> None:
     checked = against(journal, k=1, claims="C")
     assert [(c.verdict, c.detail) for c in checked[1:]] == [
-        ("input-changed", "another found came in"),
-        ("input-changed", "another read came in"),
+        ("input-changed", "found changed"),
+        ("input-changed", "read changed"),
     ]
 
 
 def test_an_output_that_was_laid_down_is_the_cause_and_not_a_change_of_work(journal: Journal) -> None:
     checked = against(journal, given={"read[1]": {"text": "D"}})
     assert [c.verdict for c in checked] == ["reused", "given", "input-changed"]
-    assert first_cause(checked) == Checked("read[1]", "given", "its output was laid down")
+    assert first_cause(checked) == StepVerdict("read[1]", "given", "its output was overridden")
 
 
 def test_what_one_run_has_more_is_new_and_what_it_has_no_more_is_missing(journal: Journal) -> None:
@@ -103,8 +103,8 @@ def test_what_one_run_has_more_is_new_and_what_it_has_no_more_is_missing(journal
     chained(run)
     run.step(Task("check", lambda: Note(text="fine"), returns=Note, inputs={}, by=Scribe()))
     short, long = (Trace(journal, name).activities for name in ("short", "long"))
-    assert compared(journal, short, long)[-1] == Checked("check[1]", "new", "the other run has no such step")
-    assert compared(journal, long, short)[-1] == Checked("check[1]", "missing", "not come by this time")
+    assert compared(journal, short, long)[-1] == StepVerdict("check[1]", "new", "the other run has no such step")
+    assert compared(journal, long, short)[-1] == StepVerdict("check[1]", "missing", "not reached this time")
 
 
 def test_two_runs_that_did_the_same_apart_are_the_same(journal: Journal) -> None:
@@ -119,7 +119,7 @@ def test_an_answer_that_came_out_otherwise_for_no_reason_names_its_field(journal
     for name, claims in (("one", "B"), ("two", "C")):
         chained(Live.begin(journal, name, ORDER), claims=claims)
     checked = compared(journal, *(Trace(journal, name).activities for name in ("one", "two")))
-    assert first_cause(checked) == Checked("read[1]", "recomputed-changed", "text: recorded 'B', now 'C'")
+    assert first_cause(checked) == StepVerdict("read[1]", "recomputed-changed", "text: recorded 'B', now 'C'")
 
 
 def nested(run: Run, word: str) -> None:
@@ -131,8 +131,8 @@ def nested(run: Run, word: str) -> None:
 
 def test_what_is_within_a_reused_step_is_neither_missing_nor_new(journal: Journal) -> None:
     nested(Live.begin(journal, "run", ORDER), "a")
-    nested(Live.begin(journal, "fork", ORDER, parent="run", memory=remembered(journal, "run")), "a")
-    memory = remembered(journal, "fork")
+    nested(Live.begin(journal, "fork", ORDER, parent="run", memory=recorded_work(journal, "run")), "a")
+    memory = recorded_work(journal, "fork")
     nested(Live.begin(journal, "again", ORDER, parent="fork", memory=memory), "b")
     run, fork, again = (unfolded(journal, name) for name in ("run", "fork", "again"))
     assert [a.path for a in fork] == [a.path for a in run] == ["outer[1]/inner[1]", "outer[1]"]
@@ -165,7 +165,7 @@ def test_two_values_differ_in_some_field_exactly_when_they_differ(one: Any, othe
         ({"a": 1}, {}, ["a: recorded 1, now nothing"]),
         ({}, {"a": None}, ["a: recorded nothing, now None"]),
         ({"a": 1}, {"a": True}, ["a: recorded 1, now True"]),
-        (1, 2, ["the whole: recorded 1, now 2"]),
+        (1, 2, ["the record: recorded 1, now 2"]),
         ({"a": "x" * 500}, {"a": ""}, [f"a: recorded '{'x' * 119}…, now ''"]),
     ],
 )

@@ -148,7 +148,7 @@ def test_a_disk_that_refuses_wal_is_written_all_the_same_with_a_warning(tmp_path
         assert journal.database.read("PRAGMA synchronous") == [(FULL,)]  # less could cost the file, not a step
         assert verify_journal(journal).integrity == ()
     assert [line["log_level"] for line in said] == ["warning"]
-    assert "waits for its writer" in said[0]["event"]
+    assert "wait for its writer" in said[0]["event"]
     assert said[0]["path"] == str(tmp_path / "journal.db")
 
 

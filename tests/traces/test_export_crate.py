@@ -16,7 +16,7 @@ from rocrate.rocrate import ROCrate
 from scribe import Note, Order, Scribe, copied, recorded
 from ward import LOOP, NEW, OLD, STALE, WardReader, ask, blamed, opened
 
-from evitrail.traces import Journal, Live, Trace, provenance, remembered
+from evitrail.traces import Journal, Live, Trace, provenance, recorded_work
 from evitrail.traces.export import crate, prov
 
 METADATA = "ro-crate-metadata.json"
@@ -182,11 +182,11 @@ def test_the_provenance_lies_beside_it(ward: Journal, tmp_path: Path) -> None:
 
 
 def test_a_step_of_a_fork_says_where_it_was_done(journal: Journal, tmp_path: Path) -> None:
-    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=remembered(journal, "run"))
+    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=recorded_work(journal, "run"))
     fork.end(copied(fork, ORDER))
     said = actions(written(Trace(journal, "fork"), tmp_path))
     assert said["fork"]["description"] == "A fork of run."
-    assert said["write[1]"]["description"] == "write, as it was done before in run run."
+    assert said["write[1]"]["description"] == "write, reused from run run."
 
 
 def test_equal_journals_give_equal_bytes(journal: Journal, tmp_path: Path) -> None:

@@ -76,5 +76,5 @@ def test_a_crate_names_what_it_left_out_where_it_would_stand(journal: Journal, t
     for step in Trace(journal, "patient").activities:
         result = next(one for one in packed.get_by_type("CreateAction") if one["name"] == step.path)["result"]
         assert (result.type, result["identifier"]) == ("CreativeWork", step.output)
-        assert "eft out" in result["description"]
+        assert "ithheld" in result["description"]
         assert step.output in left_out

@@ -64,6 +64,8 @@ def test_spans_are_numbers_to_whoever_reads_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "<graphml/>", "<a><b></a>", "{}"])
 def test_a_file_that_is_no_run_of_ours_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "bad.graphml").write_text(text)
-    with pytest.raises(ValueError, match=r"bad\.graphml.*expected GraphML of ours.*export the run again") as refused:
+    with pytest.raises(
+        ValueError, match=r"bad\.graphml.*expected GraphML from evitrail.*export the run again"
+    ) as refused:
         graphml.read(tmp_path / "bad.graphml")
     assert "\n" not in str(refused.value)

@@ -16,11 +16,11 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, StatusCode
 from scribe import Note, Order, Scribe, copied, recorded
 
-from evitrail.traces import Edge, Edges, Entity, Journal, Live, Task, Trace, remembered
+from evitrail.traces import Edge, Edges, Entity, Journal, Live, Task, Trace, recorded_work
 from evitrail.traces.export.disclosed import Disclosed
-from evitrail.traces.export.otel import Shown, spans_of
+from evitrail.traces.export.otel import StepContent, spans_of
 from evitrail.traces.external.attributes import edge_attributes, edges_in, flat, rows
-from evitrail.traces.external.otlp import json_line, read, send
+from evitrail.traces.external.otlp import json_line, read_spans, send
 
 ORDER = Order(words=("stroke", "risk"))
 EDGE = Edge(
@@ -135,7 +135,7 @@ def test_the_edges_stand_beside_the_spans_with_their_characters_and_link_to_who_
 
 def test_a_fork_says_what_it_reused_and_links_to_the_run_it_came_from(journal: Journal) -> None:
     recorded(journal, "run", ORDER)
-    fork = Live.begin(journal, "fork", Order(words=("falls",)), parent="run", memory=remembered(journal, "run"))
+    fork = Live.begin(journal, "fork", Order(words=("falls",)), parent="run", memory=recorded_work(journal, "run"))
     fork.end(copied(fork, ORDER))
     parent, spans = by_path(drawn(journal)), by_path(drawn(journal, "fork"))
     assert [link.context for link in spans[""].links] == [context(parent[""])]
@@ -146,15 +146,15 @@ def test_a_fork_says_what_it_reused_and_links_to_the_run_it_came_from(journal: J
 
 def test_what_a_step_means_is_told_by_the_caller_who_sees_inputs_and_output(journal: Journal) -> None:
     recorded(journal, "run", ORDER)
-    seen: list[Shown] = []
+    seen: list[StepContent] = []
 
-    def describe(shown: Shown) -> dict[str, str]:
+    def describe(shown: StepContent) -> dict[str, str]:
         seen.append(shown)
         return {"said": shown.output["text"]}
 
     root, *steps = drawn(journal, describe=describe, about={"asked": "copy"}, resource={"team": "ward"})
     assert [dict(span.attributes or {})["said"] for span in steps] == ["stroke", "stroke risk"]
-    assert seen[1] == Shown("write", "Note", {"text": "stroke risk"}, {"note": {"text": "stroke"}})
+    assert seen[1] == StepContent("write", "Note", {"text": "stroke risk"}, {"note": {"text": "stroke"}})
     assert dict(root.attributes or {})["asked"] == "copy"
     assert {span.resource.attributes["team"] for span in (root, *steps)} == {"ward"}
 
@@ -186,7 +186,7 @@ def test_a_file_has_hex_ids_numbers_for_enums_and_is_read_back_as_it_was(journal
     assert told["traceId"] == f"{context(spans[0]).trace_id:032x}"
     assert told["spanId"] == f"{context(spans[0]).span_id:016x}"
     assert (told["kind"], told["status"]) == (1, {"code": 1})
-    found = read(file)
+    found = read_spans(file)
     assert [span.id for span in found] == [f"{context(span).span_id:016x}" for span in spans]
     assert [span.parent for span in found] == [f"{span.parent.span_id:016x}" if span.parent else "" for span in spans]
     assert [(span.name, span.start, span.end) for span in found] == [(s.name, s.start_time, s.end_time) for s in spans]

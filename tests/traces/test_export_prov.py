@@ -19,7 +19,7 @@ from prov.model import ProvActivity, ProvBundle, ProvDerivation, ProvDocument, P
 from scribe import Order, copied, recorded
 from ward import LOOP, NEW, OLD, STALE, WardReader, ask, blamed, opened
 
-from evitrail.traces import Journal, Live, Trace, provenance, remembered
+from evitrail.traces import Journal, Live, Trace, provenance, recorded_work
 from evitrail.traces.export import prov
 from evitrail.traces.export.disclosed import Disclosed
 
@@ -138,7 +138,7 @@ def test_the_rank_of_a_hit_stands_on_an_influence_because_membership_takes_no_at
 
 
 def test_a_fork_is_a_revision_of_its_parent_and_says_what_it_reused(journal: Journal, tmp_path: Path) -> None:
-    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=remembered(journal, "run"))
+    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=recorded_work(journal, "run"))
     fork.end(copied(fork, ORDER))
     document, _ = loaded(written(Trace(journal, "fork"), tmp_path))
     (revision,) = document.get_records(ProvDerivation)

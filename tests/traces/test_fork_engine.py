@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from scribe import Note, Order, Scribe, ticking
 
-from evitrail.traces import Activity, Journal, Live, Run, Task, Trace, remembered, verify_journal
+from evitrail.traces import Activity, Journal, Live, Run, Task, Trace, recorded_work, verify_journal
 
 ORDER = Order(words=())
 
@@ -45,7 +45,7 @@ def first(journal: Journal) -> Desk:
 
 
 def forked(journal: Journal, name: str = "fork", of: str = "run", given: dict[str, Any] | None = None) -> Desk:
-    return Desk(Live.begin(journal, name, ORDER, parent=of, memory=remembered(journal, of), given=given))
+    return Desk(Live.begin(journal, name, ORDER, parent=of, memory=recorded_work(journal, of), given=given))
 
 
 def steps(journal: Journal, run: str) -> dict[str, Activity]:
@@ -115,7 +115,7 @@ def test_what_was_laid_down_is_never_remembered_as_work(journal: Journal) -> Non
     copies(first(journal), "a", "b")
     copies(forked(journal, given={"write[1]": {"text": "z"}}), "a", "b")
     laid = steps(journal, "fork")["write[1]"]
-    assert (laid.key, laid.path) not in remembered(journal, "fork")
+    assert (laid.key, laid.path) not in recorded_work(journal, "fork")
     again = forked(journal, "again", of="fork")
     assert copies(again, "a", "b") == "a b"
     assert again.calls == ["write", "write"]

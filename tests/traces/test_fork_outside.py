@@ -14,7 +14,7 @@ import pytest
 from scribe import Note, Order, Scribe, ticking
 
 import evitrail.traces
-from evitrail.traces import Journal, Live, Task, Trace, remembered, verify_journal
+from evitrail.traces import Journal, Live, Task, Trace, recorded_work, verify_journal
 from evitrail.traces.run.live import BlockedEffect
 
 SOURCE = Path(evitrail.__file__).parents[1]
@@ -49,7 +49,7 @@ def notify(run: Live, ward: Path, text: str = "call the surgeon", **given: Any) 
 
 
 def fork(journal: Journal, **given: Any) -> Live:
-    return Live.begin(journal, "fork", ORDER, parent="run", memory=remembered(journal, "run"), **given)
+    return Live.begin(journal, "fork", ORDER, parent="run", memory=recorded_work(journal, "run"), **given)
 
 
 @pytest.mark.parametrize("effect", ["reads_external", "writes_external"])
@@ -87,7 +87,7 @@ def test_a_fork_reuses_what_was_written_outside_and_refuses_to_write_anything_el
     notify(Live.begin(journal, "run", ORDER), ward)
     run = fork(journal)
     assert notify(run, ward) == Note(text="sent: call the surgeon")
-    with pytest.raises(BlockedEffect, match=r"^notify\[2\] by Scribe.* writes outside, and a fork would") as caught:
+    with pytest.raises(BlockedEffect, match=r"^notify\[2\] by Scribe.* writes externally, and a fork would") as caught:
         notify(run, ward, "cancel the surgeon")
     assert "acknowledge" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -156,7 +156,7 @@ def killed(tmp_path: Path, ward: Path) -> Iterator[Journal]:
 
 def test_after_a_kill_in_the_middle_of_it_a_write_is_not_tried_again(killed: Journal, ward: Path) -> None:
     run = Live.begin(killed, "run", ORDER)
-    with pytest.raises(BlockedEffect, match=r"notify\[1\].*an earlier attempt may have got through"):
+    with pytest.raises(BlockedEffect, match=r"notify\[1\].*an earlier attempt may have succeeded"):
         notify(run, ward)
     assert ward.read_text() == "call the surgeon\n"
 

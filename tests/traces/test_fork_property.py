@@ -12,7 +12,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Journal, Live, Task, Trace, remembered
+from evitrail.traces import Journal, Live, Task, Trace, recorded_work
 from evitrail.traces.run.diff import compared, first_cause
 
 ORDER = Order(words=())
@@ -125,7 +125,7 @@ def test_a_fork_calls_only_what_the_change_reaches_and_ends_as_a_run_from_scratc
     with TemporaryDirectory() as folder, Journal.open(Path(folder) / "journal.db") as journal:
         Doing(nodes, Live.begin(journal, "run", ORDER)).answer()
         now = changed(nodes, override)
-        memory = remembered(journal, "run")
+        memory = recorded_work(journal, "run")
         fork = Doing(now, Live.begin(journal, "fork", ORDER, parent="run", memory=memory, given=laid))
         scratch = Doing(now, Live.begin(journal, "scratch", ORDER, given=laid))
         expected = scratch.answer()
@@ -153,9 +153,9 @@ def test_a_fork_of_a_fork_calls_only_what_the_second_change_reaches(
     twice = (*once[:second], once[second]._replace(hand="third"), *once[second + 1 :])
     with TemporaryDirectory() as folder, Journal.open(Path(folder) / "journal.db") as journal:
         Doing(nodes, Live.begin(journal, "run", ORDER)).answer()
-        memory = remembered(journal, "run")
+        memory = recorded_work(journal, "run")
         Doing(once, Live.begin(journal, "fork", ORDER, parent="run", memory=memory)).answer()
-        memory |= remembered(journal, "fork")
+        memory |= recorded_work(journal, "fork")
         doing = Doing(twice, Live.begin(journal, "again", ORDER, parent="fork", memory=memory))
         assert doing.answer() == Doing(twice, Live.begin(journal, "scratch", ORDER)).answer()
         assert set(doing.calls) <= reached(nodes, second)

@@ -9,7 +9,7 @@ import networkx as nx
 import pytest
 from scribe import Note, Order, Scribe, copied, recorded
 
-from evitrail.traces import Journal, Live, Task, Trace, content_id, lineage, provenance, remembered
+from evitrail.traces import Journal, Live, Task, Trace, content_id, lineage, provenance, recorded_work
 
 ORDER = Order(words=("stroke", "risk", "falls"))
 LAST = content_id(Note(text="stroke risk falls"))
@@ -81,7 +81,7 @@ def test_the_lineage_of_something_not_in_the_run_is_a_key_error_that_names_both(
 
 
 def test_a_fork_has_the_same_entities_and_its_own_activities(journal: Journal) -> None:
-    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=remembered(journal, "run"))
+    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=recorded_work(journal, "run"))
     copied(fork, ORDER, Scribe())
     then, now = (provenance(Trace(journal, name)) for name in ("run", "fork"))
 

@@ -12,9 +12,9 @@ import pytest
 from evitrail.traces import Journal, Trace, lineage, provenance, seal, verify_journal
 from evitrail.traces.external.attributes import rows
 from evitrail.traces.external.external_run import expect_own, recorded_elsewhere
-from evitrail.traces.external.incoming_run import Foreign, Imported, Understood, arrived
-from evitrail.traces.external.otlp import read
-from evitrail.traces.external.record_runs import TakenIn, take_in
+from evitrail.traces.external.incoming_run import Foreign, Imported, SpanMeaning, incoming_runs
+from evitrail.traces.external.otlp import read_spans
+from evitrail.traces.external.record_runs import ImportedRuns, import_runs
 from evitrail.traces.run.activity import Edges
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -27,13 +27,13 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def understand(attributes: Mapping[str, Any]) -> Understood:
+def understand(attributes: Mapping[str, Any]) -> SpanMeaning:
     """What the spans of this test mean."""
     documents = rows(attributes, "found")
     kind, asked, said = (attributes.get(name) for name in ("kind", "in", "out"))
     told = ("kind", "in", "out")
     rest = {name: v for name, v in attributes.items() if name not in told and not name.startswith("found.")}
-    return Understood(str(kind) if kind else None, asked, said, documents, rest)
+    return SpanMeaning(str(kind) if kind else None, asked, said, documents, rest)
 
 
 def value(told: Any) -> dict[str, Any]:
@@ -63,8 +63,8 @@ def write(file: Path, *documents: Any) -> Path:
     return file
 
 
-def taken(journal: Journal, file: Path, name: str | None = None) -> TakenIn:
-    return take_in(journal, arrived(read(file), file, understand, name), understand)
+def taken(journal: Journal, file: Path, name: str | None = None) -> ImportedRuns:
+    return import_runs(journal, incoming_runs(read_spans(file), file, understand, name), understand)
 
 
 ASKED = span(1, kind="chain", name="query", **{"in": "When to swab?", "out": "At 36 weeks."})
@@ -76,7 +76,7 @@ QUERY = document(ASKED, FOUND, READ, SAID)
 
 
 def test_a_trace_is_a_run_and_its_spans_are_steps_within_each_other(journal: Journal, tmp_path: Path) -> None:
-    assert taken(journal, write(tmp_path / "week.jsonl", QUERY)) == TakenIn((f"week.{TRACE[:8]}",), ())
+    assert taken(journal, write(tmp_path / "week.jsonl", QUERY)) == ImportedRuns((f"week.{TRACE[:8]}",), ())
     trace = Trace(journal, f"week.{TRACE[:8]}")
     assert [step.path for step in trace.activities] == ["retriever[1]", "chain[1]/llm[1]", "chain[1]"]
     assert [step.kind for step in trace.activities] == ["retriever", "llm", "chain"]
@@ -123,7 +123,7 @@ def test_a_run_that_was_taken_in_says_so_is_sound_and_cannot_be_done_again(journ
     assert (body["recorded"], body["config_type"], body["parent"]) == ("elsewhere", "Imported", None)
     assert body["digest"] == trace.config(Imported).digest
     assert recorded_elsewhere(trace)
-    with pytest.raises(ValueError, match="'week' was recorded elsewhere and cannot be verified"):
+    with pytest.raises(ValueError, match="'week' is an external run and cannot be verified"):
         expect_own(trace, "verified")
     assert verify_journal(journal).sound
     assert not recorded_elsewhere(Trace(journal, "experiment"))
@@ -172,8 +172,8 @@ def test_an_orphan_and_a_ring_stand_at_the_top(journal: Journal, tmp_path: Path)
 
 def test_spans_within_each_other_without_end_are_refused_in_a_line(tmp_path: Path) -> None:
     file = write(tmp_path / "deep.json", document(*(span(n, n - 1) for n in range(1, 2000))))
-    with pytest.raises(ValueError, match=r"deep.json: trace \w+: span '\w+': expected at most 100 spans within"):
-        arrived(read(file), file, understand)
+    with pytest.raises(ValueError, match=r"deep.json: trace \w+: span '\w+': spans are nested deeper"):
+        incoming_runs(read_spans(file), file, understand)
 
 
 def test_every_trace_of_a_file_is_a_run(journal: Journal, tmp_path: Path) -> None:
@@ -187,11 +187,11 @@ def test_what_is_here_is_not_taken_in_again_and_its_name_is_not_given_to_another
     journal: Journal, tmp_path: Path
 ) -> None:
     file = write(tmp_path / "week.jsonl", QUERY)
-    assert taken(journal, file, "week") == TakenIn(("week",), ())
+    assert taken(journal, file, "week") == ImportedRuns(("week",), ())
     before = journal.heads()
-    assert taken(journal, file, "week") == TakenIn((), ("week",))
+    assert taken(journal, file, "week") == ImportedRuns((), ("week",))
     other = write(tmp_path / "other.jsonl", document(ASKED))
-    with pytest.raises(ValueError, match=r"expected a name that no other run .* has, got 'week'"):
+    with pytest.raises(ValueError, match=r"another run in .* has the name 'week'"):
         taken(journal, other, "week")
     assert journal.heads() == before
 
@@ -200,13 +200,13 @@ def test_what_is_here_is_not_taken_in_again_and_its_name_is_not_given_to_another
 def test_a_name_that_is_none_for_a_run_is_refused(tmp_path: Path, name: str) -> None:
     file = write(tmp_path / "week.jsonl", QUERY)
     with pytest.raises(ValueError, match="expected a run's name"):
-        arrived(read(file), file, understand, name)
+        incoming_runs(read_spans(file), file, understand, name)
 
 
 def test_one_document_may_take_many_lines(tmp_path: Path) -> None:
     lines, pretty = write(tmp_path / "lines.jsonl", QUERY), tmp_path / "pretty.json"
     pretty.write_text(json.dumps(QUERY, indent=2))
-    assert read(pretty) == read(lines)
+    assert read_spans(pretty) == read_spans(lines)
 
 
 @pytest.mark.parametrize(
@@ -220,13 +220,13 @@ def test_one_document_may_take_many_lines(tmp_path: Path) -> None:
         ({**SAID, "attributes": [{"key": "a", "value": {"intValue": "x"}}]}, "Failed to parse attributes field"),
         ({**SAID, "attributes": [{"key": "a", "value": {"doubleValue": 10**400}}]}, "int too large"),
         ("no span", "expected a span and its resource as objects, got 'no span'"),
-        ({**ASKED, "name": "another"}, "span '0000000000000001' stands in the file twice, and differs"),
+        ({**ASKED, "name": "another"}, "span '0000000000000001' is in the file twice, with different content"),
     ],
 )
 def test_what_cannot_be_read_is_told_in_a_line_with_file_and_place(tmp_path: Path, spoilt: Any, said: str) -> None:
     file = write(tmp_path / "week.jsonl", document(ASKED, FOUND), document(READ, spoilt))
     with pytest.raises(ValueError, match="resourceSpans") as told:
-        read(file)
+        read_spans(file)
     (line,) = str(told.value).splitlines()
     assert line.startswith(f"{file}:2: resourceSpans[0].scopeSpans[0].spans[1]: ")
     assert said in line
@@ -248,6 +248,6 @@ def test_what_is_no_otlp_is_told_in_a_line(tmp_path: Path, text: str, said: str)
     file = tmp_path / "week.jsonl"
     file.write_text(text, encoding="latin-1")
     with pytest.raises(ValueError, match=r"week\.jsonl") as told:
-        read(file)
+        read_spans(file)
     (line,) = str(told.value).splitlines()
     assert said in line

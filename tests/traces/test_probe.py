@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Journal, Live, Run, Task, remembered
+from evitrail.traces import Journal, Live, Run, Task, recorded_work
 from evitrail.traces.run.probe import Probe, affected
 
 ORDER = Order(words=())
@@ -66,7 +66,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def probed(journal: Journal, ward: Ward, run: str = "run") -> str | None:
     """What is affected; nothing must have been written to find out."""
     before = journal.heads()
-    probe = Probe(journal, run, remembered(journal, run))
+    probe = Probe(journal, run, recorded_work(journal, run))
     found = affected(lambda: ward.answer(probe))
     assert journal.heads() == before
     return found
@@ -100,7 +100,7 @@ def test_a_change_within_a_step_is_found_there(journal: Journal) -> None:
         run.step(Task("read", outer, returns=Note, inputs={}, by=Scribe(), parameters={"word": word}))
 
     nested(Live.begin(journal, "nested", ORDER), "then")
-    memory = remembered(journal, "nested")
+    memory = recorded_work(journal, "nested")
     assert affected(lambda: nested(Probe(journal, "nested", memory), "then")) is None
     assert affected(lambda: nested(Probe(journal, "nested", memory), "now")) == "read[1]/passage[1]"
 

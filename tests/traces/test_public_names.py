@@ -8,8 +8,9 @@ import pytest
 
 NAMES = {
     "traces": (
-        "Activity Checked Clock DamagedJournal Edge Edges Entity Journal JournalError Journals Live Record Run Task "
-        "Trace Verdicts Verify canonical_json content_id lineage provenance remembered seal verify_journal"
+        "Activity Clock DamagedJournal Edge Edges Entity Journal JournalError Journals Live Record Run "
+        "StepVerdict Task Trace Verdicts Verify canonical_json content_id lineage provenance recorded_work seal "
+        "verify_journal"
     ),
     "evidence_store": (
         "Assessment Contradiction Curator Evidence EvidenceError EvidenceStore Grade Header Ingested InputError "

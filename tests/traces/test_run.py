@@ -22,7 +22,7 @@ from evitrail.traces import (
     Task,
     Trace,
     content_id,
-    remembered,
+    recorded_work,
     verify_journal,
 )
 
@@ -123,7 +123,7 @@ def test_the_same_work_done_twice_in_a_run_is_called_twice_and_remembered_twice(
     first = draws(Live.begin(journal, "run", ORDER))
     assert first == ["a", "b"]
     assert draws(Live.begin(journal, "run", ORDER)) == first
-    assert draws(Live.begin(journal, "fork", ORDER, memory=remembered(journal, "run"))) == first
+    assert draws(Live.begin(journal, "fork", ORDER, memory=recorded_work(journal, "run"))) == first
 
 
 def test_a_recorded_run_reads_back_as_it_was(journal: Journal) -> None:
@@ -176,7 +176,7 @@ def test_a_run_taken_up_again_calls_nothing_it_did_before(journal: Journal) -> N
 def test_a_fork_that_changes_nothing_calls_nothing_and_says_where_the_work_was_done(journal: Journal) -> None:
     note = recorded(journal, "run", ORDER)
     scribe = Scribe()
-    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=remembered(journal, "run"))
+    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=recorded_work(journal, "run"))
     assert copied(fork, ORDER, scribe) == note
     assert scribe.asked == []
     done = Trace(journal, "fork").activities
@@ -189,7 +189,7 @@ def test_a_fork_that_changes_nothing_calls_nothing_and_says_where_the_work_was_d
 def test_a_fork_does_again_only_what_comes_after_the_change(journal: Journal) -> None:
     recorded(journal, "run", ORDER)
     scribe = Scribe()
-    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=remembered(journal, "run"))
+    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=recorded_work(journal, "run"))
     copied(fork, Order(words=("stroke", "rate", "falls")), scribe)
     assert scribe.asked == ["rate", "falls"]
     assert [a.reused_from for a in Trace(journal, "fork").activities] == ["run", None, None]
@@ -198,7 +198,7 @@ def test_a_fork_does_again_only_what_comes_after_the_change(journal: Journal) ->
 def test_a_fork_of_a_fork_names_the_run_that_did_the_work(journal: Journal) -> None:
     recorded(journal, "run", ORDER)
     for parent, name in (("run", "fork"), ("fork", "again")):
-        copied(Live.begin(journal, name, ORDER, parent=parent, memory=remembered(journal, parent)), ORDER)
+        copied(Live.begin(journal, name, ORDER, parent=parent, memory=recorded_work(journal, parent)), ORDER)
     assert {a.reused_from for a in Trace(journal, "again").activities} == {"run"}
 
 

@@ -12,18 +12,18 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from evitrail.traces import Journal, Trace, seal, verify_journal
-from evitrail.traces.external.incoming_run import Arrived, Understood, arrived
-from evitrail.traces.external.otlp import Span, read
-from evitrail.traces.external.record_runs import take_in
+from evitrail.traces.external.incoming_run import IncomingRun, SpanMeaning, incoming_runs
+from evitrail.traces.external.otlp import OtlpSpan, read_spans
+from evitrail.traces.external.record_runs import import_runs
 from evitrail.traces.external.span_tree import tree
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 IDS = [f"{number:016x}" for number in range(1, 7)]
 
 
-def span(id: str, parent: str, start: int, end: int, kind: str, path: str | None) -> Span:
+def span(id: str, parent: str, start: int, end: int, kind: str, path: str | None) -> OtlpSpan:
     stated = {} if path is None else {"evitrail.path": path}
-    return Span(TRACE, id, parent, kind, start, end, stated, None, "")
+    return OtlpSpan(TRACE, id, parent, kind, start, end, stated, None, "")
 
 
 paths = st.none() | st.sampled_from(["a[1]", "a[2]", "a[1]/b[1]", "b[1]/a[1]", "/", "a[1]/", ""])
@@ -42,7 +42,7 @@ spans = st.lists(
 )
 
 
-def above(one: Span, known: dict[str, Span]) -> list[str]:
+def above(one: OtlpSpan, known: dict[str, OtlpSpan]) -> list[str]:
     """The spans that one is within, nearest first, until one is met again."""
     met = [one.id]
     while (parent := known[met[-1]].parent) in known and parent not in met:
@@ -51,7 +51,7 @@ def above(one: Span, known: dict[str, Span]) -> list[str]:
 
 
 @given(spans)
-def test_every_span_stands_once_within_the_span_it_says_it_is_in(told: list[Span]) -> None:
+def test_every_span_stands_once_within_the_span_it_says_it_is_in(told: list[OtlpSpan]) -> None:
     known = {one.id: one for one in told}
     root, steps = tree(told, lambda one: one.name)
     at = {step.span.id: step.path for step in steps} | ({root.id: ""} if root else {})
@@ -67,7 +67,7 @@ def test_every_span_stands_once_within_the_span_it_says_it_is_in(told: list[Span
 
 
 @given(spans)
-def test_a_step_comes_after_those_within_it_and_siblings_as_they_began(told: list[Span]) -> None:
+def test_a_step_comes_after_those_within_it_and_siblings_as_they_began(told: list[OtlpSpan]) -> None:
     steps = tree(told, lambda one: one.name).steps
     order = {step.path: place for place, step in enumerate(steps)}
     by_outer: dict[str, list[int]] = {}
@@ -113,13 +113,13 @@ spoilt = st.builds(lambda one, key, value: {**one, key: value}, readable, st.sam
 sound = st.lists(readable, max_size=6, unique_by=lambda one: one["spanId"])
 
 
-def understand(attributes: Mapping[str, Any]) -> Understood:
-    return Understood(None, attributes.get("in"), attributes.get("out"), (), attributes)
+def understand(attributes: Mapping[str, Any]) -> SpanMeaning:
+    return SpanMeaning(None, attributes.get("in"), attributes.get("out"), (), attributes)
 
 
-def soundly_taken_in(runs: list[Arrived], folder: Path) -> None:
+def soundly_taken_in(runs: list[IncomingRun], folder: Path) -> None:
     with Journal.open(folder / "journal.db") as journal:
-        assert take_in(journal, runs, understand).new == tuple(run.run for run in runs)
+        assert import_runs(journal, runs, understand).new == tuple(run.run for run in runs)
         seal(journal)
         assert verify_journal(journal).sound
         for run in runs:
@@ -136,7 +136,7 @@ def test_any_file_is_taken_in_whole_or_told_of_in_lines_with_their_place(told: l
         text = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": told}]}]})
         file.write_text(text + after, encoding="utf-8")
         try:
-            runs = arrived(read(file), file, understand, "some")
+            runs = incoming_runs(read_spans(file), file, understand, "some")
         except ValueError as error:
             lines = str(error).splitlines()
             event("refused")

@@ -30,14 +30,14 @@ STORED = {
 
 REASONS = {
     "part of another record": (
-        "Assessment Ballots Blame Case Chained Citation Condition Context ContextPassage Contradiction "
+        "Assessment Ballots Blame BundleManifest Case Citation Condition Context ContextPassage Contradiction "
         "Dropped Edge Entity Flags FoundNode GateReport Grade Hit Input Judgement LetterVerdict Message "
-        "ModelAnswer Noted Overall Packed PassageInfluence Rating Share Term Token"
+        "ModelAnswer Noted Overall PackedFile PackedRun PassageInfluence Rating Share Term Token"
     ),
     "an event of the ledger, which is hashed as an event whatever its body": ("Act Draft Entry Event Notice Profile"),
     "a file that somebody gives us, or that we write for others": (
         "AskedQuestion Body CertaintyWeights CheckedArm CheckedGreedy CheckedLine CheckedSampled DomainRating "
-        "Erratum Family Greedy Hint HintTable JudgeVerdict Labelled ListedNotice Manifest Mismatch Outcome "
+        "Erratum Family Greedy Hint HintTable JudgeVerdict Labelled ListedNotice Mismatch Outcome "
         "Plan Price PublishedManifest PublishedRecord Sampled ServedTexts"
     ),
     "what a command answers with, or a step hands to the next": (

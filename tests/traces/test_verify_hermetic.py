@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Checked, Journal, Live, Record, Run, Task, Verify
+from evitrail.traces import Journal, Live, Record, Run, StepVerdict, Task, Verify
 from evitrail.traces.run.hermetic import hermetic
 
 ORDER = Order(words=())
@@ -125,7 +125,7 @@ def test_a_step_that_says_it_is_pure_and_is_not_is_refused_and_named(
     host, port = ("localhost" if way is by_name else server.address[0]), str(server.address[1])
     assert host in first.detail
     assert port in first.detail
-    assert second == Checked("think[1]", "recomputed-same")
+    assert second == StepVerdict("think[1]", "recomputed-same")
     assert server.asked == reached
 
 
@@ -191,10 +191,10 @@ def test_a_new_question_to_the_outside_is_refused_and_the_step_around_it_is_serv
 def test_the_network_works_again_after_the_last_block(server: Server) -> None:
     for way in WAYS:
         with hermetic() as outer:
-            with hermetic() as inner, pytest.raises(OSError, match="no network"):
+            with hermetic() as inner, pytest.raises(OSError, match="network is blocked"):
                 way(server)
             assert inner
-            with pytest.raises(OSError, match="no network"):
+            with pytest.raises(OSError, match="network is blocked"):
                 way(server)
             assert outer == inner * 2
         assert way(server) == "from outside"
@@ -265,9 +265,9 @@ def test_a_step_that_fails_this_time_is_told_and_the_others_are_still_checked(jo
     verify = Verify(journal, "run")
     worked(verify, failing="b")
     assert verify.finish() == [
-        Checked("say[1]", "recomputed-same"),
-        Checked("say[2]", "recomputed-changed", "it raised TimeoutError: no answer in 30 s"),
-        Checked("say[3]", "recomputed-same"),
+        StepVerdict("say[1]", "recomputed-same"),
+        StepVerdict("say[2]", "recomputed-changed", "it raised TimeoutError: no answer in 30 s"),
+        StepVerdict("say[3]", "recomputed-same"),
     ]
 
 
@@ -283,4 +283,4 @@ def test_another_result_under_other_code_is_laid_to_the_code(
     search(Live.begin(journal, "run", ORDER), by=parts[0])
     verify = Verify(journal, "run")
     search(verify, by=parts[1], mood=1.0)
-    assert verify.finish() == [Checked("search[1]", "code-changed", "the code of Finder() is not the recorded one")]
+    assert verify.finish() == [StepVerdict("search[1]", "code-changed", "the code of Finder() has changed")]

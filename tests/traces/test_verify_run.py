@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from scribe import Note, Order, Scribe, copied, recorded
 
-from evitrail.traces import Checked, Journal, Live, Record, Run, Task, Verify
+from evitrail.traces import Journal, Live, Record, Run, StepVerdict, Task, Verify
 
 ORDER = Order(words=("stroke", "risk", "falls"))
 
@@ -66,8 +66,8 @@ def test_a_changed_output_names_its_first_field_with_both_values(journal: Journa
     weighed(Live.begin(journal, "run", ORDER), 90)
     verify = Verify(journal, "run")
     weighed(verify, 81)
-    detail = "conditions[1].a: recorded 90.0, now 81.0"
-    assert verify.finish() == [Checked("weigh[1]", "recomputed-changed", detail)]
+    detail = "arms[1].a: recorded 90.0, now 81.0"
+    assert verify.finish() == [StepVerdict("weigh[1]", "recomputed-changed", detail)]
 
 
 def test_after_a_change_the_next_step_says_which_input_changed(journal: Journal) -> None:
@@ -79,7 +79,7 @@ def test_after_a_change_the_next_step_says_which_input_changed(journal: Journal)
         ("write[2]", "input-changed"),
         ("write[3]", "input-changed"),
     ]
-    assert verify.checked[1].detail == "another note came in"
+    assert verify.checked[1].detail == "note changed"
 
 
 def test_an_input_that_came_or_went_is_a_changed_input(journal: Journal) -> None:
@@ -89,7 +89,7 @@ def test_an_input_that_came_or_went_is_a_changed_input(journal: Journal) -> None
         weighed(Live.begin(journal, name, ORDER), 90, **then)
         verify = Verify(journal, name)
         weighed(verify, 81, **now)
-        assert verify.finish() == [Checked("weigh[1]", "input-changed", "another b came in")]
+        assert verify.finish() == [StepVerdict("weigh[1]", "input-changed", "b changed")]
 
 
 def test_another_input_that_makes_no_difference_is_the_same(journal: Journal) -> None:
@@ -113,7 +113,7 @@ def test_other_code_with_another_result_is_named_as_the_cause(
     weighed(Live.begin(journal, "run", ORDER), then.dose, by=then)
     verify = Verify(journal, "run")
     weighed(verify, now.dose, by=now)
-    assert verify.finish() == [Checked("weigh[1]", "code-changed", "the code of Scale() is not the recorded one")]
+    assert verify.finish() == [StepVerdict("weigh[1]", "code-changed", "the code of Scale() has changed")]
     again = Verify(journal, "run")
     weighed(again, then.dose, by=now)
     assert verdicts(again) == [("weigh[1]", "recomputed-same")]

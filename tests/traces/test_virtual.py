@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Journal, Live, Run, Task, Trace, Verify, remembered
+from evitrail.traces import Journal, Live, Run, Task, Trace, Verify, recorded_work
 from evitrail.traces.run.virtual import System, Virtual
 
 ORDER = Order(words=())
@@ -72,7 +72,7 @@ def test_a_run_that_is_taken_up_again_goes_on_with_what_it_heard(journal: Journa
 
 def test_a_fork_that_changes_something_else_hears_the_same(journal: Journal, system: System) -> None:
     then = heard(Live.begin(journal, "run", ORDER), system)
-    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=remembered(journal, "run"))
+    fork = Live.begin(journal, "fork", ORDER, parent="run", memory=recorded_work(journal, "run"))
     assert heard(fork, system, word="changed") == then
     done = {a.path for a in Trace(journal, "fork").activities if a.reused_from is None}
     assert done == {"write[1]"}

@@ -125,7 +125,7 @@ def test_a_name_that_is_taken_is_refused_and_nothing_written(own: Desk, file: Pa
     before = evitrail("trace", "verify", own.run, "--json").json, (own.run / "journal.db").read_bytes()
     said = evitrail("trace", "import", file, "--out", own.run)
     assert (said.code, said.out, len(said.faults)) == (2, "", 1)
-    assert f"got '{GATED}'; give another --name" in said.faults[0]
+    assert f"has the name '{GATED}'; give a different --name" in said.faults[0]
     assert (evitrail("trace", "verify", own.run, "--json").json, (own.run / "journal.db").read_bytes()) == before
 
 

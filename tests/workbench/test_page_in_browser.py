@@ -10,7 +10,7 @@ import pytest
 from exhibit import HOSTILE, PLAIN, RUN, SOUND, Open, long_page, said_of
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Journal, Live, Task, remembered
+from evitrail.traces import Journal, Live, Task, recorded_work
 from evitrail.workbench.page import write_page
 
 
@@ -210,7 +210,7 @@ def test_steps_are_nested_marked_and_records_of_unknown_types_are_plain(opened: 
         with pytest.raises(RuntimeError):
             run.step(Task("fail", broken, returns=Note, inputs={}, by=by))
         journal.append("run", "weather", {"sky": "<i>grey</i>", "path": ["a", 1]})
-        fork = Live.begin(journal, "fork", Order(words=()), parent="run", memory=remembered(journal, "run"))
+        fork = Live.begin(journal, "fork", Order(words=()), parent="run", memory=recorded_work(journal, "run"))
         fork.step(Task("write", outer, returns=Note, inputs={}, by=by))
         write_page(journal, ["fork"], tmp_path / "page.html")
     view = opened(tmp_path / "page.html", run="run")

@@ -21,9 +21,9 @@ from evitrail.retrieval.base import Retrieved
 from evitrail.traces import Journal, Live, Record, Task, Trace
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.external.attributes import edges_in
-from evitrail.traces.external.incoming_run import arrived
-from evitrail.traces.external.otlp import json_line, read
-from evitrail.traces.external.record_runs import take_in
+from evitrail.traces.external.incoming_run import incoming_runs
+from evitrail.traces.external.otlp import json_line, read_spans
+from evitrail.traces.external.record_runs import import_runs
 from evitrail.traces.run.activity import Edges
 from evitrail.workbench.openinference.attributes import understand
 from evitrail.workbench.openinference.step_spans import spans
@@ -178,7 +178,7 @@ def test_patient_data_is_not_described_unless_asked_for(tmp_path: Path) -> None:
 
 def taken(journal: Journal, file: Path, into: Journal) -> Trace:
     file.write_text(json_line(drawn(journal)), encoding="utf-8")
-    taken = take_in(into, arrived(read(file), file, understand), understand)
+    taken = import_runs(into, incoming_runs(read_spans(file), file, understand), understand)
     assert taken.new == (RUN,)
     return Trace(into, RUN)
 

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from evitrail.traces.audit.integrity import verify_journal
 from evitrail.traces.audit.seal import SEAL_RUN, Heads, Seal, merkle_root, seal, sealed_root, seals
-from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, opened, signed, signers
+from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, signed, signers, verified_text
 from evitrail.traces.journal.journal import Journal, JournalError, JournalView
 
 ROOT = re.compile("sha256:[0-9a-f]{64}")
@@ -88,9 +88,9 @@ def check_signature(journal: JournalView, key: PublicKey) -> list[str]:
     noted = [each for each in seals(journal) if each.note]
     if not noted:
         return ["expected a signed checkpoint, found none; `evitrail trace sign` makes one"]
-    newest = next((each for each in reversed(noted) if _by(each, key)), noted[-1])
+    newest = next((each for each in reversed(noted) if _signed_by(each, key)), noted[-1])
     try:
-        said = Checkpoint.parse(opened(newest.note or "", key))
+        said = Checkpoint.parse(verified_text(newest.note or "", key))
     except BadNote as error:
         return [f"the checkpoint of {newest.at}: {error}"]
     sealed = Checkpoint(key.name, len(newest.heads), merkle_root(newest.heads))
@@ -128,7 +128,7 @@ def newest_text(journal: JournalView) -> str | None:
     return f"{root}\n" if root else None
 
 
-def _by(seal: Seal, key: PublicKey) -> bool:
+def _signed_by(seal: Seal, key: PublicKey) -> bool:
     try:
         return f"{key.name}+{key.id.hex()}" in signers(seal.note or "")
     except BadNote:

@@ -30,7 +30,7 @@ from evitrail.traces.journal.folder import files_of
 from evitrail.traces.journal.journal import DamagedJournal, JournalView, Stored, genesis, link
 from evitrail.traces.journal.schema import blobs_named
 
-UNTOLD = "cannot be told while the file is damaged"
+UNKNOWN = "cannot be told while the file is damaged"
 
 
 class Verdicts(NamedTuple):
@@ -46,7 +46,7 @@ class Verdicts(NamedTuple):
         return not self.integrity and not self.completeness
 
 
-class Chain(NamedTuple):
+class ChainCheck(NamedTuple):
     """What one pass over the records of a run finds."""
 
     run: str
@@ -62,19 +62,19 @@ def verify_journal(journal: JournalView, left_out: Collection[str] = ()) -> Verd
     try:
         broken = [f"the file itself: {problem}" for problem in journal.problems()]
         blobs, redacted = journal.survey(), journal.redacted()
-        chains: list[Chain] = []
+        chains: list[ChainCheck] = []
         unread: set[str] = set()
         for file in files_of(journal):
             for run in file.runs():
                 try:
-                    chains.append(_read(run, file.records(run)))
+                    chains.append(_checked_chain(run, file.records(run)))
                 except DamagedJournal as error:
                     unread.add(run)
                     broken.append(str(error))
                 else:
                     broken += [f"{fault}{_within(file, journal)}" for fault in chains[-1].faults]
     except DamagedJournal as error:
-        return Verdicts((str(error),), (UNTOLD,))
+        return Verdicts((str(error),), (UNKNOWN,))
     broken += _check_blobs(blobs, chains)
     ended = {chain.run for chain in chains if chain.ended} | unread | {SEAL_RUN}
     gone = [f"run {run!r} was not finished" for run in sorted({chain.run for chain in chains} - ended)]
@@ -84,10 +84,10 @@ def verify_journal(journal: JournalView, left_out: Collection[str] = ()) -> Verd
 
 def check_chain(run: str, records: Iterable[Stored]) -> list[str]:
     """Every record whose bytes, place or link is not what it was when it was written."""
-    return _read(run, records).faults
+    return _checked_chain(run, records).faults
 
 
-def lost(seal: Seal, chains: Iterable[Chain], left_out: Collection[str] = ()) -> Iterator[str]:
+def lost(seal: Seal, chains: Iterable[ChainCheck], left_out: Collection[str] = ()) -> Iterator[str]:
     """Every run that was sealed and is gone, or that ends before the record it was sealed at."""
     here: dict[str, set[str]] = {}
     for chain in chains:
@@ -101,9 +101,9 @@ def lost(seal: Seal, chains: Iterable[Chain], left_out: Collection[str] = ()) ->
             yield f"run {run!r} does not reach the record it was sealed at; its tail was cut"
 
 
-def _read(run: str, records: Iterable[Stored]) -> Chain:
+def _checked_chain(run: str, records: Iterable[Stored]) -> ChainCheck:
     """Hash and read each record, once."""
-    found, prev = Chain(run, [], set(), False, {}), genesis(run)
+    found, prev = ChainCheck(run, [], set(), False, {}), genesis(run)
     ended = False
     for place, record in enumerate(records):
         fault = None
@@ -131,7 +131,7 @@ def _read(run: str, records: Iterable[Stored]) -> Chain:
     return found._replace(ended=ended)
 
 
-def _check_blobs(blobs: Mapping[str, str | None], chains: Iterable[Chain]) -> Iterator[str]:
+def _check_blobs(blobs: Mapping[str, str | None], chains: Iterable[ChainCheck]) -> Iterator[str]:
     """Each blob that a record names is there, and each that is there is what its name says."""
     seen: set[str] = set()
     for chain in chains:
@@ -144,7 +144,7 @@ def _check_blobs(blobs: Mapping[str, str | None], chains: Iterable[Chain]) -> It
             yield f"blob {name} {fault}; no record names it"
 
 
-def _check_seals(journal: JournalView, chains: Sequence[Chain], left_out: Collection[str]) -> list[str]:
+def _check_seals(journal: JournalView, chains: Sequence[ChainCheck], left_out: Collection[str]) -> list[str]:
     try:
         found = seals(journal)
     except DamagedJournal:

@@ -53,13 +53,13 @@ class PublicKey(NamedTuple):
         return sha256(self.name.encode() + b"\n" + ED25519 + self.raw).digest()[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{_text(ED25519 + self.raw)}"
+        return f"{self.name}+{self.id.hex()}+{_base64(ED25519 + self.raw)}"
 
     @classmethod
     def parse(cls, text: str) -> PublicKey:
         """A key from its text; raises ``ValueError`` when it is not one, or does not fit its own id."""
         name, _, rest = text.strip().partition("+")
-        raw = _bytes(rest.partition("+")[2])
+        raw = _from_base64(rest.partition("+")[2])
         key = cls(name, (raw or b"")[1:])
         if not NAME.fullmatch(name) or len(key.raw) != 32 or str(key) != text.strip():
             raise ValueError(f"expected a public key (NAME+ID+BASE64, as `evitrail trace keygen` prints), got {text!r}")
@@ -91,7 +91,7 @@ class SigningKey(NamedTuple):
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(file, "w", encoding="utf-8") as out:
-                out.write(f"{PRIVATE}{self.name}+{self.public.id.hex()}+{_text(ED25519 + self.seed)}\n")
+                out.write(f"{PRIVATE}{self.name}+{self.public.id.hex()}+{_base64(ED25519 + self.seed)}\n")
                 out.flush()
                 os.fsync(out.fileno())
         except BaseException:
@@ -110,9 +110,9 @@ class SigningKey(NamedTuple):
             )
         text = path.read_text("utf-8", errors="replace").strip()
         name, _, rest = text.removeprefix(PRIVATE).partition("+")
-        key = cls(name, (_bytes(rest.partition("+")[2]) or b"")[1:])
+        key = cls(name, (_from_base64(rest.partition("+")[2]) or b"")[1:])
         whole = text.startswith(PRIVATE) and NAME.fullmatch(name) and len(key.seed) == 32
-        if not whole or text != f"{PRIVATE}{name}+{key.public.id.hex()}+{_text(ED25519 + key.seed)}":
+        if not whole or text != f"{PRIVATE}{name}+{key.public.id.hex()}+{_base64(ED25519 + key.seed)}":
             raise ValueError(
                 f"expected a signing key in {str(path)!r}, as `evitrail trace keygen` writes, got other text"
             )
@@ -134,13 +134,13 @@ def public_key(given: str) -> PublicKey:
 
 def signed(text: str, key: SigningKey) -> str:
     """The note that carries a text (which ends in a newline) and one signature."""
-    if not text.endswith("\n") or not _plain(text):
+    if not text.endswith("\n") or not _is_printable(text):
         raise ValueError(f"expected text without control characters that ends in a newline, got {text!r}")
     signature = Ed25519PrivateKey.from_private_bytes(key.seed).sign(text.encode())
-    return f"{text}\n— {key.name} {_text(key.public.id + signature)}\n"
+    return f"{text}\n— {key.name} {_base64(key.public.id + signature)}\n"
 
 
-def opened(note: str, key: PublicKey) -> str:
+def verified_text(note: str, key: PublicKey) -> str:
     """The text of a note that this key signed; raises ``BadNote`` where it did not."""
     text, signatures = _parts(note)
     ours = [made for name, made in signatures if (name, made[:4]) == (key.name, key.id)]
@@ -164,27 +164,34 @@ def _parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     """Text and signatures; the text is parted from them by the last empty line."""
     text, blank, rest = note[:LARGEST].rpartition("\n\n")
     lines = [SIGNATURE.fullmatch(line) for line in rest.split("\n")[:-1]]
-    if not blank or not _plain(note) or not note.endswith("\n") or not lines or None in lines or len(note) > LARGEST:
+    if (
+        not blank
+        or not _is_printable(note)
+        or not note.endswith("\n")
+        or not lines
+        or None in lines
+        or len(note) > LARGEST
+    ):
         raise BadNote("expected a signed note: a text, an empty line, and lines `— NAME SIGNATURE`")
-    found = [(line[1], _bytes(line[2])) for line in lines if line]
+    found = [(line[1], _from_base64(line[2])) for line in lines if line]
     whole = [(name, made) for name, made in found if made is not None and len(made) > 4]
     if len(whole) < len(found):
         raise BadNote("a signature of the note is not base64")
     return text + "\n", whole
 
 
-def _plain(text: str) -> bool:
+def _is_printable(text: str) -> bool:
     return not re.search(r"[\x00-\x09\x0b-\x1f]", text)
 
 
-def _text(data: bytes) -> str:
+def _base64(data: bytes) -> str:
     return b64encode(data).decode()
 
 
-def _bytes(text: str) -> bytes | None:
+def _from_base64(text: str) -> bytes | None:
     """What a text in base64 stands for; None when it is none, or has another spelling."""
     try:
         data = b64decode(text, validate=True)
     except ValueError:
         return None
-    return data if _text(data) == text else None
+    return data if _base64(data) == text else None

@@ -27,10 +27,19 @@ from typing import IO
 from zlib import crc32
 
 from evitrail.traces.audit.checkpoint import newest_text
-from evitrail.traces.audit.integrity import UNTOLD, Verdicts, check_chain, verify_journal
+from evitrail.traces.audit.integrity import UNKNOWN, Verdicts, check_chain, verify_journal
 from evitrail.traces.audit.seal import SEAL_RUN, sealing_file
 from evitrail.traces.bundle.bundle_view import Bundle
-from evitrail.traces.bundle.manifest import CHECKPOINT, CHUNK, MANIFEST, README, Chained, Manifest, Packed, blob_file
+from evitrail.traces.bundle.manifest import (
+    CHECKPOINT,
+    CHUNK,
+    MANIFEST,
+    README,
+    BundleManifest,
+    PackedFile,
+    PackedRun,
+    blob_file,
+)
 from evitrail.traces.bundle.zip_layout import Member, layout
 from evitrail.traces.journal.journal import DamagedJournal, JournalError, JournalView, Stored
 from evitrail.traces.journal.schema import KEYED, blobs_named
@@ -41,7 +50,7 @@ HOW_TO_CHECK = Path(__file__).with_name("bundle_readme.txt")
 
 def write_bundle(
     journal: JournalView, runs: Collection[str] | None, target: Path, *, with_sensitive: bool = False
-) -> Manifest:
+) -> BundleManifest:
     """Pack runs (None: all there are) with their blobs and the seals; returns what was packed and what was not.
 
     Raises ``JournalError`` for a run that is not there, ``DamagedJournal`` for one that is not sound.
@@ -52,19 +61,19 @@ def write_bundle(
     chosen = [run for run in known if runs is None or run in runs or run == SEAL_RUN]
     before = journal.manifest.runs_left_out if isinstance(journal, Bundle) else ()
     left_out = tuple(sorted({*known, *before} - set(chosen)))
-    plan = _planned(journal, chosen, with_sensitive).model_copy(update={"runs_left_out": left_out})
+    plan = _planned_manifest(journal, chosen, with_sensitive).model_copy(update={"runs_left_out": left_out})
     partial = target.with_name(f".{target.name}.partial")
     with tempfile.TemporaryFile() as spool:
         files, members = [], []
         for name, data in _files(journal, plan):
             spool.write(data)
-            files.append(Packed(name=name, size=len(data), sha256=hashlib.sha256(data).hexdigest()))
+            files.append(PackedFile(name=name, size=len(data), sha256=hashlib.sha256(data).hexdigest()))
             members.append(Member(name, len(data), crc32(data)))
         spool.seek(0)
         manifest = plan.model_copy(update={"files": tuple(files)})
         try:
             with partial.open("wb") as out:
-                _lay(manifest, members, spool, out)
+                _write_zip(manifest, members, spool, out)
             os.replace(partial, target)
         finally:
             partial.unlink(missing_ok=True)
@@ -82,12 +91,12 @@ def verify_bundle(path: Path) -> Verdicts:
         with read_bundle(path) as bundle:
             return verify_journal(bundle, left_out=bundle.manifest.runs_left_out)
     except DamagedJournal as error:
-        return Verdicts((str(error),), (UNTOLD,))
+        return Verdicts((str(error),), (UNKNOWN,))
 
 
-def _planned(journal: JournalView, runs: Collection[str], with_sensitive: bool) -> Manifest:
+def _planned_manifest(journal: JournalView, runs: Collection[str], with_sensitive: bool) -> BundleManifest:
     """The manifest before its files are made."""
-    chains: list[Chained] = []
+    chains: list[PackedRun] = []
     needed: set[str] = set()
     gone = journal.redacted().keys()
     for run in runs:
@@ -96,7 +105,7 @@ def _planned(journal: JournalView, runs: Collection[str], with_sensitive: bool) 
             raise DamagedJournal(f"{str(journal.path)!r} is damaged, nothing was written: {faults[0]}")
         named = {name for record in records for name in blobs_named(record.body)} - gone
         secret = with_sensitive and any(name.startswith(KEYED) for name in named)
-        chained = Chained(
+        chained = PackedRun(
             run=run,
             head=records[-1].hash,
             records=len(records),
@@ -106,7 +115,7 @@ def _planned(journal: JournalView, runs: Collection[str], with_sensitive: bool) 
         chains.append(chained)
         needed |= named
     left_out = {name for name in needed if name.startswith(KEYED) and not with_sensitive}
-    return Manifest(
+    return BundleManifest(
         runs=tuple(chains),
         runs_left_out=(),
         blobs=tuple(sorted(needed - left_out)),
@@ -116,7 +125,7 @@ def _planned(journal: JournalView, runs: Collection[str], with_sensitive: bool) 
     )
 
 
-def _files(journal: JournalView, plan: Manifest) -> Iterator[tuple[str, bytes]]:
+def _files(journal: JournalView, plan: BundleManifest) -> Iterator[tuple[str, bytes]]:
     """Every file but the manifest, in the order that the manifest expects."""
     yield README, HOW_TO_CHECK.read_bytes()
     if plan.sealed:
@@ -132,7 +141,7 @@ def _files(journal: JournalView, plan: Manifest) -> Iterator[tuple[str, bytes]]:
         yield blob_file(name), _gzip(data)
 
 
-def _lay(manifest: Manifest, members: list[Member], files: IO[bytes], out: IO[bytes]) -> None:
+def _write_zip(manifest: BundleManifest, members: list[Member], files: IO[bytes], out: IO[bytes]) -> None:
     """Write the zip, the manifest first, and make it durable."""
     for part in layout([Member(MANIFEST, len(manifest.bytes), crc32(manifest.bytes)), *members]):
         if part.member is None:

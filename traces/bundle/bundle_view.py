@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from evitrail.traces.audit.checkpoint import newest_text
-from evitrail.traces.bundle.manifest import CHECKPOINT, CHUNK, MANIFEST, Manifest, blob_file, chunk_names
+from evitrail.traces.bundle.manifest import CHECKPOINT, CHUNK, MANIFEST, BundleManifest, blob_file, chunk_names
 from evitrail.traces.bundle.zip_layout import LOCAL, Member, Part, first, layout
 from evitrail.traces.journal.database import damaged
 from evitrail.traces.journal.journal import DamagedJournal, Redacted, Stored, link
@@ -41,7 +41,7 @@ BROKEN = (OSError, EOFError, zlib.error)
 class Bundle:
     """A portable bundle, open to read."""
 
-    def __init__(self, path: Path, file: IO[bytes], manifest: Manifest) -> None:
+    def __init__(self, path: Path, file: IO[bytes], manifest: BundleManifest) -> None:
         self.path = path
         self.manifest = manifest
         self._file = file
@@ -62,7 +62,7 @@ class Bundle:
             data = file.read(told[1])
             if zlib.crc32(data) != told[2]:
                 raise damaged(path, f"{MANIFEST}, or the header before it, was altered")
-            manifest = Manifest.model_validate_json(data)
+            manifest = BundleManifest.model_validate_json(data)
             if manifest.bytes != data:
                 raise damaged(path, f"{MANIFEST} is not spelt as it was written")
             return cls(path, file, manifest)
@@ -157,7 +157,7 @@ class Bundle:
             whole = hashlib.sha256(data).hexdigest() == packed.sha256
             crcs[packed.name] = zlib.crc32(data) if whole else self._stated_crc(packed.name)
             if not whole:
-                yield f"{self._in_words(packed.name)} was altered"
+                yield f"{self._file_description(packed.name)} was altered"
         end = 0
         for part in layout(self._members(crcs)):
             end = part.start + part.size
@@ -208,14 +208,14 @@ class Bundle:
         try:
             return gzip.decompress(self._read(self._parts[name]))
         except BROKEN as error:
-            raise damaged(self.path, f"{self._in_words(name)} cannot be unpacked: {error}") from error
+            raise damaged(self.path, f"{self._file_description(name)} cannot be unpacked: {error}") from error
 
     def _read(self, part: Part) -> bytes:
         with self._lock:
             self._file.seek(part.start)
             return self._file.read(part.size)
 
-    def _in_words(self, name: str) -> str:
+    def _file_description(self, name: str) -> str:
         """A file of the bundle, and what it holds."""
         kind, _, rest = name.partition("/")
         if kind == "events":

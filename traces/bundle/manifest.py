@@ -19,7 +19,7 @@ CHUNK = 200
 """Records in one file."""
 
 
-class Packed(Record):
+class PackedFile(Record):
     """One file of the bundle."""
 
     name: str
@@ -28,7 +28,7 @@ class Packed(Record):
     """Of the file as it lies in the bundle, in hex, as ``sha256sum`` prints it."""
 
 
-class Chained(Record):
+class PackedRun(Record):
     """One run of the bundle: ``events/N/`` holds its records, N counting from 1 in the order of the manifest."""
 
     run: str
@@ -39,18 +39,18 @@ class Chained(Record):
     """What its patient data is named by, in hex, where that was packed."""
 
 
-class Manifest(Record):
+class BundleManifest(Record):
     """What is in a bundle, and what is not."""
 
     format: Literal["evitrail-bundle/1"] = "evitrail-bundle/1"
-    runs: tuple[Chained, ...]
+    runs: tuple[PackedRun, ...]
     runs_left_out: tuple[str, ...]
     blobs: tuple[str, ...]
     blobs_left_out: tuple[str, ...]
     """Blobs with patient data that are named here and were not packed."""
     sealed: bool
     """Whether there is a checkpoint.txt."""
-    files: tuple[Packed, ...]
+    files: tuple[PackedFile, ...]
     """Every file but this one, in the order they lie in the bundle."""
 
     @property

@@ -1,9 +1,9 @@
-"""Forms to hand recorded runs on in; one file each, named like its form, and none is loaded before it is asked for.
+"""Export formats for recorded runs: one module each, named like the format and loaded when it is used.
 
     FORMATS["prov"].write(journal, ["clean.rad-001"], Path("rad-001.prov.json"), with_sensitive=False)
 
-A form is a file ``NAME.py`` with a function ``write``, and one line in ``FORMATS``. Forms that need to know what a
-step means to a clinician are added in ``workbench/export/``.
+A format is a module ``NAME.py`` with a function ``write``, and one line in ``FORMATS``. Formats that need to know what
+a step means to a clinician are in ``workbench/export/``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from evitrail.traces.journal.view import JournalView
 
 
 class Write(Protocol):
-    """Writes runs of a journal in one form."""
+    """Writes runs of a journal in one format."""
 
     def __call__(
         self, journal: JournalView, runs: Sequence[str], target: Path, *, with_sensitive: bool
@@ -27,22 +27,22 @@ class Write(Protocol):
 
 
 class Format(NamedTuple):
-    """A form that recorded runs can be handed on in."""
+    """An export format for recorded runs."""
 
     name: str
     description: str
     ending: str
-    """How its files' names end."""
+    """The file name extension."""
     holds_many: bool
-    """Whether several runs fit in one file; else exactly one is given."""
+    """Whether one file can hold several runs; else it holds exactly one."""
     forks: bool = True
-    """Whether the forks and counterfactuals of an experiment go with it."""
+    """Whether forks and counterfactuals are exported with an experiment."""
     package: str = __name__
-    """Where its file lies."""
+    """The package of its module."""
 
     @property
     def write(self) -> Write:
-        """What writes it; its file, and the library it needs, are loaded now."""
+        """The format's ``write`` function; loads its module and the library it needs."""
         write: Write = import_module(f"{self.package}.{self.name}").write
         return write
 

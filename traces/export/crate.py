@@ -1,4 +1,4 @@
-"""A run as a Workflow Run RO-Crate, for archives; this file is the door to the ``rocrate`` library.
+"""Export a run as a Workflow Run RO-Crate, for archives; only this module uses the ``rocrate`` library.
 
 Rules kept here
 - The profile is Process Run Crate 0.5, on RO-Crate 1.1: the run did these steps with these components. The two
@@ -6,9 +6,9 @@ Rules kept here
 - One CreateAction a step, and one for the run: the instrument is the component, with the fingerprint of its code as
   its version; object and result are files in the crate, which holds each blob once.
 - A file is the JSON of a blob. Its ``identifier`` is the SHA-256 of the blob's type, a newline and the file.
-- What is left out (patient data, what was redacted) is named where it would stand, and said to be left out.
-- The run's PROV-JSON lies beside, with the relations that RO-Crate has no words for.
-- Times are cut to milliseconds, as the profile recommends; the PROV-JSON has them whole.
+- Withheld data (patient data, redacted data) is replaced by an entity with its name that says it is withheld.
+- The run's PROV-JSON is included, with the relations that RO-Crate cannot express.
+- Times are rounded down to milliseconds, as the profile recommends; the PROV-JSON has full precision.
 - An action has no ``agent``: RO-Crate means a person or an organization, and no record names one.
 
     write(journal, ["clean.rad-001"], target, with_sensitive=False)
@@ -42,14 +42,14 @@ RIGHTS = "A journal does not know the rights of what is in it; ask whoever made 
 
 def write(journal: JournalView, runs: Sequence[str], target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
     """Write one run, zipped; returns the names of what was left out."""
-    packing = _Packing(Disclosed.of_one(journal, runs, with_sensitive=with_sensitive))
+    packing = _CrateBuilder(Disclosed.of_one(journal, runs, with_sensitive=with_sensitive))
     with target.open("wb") as file:
         file.writelines(packing.packed().stream_zip())
     return packing.run.left_out
 
 
-class _Packing:
-    """A crate that is being packed."""
+class _CrateBuilder:
+    """Builds the crate of one run."""
 
     def __init__(self, run: Disclosed) -> None:
         self.run = run
@@ -74,7 +74,7 @@ class _Packing:
         return self.crate
 
     def _whole(self) -> Entity:
-        """The run itself, as evitrail did it; what was said of it after its end is no part of it."""
+        """The run itself; records after its end are not part of it."""
         first, last = self.run.records[0], (self.run.of_type("run.end") or self.run.records)[-1]
         engine = self._component("evitrail", None)
         action = self.crate.add_action(engine, "#run", properties={"name": self.run.run})
@@ -94,7 +94,7 @@ class _Packing:
         action = self.crate.add_action(tool, f"#{quote(step.path, safe='/')}", properties={"name": step.path})
         end = _at(record)
         action["startTime"], action["endTime"] = _time(end - timedelta(milliseconds=step.milliseconds)), _time(end)
-        action["description"] = _done(step)
+        action["description"] = _description(step)
         for given in step.inputs:
             action.append_to("object", self._thing(given.id, given.type), compact=True)
         action["result"] = self._thing(step.output, step.output_type)
@@ -107,25 +107,25 @@ class _Packing:
         return self._context(iri, "SoftwareApplication", name=by, **version)
 
     def _thing(self, name: str, type: str) -> Entity:
-        """The file of a blob; or, where that is left out, a word of it."""
+        """The file of a blob; or, if the blob is withheld, an entity that says so."""
         if name not in self.things:
             body = self.run.body(name)
             if body is None:
-                said = {"name": type, "description": "Left out: patient data, or redacted.", "identifier": name}
-                self.things[name] = self._context(prov.iri(name), "CreativeWork", **said)
+                about = {"name": type, "description": "Withheld: patient data, or redacted.", "identifier": name}
+                self.things[name] = self._context(prov.iri(name), "CreativeWork", **about)
             else:
                 path = f"blobs/{quote(name.replace(':', '-'), safe='')}.json"
                 text = body.partition(b"\n")[2].decode()
                 self.things[name] = self._file(path, text, name=type, identifier=name)
         return self.things[name]
 
-    def _file(self, path: str, text: str, **said: object) -> Entity:
-        properties = {"encodingFormat": "application/json", "contentSize": str(len(text.encode())), **said}
+    def _file(self, path: str, text: str, **more: object) -> Entity:
+        properties = {"encodingFormat": "application/json", "contentSize": str(len(text.encode())), **more}
         return self.crate.add_file(StringIO(text), path, properties=properties)
 
-    def _context(self, id: str, type: str, **said: str) -> Entity:
+    def _context(self, id: str, type: str, **more: str) -> Entity:
         known = self.crate.dereference(id)
-        return known or self.crate.add(ContextEntity(self.crate, id, properties={"@type": type, **said}))
+        return known or self.crate.add(ContextEntity(self.crate, id, properties={"@type": type, **more}))
 
 
 def _at(record: Stored) -> datetime:
@@ -136,9 +136,9 @@ def _time(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds")
 
 
-def _done(step: Activity) -> str:
+def _description(step: Activity) -> str:
     if step.given:
-        return f"Output laid down for {step.kind}; nothing was called."
+        return f"Output of {step.kind} overridden; nothing was called."
     if step.reused_from is not None:
-        return f"{step.kind}, as it was done before in run {step.reused_from}."
+        return f"{step.kind}, reused from run {step.reused_from}."
     return f"{step.kind}, {step.effect.replace('_', ' ')}."

@@ -1,9 +1,9 @@
-"""A run as it may leave the house: patient data stays behind unless it is asked for.
+"""A run as it may be exported: without patient data, unless the caller asks for it.
 
 Rules kept here
-- What holds patient data is told by its name (``hmac-sha256:…``) and left out unless asked for.
-- What was redacted is gone, asked for or not.
-- What was left out is listed, so that whoever exports can say so.
+- Patient data is recognised by its name (``hmac-sha256:…``) and withheld unless asked for.
+- Redacted data is always withheld.
+- Withheld blobs are listed, so that the export can name them.
 
     run = Disclosed(Trace(journal, "clean.rad-001"), with_sensitive=False)
     provenance(run)        # without the edges that were stated over patient data
@@ -22,7 +22,7 @@ from evitrail.traces.trace import Trace
 
 
 class Disclosed(Trace):
-    """A run without what is kept back."""
+    """A run without withheld data."""
 
     def __init__(self, trace: Trace, *, with_sensitive: bool) -> None:
         super().__init__(trace.journal, trace.run)
@@ -32,27 +32,27 @@ class Disclosed(Trace):
 
     @classmethod
     def of_one(cls, journal: JournalView, runs: Sequence[str], *, with_sensitive: bool) -> Disclosed:
-        """The one run that is given to a form that holds no more; raises ``ValueError`` where it is not one."""
+        """The run for a format that exports a single run; raises ``ValueError`` if there is not exactly one."""
         if len(runs) != 1:
-            raise ValueError(f"expected one run, which is all that this form holds, got {len(runs)}; give one run")
+            raise ValueError(f"expected one run, because this format exports a single run, got {len(runs)}")
         return cls(Trace(journal, runs[0]), with_sensitive=with_sensitive)
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Blobs that were asked for and kept back, in the order they were asked for."""
+        """The names of withheld blobs, in the order they were read."""
         return tuple(self._left_out)
 
     @property
     def activities(self) -> list[Activity]:
-        """The finished steps; edges that are kept back are not among what they stated."""
+        """The finished steps, without withheld edges."""
         done = super().activities
-        return [step.model_copy(update={"edges": None}) if self._kept_back(step.edges) else step for step in done]
+        return [step.model_copy(update={"edges": None}) if self._withheld(step.edges) else step for step in done]
 
     def body(self, name: str) -> bytes | None:
-        """A blob's bytes; None where it is kept back."""
-        return None if self._kept_back(name) else self.journal.raw(name)
+        """A blob's bytes; None if it is withheld."""
+        return None if self._withheld(name) else self.journal.raw(name)
 
-    def _kept_back(self, name: str | None) -> bool:
+    def _withheld(self, name: str | None) -> bool:
         if name is None:
             return False
         kept = name in self._redacted or (name.startswith(KEYED) and not self._with_sensitive)

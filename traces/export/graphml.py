@@ -39,11 +39,11 @@ def write(journal: JournalView, runs: Sequence[str], target: Path, *, with_sensi
 def write_graph(graph: nx.MultiDiGraph, target: Path) -> None:
     """Write a provenance graph."""
     numbers = {node: f"n{number}" for number, node in enumerate(graph)}
-    numbered = nx.MultiDiGraph(**_each(graph.graph, _written))
+    numbered = nx.MultiDiGraph(**_mapped(graph.graph, _escaped))
     for node, attributes in graph.nodes(data=True):
-        numbered.add_node(numbers[node], **_each({"name": node, **attributes}, _written))
+        numbered.add_node(numbers[node], **_mapped({"name": node, **attributes}, _escaped))
     for number, (source, target_, attributes) in enumerate(graph.edges(data=True)):
-        numbered.add_edge(numbers[source], numbers[target_], key=f"e{number}", **_each(attributes, _written))
+        numbered.add_edge(numbers[source], numbers[target_], key=f"e{number}", **_mapped(attributes, _escaped))
     nx.write_graphml_xml(numbered, target)
 
 
@@ -51,26 +51,28 @@ def read(path: Path) -> nx.MultiDiGraph:
     """The provenance graph that a file of ours holds; raises ``ValueError`` where it holds none."""
     try:
         numbered = nx.read_graphml(path, force_multigraph=True)
-        graph = nx.MultiDiGraph(run=_read(numbered.graph["run"]))
-        names = {number: _read(name) for number, name in numbered.nodes(data="name")}
+        graph = nx.MultiDiGraph(run=_unescaped(numbered.graph["run"]))
+        names = {number: _unescaped(name) for number, name in numbered.nodes(data="name")}
         for number, attributes in numbered.nodes(data=True):
             own = {key: value for key, value in attributes.items() if key != "name"}
-            graph.add_node(names[number], **_each(own, _read))
+            graph.add_node(names[number], **_mapped(own, _unescaped))
         for source, target, attributes in numbered.edges(data=True):
             own = {key: value for key, value in attributes.items() if key != "id"}
-            add_arrow(graph, names[source], names[target], **_each(own, _read))
+            add_arrow(graph, names[source], names[target], **_mapped(own, _unescaped))
     except (ParseError, nx.NetworkXError, KeyError, TypeError) as error:
-        raise ValueError(f"{str(path)!r}: expected GraphML of ours, got {error!r}; export the run again") from error
+        raise ValueError(
+            f"{str(path)!r}: expected GraphML from evitrail, got {error!r}; export the run again"
+        ) from error
     return graph
 
 
-def _each(attributes: Mapping[str, Any], spelt: Any) -> dict[str, Any]:
+def _mapped(attributes: Mapping[str, Any], spelt: Any) -> dict[str, Any]:
     return {key: spelt(value) if isinstance(value, str) else value for key, value in attributes.items()}
 
 
-def _written(text: str) -> str:
+def _escaped(text: str) -> str:
     return UNWRITABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _read(text: str) -> str:
+def _unescaped(text: str) -> str:
     return WRITTEN_OUT.sub(lambda found: chr(int(found[1], 16)), text)

@@ -1,4 +1,4 @@
-"""A run as OpenTelemetry spans, for any viewer that takes them.
+"""Export a run as OpenTelemetry spans, for any viewer that accepts them.
 
 Rules kept here
 - The run is the root span. A step is a span within the step that it was done in.
@@ -10,9 +10,9 @@ Rules kept here
     spans = spans_of(Disclosed(trace, with_sensitive=False), describe)
     send(spans, "http://127.0.0.1:6006/v1/traces")      # otlp.py
 
-What is lost: spans are a tree in time, and neither OpenTelemetry nor OpenInference has a word for what a claim
-rests on. So the edges stand in ``evidence.*`` attributes of the span that stated them, and as links to the spans
-that made what they point to. What an output means to a viewer is told by ``describe``: this folder does not know.
+Spans are a tree in time, and neither OpenTelemetry nor OpenInference has attributes for what a claim rests on. So the
+edges are ``evidence.*`` attributes of the span that stated them, and links to the spans that made their targets. The
+caller's ``describe`` says what an output means to a viewer: this folder does not know.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ from evitrail.traces.trace import Trace
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Shown(NamedTuple):
-    """A step, as far as it may be shown."""
+class StepContent(NamedTuple):
+    """The content of a step that may be exported."""
 
     kind: str
     type: str
@@ -52,11 +52,11 @@ class Shown(NamedTuple):
     """By role, as JSON; those kept back are not among them."""
 
 
-Describe = Callable[[Shown], Attributes]
+Describe = Callable[[StepContent], Attributes]
 """What a step means to a viewer, in the viewer's own attributes."""
 
 
-class Step(NamedTuple):
+class ExportedStep(NamedTuple):
     """What the journal holds of one step."""
 
     path: str
@@ -82,12 +82,12 @@ def spans_of(
     """The run's spans, root first; ``about`` says what the run means, ``resource`` what it belongs to."""
     if not run.records:
         raise ValueError(f"expected a run that was recorded, got {run.run!r}; `evitrail trace list` shows them")
-    drawing = _Drawing(run, describe, Resource({SERVICE_NAME: "evitrail", **(resource or {})}))
+    drawing = _SpanBuilder(run, describe, Resource({SERVICE_NAME: "evitrail", **(resource or {})}))
     return [drawing.root(about or {}), *map(drawing.span, drawing.steps.values())]
 
 
-class _Drawing:
-    """A run that is being drawn as spans."""
+class _SpanBuilder:
+    """Builds the spans of one run."""
 
     def __init__(self, run: Disclosed, describe: Describe, resource: Resource) -> None:
         self.run, self.describe, self.resource = run, describe, resource
@@ -118,11 +118,11 @@ class _Drawing:
             end_time=_time(ends[-1] if ends else last),
         )
 
-    def span(self, step: Step) -> ReadableSpan:
+    def span(self, step: ExportedStep) -> ReadableSpan:
         """The span of one step."""
         done = step.done
         ours = {"run": self.run.run, "path": step.path, "kind": step.kind}
-        meant = self.meant(done) if done else self.describe(Shown(step.kind, "", None, {}))
+        meant = self.meant(done) if done else self.describe(StepContent(step.kind, "", None, {}))
         return ReadableSpan(
             name=step.kind,
             context=_context(self.begun, step.path),
@@ -147,7 +147,7 @@ class _Drawing:
         """What the journal says of a step, and the edges it stated."""
         hidden = [i.role for i in done.inputs if self.body(i.id) is None]
         hidden += ["output"] if self.body(done.output) is None else []
-        said = named(
+        attributes = named(
             EVITRAIL,
             {
                 "by": done.by,
@@ -162,12 +162,12 @@ class _Drawing:
             },
         )
         used = (named("input", given.model_dump()) for given in done.inputs)
-        return said | flat(f"{EVITRAIL}.inputs", used) | edge_attributes(self.edges(done))
+        return attributes | flat(f"{EVITRAIL}.inputs", used) | edge_attributes(self.edges(done))
 
     def meant(self, done: Activity) -> Attributes:
         """What the step means to a viewer."""
         inputs = {given.role: body for given in done.inputs if (body := self.body(given.id)) is not None}
-        return self.describe(Shown(done.kind, done.output_type, self.body(done.output), inputs))
+        return self.describe(StepContent(done.kind, done.output_type, self.body(done.output), inputs))
 
     def links(self, done: Activity) -> Iterator[Link]:
         """To the steps that made what this one used, and what its edges point to."""
@@ -194,21 +194,21 @@ class _Drawing:
         return self.bodies[name]
 
 
-def _steps(run: Disclosed) -> dict[str, Step]:
+def _steps(run: Disclosed) -> dict[str, ExportedStep]:
     """Every step that ended or failed, by its path, in the order in which it first did."""
     began, ended = ({r.body["path"]: _time(r) for r in run.of_type(f"activity.{what}")} for what in ("begin", "end"))
     done = {activity.path: activity for activity in run.activities}
     failures: dict[str, list[tuple[int, str]]] = {}
     for record in run.of_type("activity.error"):
         failures.setdefault(record.body["path"], []).append((_time(record), record.body["error"]))
-    steps: dict[str, Step] = {}
+    steps: dict[str, ExportedStep] = {}
     for path in (r.body["path"] for r in run.records if r.type in ("activity.end", "activity.error")):
         whys = tuple(failures.get(path, ()))
         if path in done:
             start = ended[path] - round(done[path].milliseconds * 1e6)
-            steps[path] = Step(path, start, ended[path], done[path], whys)
+            steps[path] = ExportedStep(path, start, ended[path], done[path], whys)
         else:
-            steps[path] = Step(path, began.get(path, whys[-1][0]), whys[-1][0], None, whys)
+            steps[path] = ExportedStep(path, began.get(path, whys[-1][0]), whys[-1][0], None, whys)
     return steps
 
 
@@ -225,9 +225,9 @@ def _context(begun: Stored, path: str) -> SpanContext:
 
 def _time(record: Stored) -> int:
     """When a record was written, in nanoseconds since 1970."""
-    said = record.line["t"]
+    text = record.line["t"]
     try:
-        moment = datetime.fromisoformat(said)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"run {record.run!r} record {record.seq}: expected an ISO 8601 time, got {said!r}") from error
+        raise ValueError(f"run {record.run!r} record {record.seq}: expected an ISO 8601 time, got {text!r}") from error
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - EPOCH) // timedelta(microseconds=1) * 1000

@@ -1,4 +1,4 @@
-"""A run as a W3C PROV document, in PROV-JSON; this file is the door to the ``prov`` library.
+"""Export a run as a W3C PROV document, in PROV-JSON; only this module uses the ``prov`` library.
 
 Rules kept here
 - The run is a bundle that says what ``graph.provenance`` says, all of it and no more; only a step's times are
@@ -95,7 +95,7 @@ def text(run: Disclosed) -> str:
 
 
 def iri(name: str) -> str:
-    """What a thing of ours is called outside."""
+    """The IRI of one of evitrail's names."""
     return str(named(name).uri)
 
 
@@ -105,8 +105,8 @@ def read(path: Path) -> nx.MultiDiGraph:
         (bundle,) = ProvDocument.deserialize(path, format="json").bundles
         return graph_of(bundle)
     except (Error, ValueError, KeyError, AttributeError) as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ValueError(f"{str(path)!r}: expected PROV-JSON of one run, got {said}; export the run again") from error
+        fault = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ValueError(f"{str(path)!r}: expected PROV-JSON of one run, got {fault}; export the run again") from error
 
 
 def document(run: Disclosed) -> ProvDocument:
@@ -144,21 +144,21 @@ def add_graph(bundle: ProvBundle, graph: nx.MultiDiGraph, times: Times | None = 
 
 def graph_of(bundle: ProvBundle) -> nx.MultiDiGraph:
     """The provenance graph that a bundle says."""
-    graph = nx.MultiDiGraph(run=_plain(bundle.identifier))
+    graph = nx.MultiDiGraph(run=_own_name(bundle.identifier))
     kinds = {record: kind for kind, record in NODES.items()}
     for node in bundle.get_records(ProvElement):
         said = _others(node)
         kind, label = unquote(said.pop(PROV_TYPE).localpart), said.pop(PROV_LABEL)
-        others = {_plain(key): value for key, value in said.items()}
-        graph.add_node(_plain(node.identifier), prov=kinds[node.get_type()], type=kind, label=label, **others)
+        others = {_own_name(key): value for key, value in said.items()}
+        graph.add_node(_own_name(node.identifier), prov=kinds[node.get_type()], type=kind, label=label, **others)
     relations = {said: relation for relation, said in RELATIONS.items()}
     for record in bundle.get_records(ProvRelation):
         said = _others(record)
         subtype = said.pop(PROV_TYPE, None)
         ours = subtype is not None and subtype.namespace == TERM
         relation = subtype.localpart if ours else relations[record.get_type(), subtype]
-        source, target = (_plain(end) for end in record.args[:2])
-        others = {_plain(key): value for key, value in said.items()}
+        source, target = (_own_name(end) for end in record.args[:2])
+        others = {_own_name(key): value for key, value in said.items()}
         add_arrow(graph, source, target, relation, **others)
     return graph
 
@@ -201,7 +201,7 @@ def named(name: str) -> QualifiedName:
     return NAME[quote(name, safe=":/@")]
 
 
-def _plain(name: Identifier | None) -> str:
+def _own_name(name: Identifier | None) -> str:
     if not isinstance(name, QualifiedName):
         raise ValueError(f"a name of ours, got {name!r}")
     return unquote(name.localpart)

@@ -1,13 +1,13 @@
-"""Attributes of a span: lists and edges written flat, as viewers expect them, and read back.
+"""Convert lists and edges to flat span attributes, as viewers expect them, and back.
 
 Rules kept here
 - A list of objects is one attribute for each field: ``retrieval.documents.3.document.score``.
-- What is read back is what was written. What cannot be read as edges is left as attributes: nothing is guessed.
+- Reading returns exactly what was written. What cannot be read as edges stays as attributes: nothing is guessed.
 
     flat("retrieval.documents", [{"document.id": "a", "document.score": 0.5}])
     rows(attributes, "retrieval.documents")
 
-OpenTelemetry and OpenInference have no attribute for what a claim rests on. The names below ``evidence.`` are ours:
+OpenTelemetry and OpenInference have no attribute for what a claim rests on. evitrail adds names below ``evidence.``:
 ``evidence.entities.i.entity.*`` and, by the entities' ids, ``evidence.edges.i.edge.*``.
 """
 
@@ -23,20 +23,20 @@ from pydantic import ValidationError
 from evitrail.traces.run.activity import Edge, Edges, Entity
 
 Value = str | bool | int | float | Sequence[str] | Sequence[bool] | Sequence[int] | Sequence[float]
-"""What a span can carry under one name."""
+"""The value of one span attribute."""
 Attributes = Mapping[str, Value]
 
 EVITRAIL = "evitrail"
-"""What the journal says of a run or step stands below this name."""
+"""Prefix of the attributes that describe a run or step as the journal records it."""
 EVIDENCE = "evidence"
-"""What rests on what stands below this one."""
+"""Prefix of the attributes that hold provenance edges."""
 ENTITIES, EDGES = f"{EVIDENCE}.entities", f"{EVIDENCE}.edges"
 PLACE = re.compile(r"([0-9]{1,9})\.(.+)", re.DOTALL)
-"""A place in a list, and what is there."""
+"""An index in a list, and the name of the field there."""
 
 
 def named(name: str, fields: Mapping[str, Value | None]) -> dict[str, Value]:
-    """An object's fields as attributes below a name; a field that is None is left out."""
+    """An object's fields as attributes below a name; a field that is None is skipped."""
     return {f"{name}.{field}": value for field, value in fields.items() if value is not None}
 
 
@@ -46,7 +46,7 @@ def flat(name: str, rows: Iterable[Mapping[str, Value | None]]) -> dict[str, Val
 
 
 def rows(attributes: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """The list of objects that stands under a name, in its order; empty where there is none."""
+    """The list of objects below a name, in order; empty if there is none."""
     found: defaultdict[int, dict[str, Any]] = defaultdict(dict)
     for key, value in attributes.items():
         if key.startswith(f"{name}.") and (at := PLACE.fullmatch(key, len(name) + 1)):
@@ -55,14 +55,14 @@ def rows(attributes: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def edge_attributes(edges: Edges) -> dict[str, Value]:
-    """What a step stated about entities: each entity once, and the edges between them."""
+    """The edges of a step as attributes: each entity once, and the edges between entities."""
     entities = {end.id: end for edge in edges.edges for end in (edge.source, edge.target)}
     stated = (named("entity", entity.model_dump()) for entity in entities.values())
     return flat(ENTITIES, stated) | flat(EDGES, map(_row, edges.edges))
 
 
 def edges_in(attributes: Mapping[str, Any]) -> Edges | None:
-    """The edges that a span carries; None where it has none, or none that can be read."""
+    """The edges that a span carries; None if it has none, or none that can be read."""
     try:
         known = (Entity(**_fields(row, "entity.")) for row in rows(attributes, ENTITIES))
         entities = {entity.id: entity for entity in known}

@@ -1,9 +1,9 @@
-"""Whether a run was done by evitrail, or elsewhere and only written down here.
+"""Tell external runs (recorded by another system and imported) from evitrail's own.
 
 Rules kept here
-- The first record of a run that was done elsewhere says so: ``"recorded": "elsewhere"``.
-- Such a run can be listed, walked, exported and checked for integrity. It cannot be done again, whole or in
-  part: its code is not here.
+- The first record of an external run says so: ``"recorded": "elsewhere"``.
+- An external run can be listed, replayed, exported and checked for integrity. It cannot be run again, whole or in
+  part, because evitrail does not have its code.
 
     expect_own(trace, "verified")
 """
@@ -14,27 +14,27 @@ from evitrail.traces.run.activity import Activity
 from evitrail.traces.trace import Trace
 
 ELSEWHERE = "elsewhere"
-"""What ``run.begin`` has for ``recorded`` where the work was not ours."""
+"""The value of ``recorded`` in ``run.begin`` of an external run."""
 WHEN = frozenset({"span", "began", "ended"})
-"""Parameters that say which span a step was and when: no two are alike, though the work be the same."""
+"""Parameters with the span id and times of a step: they always differ, even if the work is the same."""
 
 
 def recorded_elsewhere(trace: Trace) -> bool:
-    """Whether the work of this run was not ours."""
+    """Whether this is an external run."""
     return bool(trace.records) and trace.records[0].body.get("recorded") == ELSEWHERE
 
 
 def expect_own(trace: Trace, done: str) -> None:
-    """Raise ``ValueError`` for a run that cannot be done again; ``done`` says what was asked: ``forked``."""
+    """Raise ``ValueError`` for an external run; ``done`` says what was asked for, for example ``forked``."""
     if recorded_elsewhere(trace):
         raise ValueError(
-            f"{trace.run!r} was recorded elsewhere and cannot be {done}: its code is not here; "
-            "walk through it with `evitrail replay`"
+            f"{trace.run!r} is an external run and cannot be {done}, because evitrail does not have its code; "
+            "step through it with `evitrail replay`"
         )
 
 
-def timeless(trace: Trace) -> list[Activity]:
-    """A run's steps without what says when they were done, to be compared with those of another."""
+def without_times(trace: Trace) -> list[Activity]:
+    """A run's steps without span ids and times, so that they can be compared with those of another run."""
     return [
         activity.model_copy(update={"parameters": {k: v for k, v in activity.parameters.items() if k not in WHEN}})
         for activity in trace.activities

@@ -1,13 +1,13 @@
-"""The traces of a file, each as the run it is about to become.
+"""Turn the traces of a file into runs that can be imported.
 
 Rules kept here
-- A trace is a run, its spans are steps (``span_tree.py``). A run has the name it had, or else the file's and the
-  trace's, or the one that is given.
-- What a span's attributes mean is told by ``understand``: this folder does not know.
+- A trace is a run and its spans are steps (``span_tree.py``). A run keeps its recorded name; without one it is named
+  after the file and the trace; a name that the caller gives replaces both.
+- The caller's ``interpret`` says what a span's attributes mean: this folder does not know.
 
-    arrived(read(file), file, understand)
+    incoming_runs(read_spans(file), file, interpret)
 
-Writing them down is ``take_in.py``.
+``record_runs.py`` writes the runs to a journal.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.external.attributes import EVITRAIL
-from evitrail.traces.external.span_tree import Placed, tree
+from evitrail.traces.external.span_tree import PlacedSpan, tree
 from evitrail.traces.record import Record, sha256
 
 if TYPE_CHECKING:
-    from evitrail.traces.external.otlp import Span
+    from evitrail.traces.external.otlp import OtlpSpan
 
 NO_NAME = re.compile(r"[^\w.~+@:-]+")
-"""What a run's name is not made of."""
+"""Characters that a run's name must not have."""
 
 
 class Foreign(Record, stored_as="Foreign"):
-    """A value of another system, as it was told."""
+    """A value of another system, unchanged."""
 
     kind: str
     value: Any
 
 
 class Imported(Record, stored_as="Imported"):
-    """What a run that was taken in is a run of, stored at its beginning."""
+    """The configuration of an imported run, stored with its first record."""
 
     source: str
     """The file's name."""
@@ -49,73 +49,75 @@ class Imported(Record, stored_as="Imported"):
     """Of the run's own span."""
 
 
-class Understood(NamedTuple):
+class SpanMeaning(NamedTuple):
     """What a span's attributes mean."""
 
     kind: str | None = None
     given: Any = None
-    """What went in, as JSON."""
+    """The step's input, as JSON."""
     output: Any = None
     documents: Sequence[Mapping[str, Any]] = ()
-    """What was found, best first, each with its ``id`` or its ``content`` or both."""
+    """The retrieved documents, best first, each with its ``id`` or its ``content`` or both."""
     rest: Mapping[str, Any] = {}
-    """The attributes that say something else."""
+    """All other attributes."""
 
 
-Understand = Callable[[Mapping[str, Any]], Understood]
+Interpret = Callable[[Mapping[str, Any]], SpanMeaning]
 
 
-class Arrived(NamedTuple):
-    """A trace that can be a run."""
+class IncomingRun(NamedTuple):
+    """A trace that can be imported as a run."""
 
     run: str
     config: Imported
-    root: Span | None
-    steps: list[Placed]
+    root: OtlpSpan | None
+    steps: list[PlacedSpan]
 
 
-def arrived(spans: Iterable[Span], file: Path, understand: Understand, name: str | None = None) -> list[Arrived]:
-    """The traces of a file, each with the name its run will have; raises ``ValueError`` where one cannot be a run."""
+def incoming_runs(
+    spans: Iterable[OtlpSpan], file: Path, interpret: Interpret, name: str | None = None
+) -> list[IncomingRun]:
+    """The traces of a file, each with its run's name; raises ``ValueError`` if one cannot be imported."""
     digest = sha256(file.read_bytes())
-    traces: dict[str, list[Span]] = {}
+    traces: dict[str, list[OtlpSpan]] = {}
     for span in spans:
         traces.setdefault(span.trace, []).append(span)
-    found: dict[str, Arrived] = {}
-    for number, (trace, told) in enumerate(traces.items(), start=1):
+    found: dict[str, IncomingRun] = {}
+    for number, (trace, members) in enumerate(traces.items(), start=1):
         try:
-            root, steps = tree(told, lambda span: kind_of(span, understand(span.attributes)))
+            root, steps = tree(members, lambda span: kind_of(span, interpret(span.attributes)))
         except ValueError as error:
             raise ValueError(f"{file}: trace {trace}: {error}") from error
-        run = _expect_name(_name(file, trace, root) if name is None else _numbered(name, number, len(traces)))
+        run = _valid_name(_default_name(file, trace, root) if name is None else _numbered(name, number, len(traces)))
         if run in found:
-            raise ValueError(f"{file}: two traces are both called {run!r}; give --name, and they are numbered")
+            raise ValueError(f"{file}: two traces have the name {run!r}; give --name to number them")
         about = root.attributes if root else {}
-        config = Imported(source=file.name, digest=digest, trace=trace, service=told[0].service, attributes=about)
-        found[run] = Arrived(run, config, root, steps)
+        config = Imported(source=file.name, digest=digest, trace=trace, service=members[0].service, attributes=about)
+        found[run] = IncomingRun(run, config, root, steps)
     return list(found.values())
 
 
-def kind_of(span: Span, meant: Understood) -> str:
-    return stated(span, "kind") or meant.kind or span.name or "span"
+def kind_of(span: OtlpSpan, meant: SpanMeaning) -> str:
+    return own_attribute(span, "kind") or meant.kind or span.name or "span"
 
 
-def stated(span: Span, field: str) -> str:
-    """What a span of our own says; empty for any other."""
-    said = span.attributes.get(f"{EVITRAIL}.{field}")
-    return said if isinstance(said, str) else ""
+def own_attribute(span: OtlpSpan, field: str) -> str:
+    """An ``evitrail.`` attribute of a span that evitrail exported; empty for any other span."""
+    value = span.attributes.get(f"{EVITRAIL}.{field}")
+    return value if isinstance(value, str) else ""
 
 
-def _name(file: Path, trace: str, root: Span | None) -> str:
-    """A run's name where none is given: the one it had, or the file's and the trace's."""
-    said = (root and stated(root, "run")) or f"{file.stem}.{trace[:8]}"
-    return NO_NAME.sub("_", said)
+def _default_name(file: Path, trace: str, root: OtlpSpan | None) -> str:
+    """The run's name if the caller gives none: its recorded name, or one made from the file and the trace."""
+    name = (root and own_attribute(root, "run")) or f"{file.stem}.{trace[:8]}"
+    return NO_NAME.sub("_", name)
 
 
 def _numbered(name: str, number: int, of: int) -> str:
     return name if of == 1 else f"{name}.{number}"
 
 
-def _expect_name(name: str) -> str:
+def _valid_name(name: str) -> str:
     if not name or NO_NAME.search(name) or name == SEAL_RUN:
         raise ValueError(f"expected a run's name of letters, digits and .~+@:-_ (not {SEAL_RUN!r}), got {name!r}")
     return name

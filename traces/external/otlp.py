@@ -1,13 +1,13 @@
-"""OTLP-JSON and OTLP over HTTP: spans to a file, to a collector, and from a file.
+"""Write spans as OTLP-JSON, send them over OTLP/HTTP, and read OTLP-JSON files.
 
 Rules kept here
-- A file is what a collector's file exporter writes: one JSON document a line, ids in hex, enums as numbers.
-- A collector that does not take the spans is told of in one line.
-- Reading takes all of a file or nothing; each fault is one line with file, line and place.
+- A file has the format of the collector's file exporter: one JSON document per line, ids in hex, enums as numbers.
+- If a collector does not accept the spans, the error is one line.
+- Reading returns all spans of a file or fails; each fault is one line with file, line number and place.
 
     json_line(spans)
     send(spans, "http://127.0.0.1:6006/v1/traces")
-    read(Path("traces.jsonl"))
+    read_spans(Path("traces.jsonl"))
 """
 
 from __future__ import annotations
@@ -37,59 +37,60 @@ from opentelemetry.semconv.attributes.service_attributes import SERVICE_NAME
 from requests import Response, Session
 
 IDS = {"traceId": 32, "spanId": 16, "parentSpanId": 16}
-"""How many hex digits each has; protobuf's own JSON would have base64."""
+"""Number of hex digits of each id; protobuf's own JSON would use base64."""
 UNREADABLE = (ValueError, RecursionError, OverflowError, ParseError)
 FAULTS, LONGEST = 20, 300
-"""Faults that are told before the rest is only counted, and characters of each."""
+"""How many faults are listed before the rest is only counted, and the maximum length of each."""
 
 
-class Span(NamedTuple):
-    """One span of a file; times are in nanoseconds since 1970, 0 where none was told."""
+class OtlpSpan(NamedTuple):
+    """One span of a file; times are in nanoseconds since 1970, 0 if unknown."""
 
     trace: str
     id: str
     parent: str
-    """The id of the span it is within; empty where there is none."""
+    """The id of the parent span; empty if there is none."""
     name: str
     start: int
     end: int
     attributes: dict[str, Any]
     error: str | None
-    """Why it failed; None where it did not."""
+    """Why the span failed; None if it did not."""
     service: str
 
 
 def json_line(spans: Sequence[ReadableSpan]) -> str:
     """One document of an OTLP-JSON file."""
     return (
-        json.dumps(_in_hex(MessageToDict(encode_spans(spans), use_integers_for_enums=True)), ensure_ascii=False) + "\n"
+        json.dumps(_ids_in_hex(MessageToDict(encode_spans(spans), use_integers_for_enums=True)), ensure_ascii=False)
+        + "\n"
     )
 
 
 def send(spans: Sequence[ReadableSpan], to: str) -> None:
-    """Hand the spans to a collector; raises ``ValueError`` when it does not take them."""
+    """Send the spans to a collector; raises ``ValueError`` if it does not accept them."""
     if not to.startswith(("http://", "https://")):
         raise ValueError(f"expected a collector's address such as http://127.0.0.1:6006/v1/traces, got {to!r}")
     answers: list[Response] = []
-    with Session() as session, _quiet(OTLPSpanExporter.__module__):
+    with Session() as session, _silenced(OTLPSpanExporter.__module__):
         session.hooks["response"].append(lambda answer, **_: answers.append(answer))
-        taken = OTLPSpanExporter(endpoint=to, session=session).export(spans) is SpanExportResult.SUCCESS
-    if not taken:
+        accepted = OTLPSpanExporter(endpoint=to, session=session).export(spans) is SpanExportResult.SUCCESS
+    if not accepted:
         why = f"it answered {answers[-1].status_code} {answers[-1].reason}" if answers else "nothing answers there"
-        raise ValueError(f"expected a collector that takes spans at {to!r}, but {why}; is the address right?")
+        raise ValueError(f"expected an OTLP collector at {to!r}, but {why}; check the address")
 
 
-def read(file: Path) -> list[Span]:
+def read_spans(file: Path) -> list[OtlpSpan]:
     """Every span of an OTLP-JSON file, one document or one a line; raises ``ValueError`` with a line for each fault."""
     faults: list[str] = []
-    spans: dict[tuple[str, str], Span] = {}
+    spans: dict[tuple[str, str], OtlpSpan] = {}
     for line, text in _documents(file):
         try:
-            for place, told, resource in _told(json.loads(text)):
+            for place, raw, resource in _located_spans(json.loads(text)):
                 try:
-                    span = _span(told, resource)
+                    span = _span(raw, resource)
                     if spans.setdefault((span.trace, span.id), span) != span:
-                        raise ValueError(f"span {span.id!r} stands in the file twice, and differs")
+                        raise ValueError(f"span {span.id!r} is in the file twice, with different content")
                 except UNREADABLE as error:
                     faults.append(f"{file}:{line}: {place}: {' '.join(str(error).split())[:LONGEST]}")
         except UNREADABLE as error:
@@ -97,13 +98,13 @@ def read(file: Path) -> list[Span]:
     if not spans and not faults:
         faults.append(f"{file}: expected OTLP-JSON with spans below resourceSpans, got none")
     if faults:
-        rest = [f"{file}: and {len(faults) - FAULTS} faults more"] if len(faults) > FAULTS else []
+        rest = [f"{file}: {len(faults) - FAULTS} more faults"] if len(faults) > FAULTS else []
         raise ValueError("\n".join(faults[:FAULTS] + rest))
     return list(spans.values())
 
 
 def _documents(file: Path) -> Iterator[tuple[int, str]]:
-    """A document a line where the first line is one, else the whole file; each with the line it begins at."""
+    """One document per line if the first line is a document, else the whole file; each with its first line's number."""
     text = file.read_bytes().decode("utf-8", "replace")
     lines = text.split("\n")
     try:
@@ -114,32 +115,30 @@ def _documents(file: Path) -> Iterator[tuple[int, str]]:
         yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
 
 
-def _told(document: Any) -> Iterator[tuple[str, Any, Any]]:
-    """The spans of a document as they were told, each with its place and what it belongs to."""
-    for r, group in enumerate(_listed(document, "resourceSpans")):
-        for s, scope in enumerate(_listed(group, "scopeSpans")):
-            for n, span in enumerate(_listed(scope, "spans")):
+def _located_spans(document: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The spans of a document as JSON, each with its place in the document and its resource."""
+    for r, group in enumerate(_list_field(document, "resourceSpans")):
+        for s, scope in enumerate(_list_field(group, "scopeSpans")):
+            for n, span in enumerate(_list_field(scope, "spans")):
                 yield f"resourceSpans[{r}].scopeSpans[{s}].spans[{n}]", span, group.get("resource") or {}
 
 
-def _listed(value: Any, name: str) -> list[Any]:
+def _list_field(value: Any, name: str) -> list[Any]:
     found = value.get(name) or [] if isinstance(value, dict) else None
     if not isinstance(found, list):
         raise ValueError(f"expected an object with a list {name!r}, got {value!r}")
     return found
 
 
-def _span(told: Any, resource: Any) -> Span:
-    if not isinstance(told, dict) or not isinstance(resource, dict):
-        raise ValueError(f"expected a span and its resource as objects, got {told!r} and {resource!r}")
-    ids = {name: _id(told.get(name) or "", name) for name in IDS}
-    known = ParseDict(
-        {k: v for k, v in told.items() if k not in (*IDS, "links")}, Message(), ignore_unknown_fields=True
-    )
+def _span(raw: Any, resource: Any) -> OtlpSpan:
+    if not isinstance(raw, dict) or not isinstance(resource, dict):
+        raise ValueError(f"expected a span and its resource as objects, got {raw!r} and {resource!r}")
+    ids = {name: _id(raw.get(name) or "", name) for name in IDS}
+    known = ParseDict({k: v for k, v in raw.items() if k not in (*IDS, "links")}, Message(), ignore_unknown_fields=True)
     about = ParseDict(resource, Resource(), ignore_unknown_fields=True)
     failed = known.status.code == Status.STATUS_CODE_ERROR
-    whys = [str(_plain(a.value)) for e in known.events for a in e.attributes if a.key == EXCEPTION_MESSAGE]
-    return Span(
+    whys = [str(_json_value(a.value)) for e in known.events for a in e.attributes if a.key == EXCEPTION_MESSAGE]
+    return OtlpSpan(
         trace=ids["traceId"],
         id=ids["spanId"],
         parent=ids["parentSpanId"],
@@ -152,28 +151,28 @@ def _span(told: Any, resource: Any) -> Span:
     )
 
 
-def _id(told: Any, name: str) -> str:
-    """An id in lower case; a parent's may be empty, and zeros mean the same."""
+def _id(value: Any, name: str) -> str:
+    """An id in lower case; a parent's id may be empty or all zeros, which both mean no parent."""
     digits = IDS[name]
-    text = told.lower() if isinstance(told, str) else ""
-    if name == "parentSpanId" and not text.strip("0") and isinstance(told, str):
+    text = value.lower() if isinstance(value, str) else ""
+    if name == "parentSpanId" and not text.strip("0") and isinstance(value, str):
         return ""
     if not re.fullmatch(f"[0-9a-f]{{{digits}}}", text) or not text.strip("0"):
-        raise ValueError(f"expected {digits} hex digits for {name!r}, not all zero, got {told!r}")
+        raise ValueError(f"expected {digits} hex digits for {name!r}, not all zero, got {value!r}")
     return text
 
 
-def _attributes(told: Iterable[KeyValue]) -> dict[str, Any]:
-    return {normalize("NFC", one.key): _plain(one.value) for one in told}
+def _attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
+    return {normalize("NFC", pair.key): _json_value(pair.value) for pair in pairs}
 
 
-def _plain(value: AnyValue) -> Any:
-    """A value as JSON can hold it: bytes in base64, and what is not a number in words."""
+def _json_value(value: AnyValue) -> Any:
+    """A value as JSON: bytes in base64, NaN and infinity as text."""
     match value.WhichOneof("value"):
         case None:
             return None
         case "array_value":
-            return [_plain(one) for one in value.array_value.values]
+            return [_json_value(one) for one in value.array_value.values]
         case "kvlist_value":
             return _attributes(value.kvlist_value.values)
         case "bytes_value":
@@ -184,17 +183,17 @@ def _plain(value: AnyValue) -> Any:
             return getattr(value, kind)
 
 
-def _in_hex(value: Any) -> Any:
+def _ids_in_hex(value: Any) -> Any:
     if isinstance(value, list):
-        return [_in_hex(item) for item in value]
+        return [_ids_in_hex(item) for item in value]
     if isinstance(value, dict):
-        return {k: base64.b64decode(v).hex() if k in IDS else _in_hex(v) for k, v in value.items()}
+        return {k: base64.b64decode(v).hex() if k in IDS else _ids_in_hex(v) for k, v in value.items()}
     return value
 
 
 @contextmanager
-def _quiet(logger: str) -> Iterator[None]:
-    """Within the block a library's logger is silent: what it has to say is said by us, in one line."""
+def _silenced(logger: str) -> Iterator[None]:
+    """Within the block a library's logger is silent; the caller reports the error in one line."""
     log = logging.getLogger(logger)
     before, log.disabled = log.disabled, True
     try:

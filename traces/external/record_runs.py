@@ -1,16 +1,16 @@
-"""Runs that were recorded elsewhere are written down in a journal, marked as such.
+"""Write external runs to a journal, marked as such.
 
 Rules kept here
-- What went in and what came out are ``Foreign`` values. Documents that came out are entities, members of the
-  output; where the span states edges (``attributes.py``), those stand instead. None is guessed.
-- A span that failed is a failed step. What is in the file is all there is, so the run has ended.
-- All runs are taken in, or none. What is here already is not taken in again.
-- The journal says when a run was taken in. When it was done stands in its steps' parameters, as it was told.
+- Inputs and outputs are ``Foreign`` values. Retrieved documents are entities, members of the output; if the span
+  states edges (``attributes.py``), those are recorded instead. No edge is guessed.
+- A span that failed is a failed step. The file is complete, so the run has ended.
+- All runs are imported, or none. A run that is in the journal already is not imported again.
+- The journal's times say when a run was imported. The original times are in the steps' parameters.
 
     with Journal.open(path) as journal:
-        take_in(journal, arrived(read(file), file, understand), understand)
+        import_runs(journal, incoming_runs(read_spans(file), file, interpret), interpret)
 
-Nothing here knows whether what was told is true.
+Nothing here checks whether the imported data is true.
 """
 
 from __future__ import annotations
@@ -21,93 +21,103 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evitrail.traces.external.attributes import EVIDENCE, EVITRAIL, edges_in, rows
 from evitrail.traces.external.external_run import ELSEWHERE
-from evitrail.traces.external.incoming_run import Arrived, Foreign, Imported, Understand, Understood, kind_of, stated
+from evitrail.traces.external.incoming_run import (
+    Foreign,
+    Imported,
+    IncomingRun,
+    Interpret,
+    SpanMeaning,
+    kind_of,
+    own_attribute,
+)
 from evitrail.traces.journal.journal import Journal, JournalView
 from evitrail.traces.record import canonical_json, content_id, sha256
 from evitrail.traces.run.activity import Activity, Edge, Edges, Entity, Input
 
 if TYPE_CHECKING:
-    from evitrail.traces.external.otlp import Span
+    from evitrail.traces.external.otlp import OtlpSpan
 
 CODE = "recorded elsewhere"
-"""Stands where the fingerprint of a component's source would."""
+"""Recorded in place of the fingerprint of a component's source."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-OURS = tuple(f"{EVITRAIL}.{field}" for field in ("run", "path", "kind", "by", "output", "inputs"))
-"""What a span of our own says of its step, and the step then says itself."""
+OWN_ATTRIBUTES = tuple(f"{EVITRAIL}.{field}" for field in ("run", "path", "kind", "by", "output", "inputs"))
+"""Attributes of a span that evitrail exported which the step's own fields repeat."""
 
 
-class TakenIn(NamedTuple):
-    """The runs that are new, and those that were here already."""
+class ImportedRuns(NamedTuple):
+    """The runs that are new, and those that were in the journal already."""
 
     new: tuple[str, ...]
     known: tuple[str, ...]
 
 
-class Told(NamedTuple):
-    """A span, and what is made of it."""
+class ImportedSpan(NamedTuple):
+    """A span with its interpretation and stored output."""
 
-    span: Span
-    meant: Understood
+    span: OtlpSpan
+    meant: SpanMeaning
     kind: str
     output: str
-    """The blob with what came out."""
+    """The name of the blob that holds the output."""
 
 
-def take_in(journal: Journal, runs: Iterable[Arrived], understand: Understand) -> TakenIn:
-    """Write them down; raises ``ValueError`` where a name stands for another run."""
+def import_runs(journal: Journal, runs: Iterable[IncomingRun], interpret: Interpret) -> ImportedRuns:
+    """Write the runs to the journal; raises ``ValueError`` if a name is taken by another run."""
     new, known = [], []
     with journal.transaction():
         for one in runs:
-            if _is_here(journal, one.run, one.config):
+            if _already_imported(journal, one.run, one.config):
                 known.append(one.run)
             else:
                 new.append(one.run)
-                _Writing(journal, one.run, understand).write(one)
-    return TakenIn(tuple(new), tuple(known))
+                _RunImporter(journal, one.run, interpret).write(one)
+    return ImportedRuns(tuple(new), tuple(known))
 
 
-class _Writing:
-    """A run that is being written down."""
+class _RunImporter:
+    """Writes one external run to the journal."""
 
-    def __init__(self, journal: Journal, run: str, understand: Understand) -> None:
-        self.journal, self.run, self.understand = journal, run, understand
+    def __init__(self, journal: Journal, run: str, interpret: Interpret) -> None:
+        self.journal, self.run, self.interpret = journal, run, interpret
         self.here: dict[str, str] = {}
-        """What an output is called here, by what its span called it."""
+        """The name of an output in this journal, by its name in the span."""
 
-    def write(self, run: Arrived) -> None:
-        """All of it."""
+    def write(self, run: IncomingRun) -> None:
+        """Write all records of the run."""
         begin = {"config_type": "Imported", "parent": None, "recorded": ELSEWHERE, "digest": run.config.digest}
         self.journal.append(self.run, "run.begin", {"config": self.journal.put(run.config), **begin})
-        for path, told in [(path, self.told(span)) for path, span in run.steps]:  # all are named before any is used
-            self.step(path, told)
-        end = self.told(run.root).output if run.root else self.journal.put(Foreign(kind="trace", value={}))
+        spans = [(path, self.import_span(span)) for path, span in run.steps]  # all outputs are named before any is used
+        for path, imported in spans:
+            self.step(path, imported)
+        end = self.import_span(run.root).output if run.root else self.journal.put(Foreign(kind="trace", value={}))
         self.journal.append(self.run, "run.end", {"output": end, "output_type": "Foreign"})
 
-    def told(self, span: Span) -> Told:
-        """What is made of a span; its output is stored."""
-        meant = self.understand(span.attributes)
+    def import_span(self, span: OtlpSpan) -> ImportedSpan:
+        """Interpret a span and store its output."""
+        meant = self.interpret(span.attributes)
         kind = kind_of(span, meant)
         fields = {"value": meant.output, "documents": list(meant.documents) or None, "error": span.error}
-        value = {field: said for field, said in fields.items() if said is not None}
+        value = {field: content for field, content in fields.items() if content is not None}
         output = self.journal.put(Foreign(kind=kind, value=value))
-        if name := stated(span, "output"):
+        if name := own_attribute(span, "output"):
             self.here[name] = output
-        return Told(span, meant, kind, output)
+        return ImportedSpan(span, meant, kind, output)
 
-    def step(self, path: str, told: Told) -> None:
+    def step(self, path: str, imported: ImportedSpan) -> None:
         """Append the step's record."""
-        span, by, inputs = told.span, stated(told.span, "by") or told.span.name or told.kind, self.inputs(told)
-        edges = self.edges(told)
+        span, inputs = imported.span, self.inputs(imported)
+        by = own_attribute(span, "by") or span.name or imported.kind
+        edges = self.edges(imported)
         body = Activity(
             path=path,
-            kind=told.kind,
+            kind=imported.kind,
             by=by,
             effect="reads_external",
-            parameters={"span": span.id, "began": _moment(span.start), "ended": _moment(span.end)},
+            parameters={"span": span.id, "began": _iso_time(span.start), "ended": _iso_time(span.end)},
             code=CODE,
             inputs=inputs,
-            key=sha256(canonical_json([told.kind, by, CODE, [[i.role, i.id] for i in inputs]]).encode()),
-            output=told.output,
+            key=sha256(canonical_json([imported.kind, by, CODE, [[i.role, i.id] for i in inputs]]).encode()),
+            output=imported.output,
             output_type="Foreign",
             edges=self.journal.put(edges) if edges.edges else None,
             milliseconds=round((span.end - span.start) / 1e6, 3) if 0 < span.start <= span.end else 0.0,
@@ -117,25 +127,27 @@ class _Writing:
         else:
             self.journal.append(self.run, "activity.error", {**body, "error": span.error})
 
-    def inputs(self, told: Told) -> tuple[Input, ...]:
-        """Outputs of other steps that the span says it used, what went in, and what else it says."""
-        used = rows(told.span.attributes, f"{EVITRAIL}.inputs")
+    def inputs(self, imported: ImportedSpan) -> tuple[Input, ...]:
+        """The outputs of other steps that the span used, its own input, and its other attributes."""
+        used = rows(imported.span.attributes, f"{EVITRAIL}.inputs")
         known = [(str(row.get("input.role")), self.here.get(str(row.get("input.id")))) for row in used]
-        said = (*OURS, EVIDENCE) if edges_in(told.span.attributes) else OURS
-        rest = {a: v for a, v in told.meant.rest.items() if not any(f"{a}.".startswith(f"{name}.") for name in said)}
-        given = {"input": told.meant.given, "attributes": rest or None}
-        values = {role: Foreign(kind=told.kind, value=value) for role, value in given.items() if value is not None}
+        said = (*OWN_ATTRIBUTES, EVIDENCE) if edges_in(imported.span.attributes) else OWN_ATTRIBUTES
+        rest = {
+            a: v for a, v in imported.meant.rest.items() if not any(f"{a}.".startswith(f"{name}.") for name in said)
+        }
+        given = {"input": imported.meant.given, "attributes": rest or None}
+        values = {role: Foreign(kind=imported.kind, value=value) for role, value in given.items() if value is not None}
         stored = [(role, self.journal.put(value)) for role, value in values.items()]
         return tuple(Input(role=role, id=blob, type="Foreign") for role, blob in (*known, *stored) if blob)
 
-    def edges(self, told: Told) -> Edges:
-        """The edges that the span states, each output called by its name here; else its documents."""
-        if said := edges_in(told.span.attributes):
-            return Edges(edges=tuple(map(self.edge, said.edges)))
-        whole = Entity(id=told.output, type="Foreign", label=told.span.name)
+    def edges(self, imported: ImportedSpan) -> Edges:
+        """The edges that the span states, with outputs renamed for this journal; else edges to its documents."""
+        if stated := edges_in(imported.span.attributes):
+            return Edges(edges=tuple(map(self.edge, stated.edges)))
+        whole = Entity(id=imported.output, type="Foreign", label=imported.span.name)
         found = (
             Edge(relation="hadMember", source=whole, target=_entity(document), role=f"rank {rank}")
-            for rank, document in enumerate(told.meant.documents, start=1)
+            for rank, document in enumerate(imported.meant.documents, start=1)
         )
         return Edges(edges=tuple(found))
 
@@ -146,19 +158,19 @@ class _Writing:
 
 
 def _entity(document: Mapping[str, Any]) -> Entity:
-    """A document, named by its content wherever it was found."""
+    """A document, named by its content."""
     content = {field: document[field] for field in ("id", "content") if field in document}
     label = str(document.get("id") or document.get("content"))
     return Entity(id=content_id(Foreign(kind="document", value=content)), type="Passage", label=label)
 
 
-def _moment(nanoseconds: int) -> str | None:
+def _iso_time(nanoseconds: int) -> str | None:
     moment = EPOCH + timedelta(microseconds=nanoseconds // 1000)
     return moment.isoformat(timespec="microseconds") if nanoseconds else None
 
 
-def _is_here(journal: JournalView, run: str, config: Imported) -> bool:
-    """Whether this very trace is in the journal; raises ``ValueError`` where its name stands for another run."""
+def _already_imported(journal: JournalView, run: str, config: Imported) -> bool:
+    """Whether this trace is in the journal already; raises ``ValueError`` if its name is taken by another run."""
     records = journal.records(run)
     if not records:
         return False
@@ -166,6 +178,4 @@ def _is_here(journal: JournalView, run: str, config: Imported) -> bool:
         then = journal.get(records[0].body["config"], Imported)
         if (then.digest, then.trace) == (config.digest, config.trace):
             return True
-    raise ValueError(
-        f"expected a name that no other run in {str(journal.path)!r} has, got {run!r}; give another --name"
-    )
+    raise ValueError(f"another run in {str(journal.path)!r} has the name {run!r}; give a different --name")

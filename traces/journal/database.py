@@ -13,7 +13,7 @@ Rules kept here
     with database.transaction():
         database.write("INSERT INTO blob VALUES (?, ?)", (name, data))
 
-It knows tables only to make them; what lies in them is ``journal.py`` and ``secret.py``.
+It creates the tables; their content is the business of ``journal.py`` and ``sensitive.py``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 """What sqlite3 raises for a broken file; the second when its own message quotes broken bytes."""
 
 PATIENCE = 30
-"""Seconds to wait for a lock."""
+"""Maximum seconds to wait for a lock."""
 
 CHECKPOINT = 4000
 """Pages in the write-ahead log before they are copied to the file: a page is written many times in that while."""
@@ -49,7 +49,7 @@ class Database:
         self.path = path
         self.writable = writable
         self.on_rollback: Callable[[], object] = lambda: None
-        """Called, with the lock held, when a transaction came to nothing."""
+        """Called, with the lock held, when a transaction is rolled back."""
         self.lock = threading.RLock()
         self._connection = connection
         self._wal = wal
@@ -65,14 +65,14 @@ class Database:
             connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None, timeout=PATIENCE)
             version = _version(connection)
             if version > SCHEMA_VERSION:
-                _from_the_future(path, version, to_write=create)
-            wal = create and _made(connection, path)
+                _newer_schema(path, version, to_write=create)
+            wal = create and _set_up(connection, path)
             connection.execute("SELECT run FROM record LIMIT 1")
         except BaseException as error:
             if connection:
                 connection.close()
             if isinstance(error, UNREADABLE):
-                raise _refused(path, error) from error
+                raise _journal_error(path, error) from error
             raise
         return cls(connection, path, writable=create, wal=wal)
 
@@ -103,7 +103,7 @@ class Database:
                     self._connection.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):
                     raise JournalError(
-                        f"{str(self.path)!r} could not be written ({error}); nothing was kept of it, try again"
+                        f"{str(self.path)!r} could not be written ({error}); nothing was saved, try again"
                     ) from error
                 raise
             finally:
@@ -124,7 +124,7 @@ class Database:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
             except UNREADABLE as error:
-                raise _refused(self.path, error) from error
+                raise _journal_error(self.path, error) from error
 
     def stream(self, sql: str) -> Iterator[Any]:
         """Row by row, to be read to the end at once; raises like ``read``."""
@@ -132,7 +132,7 @@ class Database:
             try:
                 yield from self._connection.execute(sql)
             except UNREADABLE as error:
-                raise _refused(self.path, error) from error
+                raise _journal_error(self.path, error) from error
 
     def has(self, table: str) -> bool:
         """Whether the file is young enough to have that table."""
@@ -152,23 +152,23 @@ class Database:
                 raise JournalError(f"{str(self.path)!r} could not be scrubbed ({error}); redact again") from error
         if busy:
             raise JournalError(
-                f"{str(self.path)!r} is being read: what was dropped still lies in its write-ahead log; "
-                "close whatever reads it and redact again"
+                f"{str(self.path)!r} is being read: the redacted data is still in its write-ahead log; "
+                "close all readers and redact again"
             )
 
 
 def damaged(path: Path, why: object) -> DamagedJournal:
-    """The one line a user reads when the file itself is broken."""
-    return DamagedJournal(f"{str(path)!r} is not a sound journal ({why}); restore it from a copy")
+    """The error for a file that is damaged or is not a journal."""
+    return DamagedJournal(f"{str(path)!r} is not a sound journal ({why}); check the path, or restore it from a copy")
 
 
-def _made(connection: sqlite3.Connection, path: Path) -> bool:
-    """Make what is not there yet; returns whether readers and writer will not wait for each other."""
+def _set_up(connection: sqlite3.Connection, path: Path) -> bool:
+    """Create the missing tables; returns whether the file uses a write-ahead log."""
     (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     if mode != "wal":
         log.warning(
-            "this disk refuses a write-ahead log, as network shares do: every step is kept, but whoever reads the "
-            "journal now waits for its writer; put it on a local disk to watch a run while it goes",
+            "this disk does not support a write-ahead log (it may be a network share): every step is saved, but "
+            "readers of the journal wait for its writer; use a local disk to read a run while it is written",
             path=str(path),
             journal_mode=mode,
         )
@@ -193,27 +193,27 @@ def _version(connection: sqlite3.Connection) -> int:
         return int(stated)
 
 
-def _from_the_future(path: Path, version: int, *, to_write: bool) -> None:
+def _newer_schema(path: Path, version: int, *, to_write: bool) -> None:
     if to_write:
         raise JournalError(
             f"{str(path)!r} was written by a newer evitrail (schema {version}, this one writes {SCHEMA_VERSION}); "
             "update evitrail to write it, reading it is possible"
         )
     log.warning(
-        "this journal was written by a newer evitrail: what this one does not know of is kept, and shown as it lies",
+        "this journal was written by a newer evitrail: records that this version does not know are kept and shown raw",
         path=str(path),
         schema=version,
         known=SCHEMA_VERSION,
     )
 
 
-def _refused(path: Path, error: Exception) -> JournalError:
-    said = getattr(error, "sqlite_errorname", "")
-    if said == "SQLITE_BUSY":
-        return JournalError(f"{str(path)!r} was kept locked for {PATIENCE} seconds by whoever writes it; try again")
-    if said == "SQLITE_CANTOPEN":
+def _journal_error(path: Path, error: Exception) -> JournalError:
+    code = getattr(error, "sqlite_errorname", "")
+    if code == "SQLITE_BUSY":
+        return JournalError(f"{str(path)!r} was locked by its writer for {PATIENCE} seconds; try again")
+    if code == "SQLITE_CANTOPEN":
         return JournalError(
-            f"{str(path)!r} could not be opened ({error}): it or its folder is closed to you, or its disk refuses "
-            "a write-ahead log, as network shares do; copy the folder to a local disk"
+            f"{str(path)!r} could not be opened ({error}): you have no permission for it or its folder, or its disk "
+            "does not support a write-ahead log (as network shares); copy the folder to a local disk"
         )
     return damaged(path, error)

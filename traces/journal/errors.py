@@ -1,4 +1,4 @@
-"""What may go wrong with a journal, each in one line that says what to do."""
+"""Errors of a journal; each message is one line that says what to do."""
 
 from __future__ import annotations
 

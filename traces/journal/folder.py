@@ -1,11 +1,11 @@
 """The journals of a folder, read as one.
 
 Rules kept here
-- Every writer has a file of its own (``journal.db``, ``journal-2.db``); whoever reads sees one journal.
-- A run that stands in more than one file had its writer lost and was taken up by another. The one that
-  ended counts, else the longer one; of two alike, the first by file name.
+- Every writer has its own file (``journal.db``, ``journal-2.db``); readers see one journal.
+- A run is in more than one file if its writer stopped and another one resumed it. The copy that ended is used, else
+  the longer one; if they are equal, the first by file name.
 - A blob is looked up in the file of the run that was read last, then in the others.
-- What was redacted in one file is refused, even while another still holds it.
+- What was redacted in one file is refused, even if another file still holds it.
 
     with Journals.open(folder) as journal:
         Trace(journal, "clean.rad-001").activities
@@ -24,7 +24,7 @@ from evitrail.traces.journal.errors import DamagedJournal, Redacted
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.redacted import no_key, root_of
 from evitrail.traces.journal.schema import KEYED, Stored
-from evitrail.traces.journal.sensitive import Secret, held
+from evitrail.traces.journal.sensitive import Secret, stored_secret
 from evitrail.traces.journal.view import JournalView, Redaction
 from evitrail.traces.record import Record
 
@@ -92,8 +92,8 @@ class Journals:
 
     def raw(self, name: str) -> bytes:
         """The bytes of a blob, from the nearest file that has it."""
-        if name.startswith(KEYED) and (said := self.redacted().get(name)):
-            raise Redacted(f"blob {name} of {str(self.path)!r} is gone: {said}")
+        if name.startswith(KEYED) and (redaction := self.redacted().get(name)):
+            raise Redacted(f"blob {name} of {str(self.path)!r} is gone: {redaction}")
         faults = []
         for file in (self._nearest, *(file for file in self.files if file is not self._nearest)):
             try:
@@ -105,7 +105,7 @@ class Journals:
     def secret(self, run: str) -> Secret:
         """The key of a run's patient data, from the first file that has it."""
         root = root_of(self, run)
-        found = (secret for file in self.files if (secret := held(file.database, root)))
+        found = (secret for file in self.files if (secret := stored_secret(file.database, root)))
         if secret := next(found, None):
             return secret
         raise no_key(self, root)
@@ -124,7 +124,7 @@ class Journals:
 
     def redacted(self) -> Mapping[str, Redaction]:
         """The names that redaction records of any file say were dropped."""
-        return {name: said for file in reversed(self.files) for name, said in file.redacted().items()}
+        return {name: redaction for file in reversed(self.files) for name, redaction in file.redacted().items()}
 
 
 def _ended(records: list[Stored]) -> bool:

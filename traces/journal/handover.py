@@ -1,17 +1,17 @@
-"""A run that another writer left unfinished goes on in this writer's file, with all that was recorded of it.
+"""Resume a run that another writer left unfinished, in this writer's file and with all its records.
 
 Rules kept here
-- Records are copied as they lie, bytes and hashes: the chain goes on where it broke off, no step of it is done
-  again, and the file can be verified on its own.
-- The blobs that the records name come with them, patient data under the run's own key.
-- Where this file has gone another way already, nothing is taken.
+- Records are copied unchanged, bytes and hashes: the chain continues where it stopped, no step is repeated, and the
+  file can be verified on its own.
+- The blobs that the records name are copied too, patient data under the run's own key.
+- If the run has diverged in this file already, nothing is copied.
 
     with Journals.open(folder) as past:
         take_over(journal, past, "standard.rad-001")
     run = Live.begin(journal, "standard.rad-001", config)
 
-Whether the other writer is really gone is for the caller to know. Where it was not, both chains stay, and whoever
-reads takes the one that ended (``journals.py``).
+The caller must know that the other writer has stopped. If it has not, both chains stay, and readers use the one that
+ended (``folder.py``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from evitrail.traces.journal.view import JournalView
 
 
 def take_over(journal: Journal, past: JournalView, run: str) -> int:
-    """Bring what ``past`` has of a run and ``journal`` has not; returns how many records came."""
+    """Copy the records of a run that ``past`` has and ``journal`` lacks; returns the number of records copied."""
     here, there = journal.records(run), past.records(run)
     if [record.hash for record in here] != [record.hash for record in there[: len(here)]]:
         return 0

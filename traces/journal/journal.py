@@ -4,7 +4,7 @@ Rules kept here
 - A record is one line of JSON, hashed exactly as stored: ``hash = SHA-256(prev || bytes)``. Each run
   has its own chain, and everything known of a record is inside it.
 - Bodies that are large or shared live as blobs named by their content, packed, written in the same
-  transaction as the record that names them. Those of patient data are named by a key (``secret.py``).
+  transaction as the record that names them. Those of patient data are named by a key (``sensitive.py``).
 - Update, delete and replace are refused by the database itself.
 - When ``append`` returns, the record survives kill -9, and a power cut too unless it was appended as not
   durable: then from the next durable one on.
@@ -13,8 +13,8 @@ Rules kept here
     journal = Journal.open(folder / "journal.db")
     journal.append("clean.rad-001", "run.begin", {"config": journal.put(config)})
 
-What it does not cover: a cut tail looks like a crash (see ``integrity.py`` on completeness), and whoever
-can rewrite the whole file can rewrite the whole chain.
+Not covered: a truncated end looks like a crash (see ``integrity.py`` on completeness), and anyone who can rewrite the
+whole file can rewrite the whole chain.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from evitrail.traces.journal.database import Database, damaged
 from evitrail.traces.journal.errors import DamagedJournal, JournalError, Redacted
 from evitrail.traces.journal.redacted import no_key, redactions, root_of
 from evitrail.traces.journal.schema import KEYED, SCHEMA_VERSION, Stored, genesis, link, packed, unpacked, written
-from evitrail.traces.journal.sensitive import Secret, held, made, survey
+from evitrail.traces.journal.sensitive import Secret, new_secret, stored_secret, survey_sensitive
 from evitrail.traces.journal.view import JournalView, Redaction
 from evitrail.traces.record import Record, canonical_json, sha256
 
@@ -106,7 +106,7 @@ class Journal:
     def put(self, record: Record, name: str | None = None) -> str:
         """Store a record as a blob and return its name; storing it again changes nothing.
 
-        Whoever knows the record's ``name`` (its content id) spares writing out one that is here.
+        With the record's ``name`` (its content id), a record that is stored already is not serialised again.
         """
         with self.database.transaction():
             if name is not None and self._holds(name):
@@ -144,14 +144,16 @@ class Journal:
         return head
 
     def adopt(self, records: Sequence[Stored]) -> None:
-        """Add records of another file to the end of their run's chain, as they lie there; see ``taking_over.py``.
+        """Add records of another file, unchanged, to the end of their run's chain; see ``handover.py``.
 
-        Raises ``JournalError`` where they do not go on from what is here.
+        Raises ``JournalError`` if they do not continue the chain in this file.
         """
         with self.transaction():
             for record in records:
                 if (record.seq, record.prev) != self._last(record.run):
-                    raise JournalError(f"run {record.run!r} in {str(self.path)!r} went another way than elsewhere")
+                    raise JournalError(
+                        f"run {record.run!r} in {str(self.path)!r} has diverged from the copy in another journal file"
+                    )
                 self.database.write("INSERT INTO record VALUES (?, ?, ?, ?, ?)", tuple(record))
                 self._heads.pop(record.run, None)
 
@@ -162,20 +164,20 @@ class Journal:
     def secret(self, run: str, among: JournalView | None = None) -> Secret:
         """The key of a run's patient data; made the first time, where the journal is open to write.
 
-        ``among`` is where the key may lie already when a run and its fork have writers of their own: all
-        journals of the folder. Raises ``Redacted`` where it was dropped on purpose.
+        ``among`` is all journals of the folder, where the key may exist already if a run and its fork have different
+        writers. Raises ``Redacted`` if the key was redacted.
         """
         root = root_of(among or self, run)
-        if here := held(self.database, root):
+        if here := stored_secret(self.database, root):
             return here
-        if not self.database.writable or any(said.run == root for said in self.redacted().values()):
+        if not self.database.writable or any(redaction.run == root for redaction in self.redacted().values()):
             raise no_key(self, root)
         begun = (among or self).records(root)
         if begun and begun[0].body.get("secret"):  # it had a key
             if among is None:
                 raise no_key(self, root)
-            return made(self.database, root, among.secret(root).key)
-        return made(self.database, root, secrets.token_bytes(32))
+            return new_secret(self.database, root, among.secret(root).key)
+        return new_secret(self.database, root, secrets.token_bytes(32))
 
     # Reading
 
@@ -209,8 +211,8 @@ class Journal:
         """
         table = "sensitive" if name.startswith(KEYED) else "blob"
         rows = self.database.read(f"SELECT bytes FROM {table} WHERE id = ?", (name,))
-        if not rows and (said := self.redacted().get(name)):
-            raise Redacted(f"blob {name} of {str(self.path)!r} is gone: {said}")
+        if not rows and (redaction := self.redacted().get(name)):
+            raise Redacted(f"blob {name} of {str(self.path)!r} is gone: {redaction}")
         if not rows or not isinstance(rows[0][0], bytes):
             raise damaged(self.path, f"blob {name} is missing")
         try:
@@ -222,7 +224,7 @@ class Journal:
         """Every blob's name and what is wrong with it (None: nothing), in one pass over all of them."""
         found: dict[str, str | None] = dict.fromkeys(self.redacted())
         found |= {name: _fault(name, data) for name, data in self.database.stream("SELECT id, bytes FROM blob")}
-        return found | dict(survey(self.database))
+        return found | dict(survey_sensitive(self.database))
 
     def redacted(self) -> Mapping[str, Redaction]:
         """The names that redaction records say were dropped, each with the record that says so."""

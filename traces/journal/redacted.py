@@ -1,6 +1,6 @@
-"""What the record says was dropped on purpose: which blobs, of which runs, by whom and why.
+"""Read redactions from a journal: which blobs of which runs were deleted, by whom and why.
 
-Dropping it is ``redaction.py``.
+``redaction.py`` makes them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def redactions(database: Database) -> dict[str, Redaction]:
             line = json.loads(data)
             body = line["body"]
             if line["type"] == REDACTION:
-                said = Redaction(body["secret"], line["t"], body["by"], body["reason"])
-                found |= {name: said for name in body["blobs"] if name.startswith(KEYED)}
+                redaction = Redaction(body["secret"], line["t"], body["by"], body["reason"])
+                found |= {name: redaction for name in body["blobs"] if name.startswith(KEYED)}
         except (ValueError, KeyError, TypeError, AttributeError):
             continue  # an altered record is a fault of the chain, and says nothing
     return found
@@ -33,8 +33,10 @@ def redactions(database: Database) -> dict[str, Redaction]:
 
 def redacted_runs(journal: JournalView) -> dict[str, Redaction]:
     """The runs whose patient data was dropped, forks of them included, each with the record that says so."""
-    said = {each.run: each for each in journal.redacted().values()}
-    return {run: said[root] for run in journal.runs() if (root := root_of(journal, run)) in said} if said else {}
+    redacted = {each.run: each for each in journal.redacted().values()}
+    if not redacted:
+        return {}
+    return {run: redacted[root] for run in journal.runs() if (root := root_of(journal, run)) in redacted}
 
 
 def root_of(journal: JournalView, run: str) -> str:
@@ -51,7 +53,7 @@ def root_of(journal: JournalView, run: str) -> str:
 
 def no_key(journal: JournalView, root: str) -> Redacted | DamagedJournal:
     """Why a run whose names are keyed has no key."""
-    for said in journal.redacted().values():
-        if said.run == root:
-            return Redacted(f"{str(journal.path)!r} has no key for run {root!r} any more: {said}")
+    for redaction in journal.redacted().values():
+        if redaction.run == root:
+            return Redacted(f"{str(journal.path)!r} has no key for run {root!r} any more: {redaction}")
     return DamagedJournal(f"{str(journal.path)!r} has no key for run {root!r}, and no record of its redaction")

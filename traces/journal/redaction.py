@@ -1,15 +1,15 @@
-"""Patient data goes, and the record that it was there stays.
+"""Redact patient data: delete it, and record that it was there.
 
 Rules kept here
 - Dropping a run's keyed blobs and key, and the record of it (who, when, why, which names), is one transaction.
 - Forks of a run use its key and its blobs, so they are redacted with it.
 - No record changes: the chain verifies as before. The record lists the names it dropped rather than a count
-  or a root over them, so that what may be missing is told from what is missing by the chain alone; a name
-  whose key is gone says nothing of the patient.
-- The bytes go too: the file is written anew and its write-ahead log emptied. Copies and backups of the file
-  are beyond reach, and so is what the disk itself keeps.
-- The database refuses to drop patient data that no redaction record names. Whoever drops it all the same
-  leaves names that neither ``survey`` nor ``redacted`` knows: a fault of integrity.
+  or a root over them, so that redacted blobs can be told from lost ones by the chain alone; a name whose key is gone
+  says nothing about the patient.
+- The bytes are erased too: the file is rewritten and its write-ahead log emptied. Copies and backups of the file are
+  not covered, nor is what the disk itself keeps.
+- The database refuses to delete patient data that no redaction record names. If it is deleted all the same, its
+  names are in neither ``survey`` nor ``redacted``: an integrity fault.
 
     redact(journal, "clean.rad-001", by="d.larsen", reason="consent withdrawn")
 
@@ -24,23 +24,23 @@ from evitrail.traces.journal.errors import JournalError, Redacted
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.redacted import REDACTION, root_of
-from evitrail.traces.journal.sensitive import held
+from evitrail.traces.journal.sensitive import stored_secret
 from evitrail.traces.journal.view import JournalView, Redaction
 
 
 def redact(journal: Journal, run: str, *, by: str, reason: str) -> int:
-    """Drop the patient data of a run and of its forks from one file; returns how many blobs went.
+    """Delete the patient data of a run and its forks from one file; returns the number of blobs deleted.
 
-    Raises ``JournalError`` where there is nothing to redact (``Redacted`` where it was done before), or the file is
-    being read, so that the bytes still lie beside it: then the redaction stands, and redacting again scrubs.
+    Raises ``JournalError`` if there is nothing to redact (``Redacted`` if it was redacted before), or if the file is
+    being read: then the redaction is recorded, but the bytes remain until ``redact`` is called again.
     """
     if not by.strip() or not reason.strip():
         raise ValueError(f"expected who redacts and why, got by={by!r}, reason={reason!r}")
     root, database, chain = root_of(journal, run), journal.database, _chain(journal, run)
-    if chain is None or held(database, root) is None:
-        if _before(journal, root):
+    if chain is None or stored_secret(database, root) is None:
+        if _earlier_redaction(journal, root):
             database.scrub()
-        raise _nothing(journal, run)
+        raise _nothing_to_redact(journal, run)
     with journal.transaction():
         names = [name for (name,) in database.read("SELECT id FROM sensitive WHERE run = ? ORDER BY id", (root,))]
         body = {"by": by, "reason": reason, "secret": root, "count": len(names), "blobs": names}
@@ -55,9 +55,9 @@ def redact_folder(folder: Path | str, run: str, *, by: str, reason: str) -> int:
     """``redact`` in every file of a folder that holds patient data of the run; returns how many blobs went."""
     with Journals.open(folder) as journals:
         root = root_of(journals, run)
-        holding = [file.path for file in journals.files if held(file.database, root)]
-        scrubbed = [file.path for file in journals.files if file.path not in holding and _before(file, root)]
-        nothing = _nothing(journals, run)
+        holding = [file.path for file in journals.files if stored_secret(file.database, root)]
+        scrubbed = [file.path for file in journals.files if file.path not in holding and _earlier_redaction(file, root)]
+        nothing = _nothing_to_redact(journals, run)
     gone = 0
     for path in (*holding, *scrubbed):
         with Journal.open(path) as journal:
@@ -77,15 +77,15 @@ def _chain(journal: Journal, run: str) -> str | None:
     return next((each for each in runs if root_of(journal, each) == root), None)
 
 
-def _before(journal: JournalView, root: str) -> Redaction | None:
-    """The redaction that was made of a run, if one was."""
-    return next((said for said in journal.redacted().values() if said.run == root), None)
+def _earlier_redaction(journal: JournalView, root: str) -> Redaction | None:
+    """The earlier redaction of a run, if there is one."""
+    return next((redaction for redaction in journal.redacted().values() if redaction.run == root), None)
 
 
-def _nothing(journal: JournalView, run: str) -> JournalError:
+def _nothing_to_redact(journal: JournalView, run: str) -> JournalError:
     where = repr(str(journal.path))
-    if said := _before(journal, root_of(journal, run)):
-        return Redacted(f"nothing is left to redact: {said}")
+    if earlier := _earlier_redaction(journal, root_of(journal, run)):
+        return Redacted(f"nothing is left to redact: {earlier}")
     if not journal.records(run):
         return JournalError(f"expected a run of {where}, got {run!r}; `evitrail trace list` shows them")
     return JournalError(f"run {run!r} of {where} holds no patient data: there is nothing to redact")

@@ -1,4 +1,4 @@
-"""Patient data is named by a keyed hash, and lies where it can be dropped.
+"""Patient data: named by a keyed hash, and stored where it can be deleted.
 
 Rules kept here
 - A bare hash of a short text can be guessed: whoever has it hashes a list of names until one fits. So a
@@ -7,12 +7,12 @@ Rules kept here
   whose key it uses (``secret`` in ``run.begin``); one that states nothing uses that of the run it forks.
 - The key lies beside the data and goes with it. It guards what leaves the journal (names in exports,
   records that stay after a redaction), not a journal that was stolen whole.
-- Once redacted, a run gets no other key: it cannot be taken up again.
+- A redacted run gets no new key: it cannot be resumed.
 
     secret = journal.secret("clean.rad-001")
     journal.append("clean.rad-001", "run.begin", {"config": secret.put(config), "secret": "clean.rad-001"})
 
-Dropping it is ``redaction.py``.
+``redaction.py`` deletes it.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ class Secret:
     database: Database = field(repr=False, compare=False)
 
     def name(self, record: Record) -> str:
-        """What the record is called in this run and its forks, and nowhere else."""
+        """The record's name, which is valid only in this run and its forks."""
         return self.named(written(record))
 
     def named(self, data: bytes) -> str:
-        """The name of a record that is written out already."""
+        """The name of a record that is serialised already."""
         return keyed(self.key, data)
 
     def put(self, record: Record, name: str | None = None) -> str:
         """Store a record where it can be redacted and return its name; storing it again changes nothing.
 
-        Whoever knows the record's ``name`` spares writing out one that is here.
+        With the record's ``name``, a record that is stored already is not serialised again.
         """
         with self.database.transaction():
             if name is not None and self._holds(name):
@@ -59,8 +59,8 @@ class Secret:
         """Store a record that is written out already, under the name that was made from it."""
         with self.database.transaction():
             if not self._holds(name):
-                lain = packed(data, least=0)  # no patient's name is to meet the eye of whoever opens the file
-                self.database.write("INSERT INTO sensitive VALUES (?, ?, ?)", (name, self.root, lain))
+                body = packed(data, least=0)  # always compressed, so that plain-text names are not visible in the file
+                self.database.write("INSERT INTO sensitive VALUES (?, ?, ?)", (name, self.root, body))
         return name
 
     def _holds(self, name: str) -> bool:
@@ -72,21 +72,21 @@ def keyed(key: bytes, data: bytes) -> str:
     return KEYED + hmac.digest(key, data, "sha256").hex()
 
 
-def held(database: Database, root: str) -> Secret | None:
-    """The key that lies in a file for a run, if one does."""
+def stored_secret(database: Database, root: str) -> Secret | None:
+    """The key that a file holds for a run, if there is one."""
     rows = database.read("SELECT key FROM secret WHERE run = ?", (root,)) if database.has("secret") else []
     return Secret(root, rows[0][0], database) if rows else None
 
 
-def made(database: Database, root: str, key: bytes) -> Secret:
-    """The key, kept in a file for a run."""
+def new_secret(database: Database, root: str, key: bytes) -> Secret:
+    """Store a key for a run in a file, and return it."""
     secret = Secret(root, key, database)
     with database.transaction():
         database.write("INSERT INTO secret VALUES (?, ?)", (root, secret.key))
     return secret
 
 
-def survey(database: Database) -> Iterator[tuple[str, str | None]]:
+def survey_sensitive(database: Database) -> Iterator[tuple[str, str | None]]:
     """Each name of patient data in a file and what is wrong with it (None: nothing)."""
     if not database.has("sensitive"):
         return

@@ -1,11 +1,11 @@
-"""What may be asked of a journal: the read side, the same for one file and for a folder of them.
+"""The read side of a journal, the same for one file and for a folder of files.
 
 Rules kept here
-- A reader changes nothing, and sees what was there when it asked: a run that is going is read while it goes.
-- A blob is asked for by name. Names that start with ``hmac-sha256:`` are of patient data (``secret.py``).
-- What was redacted is gone by record, not by damage: ``redacted`` names it, ``raw`` refuses it in one line.
+- A reader changes nothing, and sees the journal as it is at that moment: a run can be read while it is written.
+- A blob is read by name. Names that start with ``hmac-sha256:`` are names of patient data (``sensitive.py``).
+- A redacted blob is not damage: ``redacted`` names it, ``raw`` refuses it in one line.
 
-    def words(journal: JournalView, run: str) -> list[str]:
+    def record_types(journal: JournalView, run: str) -> list[str]:
         return [record.type for record in journal.records(run)]
 
 ``Journal`` (one file, which may also be written) and ``Journals`` (a folder) both keep this.
@@ -43,7 +43,7 @@ class JournalView(Protocol):
 
     @property
     def path(self) -> Path:
-        """Where it lies: the file, or the folder of files."""
+        """The file, or the folder of files."""
         ...
 
     def runs(self) -> list[str]:

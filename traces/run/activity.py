@@ -1,4 +1,4 @@
-"""What one step leaves behind: the activity, and its typed edges between entities.
+"""The record of one step: the activity, and its typed edges between entities.
 
 Terms are those of W3C PROV-DM: an *activity* used entities and generated one; edges say which entity
 was derived, quoted or revised from which. The edges *used*, *wasGeneratedBy*, *wasAssociatedWith* and
@@ -65,7 +65,7 @@ class Activity(Record, stored_as="Activity"):
     """One finished step. Times are in the record around it, never in its identity."""
 
     path: str
-    """Where in the run it stands: ``retrieve[2]`` is the second retrieve, ``retrieve[2]/model[1]`` a step within it."""
+    """Its place in the run: ``retrieve[2]`` is the second retrieve, ``retrieve[2]/model[1]`` a step within it."""
     kind: str
     by: str
     """The component that did it, by its repr: PROV's agent."""
@@ -81,7 +81,7 @@ class Activity(Record, stored_as="Activity"):
     edges: str | None
     """Blob with the ``Edges`` it stated."""
     given: bool = False
-    """Its output was laid down by a fork's override, not made by the component."""
+    """Its output comes from a fork's override, not from the component."""
     reused_from: str | None = None
-    """The run in which this work was done before, when it was not done again here."""
+    """The run that did this work, if it was reused here."""
     milliseconds: float = 0.0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Record)
 
 
-class Names:
+class BlobNames:
     """The names of one run's records."""
 
     def __init__(self, secret: Secret | None = None) -> None:

@@ -44,7 +44,7 @@ class Module(NamedTuple):
     path: Path
 
 
-class Source(NamedTuple):
+class ModuleSource(NamedTuple):
     """What a module adds to a fingerprint."""
 
     code: bytes
@@ -70,7 +70,7 @@ def of_modules(names: frozenset[str]) -> str:
         todo += new
     if not reached:
         return "unknown"
-    return hashlib.sha256(b"\0".join(sorted({_source(module).code for module in reached}))).hexdigest()[:16]
+    return hashlib.sha256(b"\0".join(sorted({_module_source(module).code for module in reached}))).hexdigest()[:16]
 
 
 def _parts(by: object) -> Iterator[object]:
@@ -104,7 +104,7 @@ def _find(name: str) -> Module | None:
 
 def _imported(module: Module) -> Iterator[Module]:
     """Every module that this one imports, wherever in its source; a submodule stands without its package."""
-    for name in _source(module).imports:
+    for name in _module_source(module).imports:
         package = name.rpartition(".")[0]
         found = _find(name) or (_find(package) if package else None)
         if found:
@@ -123,12 +123,12 @@ def _in_project(module: Module, importer: Module) -> bool:
     return module.path.is_relative_to(importer.path.parents[depth]) and not LIBRARIES & set(module.path.parts)
 
 
-def _source(module: Module) -> Source:
-    return _read(module, module.path.stat().st_mtime_ns)
+def _module_source(module: Module) -> ModuleSource:
+    return _parsed(module, module.path.stat().st_mtime_ns)
 
 
 @cache
-def _read(module: Module, modified: int) -> Source:
+def _parsed(module: Module, modified: int) -> ModuleSource:
     """A module's source as it counts here; ``modified`` makes an edited file another one."""
     with PARSING:
         tree = ast.parse(module.path.read_bytes())
@@ -136,7 +136,7 @@ def _read(module: Module, modified: int) -> Source:
     beside = [module.path.with_name(text) for text in sorted(texts) if text.endswith(DATA) and "/" not in text]
     data = [path.read_bytes() for path in beside if path.is_file()]
     names = frozenset(_names(module, tree))
-    return Source(b"\0".join([ast.unparse(_WithoutProse().visit(tree)).encode(), *data]), names)
+    return ModuleSource(b"\0".join([ast.unparse(_WithoutProse().visit(tree)).encode(), *data]), names)
 
 
 def _names(module: Module, tree: ast.Module) -> Iterator[str]:

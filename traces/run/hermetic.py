@@ -1,11 +1,11 @@
-"""No network: inside the block, whatever in this process reaches for a socket is refused, and noted.
+"""Block the network: inside the block, every use of a socket in this process is refused and noted.
 
 Rules kept here
 - The refusal is at the socket, by CPython's audit events (PEP 578), so it holds for every library that uses
   Python's sockets: HTTP clients, asyncio, database drivers written in Python.
 - It holds for the whole process, every thread, until the last block is left: verifying is not done beside
   work that needs the network.
-- Each attempt is kept, so that a library which swallows the refusal is found out all the same.
+- Each attempt is kept, so a library that swallows the error is detected too.
 
     with hermetic() as attempts:
         call()
@@ -33,11 +33,11 @@ REFUSED = {
     "socket.gethostbyname": "look up {0!r}",
     "socket.gethostbyaddr": "look up {0!r}",
 }
-"""Audit events that reach outside, and how to tell of them."""
+"""Audit events that use the network, and how each is described."""
 
 
 class NetworkRefused(ConnectionError):
-    """Something reached for the network where a recorded run is done again."""
+    """Something used the network while a recorded run was being repeated."""
 
 
 _watching: list[list[str]] = []
@@ -66,7 +66,7 @@ def _install() -> None:
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
     if not _watching or event not in REFUSED:
         return
-    told = REFUSED[event].format(*arguments, *("?",) * 2)
+    attempt = REFUSED[event].format(*arguments, *("?",) * 2)
     for attempts in _watching:
-        attempts.append(told)
-    raise NetworkRefused(f"no network while a recorded run is done again; something tried to {told}")
+        attempts.append(attempt)
+    raise NetworkRefused(f"the network is blocked while a recorded run is repeated; something tried to {attempt}")

@@ -1,10 +1,10 @@
-"""What a recorded run did, so that it need not be done again.
+"""The recorded work of a run, so that a resumed run or a fork can reuse it.
 
 Rules kept here
-- Work is found by its key, first where it stood, then by how many times that key has come up in the run:
-  drawing twice from a model that is not deterministic gives two results, and each step keeps its own.
-- What a fork laid down is not work.
-- A fork does not record what was done within a step it reused; that is read where it was done.
+- Work is found by its key and path, or else by its key and how many times that key has occurred in the run: two
+  samples from a model that is not deterministic are two results, and each step keeps its own.
+- An overridden output is not work that can be reused.
+- A fork does not record the steps within a step it reused; they are read from the run that did them.
 
     memory = remembered(journal, "standard.rad-001")
 """
@@ -21,30 +21,30 @@ from evitrail.traces.record import Record
 from evitrail.traces.run.activity import Activity
 
 
-class Done(NamedTuple):
-    """Work that need not be done again."""
+class RecordedWork(NamedTuple):
+    """One step's recorded output and edges, which can be reused."""
 
     output: str
     edges: str | None
     run: str
-    """Where it was done."""
+    """The run that did the work."""
     value: Record | None = None
-    """The output itself, where it was made or read in this process."""
+    """The output itself, if this process made or read it."""
     inner: tuple[str, ...] = ()
-    """Keys of the steps within it, which are not come by when it is remembered."""
+    """Keys of the steps within it, which do not run when it is reused."""
 
 
-Memory = dict[tuple[str, str | int], Done]
-"""By step key and path, and by step key and how many times that key has come up in the run."""
+Memory = dict[tuple[str, str | int], RecordedWork]
+"""Recorded work by step key and path, and by step key and how many times that key has occurred in the run."""
 
 
-def keep(memory: Memory, key: str, path: str, times: int, done: Done) -> None:
-    """Remember work under both its names."""
+def add_work(memory: Memory, key: str, path: str, times: int, done: RecordedWork) -> None:
+    """Add work under its path and under its count."""
     memory[key, path] = memory[key, times] = done
 
 
-def recall(memory: Memory, key: str, path: str, times: int) -> Done | None:
-    """The work of that key that was done at that place; else the one that came up as the same in number."""
+def reusable_work(memory: Memory, key: str, path: str, times: int) -> RecordedWork | None:
+    """The work with this key at the same path; else the one at the same count; None if there is none."""
     return memory.get((key, path)) or memory.get((key, times))
 
 
@@ -54,13 +54,13 @@ def activities(journal: JournalView, run: str) -> list[Activity]:
 
 
 def finished(records: Iterable[Stored]) -> list[Activity]:
-    """The steps that these records tell of; of a step that was done again after its code changed, the last."""
+    """The finished steps among these records; if a step was repeated after its code changed, the last one."""
     ends = (line["body"] for line in (record.line for record in records) if line["type"] == "activity.end")
     return list({activity.path: activity for activity in map(Activity.model_validate, ends)}.values())
 
 
 def unfolded(journal: JournalView, run: str) -> list[Activity]:
-    """The steps of a run, each reused one with those that were done within it, where it was done."""
+    """The steps of a run, including the steps within reused ones, which are read from the run that did them."""
     whole: dict[str, Activity] = {}
     elsewhere: dict[str, list[Activity]] = {}
     for activity in activities(journal, run):
@@ -73,7 +73,7 @@ def unfolded(journal: JournalView, run: str) -> list[Activity]:
 
 
 def _within(reused: Activity, origin: list[Activity]) -> list[Activity]:
-    """What was done within a step where it was done, by the paths it would have here."""
+    """The steps within a reused step, read from the run that did them, with the paths they would have here."""
     same = [a for a in origin if (a.key, a.output) == (reused.key, reused.output)]
     done = next((a for a in same if a.path == reused.path), same[0] if same else reused)
     inner = [a for a in origin if done.path in outers(a.path)]
@@ -83,8 +83,8 @@ def _within(reused: Activity, origin: list[Activity]) -> list[Activity]:
     ]
 
 
-def remembered(journal: JournalView, run: str) -> Memory:
-    """The work that a recorded run did, as a fork of it may reuse; what was laid down in it is not work."""
+def recorded_work(journal: JournalView, run: str) -> Memory:
+    """The work of a recorded run that a fork of it may reuse, without overridden outputs."""
     steps = unfolded(journal, run)
     inner: dict[str, list[str]] = {}
     for activity in steps:
@@ -96,18 +96,18 @@ def remembered(journal: JournalView, run: str) -> Memory:
         seen[activity.key] += 1
         if not activity.given:
             within = tuple(inner.get(activity.path, ()))
-            done = Done(activity.output, activity.edges, activity.reused_from or run, inner=within)
-            keep(memory, activity.key, activity.path, seen[activity.key], done)
+            done = RecordedWork(activity.output, activity.edges, activity.reused_from or run, inner=within)
+            add_work(memory, activity.key, activity.path, seen[activity.key], done)
     return memory
 
 
 def outers(path: str) -> list[str]:
-    """The steps that a step stands within, the nearest last."""
+    """The paths of the steps that contain a step, outermost first."""
     parts = path.split("/")
     return ["/".join(parts[:n]) for n in range(1, len(parts))]
 
 
 def secret_of(journal: JournalView, run: str) -> str | None:
-    """The run whose key names what this one stores, where it holds patient data."""
+    """The run whose key names this run's blobs, if it holds patient data."""
     records = journal.records(run)
     return records[0].body.get("secret") if records else None

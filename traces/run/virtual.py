@@ -1,15 +1,15 @@
-"""Clock, ids and randomness for a component: real the first time, recorded, and the same ever after.
+"""Clock, ids and randomness for a component: real the first time, then recorded and repeated.
 
 Rules kept here
-- Whatever a clock, an id maker or a die decides is a step of the run, so ``Verify`` serves it as it was and a
-  resumed run goes on with what it had.
-- Randomness is drawn as a seed; what follows from it is the component's own business.
+- Each reading of the clock, each id and each seed is a step of the run, so ``Verify`` and a resumed run use the
+  recorded value.
+- Randomness is recorded as a seed; the component draws from the generator that the seed starts.
 
     virtual = Virtual(run)
     virtual.now()            # the same moment in every replay
     virtual.random().sample(range(10), 3)
 
-A component that reads ``time.time()`` by itself is not caught here; verifying finds it, as a changed output.
+A component that reads ``time.time()`` itself is not covered; verifying reports it as a changed output.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Moment(Record, stored_as="Moment"):
 
 
 class Identifier(Record, stored_as="Identifier"):
-    """An id that nobody had before (UUID version 4)."""
+    """A new unique id (UUID version 4)."""
 
     id: str
 
@@ -56,7 +56,7 @@ class System:
 
 @dataclass(frozen=True)
 class Virtual:
-    """The clock, ids and dice of one run."""
+    """The clock, ids and random generators of one run."""
 
     run: Run
     source: System = System()

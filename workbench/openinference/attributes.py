@@ -27,7 +27,7 @@ from openinference.semconv.trace import (
 from openinference.semconv.trace import OpenInferenceSpanKindValues as SpanKind
 
 from evitrail.traces.external.attributes import Value, flat, rows
-from evitrail.traces.external.incoming_run import Understood
+from evitrail.traces.external.incoming_run import SpanMeaning
 from evitrail.traces.record import canonical_json
 
 __all__ = [
@@ -139,12 +139,12 @@ def verdicts(stated: Iterable[tuple[str, str, str, Mapping[str, Any]]]) -> Told:
     return {**flat(SpanAttributes.ANNOTATIONS, given)}
 
 
-def understand(attributes: Mapping[str, Any]) -> Understood:
+def understand(attributes: Mapping[str, Any]) -> SpanMeaning:
     """What the attributes of a span of any system mean."""
     said = attributes.get(SpanAttributes.OPENINFERENCE_SPAN_KIND)
     found = [row for name in DOCUMENTS for row in rows(attributes, name)]
     told = tuple(f"{name}." for name in (*GIVEN, *OUTPUT, *DOCUMENTS))
-    return Understood(
+    return SpanMeaning(
         kind=said.lower() if isinstance(said, str) else None,
         given=_read(attributes, *GIVEN),
         output=_read(attributes, *OUTPUT),

@@ -29,7 +29,7 @@ from evitrail.agent.llm.base import Completion, Prompt
 from evitrail.agent.model import Choice, Critique, Query, Question, Synthesis
 from evitrail.retrieval.base import Hit, Retrieved
 from evitrail.traces.export.disclosed import Disclosed
-from evitrail.traces.export.otel import Shown, spans_of
+from evitrail.traces.export.otel import StepContent, spans_of
 from evitrail.traces.external.attributes import Attributes
 from evitrail.workbench.openinference.attributes import (
     SpanKind,
@@ -67,14 +67,14 @@ def spans(run: Disclosed, *, project: str | None = None) -> list[ReadableSpan]:
     return spans_of(run, describe, about=describe_run(run), resource=resource)
 
 
-def describe(shown: Shown) -> Attributes:
+def describe(shown: StepContent) -> Attributes:
     """What a step means to a viewer."""
     known = DESCRIBED.get(shown.type, _anything)
     told = kind(KINDS.get(shown.kind, SpanKind.CHAIN)) | (known(shown) if shown.output is not None else {})
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _retrieved(shown: Shown) -> Told:
+def _retrieved(shown: StepContent) -> Told:
     found = Retrieved.model_validate(shown.output)
     gates = [
         {"gate": gate.gate, "kept": len(gate.kept), **gate.model_dump(include={"dropped", "noted"}, mode="json")}
@@ -98,37 +98,37 @@ def _hit(hit: Hit) -> Told:
     return document(passage.id, passage.text, hit.score, about)
 
 
-def _nodes(shown: Shown) -> Told:
+def _nodes(shown: StepContent) -> Told:
     found = Nodes.model_validate(shown.output).nodes
     listed = documents(document(f.node.id, f.node.text, f.score, f.node.metadata) for f in found)
     return went_in(shown.inputs.get("query", {}).get("text")) | listed
 
 
-def _query(shown: Shown) -> Told:
+def _query(shown: StepContent) -> Told:
     query = Query.model_validate(shown.output)
     lacking = shown.inputs.get("critique", {}).get("reason")
     return went_in(lacking or _stem(shown)) | came_out(query.text) | metadata({"reason": query.reason})
 
 
-def _critique(shown: Shown) -> Told:
+def _critique(shown: StepContent) -> Told:
     said = Critique.model_validate(shown.output)
     about = {"reason": said.reason, "weak_options": list(said.weak_options)}
     return went_in(_stem(shown)) | came_out("adequate" if said.adequate else "not adequate") | metadata(about)
 
 
-def _synthesis(shown: Shown) -> Told:
+def _synthesis(shown: StepContent) -> Told:
     said = Synthesis.model_validate(shown.output)
     claims = [claim.model_dump(mode="json") | {"evidence": claim.evidence} for claim in said.claims]
     return went_in(_stem(shown)) | came_out(claims) | metadata({"note": said.note})
 
 
-def _choice(shown: Shown) -> Told:
+def _choice(shown: StepContent) -> Told:
     said = Choice.model_validate(shown.output)
     about = said.model_dump(mode="json", exclude={"option"})
     return went_in(_stem(shown)) | came_out(said.option or "abstained") | metadata(about)
 
 
-def _completion(shown: Shown) -> Told:
+def _completion(shown: StepContent) -> Told:
     said = Completion.model_validate(shown.output)
     prompt = Prompt.model_validate(shown.inputs["prompt"]) if "prompt" in shown.inputs else None
     call = model_call(
@@ -144,21 +144,21 @@ def _completion(shown: Shown) -> Told:
     return call | asked | texts | metadata({"finish_reasons": list(said.finish_reasons)})
 
 
-def _foreign(shown: Shown) -> Told:
+def _foreign(shown: StepContent) -> Told:
     return describe_again(shown.output, shown.inputs)
 
 
-def _anything(shown: Shown) -> Told:
+def _anything(shown: StepContent) -> Told:
     """A step whose output is of a type not known here: what went in and what came out, as they are."""
     return went_in(dict(shown.inputs)) | came_out(shown.output)
 
 
-def _stem(shown: Shown) -> str | None:
+def _stem(shown: StepContent) -> str | None:
     """The question, where the step was given it."""
     return Question.model_validate(shown.inputs["question"]).stem if "question" in shown.inputs else None
 
 
-DESCRIBED: Mapping[str, Callable[[Shown], Told]] = {
+DESCRIBED: Mapping[str, Callable[[StepContent], Told]] = {
     "Retrieved": _retrieved,
     "Query": _query,
     "Critique": _critique,

@@ -59,10 +59,10 @@ def show_elsewhere(folder: Path, trace: Trace, *, json: bool) -> None:
 
 def diff_elsewhere(first: Trace, second: Trace, *, json: bool) -> None:
     """Where two runs part, step by step; what their values mean is not known."""
-    from evitrail.traces.external.external_run import timeless
+    from evitrail.traces.external.external_run import without_times
     from evitrail.traces.run.diff import compared, first_cause
 
-    checked = compared(second.journal, timeless(first), timeless(second))
+    checked = compared(second.journal, without_times(first), without_times(second))
     cause = first_cause(checked)
     ended = [trace.of_type("run.end") for trace in (first, second)]
     outputs = [

@@ -26,15 +26,15 @@ def import_(
     """
     from evitrail.eval.log.runs import JOURNAL
     from evitrail.traces import Journal, seal
-    from evitrail.traces.external.incoming_run import arrived
-    from evitrail.traces.external.otlp import read
-    from evitrail.traces.external.record_runs import take_in
+    from evitrail.traces.external.incoming_run import incoming_runs
+    from evitrail.traces.external.otlp import read_spans
+    from evitrail.traces.external.record_runs import import_runs
     from evitrail.workbench.openinference.attributes import understand
 
-    runs = arrived(read(file), file, understand, name)
+    runs = incoming_runs(read_spans(file), file, understand, name)
     out.mkdir(parents=True, exist_ok=True)
     with Journal.open(out / JOURNAL) as journal:
-        taken = take_in(journal, runs, understand)
+        taken = import_runs(journal, runs, understand)
         seal(journal)
     if json:
         print_json({"folder": str(out), "new": taken.new, "known": taken.known})

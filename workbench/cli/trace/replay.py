@@ -14,7 +14,7 @@ from evitrail.workbench.cli.trace.trace import step_body
 
 if TYPE_CHECKING:
     from evitrail.eval.rerun.reopened import Reopened
-    from evitrail.traces import Checked, Trace
+    from evitrail.traces import StepVerdict, Trace
 
 
 SHOWN = 300
@@ -71,7 +71,7 @@ def _verify(folder: Path, run: str | None, allow_code: bool, json: bool) -> None
     from evitrail.eval.log.runs import redacted, traces
     from evitrail.eval.rerun.reopened import reopened
 
-    told: dict[str, list[Checked]] = {}
+    told: dict[str, list[StepVerdict]] = {}
     with reopened(folder, allow_code=allow_code) as again, progress("verifying") as heard:
         gone = redacted(again.past)
         todo = [trace for trace in traces(again.past) if trace.ended] if run is None else [_readable(again, run, json)]
@@ -101,14 +101,14 @@ def _readable(again: Reopened, run: str, json: bool) -> Trace:
         raise CheckFailed("" if json else f"blocked: redacted; {error}") from error
 
 
-def first_of(checked: list[Checked]) -> Checked | None:
+def first_of(checked: list[StepVerdict]) -> StepVerdict | None:
     """The first step that did not come out as recorded."""
     from evitrail.traces.run.diff import first_cause
 
     return first_cause(checked)
 
 
-def _checked(trace: Trace, again: Reopened) -> list[Checked]:
+def _checked(trace: Trace, again: Reopened) -> list[StepVerdict]:
     from contextlib import suppress
 
     from evitrail.eval.rerun.fork import answer_again
@@ -121,7 +121,7 @@ def _checked(trace: Trace, again: Reopened) -> list[Checked]:
     return verify.finish()
 
 
-def _tell_one(run: str, checked: list[Checked], json: bool) -> None:
+def _tell_one(run: str, checked: list[StepVerdict], json: bool) -> None:
     if json:
         print_json({"same": first_of(checked) is None, "steps": [step._asdict() for step in checked]})
     else:
@@ -129,7 +129,7 @@ def _tell_one(run: str, checked: list[Checked], json: bool) -> None:
         print_table(f"{run}, done again", ("step", "verdict", "detail"), rows)
 
 
-def _tell_all(folder: Path, told: dict[str, list[Checked]], redacted: int, json: bool) -> None:
+def _tell_all(folder: Path, told: dict[str, list[StepVerdict]], redacted: int, json: bool) -> None:
     other = {run: first for run, checked in told.items() if (first := first_of(checked))}
     if json:
         parted = [{"run": run, **first._asdict()} for run, first in other.items()]

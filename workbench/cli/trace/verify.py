@@ -79,7 +79,7 @@ def verify(
 
 def _verdicts(folder: Path) -> Verdicts:
     from evitrail.traces import DamagedJournal, Verdicts, verify_journal
-    from evitrail.traces.audit.integrity import UNTOLD
+    from evitrail.traces.audit.integrity import UNKNOWN
 
     try:
         if folder.is_file():
@@ -89,7 +89,7 @@ def _verdicts(folder: Path) -> Verdicts:
         with open_journal(folder) as journal:
             return verify_journal(journal)
     except DamagedJournal as error:
-        return Verdicts((str(error),), (UNTOLD,))
+        return Verdicts((str(error),), (UNKNOWN,))
 
 
 def _seals(folder: Path, key: PublicKey | None, root: str | None) -> Seals:
