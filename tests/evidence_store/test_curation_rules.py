@@ -66,20 +66,21 @@ def test_whatever_curators_try_nothing_is_published_that_another_did_not_sign(ac
     with tempfile.TemporaryDirectory() as folder:
         texts = (NEW.model_copy(update={"text": f"Aspirin and stroke, wording {n}."}) for n in count())
         told: list[tuple[str, str]] = []
-        for act, actor in acts:
-            with Office(Path(folder)).by(actor) as store, suppress(EvidenceError):
-                desk = Curator(store)
-                match act:
-                    case "draft":
-                        desk.draft([next(texts)])
-                    case "publish":
-                        desk.publish([NEW.ref])
-                    case "submit":
-                        desk.submit(NEW.ref)
-                    case _:
-                        getattr(desk, act)(NEW.ref, "on a ground")
-                told.append((act, actor))
         with Office(Path(folder)).by("D") as store:
+            desk = Curator(store)
+            for act, actor in acts:
+                store.actor = actor
+                with suppress(EvidenceError):
+                    match act:
+                        case "draft":
+                            desk.draft([next(texts)])
+                        case "publish":
+                            desk.publish([NEW.ref])
+                        case "submit":
+                            desk.submit(NEW.ref)
+                        case _:
+                            getattr(desk, act)(NEW.ref, "on a ground")
+                    told.append((act, actor))
             authors = {actor for act, actor in told if act == "draft"}
             assert ("publish" in [act for act, _ in told]) == (NEW.ref in store.snapshot(unpublished=True).headers)
             if NEW.ref in store.headers:
