@@ -18,6 +18,7 @@ from evitrail.evidence_store.did_you_mean import nearest
 
 
 def _openai(rest: str) -> LLM:
+    """A model of any server that has OpenAI's API, vLLM's among them."""
     from evitrail.agent.llm.server.openai import OpenAILLM
 
     model, at, address = rest.rpartition("@http")
@@ -27,12 +28,14 @@ def _openai(rest: str) -> LLM:
 
 
 def _vllm(rest: str) -> LLM:
+    """A model that vLLM's engine runs in this process."""
     from evitrail.agent.llm.in_process.vllm import VllmLLM
 
     return VllmLLM(rest)
 
 
 def _transformers(rest: str) -> LLM:
+    """A model that transformers runs in this process."""
     from evitrail.agent.llm.in_process.transformers import TransformersLLM
 
     return TransformersLLM(rest)

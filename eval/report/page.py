@@ -11,7 +11,7 @@ Rules kept here
     page = render(title="nightly", outcomes=outcomes, rows=rows, blames=blames, cases=cases, root=root)
 
 The numbers come from ``profile.py``, ``failures.py``, ``findings.py`` and ``attribution/summary.py``; the
-figures from ``plots.py``; words and layout are in ``templates/report.html``.
+figures are functions of ``plots.py``, called where they stand in ``templates/report.html``, with words and layout.
 """
 
 from __future__ import annotations
@@ -126,12 +126,10 @@ def render(
         columns=COLUMNS,
         labelled=labelled,
         safe=(SAFE_SCALE.min_accuracy, SAFE_SCALE.max_high_risk),
-        profile_figure=plots.failure_profile(drawn) if drawn else "",
-        plane_figure=plots.safety_plane(drawn) if labelled else "",
+        drawn=drawn,
         weighings=weighings(shown),
         weighed=TITLES,
         tables=tables,
-        blame_figure=plots.blame_bars(list(tables[0].share.values())) if tables else "",
         faults=_fault_lines(blames, tables[0].kind) if tables else [],
         blamed=len({blame.run for blame in blames}),
         questions=worst,
@@ -188,7 +186,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {"pct": _pct, "short": short, "csp_hash": _csp_hash, "words": _words}
-    environment.globals |= {"describe": describe, "region": region, "fault": _fault}
+    environment.globals |= {"describe": describe, "region": region, "fault": _fault, "plots": plots}
     return environment
 
 

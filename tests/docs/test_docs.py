@@ -161,9 +161,11 @@ def test_what_evitrail_itself_takes_is_named_before_the_verbs() -> None:
     assert {option for option in OWN if f"{option}`" not in before} == set()
 
 
-def test_the_forms_of_an_export_are_those_that_are_registered() -> None:
+def test_the_forms_of_an_export_that_the_page_explains_are_registered_as_it_says() -> None:
     forms = re.findall(r"^\| `(\w+)` \| (one run|many) \|", sections()["trace", "export"], flags=re.MULTILINE)
-    assert dict(forms) == {name: "many" if form.holds_many else "one run" for name, form in FORMATS.items()}
+    registered = {name: "many" if form.holds_many else "one run" for name, form in FORMATS.items()}
+    assert forms
+    assert dict(forms).items() <= registered.items()
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)

@@ -10,16 +10,17 @@ import re
 from typing import Any
 
 import pytest
-from pages import ROOT
 
 from evitrail.agent.agents import AGENTS
 from evitrail.agent.llm.named import LLMS
 from evitrail.agent.model import Ballots, Choice, ModelAnswer, Question
 from evitrail.agent.reader import READERS
 from evitrail.agent.reader.checking.judge import checker_named
+from evitrail.eval.attribution import FAULTS
 from evitrail.eval.metrics import COST, METRICS, WEIGHTED
 from evitrail.eval.plan.condition import CONDITIONS
 from evitrail.eval.report.profile import describe
+from evitrail.evidence_store.formats import FORMATS as EVIDENCE_FORMATS
 from evitrail.retrieval import RETRIEVERS
 from evitrail.retrieval.gates import GATES
 from evitrail.workbench.export import FORMATS
@@ -35,9 +36,9 @@ REGISTRIES: dict[str, dict[str, Any]] = {
     "reader": {name: make(lambda texts: None) for name, make in READERS.items()},  # type: ignore[arg-type, return-value]
     "language model": dict(LLMS),
     "export form": dict(FORMATS),
+    "evidence format": dict(EVIDENCE_FORMATS),
 }
 REGISTERED = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry]
-PAGES = "\n".join(page.read_text("utf-8") for page in sorted((ROOT / "docs").glob("*.md")))
 QUESTION = Question(id="q", stem="Which?", options={"A": "one", "B": "other"})
 
 
@@ -49,17 +50,15 @@ def docstring(value: Any) -> str:
 
 
 def says(kind: str, name: str) -> str:
-    """What there is to read about it: its own description, else its row in a page; of an agent, that of its steps."""
+    """What there is to read about it: its own description, else its docstring; of an agent, those of its steps."""
     value = REGISTRIES[kind][name]
     match kind:
-        case "metric":
+        case "metric" | "export form" | "evidence format":
             return str(value.description)
         case "condition":
             return describe(name)
         case "agent":
             return " ".join(map(docstring, value.steps))
-        case "export form" | "language model":
-            return next(iter(re.findall(rf"^.*`{name}[:`].*$", PAGES, flags=re.MULTILINE)), "")
         case _:
             return docstring(value)
 
@@ -72,8 +71,21 @@ def test_what_is_registered_is_described(kind: str, name: str) -> None:
 @pytest.mark.parametrize(("kind", "name"), REGISTERED)
 def test_what_is_registered_goes_by_its_name_everywhere_and_needs_no_quotes(kind: str, name: str) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
-    if kind in ("metric", "condition", "agent"):
+    if kind in ("metric", "condition", "agent", "export form", "evidence format"):
         assert REGISTRIES[kind][name].name == name
+
+
+@pytest.mark.parametrize("name", RETRIEVERS)
+def test_a_retriever_is_defined_in_the_file_of_its_name(name: str) -> None:
+    assert type(RETRIEVERS[name]).__module__ == f"evitrail.retrieval.{name}"
+
+
+@pytest.mark.parametrize("code", FAULTS)
+def test_a_fault_code_is_a_letter_and_a_digit_with_a_name_and_a_sentence(code: str) -> None:
+    assert re.fullmatch(r"[A-Z][0-9]", code)
+    name, _, sentence = FAULTS[code].partition(": ")
+    assert name
+    assert len(sentence.split()) >= 3
 
 
 @pytest.mark.parametrize("name", ALL_METRICS)
