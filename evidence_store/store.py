@@ -245,7 +245,7 @@ class EvidenceStore:
             other = beside(self._parts, embedder)
             try:
                 self._projected(other).follow(self._versions()[1], self.seq, progress)
-            except BaseException:  # broken off: what is there is gone on with later, by whoever opens it
+            except BaseException:  # broken off: what is there is resumed later, by whoever opens it
                 other.index.close()
                 raise
             self._use(exchange(self._parts, other))

@@ -39,7 +39,7 @@ class Reader(Protocol):
         ...
 
     def plan(self, question: Question, critique: Critique | None, asked: Sequence[str]) -> Query:
-        """The next search: the first when ``critique`` is None, else one that mends what it lacks."""
+        """The next search: the first when ``critique`` is None, else one that repairs what it lacks."""
         ...
 
     def appraise(self, question: Question, hits: Sequence[Hit]) -> Critique:

@@ -3,7 +3,7 @@
 The procedure (attribution.md, section 2.4)
 1. Contracts on what was recorded: free, and kept to break ties.
 2. Fresh re-runs: if it mostly does not fail again, the run was a fluke (U1).
-3. Everything mended: if it still fails, the oracles cannot explain it. Then only a single repair with a
+3. Everything repaired: if it still fails, the oracles cannot explain it. Then only a single repair with a
    broken contract is blamed (tier T2), else nobody (U2).
 4. The exact game over the mechanisms the run had (tier T1). Blamed is the largest share whose interval
    is clear of 0.05; equal shares go to the earliest step that broke its contract; still equal, to all.

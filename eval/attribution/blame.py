@@ -47,7 +47,7 @@ class Blame(Record):
     condition: str
     outcome: Kind
     tier: Literal["T1", "T2"]
-    """T1: the full game. T2: mended oracles still fail; single repairs with a broken contract only."""
+    """T1: the full game. T2: repaired oracles still fail; single repairs with a broken contract only."""
     culprit: tuple[str, ...]
     """Step paths; several mean joint blame, none an abstention."""
     roles: tuple[Role, ...]
@@ -65,7 +65,7 @@ class Blame(Record):
     p_rep: float
     """Failure rate of fresh re-runs."""
     v_none: float
-    """Failure rate with every step mended."""
+    """Failure rate with every step repaired."""
     n: int
     """Replicates of the game; 1 where replays proved the components deterministic."""
     replays: int

@@ -1,7 +1,7 @@
-"""Counterfactuals: a recorded run, done again with some mechanisms mended, through the same engine.
+"""Counterfactuals: a recorded run, done again with some mechanisms repaired, through the same engine.
 
 Rules kept here
-- Each is a stored run of its own, a fork that names its parent and what was mended.
+- Each is a stored run of its own, a fork that names its parent and what was repaired.
 - The token rule: a step whose mechanism and inputs are those of the record is reused, never redrawn.
   So a counterfactual explains *this* failure, and costs only the steps it touches.
 - Work done in one counterfactual is reused by the next of the same replicate.
@@ -93,7 +93,7 @@ class Replays:
         return tuple(role for role in ROLES if role not in absent)
 
     def play(self, *, kept: frozenset[Role], replicate: int = 0, without: tuple[str, ...] = ()) -> Replay:
-        """Do the run with every role not in ``kept`` mended, and ``without`` some evidence."""
+        """Do the run with every role not in ``kept`` repaired, and ``without`` some evidence."""
         mended = tuple(role for role in self.roles if role not in kept)
         what = Mended(of=self.run, mended=mended, without=without, replicate=replicate)
         if what not in self.done:
@@ -134,6 +134,6 @@ class Replays:
 
 
 def fork_name(what: Mended) -> str:
-    """``standard.rad-001~retrieve+choose``: the parent, and what was mended or withheld."""
+    """``standard.rad-001~retrieve+choose``: the parent, and what was repaired or withheld."""
     changed = [*what.mended, *(f"-{ref}" for ref in what.without)]
     return str(ForkName(what.of, "+".join(changed) or "unchanged", replicate=what.replicate))

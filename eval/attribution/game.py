@@ -1,10 +1,10 @@
 """The game: which mechanisms must be as they were for the failure to happen?
 
 Rules kept here (attribution.md, section 2.3)
-- ``v(A)`` is the failure rate when the roles in A keep their factual mechanism and all others are mended.
+- ``v(A)`` is the failure rate when the roles in A keep their factual mechanism and all others are repaired.
 - Shapley values share ``v(all) - v(none)`` exactly; with at most six roles all 64 coalitions are played.
 - Necessity: does mending this role alone prevent the failure? Sufficiency: does this role alone, all
-  others mended, still fail? Both high: sole culprit. Only necessity: one of several needed together.
+  others repaired, still fail? Both high: sole culprit. Only necessity: one of several needed together.
   Only sufficiency: a second fault would have done it too.
 
 Pure arithmetic; how a coalition is played is the caller's business.
@@ -47,7 +47,7 @@ def necessity(values: Values[R], roles: Sequence[R]) -> dict[R, float]:
 
 
 def sufficiency(values: Values[R], roles: Sequence[R]) -> dict[R, float]:
-    """How much failure this role alone brings about, all others mended."""
+    """How much failure this role alone brings about, all others repaired."""
     return {role: values[frozenset({role})] - values[frozenset()] for role in roles}
 
 
@@ -62,5 +62,5 @@ def repairs(values: Values[R], roles: Sequence[R], at_most: float = 0.2) -> list
 
 
 def responsibility(found: Sequence[tuple[R, ...]], roles: Sequence[R]) -> dict[R, float]:
-    """1 / (1 + how many others must be mended before this one decides); 0 if it never does (Chockler, Halpern 2004)."""
+    """1 / (1 + how many others must be repaired before this one decides); 0 if never (Chockler, Halpern 2004)."""
     return {role: max((1 / len(mended) for mended in found if role in mended), default=0.0) for role in roles}

@@ -1,7 +1,7 @@
 """Mechanism oracles: for each step, the best output it could have given *the inputs it actually got*.
 
 Rules kept here (attribution.md, sections 2.2 and 0.5)
-- An oracle mends one mechanism and leaves its inputs alone. Pasting the gold answer downstream would
+- An oracle repairs one mechanism and leaves its inputs alone. Pasting the gold answer downstream would
   also cure an upstream fault and so blame the wrong step.
 - Oracles read labels, never texts: which evidence version speaks for which option, what was in force on
   the day, how it is graded. None of them knows the answer of a question it has no evidence for.
@@ -98,7 +98,7 @@ class OracleReader:
     def synthesise(self, question: Question, hits: Sequence[Hit]) -> Synthesis:
         """Per labelled hit, that it supports its option, as strongly as it is graded.
 
-        Whether a hit was in force is the retrieval's to mend: served side by side, an old and a new
+        Whether a hit was in force is the retrieval's to repair: served side by side, an old and a new
         version of equal certainty leave even this oracle torn.
         """
         supports = dict(self.supports)

@@ -1,4 +1,4 @@
-"""One run: begun or taken up again, done, and recorded; what goes wrong with it is told, never raised.
+"""One run: begun or resumed, done, and recorded; what goes wrong with it is told, never raised.
 
 Rules kept here
 - What any file of the experiment's folder holds of the run is not done again (``traces/journal/handover.py``).

@@ -1,4 +1,4 @@
-"""Two conditions of an experiment, held against each other on the questions that both answered.
+"""Two conditions of an experiment, compared with each other on the questions that both answered.
 
 Rules kept here
 - A condition goes by its condition, or by condition and reader's label where several read it: ``standard@qwen3-8b``.

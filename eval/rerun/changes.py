@@ -8,7 +8,7 @@ Rules kept here
     applied(tools, {"retriever": "bm25", "k": 5}, store)
 
 =============  ==================================================================
-``output``     what the step said, laid down as JSON
+``output``     what the step said, overridden as JSON
 ``retriever``  one of ``retrieval.RETRIEVERS``
 ``gates``      which gates the clean retriever has; the others are left out
 ``reader``     one of ``evitrail.agent.reader.READERS``
@@ -93,7 +93,7 @@ def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _output(tools: Tools, value: Any, store: EvidenceStore) -> Tools:
-    return tools  # laid down by the run itself
+    return tools  # overridden by the run itself
 
 
 def _retriever(tools: Tools, value: str, store: EvidenceStore) -> Tools:

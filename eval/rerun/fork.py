@@ -11,7 +11,7 @@ Rules kept here
 
     what = forking("agentic.rad-001", at="retrieve[2]", changes={"retriever": "bm25"})
     forked = fork(journal, what, store, reader)
-    forked.checked      # a verdict on each step, held against the parent
+    forked.checked      # a verdict on each step, compared with the parent
 
 What the change did to the answer is told by ``evitrail diff``; why a run failed, by the attribution.
 """
@@ -162,7 +162,7 @@ def memory_of(trace: Trace) -> Memory:
 
 
 def laid_down(trace: Trace) -> dict[str, Any]:
-    """The outputs that a fork and those it came from laid down, by step."""
+    """The outputs that a fork and those it came from overridden, by step."""
     if trace.parent is None:
         return {}
     return laid_down(Trace(trace.journal, trace.parent)) | _given(trace.config(Fork))

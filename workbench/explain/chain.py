@@ -56,7 +56,7 @@ class EvidenceChain(Record):
 
     run: str
     fork: str | None
-    """In words, which run this is a counterfactual of, and what was mended or withheld in it."""
+    """In words, which run this is a counterfactual of, and what was repaired or withheld in it."""
     case: str
     stem: str
     options: dict[str, str]

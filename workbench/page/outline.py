@@ -8,7 +8,7 @@ Rules kept here
 
     outline(journal.records("standard.radiology-003"))[1].name      # retrieve[1]
 
-A row is an index entry, not the record: what it says can be held against the record, and the page does.
+A row is an index entry, not the record: what it says can be compared with the record, and the page does.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Rules kept here
 - The file is there whole or not at all: it is written under another name beside its place, and then moved.
-- What a file tells is checked whole, and held against the store, before anything of it is recorded.
+- What a file tells is checked whole, and compared with the store, before anything of it is recorded.
 """
 
 from __future__ import annotations

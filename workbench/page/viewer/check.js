@@ -44,7 +44,7 @@ async function checkRecords(file, found) {
       }
       const wrong = judged(record, run, seq, before, rows.get(seq));
       if (wrong) found.integrity.push(broken(run, seq, wrong, pathOf(record.line?.body)));
-      before = wrong ? null : record.hash; // a fault is not held against the record after it
+      before = wrong ? null : record.hash; // a fault is not compared with the record after it
       chain.hashes.add(record.hash);
       noted(file, chain, seq, record.line);
     }

@@ -82,7 +82,7 @@ function stepFacts(file, { line: { body, t } }) {
     ["By", body.by], ["Effect", TOUCHES[body.effect] ?? body.effect], ["Took", took(body.milliseconds)],
     ["Recorded", stamp(t)],
     ["Reused from", from && (file.runs.has(from) ? el("a", { href: linkTo(from, path) }, from) : from)],
-    ["Given", body.given && "laid down by a fork, not made by the component"],
+    ["Given", body.given && "overridden by a fork, not made by the component"],
     ["Code", body.code && el("code", {}, body.code)], ["Key", body.key && hash(body.key)],
   ]);
 }
