@@ -26,6 +26,7 @@ from typer.main import get_command
 
 from evitrail.workbench.cli.app import app, run_command
 from evitrail.workbench.cli.experiment.run import SHOWN as SHOWN_METRICS
+from evitrail.workbench.cli.registered import HIDDEN
 from evitrail.workbench.export import FORMATS
 
 TABLE = tuple(SHOWN_METRICS)
@@ -37,17 +38,19 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=
 
 
 def verbs(command: Any, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
-    """Every verb of the command line with its options."""
+    """Every verb of the command line with its options; old names are not among them."""
     inner = getattr(command, "commands", None)
     if inner is None:
         yield name, {option for p in command.params if p.param_type_name == "option" for option in spelled(p)}
     else:
         for word, one in inner.items():
+            if one.hidden:  # an old name, which still works
+                continue
             yield from verbs(one, (*name, word))
 
 
 def spelled(parameter: Any) -> list[str]:
-    return [*parameter.opts, *parameter.secondary_opts]
+    return [option for option in (*parameter.opts, *parameter.secondary_opts) if option not in HIDDEN]
 
 
 OWN = {option for p in get_command(app).params for option in spelled(p)} | {"--help"}
