@@ -210,7 +210,7 @@ def test_a_fork_that_was_cut_short_goes_on_where_it_stopped(asked: Asked) -> Non
 
 def test_a_run_that_cannot_be_done_again_is_refused_with_what_to_do_instead(asked: Asked, tmp_path: Path) -> None:
     asked.journal.append("captured", "run.begin", {"parent": None, "config_type": "Any", "recorded": "elsewhere"})
-    with pytest.raises(ValueError, match="'captured' was recorded elsewhere"):
+    with pytest.raises(ValueError, match="'captured' is an external run"):
         asked.fork(of="captured", k=1)
     reader = WardReader(misread="C", faints="q-heparin")
     ask(tmp_path / "y", asked.store, [case("apixaban"), case("heparin")], [LOOP], reader)

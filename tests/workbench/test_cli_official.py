@@ -114,5 +114,8 @@ def test_what_cannot_be_exported_is_refused_and_nothing_is_written(desk: Desk, e
     back = tmp_path / "back"
     assert evitrail("import-results", exported / "judged", "--labels", labels, "--out", back).code == 0
     (fault,) = evitrail("export-results", back, "--out", tmp_path / "again").faults
-    assert fault == f"{back}: expected an experiment of ours, got published files; they are in official/"
+    assert (
+        fault
+        == f"{back}: expected an experiment that evitrail ran, got imported published files; they are in official/"
+    )
     assert not (tmp_path / "again").exists()

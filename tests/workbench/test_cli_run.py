@@ -97,7 +97,7 @@ def test_ctrl_c_exits_with_3_and_the_same_command_finishes_the_work(desk: Desk, 
     out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (3, ""), err
     far = r"(, \d of 8 runs are done)?"  # where it had come to the runs
-    assert re.fullmatch(f"evitrail: interrupted{far}; what was done is saved, run the same command to go on\n", err)
+    assert re.fullmatch(f"evitrail: interrupted{far}; finished work is saved, run the same command to resume\n", err)
     assert not (tmp_path / "run" / "report.html").exists()
 
     assert evitrail(*arguments, "--json").json["unfinished"] == []
