@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import evidence_store.did_you_mean
+from evitrail.evidence_store import did_you_mean
 from evitrail.evidence_store.did_you_mean import nearest
 
 NAMES = ["bm25", "dense", "hybrid", "Withdrawn"]
 
 
 def test_the_examples_of_the_file_hold() -> None:
-    assert doctest.testmod(evidence_store.did_you_mean) == (0, 3)
+    assert doctest.testmod(did_you_mean) == (0, 3)
 
 
 @pytest.mark.parametrize(("name", "meant"), [("dence", "dense"), ("HYBRID", "hybrid"), ("withdrawn", "Withdrawn")])
