@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from evitrail.traces.run.fingerprint import fingerprint, of_modules
+from evitrail.traces.run.fingerprint import fingerprint, modules_of, of_modules
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("traces", "evidence_store", "retrieval", "agent", "eval", "workbench")
@@ -103,6 +103,15 @@ def test_a_users_component_is_named_by_what_lies_beside_it_too(written: Callable
     one = fingerprint(written(mine=f"from helping import rate\n{PART}", helping="def rate():\n    return 1\n").Part())
     two = fingerprint(written(mine=f"from helping import rate\n{PART}", helping="def rate():\n    return 2\n").Part())
     assert one != two
+
+
+def test_a_component_that_uses_the_front_door_is_named_by_all_that_lies_behind_it(
+    written: Callable[..., ModuleType],
+) -> None:
+    plain = fingerprint(written(mine=PART).Part())
+    assert fingerprint(written(mine=f"import json\n{PART}").Part()) != plain
+    reached = {module.name for module in modules_of(written(mine=f"from evitrail import RETRIEVERS\n{PART}").Part())}
+    assert {"evitrail", "evitrail.retrieval.dense", "evitrail.evidence_store.snapshot"} <= reached
 
 
 def test_imports_within_functions_and_relative_ones_count(written: Callable[..., ModuleType]) -> None:

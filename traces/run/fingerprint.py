@@ -58,9 +58,20 @@ def fingerprint(by: object) -> str:
     return of_modules(frozenset(type(part).__module__ for part in _parts(by)))
 
 
+def modules_of(by: object) -> set[Module]:
+    """Every module whose code decides what the component makes."""
+    return _reached(frozenset(type(part).__module__ for part in _parts(by)))
+
+
 @cache
 def of_modules(names: frozenset[str]) -> str:
     """The fingerprint of code that starts in these modules."""
+    codes = {_module_source(module).code for module in _reached(names)}
+    return hashlib.sha256(b"\0".join(sorted(codes))).hexdigest()[:16] if codes else "unknown"
+
+
+def _reached(names: frozenset[str]) -> set[Module]:
+    """These modules, and all that they import within their project."""
     reached = {module for name in names if (module := _find(name))}
     todo = list(reached)
     while todo:
@@ -68,9 +79,7 @@ def of_modules(names: frozenset[str]) -> str:
         new = {other for other in _imported(module) if _in_project(other, module)} - reached
         reached |= new
         todo += new
-    if not reached:
-        return "unknown"
-    return hashlib.sha256(b"\0".join(sorted({_module_source(module).code for module in reached}))).hexdigest()[:16]
+    return reached
 
 
 def _parts(by: object) -> Iterator[object]:
@@ -113,14 +122,21 @@ def _imported(module: Module) -> Iterator[Module]:
 
 def _in_project(module: Module, importer: Module) -> bool:
     """Whether an imported module belongs to the importer's project."""
-    if module.name.startswith(f"{PROJECT}."):
-        return importer.name.startswith(f"{RECORDER}.") or not module.name.startswith(f"{RECORDER}.")
-    if importer.name.startswith(f"{PROJECT}."):
+    if _within(module, RECORDER):
+        return _within(importer, RECORDER)
+    if _within(module, PROJECT):
+        return True
+    if _within(importer, PROJECT):
         return False
     if LIBRARIES & set(importer.path.parts):
         return module.name.startswith(f"{importer.name.rpartition('.')[0]}.")
     depth = importer.name.count(".") + (importer.path.name == "__init__.py")
     return module.path.is_relative_to(importer.path.parents[depth]) and not LIBRARIES & set(module.path.parts)
+
+
+def _within(module: Module, package: str) -> bool:
+    """Whether a module is a package, or lies in it."""
+    return f"{module.name}.".startswith(f"{package}.")
 
 
 def _module_source(module: Module) -> ModuleSource:
