@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from evitrail.agent.llm.asking import calls_at_once, probe
+from evitrail.agent.llm.availability import AsksModel, probe
 from evitrail.agent.llm.base import LLM, Prompt, counts, recorded
 from evitrail.agent.model import (
     Ballots,
@@ -56,7 +56,7 @@ LIKELIEST = 20
 
 
 @dataclass(frozen=True)
-class DirectReader:
+class DirectReader(AsksModel):
     """Answers from passages, or from nothing, with one prompt."""
 
     llm: LLM
@@ -74,14 +74,9 @@ class DirectReader:
     def deterministic(self) -> bool:
         return self.llm.deterministic and self.checker.deterministic
 
-    @property
-    def concurrency(self) -> int:
-        """Runs at once that suit the model."""
-        return calls_at_once(self.llm)
-
     def probe(self) -> None:
         """Make sure that the model, and who checks its answers, will answer; raises ``LLMError``."""
-        probe(self.llm)
+        super().probe()
         probe(self.checker)
 
     def within(self, run: Run) -> DirectReader:

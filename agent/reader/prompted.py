@@ -26,7 +26,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from evitrail.agent.llm.asking import calls_at_once, probe
+from evitrail.agent.llm.availability import AsksModel
 from evitrail.agent.llm.base import LLM, Prompt, recorded
 from evitrail.agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
 from evitrail.agent.reader.prompting.fence import Fence, claim_text, passage_text, question_text
@@ -86,7 +86,7 @@ FORMS: dict[Act, type[BaseModel]] = {"plan": Planned, "appraise": Appraised, "sy
 
 
 @dataclass(frozen=True)
-class PromptedReader:
+class PromptedReader(AsksModel):
     """Reads with a language model; its repr names the model and every word it is prompted with."""
 
     llm: LLM
@@ -98,15 +98,6 @@ class PromptedReader:
     @property
     def deterministic(self) -> bool:
         return self.llm.deterministic
-
-    @property
-    def concurrency(self) -> int:
-        """Runs at once that suit the model."""
-        return calls_at_once(self.llm)
-
-    def probe(self) -> None:
-        """Make sure that the model will answer; raises ``LLMError``."""
-        probe(self.llm)
 
     def within(self, run: Run) -> PromptedReader:
         """See ``Recording.within``."""

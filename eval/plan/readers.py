@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from evitrail.agent.llm.asking import concurrency_of, probe
+from evitrail.agent.llm.availability import concurrency_of, probe
 from evitrail.agent.reader.base import Reader
 from evitrail.eval.plan.run_name import ReadCondition
 

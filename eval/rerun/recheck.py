@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
-from evitrail.agent.llm.asking import concurrency_of
+from evitrail.agent.llm.availability import concurrency_of
 from evitrail.agent.llm.base import Unreachable
 from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader

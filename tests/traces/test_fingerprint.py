@@ -108,8 +108,6 @@ def test_a_users_component_is_named_by_what_lies_beside_it_too(written: Callable
 def test_a_component_that_uses_the_front_door_is_named_by_all_that_lies_behind_it(
     written: Callable[..., ModuleType],
 ) -> None:
-    plain = fingerprint(written(mine=PART).Part())
-    assert fingerprint(written(mine=f"import json\n{PART}").Part()) != plain
     reached = {module.name for module in modules_of(written(mine=f"from evitrail import RETRIEVERS\n{PART}").Part())}
     assert {"evitrail", "evitrail.retrieval.dense", "evitrail.evidence_store.snapshot"} <= reached
 

@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from evitrail.agent.llm.asking import HERE
+from evitrail.agent.llm.availability import IN_PROCESS
 from evitrail.agent.llm.base import Completion, Cut, LLMError, Prompt, Token
 from evitrail.agent.llm.in_process.model_name import commit_of, name_of, revision_asked
 from evitrail.agent.llm.in_process.tokens import GeneratedText, Tokens, by_word, first_line, window_of
@@ -65,7 +65,7 @@ class TransformersLLM:
     device: str | None = None
     attention: Literal["sdpa", "eager"] = "sdpa"
     """``eager`` is slower, and tells where the model looked."""
-    concurrency: ClassVar[int] = HERE
+    concurrency: ClassVar[int] = IN_PROCESS
     """Calls wait for one another, so few at once suit it."""
     _lock: threading.RLock = field(default_factory=threading.RLock, compare=False)
 

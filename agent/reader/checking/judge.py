@@ -25,7 +25,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator
 
-from evitrail.agent.llm.asking import calls_at_once, probe
+from evitrail.agent.llm.availability import AsksModel
 from evitrail.agent.llm.base import LLM, DoesNotFit, LLMError, Message, Prompt, Text, Unreachable, recorded
 from evitrail.agent.model import CheckedAnswers, Choice, LetterVerdict, Question
 from evitrail.agent.reader.checking.checker import Checker, RuleChecker, Words, each_checked
@@ -73,7 +73,7 @@ def judge_prompt() -> str:
 
 
 @dataclass(frozen=True, repr=False)
-class JudgeChecker:
+class JudgeChecker(AsksModel):
     """Confirms by a model; its repr names the model and every word it is prompted with."""
 
     llm: LLM
@@ -83,15 +83,6 @@ class JudgeChecker:
     @property
     def deterministic(self) -> bool:
         return self.llm.deterministic
-
-    @property
-    def concurrency(self) -> int:
-        """Runs at once that suit the model."""
-        return calls_at_once(self.llm)
-
-    def probe(self) -> None:
-        """Make sure that the model will answer; raises ``LLMError``."""
-        probe(self.llm)
 
     def check(self, question: Question, choice: Choice, run: Run | None = None) -> CheckedAnswers:
         """See ``Checker.check``; raises ``Unreachable`` where the judge does not answer."""
