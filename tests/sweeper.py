@@ -25,7 +25,7 @@ import evitrail.traces
 from evitrail.agent.llm.server.openai import OpenAILLM
 from evitrail.agent.model import Decoding
 from evitrail.agent.reader import DirectReader
-from evitrail.eval.experiment.answer import said_by
+from evitrail.eval.experiment.answer import answer_by
 from evitrail.eval.experiment.experiment import Experiment
 from evitrail.eval.experiment.job import Say
 from evitrail.eval.experiment.ray import Ray
@@ -58,7 +58,7 @@ def experiment(store: EvidenceStore, url: str, in_flight: int | None = None) -> 
 def saying(store: Path, url: str, scratch: Path) -> Iterator[Say]:
     """What a worker opens."""
     with reading_copy(store, scratch) as path, EvidenceStore.open(path, embedder=WordVectors()) as opened:
-        yield partial(said_by, opened, reader(url))
+        yield partial(answer_by, opened, reader(url))
 
 
 def started(folder: Path, url: str, *options: str) -> subprocess.Popen[str]:

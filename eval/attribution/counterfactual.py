@@ -16,7 +16,7 @@ from typing import NamedTuple, cast
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.tools import Reading, Tools
 from evitrail.eval.attribution.oracles import ROLES, OracleReader, OracleRetriever, Role, mended_store
-from evitrail.eval.experiment.answer import said_with
+from evitrail.eval.experiment.answer import answer_with
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import outcome_of
 from evitrail.eval.metrics.outcome import Outcome
@@ -106,7 +106,7 @@ class Replays:
             self._memories[what.replicate] = recorded_work(self.journal, self.run)
         memory = self._memories[what.replicate]
         live = Live.begin(self.journal, name, what, parent=self.run, memory=memory)
-        said = said_with(self.config, self._tools(what, live))
+        said = answer_with(self.config, self._tools(what, live))
         live.end(said)
         memory |= live.memory
         return Replay(name, outcome_of(name, self.config, said), live.executed, live.reused)

@@ -17,7 +17,7 @@ from evitrail.evidence_store.store import EvidenceStore
 from evitrail.traces.run.live import Run
 
 
-def said_by(store: EvidenceStore, reader: Reader | Readers, config: RunConfig, run: Run) -> Answer:
+def answer_by(store: EvidenceStore, reader: Reader | Readers, config: RunConfig, run: Run) -> Answer:
     """What the configured agent says with the reader that is configured, on the store as it is to see it."""
     snapshot = store.snapshot(as_of=config.case.as_of, seq=config.seq)
     return answer(config, snapshot, readers(reader).of("", config.reader), run)
@@ -25,10 +25,10 @@ def said_by(store: EvidenceStore, reader: Reader | Readers, config: RunConfig, r
 
 def answer(config: RunConfig, snapshot: Snapshot, reader: Reader, run: Run) -> Answer:
     """What the configured agent says: recorded, verified or forked, as ``run`` decides."""
-    return said_with(config, config.condition.tools(config.case, run, snapshot, reader, config.decoding))
+    return answer_with(config, config.condition.tools(config.case, run, snapshot, reader, config.decoding))
 
 
-def said_with(config: RunConfig, tools: Tools) -> Answer:
+def answer_with(config: RunConfig, tools: Tools) -> Answer:
     """What the configured agent says with these tools; nothing of patient data is kept beside the run.
 
     A question whose evidence does not fit the model is skipped, which is an answer of its own kind.

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from evitrail.eval.experiment.answer import said_by
+from evitrail.eval.experiment.answer import answer_by
 from evitrail.eval.experiment.experiment import Engine
-from evitrail.eval.experiment.job import Say
+from evitrail.eval.experiment.job import Answerer
 from evitrail.eval.experiment.ray import Ray
 from evitrail.eval.plan.custom_conditions import admit
 from evitrail.eval.plan.plan import Plan
@@ -22,19 +22,19 @@ from evitrail.evidence_store.index.read_copy import reading_copy
 
 
 @contextmanager
-def saying(plan: Plan, allow_code: bool, scratch: Path) -> Iterator[Say]:
+def answering(plan: Plan, allow_code: bool, scratch: Path) -> Iterator[Answerer]:
     """Opened by a worker of Ray: what a run comes to with the plan's readers, on a store of the worker's own.
 
     The store's index is copied into ``scratch`` where one process alone may open it.
     """
     admit(plan.asked, allow_code=allow_code)
     with reading_copy(Path(plan.store), scratch) as path, EvidenceStore.open(path) as store:
-        yield partial(said_by, store, readers_of(plan, store))
+        yield partial(answer_by, store, readers_of(plan, store))
 
 
 ENGINES: dict[str, Callable[[Plan, int, str | None, bool], Engine | None]] = {
     "threads": lambda plan, workers, address, allow_code: None,
-    "ray": lambda plan, workers, address, allow_code: Ray(partial(saying, plan, allow_code), workers, address),
+    "ray": lambda plan, workers, address, allow_code: Ray(partial(answering, plan, allow_code), workers, address),
 }
 """Each is given the plan, how many workers, a cluster's address, and whether code may run; None is this process."""
 

@@ -24,11 +24,13 @@ from typing import Any
 
 from evitrail.agent.llm.base import LLMError
 from evitrail.agent.reader.base import Recording
-from evitrail.eval.experiment.answer import said_by
+from evitrail.eval.experiment.answer import answer_by
 from evitrail.eval.experiment.dry_run import PlannedCall, Rehearsal
-from evitrail.eval.experiment.experiment import Experiment, Job
+from evitrail.eval.experiment.experiment import Experiment
+from evitrail.eval.experiment.job import RunJob
 from evitrail.eval.log.runs import finished_runs
 from evitrail.eval.plan.readers import readers
+from evitrail.eval.plan.run_name import RunName
 from evitrail.evidence_store.index.embed_cache import apart
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
@@ -63,7 +65,7 @@ Progress = Callable[[int, int], None]
 
 def estimate(experiment: Experiment, folder: Path, progress: Progress = lambda done, of: None) -> list[Estimate]:
     """A row for each condition and reader that has runs left, in the order of the plan."""
-    groups: dict[tuple[str, str], list[Job]] = {}
+    groups: dict[tuple[str, str], list[RunJob]] = {}
     for job in left(experiment, folder):
         groups.setdefault((job.config.condition.name, job.config.reader), []).append(job)
     rehearsed = [_spread(jobs) if _asks(experiment, jobs[0]) else [] for jobs in groups.values()]
@@ -74,7 +76,7 @@ def estimate(experiment: Experiment, folder: Path, progress: Progress = lambda d
             told: list[list[Counted]] = []
             for job in some:
                 run = Rehearsal()
-                said_by(experiment.store, experiment.reader, job.config, run)
+                answer_by(experiment.store, experiment.reader, job.config, run)
                 told.append([counter.counted(call) for call in run.calls])
                 progress(before + len(told), of)
             before += len(told)
@@ -82,12 +84,12 @@ def estimate(experiment: Experiment, folder: Path, progress: Progress = lambda d
     return rows
 
 
-def _asks(experiment: Experiment, job: Job) -> bool:
+def _asks(experiment: Experiment, job: RunJob) -> bool:
     """Whether the run's reader asks models at all; others need no rehearsal."""
     return isinstance(readers(experiment.reader).of(job.name, job.config.reader), Recording)
 
 
-def left(experiment: Experiment, folder: Path) -> list[Job]:
+def left(experiment: Experiment, folder: Path) -> list[RunJob]:
     """The runs that are not done yet; those of cases that cannot be masked are none."""
     with ExitStack() as opened:
         there = any(folder.glob("journal*.db"))
@@ -136,14 +138,14 @@ class Counter:
         return math.ceil(len(text) / LETTERS)
 
 
-def _spread(jobs: Sequence[Job]) -> list[Job]:
+def _spread(jobs: Sequence[RunJob]) -> list[RunJob]:
     """At most so many of the jobs, evenly spread."""
     if len(jobs) <= REHEARSED:
         return list(jobs)
     return [jobs[place * len(jobs) // REHEARSED] for place in range(REHEARSED)]
 
 
-def _row(jobs: Sequence[Job], told: Sequence[Sequence[Counted]]) -> Estimate:
+def _row(jobs: Sequence[RunJob], told: Sequence[Sequence[Counted]]) -> Estimate:
     """The runs that were rehearsed, made as many as there are; without one, no model is asked in any of them."""
     calls = [call for run in told for call in run]
     limits = [call.answer_tokens for call in calls]
@@ -154,7 +156,7 @@ def _row(jobs: Sequence[Job], told: Sequence[Sequence[Counted]]) -> Estimate:
     known = [limit for limit in limits if limit is not None]
     return Estimate(
         condition=jobs[0].config.condition.name,
-        label=jobs[0].label,
+        label=RunName.parse(jobs[0].name, jobs[0].config.condition.name).reader,
         reader=jobs[0].config.reader,
         runs=len(jobs),
         calls=whole(len(calls)),

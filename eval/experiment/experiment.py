@@ -20,19 +20,19 @@ What the runs came to is read back by ``eval/log/runs.py``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from evitrail.agent.model import Decoding
 from evitrail.agent.reader.base import Reader
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.dataset.identifiers import Identifiers
 from evitrail.eval.dataset.masking import Mask, Unmasked, masked
-from evitrail.eval.experiment.answer import said_by
+from evitrail.eval.experiment.answer import answer_by
 from evitrail.eval.experiment.job import RunJob
 from evitrail.eval.experiment.order import in_order
 from evitrail.eval.experiment.sweep import Executor, Failure, LocalExecutor, SweepProgress, sweep
@@ -51,30 +51,14 @@ UNSERVED = "no case names a report; `evitrail freeze` writes them"
 """Why a condition that serves reports is excluded."""
 
 
-class Job(NamedTuple):
-    """One run to do."""
-
-    config: RunConfig
-    label: str = ""
-    """Which reader it is, where there are several."""
-
-    @property
-    def name(self) -> str:
-        return str(RunName(self.config.condition.name, self.label, self.config.case.id))
-
-    def piece(self, begun: Collection[str]) -> RunJob:
-        """The run as it is handed out."""
-        return RunJob(self.name, self.config, bool(self.config.case.sensitive), self.name in begun)
-
-
 Progress = Callable[[int, int], None]
 """Told how many runs are done, of how many."""
 
 
 class Engine(Protocol):
-    """Where runs are done, if not by threads of this process; see ``engine/ray.py``."""
+    """Where runs are done, if not by threads of this process; see ``ray.py``."""
 
-    def doing(self, folder: Path, in_flight: int) -> AbstractContextManager[Executor]:
+    def executor(self, folder: Path, in_flight: int) -> AbstractContextManager[Executor]:
         """Opened for one sweep of so many runs at once, recorded in journals of its own in this folder."""
         ...
 
@@ -116,18 +100,18 @@ class Experiment:
         with Journal.open(folder / JOURNAL) as journal:
             with Journals.open(folder) as past:
                 finished, begun = finished_runs(past), set(past.runs())
-            todo = [job.piece(begun) for job in in_order(jobs) if job.name not in finished]
+            todo = [job._replace(begun=job.name in begun) for job in in_order(jobs) if job.name not in finished]
             if todo:
-                here = nullcontext(LocalExecutor(partial(said_by, self.store, self.reader), journal))
-                with self.engine.doing(folder, width) if self.engine else here as doing:
-                    failures += sweep(todo, doing, width, of=len(jobs), progress=progress, watch=watch)
+                here = nullcontext(LocalExecutor(partial(answer_by, self.store, self.reader), journal))
+                with self.engine.executor(folder, width) if self.engine else here as executor:
+                    failures += sweep(todo, executor, width, of=len(jobs), progress=progress, watch=watch)
             else:
                 progress(len(jobs), len(jobs))
             with Journals.open(folder) as whole:
                 seal(journal, over=whole)
         return sorted(failures)
 
-    def jobs(self, cases: Sequence[Case]) -> list[Job]:
+    def jobs(self, cases: Sequence[Case]) -> list[RunJob]:
         """Every run there is to do with these cases, in the order of conditions, readers and cases.
 
         Conditions that are excluded are not among them. Raises ``ValueError`` where that is everything.
@@ -135,7 +119,8 @@ class Experiment:
         excluded = self.excluded(cases)
         recorded = states(self.conditions, self.store, self.seq)
         jobs = [
-            Job(
+            RunJob(
+                str(RunName(arm.name, label, case.id)),
                 RunConfig(
                     case=state.asked(case),
                     condition=arm,
@@ -144,7 +129,6 @@ class Experiment:
                     seq=state.seq,
                     decoding=self.decoding,
                 ),
-                label,
             )
             for arm in self.conditions
             for state in [recorded[arm.snapshot]]

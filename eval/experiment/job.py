@@ -1,14 +1,14 @@
-"""One run: begun or resumed, done, and recorded; what goes wrong with it is told, never raised.
+"""One run: begun or resumed, executed and recorded; what goes wrong with it is reported, never raised.
 
 Rules kept here
 - What any file of the experiment's folder holds of the run is not done again (``traces/journal/handover.py``).
-- Once the sweep is to stop, the step in flight is the run's last: what it returned is in the journal, and the run goes
-  on from there another time.
-- Of what goes wrong in a run with patient data only the kind is told: the words may hold some of it.
+- Once the sweep is to stop, the step in flight is the run's last: what it returned is in the journal, and the run
+  resumes from there another time.
+- Of what goes wrong in a run with patient data only the kind of error is reported: its text may hold some of it.
 
-    done(Piece("standard.rad-001", config), partial(answer, …), journal, stop)
+    execute(RunJob("standard.rad-001", config), partial(answer_by, store, reader), journal, stop)
 
-Which run is done where and when is no matter of this file.
+Where and when a run is executed is decided by ``sweep.py`` and the engines.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from evitrail.agent.llm.base import Completion, Unreachable
+from evitrail.eval.log.run_config import RunConfig
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.handover import take_over
 from evitrail.traces.journal.journal import Journal, JournalError
@@ -33,10 +34,14 @@ class RunJob(NamedTuple):
     """One run to do, as it can be handed to another process."""
 
     name: str
-    config: Record
-    sensitive: bool = False
+    config: RunConfig
     begun: bool = False
     """Whether some file of the folder may hold a part of it already."""
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether its case holds patient data."""
+        return bool(self.config.case.sensitive)
 
 
 class RunEnd(NamedTuple):
@@ -47,29 +52,29 @@ class RunEnd(NamedTuple):
     unreachable: bool = False
     """Whether the fault is a model that did not answer."""
     tokens: int = 0
-    """What models said in it, in tokens, where they told; what was only remembered is not counted."""
+    """Tokens that models answered in it, where known; reused answers are not counted."""
 
 
-Say = Callable[[Any, Run], Record]
-"""What a run comes to: from its config, recorded in the run it is given."""
+Answerer = Callable[[RunConfig, Run], Record]
+"""Answers what a run's config asks, each step recorded in the run it is given."""
 
 
 class Stopped(BaseException):
     """The sweep is to stop; no fault of the step it is raised in, so nothing on the way may catch it as one."""
 
 
-def done(piece: RunJob, say: Say, journal: Journal, stop: Event) -> RunEnd:
-    """Do a run into this journal; raises ``Stopped`` once ``stop`` is set."""
+def execute(job: RunJob, answer: Answerer, journal: Journal, stop: Event) -> RunEnd:
+    """Execute a run into this journal; raises ``Stopped`` once ``stop`` is set."""
     watched: Watched | None = None
     try:
-        if piece.begun:
+        if job.begun:
             with Journals.open(journal.path.parent) as past:
-                take_over(journal, past, piece.name)
-        live = Live.begin(journal, piece.name, piece.config, sensitive=piece.sensitive)
+                take_over(journal, past, job.name)
+        live = Live.begin(journal, job.name, job.config, sensitive=job.sensitive)
         watched = Watched(live, stop)
-        live.end(say(piece.config, watched))
+        live.end(answer(job.config, watched))
     except Exception as error:
-        return RunEnd(told(piece, error), isinstance(error, Unreachable), watched.tokens if watched else 0)
+        return RunEnd(fault_of(job, error), isinstance(error, Unreachable), watched.tokens if watched else 0)
     return RunEnd(tokens=watched.tokens)
 
 
@@ -97,8 +102,8 @@ class Watched:
         return self.run.paths
 
 
-def told(piece: RunJob, error: Exception) -> str:
-    """What went wrong, in one line; words that were said over patient data are not passed on."""
+def fault_of(job: RunJob, error: Exception) -> str:
+    """What went wrong, in one line; an error's text is withheld where patient data may be in it."""
     kind = type(error).__name__
-    ours = isinstance(error, JournalError) or not piece.sensitive
+    ours = isinstance(error, JournalError) or not job.sensitive
     return f"{kind}: {error}" if ours else f"{kind}: its words are withheld, they may hold patient data"

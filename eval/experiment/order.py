@@ -14,33 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import inf
-from typing import Protocol, TypeVar
 
-from evitrail.eval.dataset.case import Case
-from evitrail.eval.plan.condition import Condition
+from evitrail.eval.experiment.job import RunJob
 
 
-class PromptedBy(Protocol):
-    """What decides a run, as far as its prompt goes."""
-
-    @property
-    def case(self) -> Case: ...
-
-    @property
-    def condition(self) -> Condition: ...
-
-
-class OrderedRun(Protocol):
-    """A run to be handed out."""
-
-    @property
-    def config(self) -> PromptedBy: ...
-
-
-J = TypeVar("J", bound=OrderedRun)
-
-
-def in_order(jobs: Iterable[J]) -> list[J]:
+def in_order(jobs: Iterable[RunJob]) -> list[RunJob]:
     """The jobs, those that share a beginning as neighbours."""
     listed = list(jobs)
     cases: dict[str, int] = {}
@@ -49,20 +27,20 @@ def in_order(jobs: Iterable[J]) -> list[J]:
         cases.setdefault(job.config.case.id, len(cases))
         sources.setdefault(source(job), len(sources))
 
-    def place(job: J) -> tuple[int, int, float, float]:
+    def place(job: RunJob) -> tuple[int, int, float, float]:
         return cases[job.config.case.id], sources[source(job)], *length(job)
 
     return sorted(listed, key=place)
 
 
-def source(job: OrderedRun) -> tuple[str, ...]:
+def source(job: RunJob) -> tuple[str, ...]:
     """Where a run's evidence comes from; of two that say the same, one context is how the other begins."""
-    arm = job.config.condition
-    ranked = "dense" if arm.retriever == "full" else arm.retriever or ""  # the same ranking, and more of it
-    return arm.agent, ranked, arm.curated or "", arm.snapshot or ""
+    condition = job.config.condition
+    ranked = "dense" if condition.retriever == "full" else condition.retriever or ""  # the same ranking, and more of it
+    return condition.agent, ranked, condition.curated or "", condition.snapshot or ""
 
 
-def length(job: OrderedRun) -> tuple[float, float]:
+def length(job: RunJob) -> tuple[float, float]:
     """How long a run's context is, beside others from the same source: in passages, then in tokens."""
-    arm = job.config.condition
-    return arm.k, arm.fit.tokens if isinstance(arm.fit.tokens, int) else inf
+    condition = job.config.condition
+    return condition.k, condition.fit.tokens if isinstance(condition.fit.tokens, int) else inf

@@ -12,7 +12,7 @@ Rules kept here
 
     Experiment(…, engine=Ray(partial(saying, plan), workers=4)).run(folder)
 
-The only file that imports ray. What is done with a run is ``one_run.py``; who waits for what, ``threads.py``.
+The only file that imports ray. What is done with a run is ``job.py``; who waits for what, ``threads.py``.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from evitrail.eval.experiment.job import RunEnd, RunJob, Say, Stopped, done
+from evitrail.eval.experiment.job import Answerer, RunEnd, RunJob, Stopped, execute
 from evitrail.eval.experiment.threads import GRACE
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.log import get_logger
 
-Opening = Callable[[Path], AbstractContextManager[Say]]
+Opening = Callable[[Path], AbstractContextManager[Answerer]]
 """Opens what a worker needs, given a folder for what it must put somewhere; goes to the worker as it is."""
 
 TRIES = 3
@@ -64,8 +64,8 @@ class Ray:
     """Of a cluster that is there, as ``ray.init`` takes it; None starts one here."""
 
     @contextmanager
-    def doing(self, folder: Path, in_flight: int) -> Iterator[Workers]:
-        """See ``Engine.doing``; raises ``ValueError`` where no worker can be started."""
+    def executor(self, folder: Path, in_flight: int) -> Iterator[Workers]:
+        """See ``Engine.executor``; raises ``ValueError`` where no worker can be started."""
         ray = _ray()
         with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as scratch:
             _connected(ray, self.address, scratch)
@@ -91,28 +91,28 @@ class Worker:
         self._open = ExitStack()
         self._first = threading.Lock()
         self._stop = threading.Event()
-        self._say: Say | None = None
+        self._answer: Answerer | None = None
         self._journal: Journal | None = None
 
     def ready(self) -> str | None:
         """Open everything; what was wrong with it, in one line."""
         with self._first:
             try:
-                if self._say is None:
+                if self._answer is None:
                     self._journal = self._open.enter_context(Journal.open(self._place))
-                    self._say = self._open.enter_context(self._opening(self._scratch))
+                    self._answer = self._open.enter_context(self._opening(self._scratch))
             except Exception as error:
                 return f"{type(error).__name__}: {error}"
         return None
 
-    def do(self, piece: RunJob) -> RunEnd | None:
+    def do(self, job: RunJob) -> RunEnd | None:
         """Do a run; None where it was not, because the sweep is to stop."""
         if fault := self.ready():
             return RunEnd(f"no worker for it could be started ({fault})")
-        assert self._say is not None
+        assert self._answer is not None
         assert self._journal is not None
         try:
-            return done(piece, self._say, self._journal, self._stop)
+            return execute(job, self._answer, self._journal, self._stop)
         except Stopped:
             return None
 
@@ -151,20 +151,20 @@ class Workers:
             if fault:
                 raise ValueError(f"a worker could not be started: {fault}")
 
-    def do(self, piece: RunJob) -> RunEnd:
+    def do(self, job: RunJob) -> RunEnd:
         """See ``Doing.do``; a run whose worker is lost goes to another."""
         for _ in range(TRIES):
             with self._lock:
                 worker = min(self._hired, key=lambda one: one.busy)
                 worker.busy += 1
             try:
-                ended: RunEnd | None = self._ray.get(worker.actor.do.remote(piece))
+                ended: RunEnd | None = self._ray.get(worker.actor.do.remote(job))
                 if ended is None:
                     raise Stopped
                 return ended
             except self._ray.exceptions.RayActorError as error:
                 self._lost(worker, error)
-                piece = piece._replace(begun=True)
+                job = job._replace(begun=True)
             finally:
                 with self._lock:
                     worker.busy -= 1

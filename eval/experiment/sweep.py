@@ -5,9 +5,9 @@ Rules kept here
 - A model that does not answer (``Unreachable``, after the client's own attempts) fails its run. As many such runs in a
   row as are under way at once mean that the server is down: then nothing more is handed out, and it ends as ``Halted``
   rather than failing thousands of runs one after another.
-- What was done until then is in the journal, and the same sweep goes on from there.
+- What was done until then is in the journal, and the same sweep resumes from there.
 
-    failures = sweep(pieces, Here(say, journal), in_flight=64, of=len(pieces))
+    failures = sweep(jobs, LocalExecutor(answer, journal), in_flight=64, of=len(jobs))
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from threading import Event
 from time import monotonic
 from typing import NamedTuple, Protocol
 
-from evitrail.eval.experiment.job import RunEnd, RunJob, Say, done
+from evitrail.eval.experiment.job import Answerer, RunEnd, RunJob, execute
 from evitrail.eval.experiment.threads import WorkerThreads, terminable
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.log import get_logger
@@ -59,7 +59,7 @@ class Halted(ValueError):
 class Executor(Protocol):
     """Where runs are done."""
 
-    def do(self, piece: RunJob) -> RunEnd:
+    def do(self, job: RunJob) -> RunEnd:
         """Do one, on the thread that calls; raises where no run can be done any more."""
         ...
 
@@ -72,13 +72,13 @@ class Executor(Protocol):
 class LocalExecutor:
     """Runs are done on the threads that ask for it, all into one journal."""
 
-    say: Say
+    answer: Answerer
     journal: Journal
     stopped: Event = field(default_factory=Event)
 
-    def do(self, piece: RunJob) -> RunEnd:
+    def do(self, job: RunJob) -> RunEnd:
         """See ``Executor.do``."""
-        return done(piece, self.say, self.journal, self.stopped)
+        return execute(job, self.answer, self.journal, self.stopped)
 
     def stop(self) -> None:
         """See ``Executor.stop``."""
@@ -86,8 +86,8 @@ class LocalExecutor:
 
 
 def sweep(
-    pieces: Sequence[RunJob],
-    doing: Executor,
+    jobs: Sequence[RunJob],
+    executor: Executor,
     in_flight: int,
     *,
     of: int,
@@ -96,39 +96,39 @@ def sweep(
 ) -> list[Failure]:
     """Do all of these runs, which are what is left to do ``of`` so many; returns those that failed."""
     failures: list[Failure] = []
-    before, silent, tokens, ended_here = of - len(pieces), 0, 0, 0
+    before, silent, tokens, ended_here = of - len(jobs), 0, 0, 0
     logged = monotonic()
 
-    def standing() -> SweepProgress:
+    def progress_now() -> SweepProgress:
         finished = before + ended_here - len(failures)
-        return SweepProgress(finished, of, len(failures), hands.under_way, tokens)
+        return SweepProgress(finished, of, len(failures), workers.under_way, tokens)
 
-    def hear(piece: RunJob, ended: RunEnd) -> None:
+    def note(job: RunJob, ended: RunEnd) -> None:
         nonlocal silent, tokens, ended_here
         ended_here, tokens = ended_here + 1, tokens + ended.tokens
         silent = silent + 1 if ended.unreachable else 0
         if ended.fault is not None:
-            failures.append(Failure(piece.name, ended.fault))
-            log.info("run failed", run=piece.name, error=ended.fault)
+            failures.append(Failure(job.name, ended.fault))
+            log.info("run failed", run=job.name, error=ended.fault)
 
-    hands = WorkerThreads(pieces, doing.do, in_flight, doing.stop)
+    workers = WorkerThreads(jobs, executor.do, in_flight, executor.stop)
     try:
-        with terminable(), hands:
+        with terminable(), workers:
             progress(before, of)
-            watch(standing())
-            for piece, ended in hands:
-                hear(piece, ended)
+            watch(progress_now())
+            for job, ended in workers:
+                note(job, ended)
                 progress(before + ended_here, of)
-                watch(standing())
+                watch(progress_now())
                 if monotonic() - logged > LOGGED:
                     logged = monotonic()
-                    log.info("sweep", **standing()._asdict())
+                    log.info("sweep", **progress_now()._asdict())
                 if silent >= in_flight:
                     raise Halted(ended.fault)
     except (KeyboardInterrupt, Halted) as error:
-        for piece, ended in hands.rest():
-            hear(piece, ended)
-        far = f"{standing().done} of {of} runs are done"
+        for job, ended in workers.rest():
+            note(job, ended)
+        far = f"{progress_now().done} of {of} runs are done"
         if isinstance(error, Halted):
             raise Halted(f"the model server is down ({error}); {far}, run the same command to go on") from error
         raise Interrupted(far) from error

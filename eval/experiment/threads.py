@@ -32,14 +32,14 @@ GRACE = 10.0
 
 
 class WorkerThreads(Generic[T]):
-    """Threads at work on a list; iterating tells of each piece when it has ended, in no particular order."""
+    """Threads at work on a list; iterating tells of each job when it has ended, in no particular order."""
 
     def __init__(
         self, work: Sequence[T], do: Callable[[T], RunEnd], in_flight: int, stop: Callable[[], None] = lambda: None
     ) -> None:
         """``do`` raises only where work as such cannot go on; ``stop`` is told when no step is to be begun any more."""
         self.handed = 0
-        """How many pieces were handed out."""
+        """How many jobs were handed out."""
         self.under_way = 0
         """How many of them have not come back."""
         self._work = iter(work)
@@ -90,15 +90,15 @@ class WorkerThreads(Generic[T]):
         try:
             while not self._stopping:
                 with self._next:
-                    piece = next(self._work)
+                    job = next(self._work)
                     self.handed += 1
                     self.under_way += 1
                 try:
-                    ended = self._do(piece)
+                    ended = self._do(job)
                 finally:
                     with self._next:
                         self.under_way -= 1
-                self._heard.put((piece, ended))
+                self._heard.put((job, ended))
         except (StopIteration, Stopped):
             pass
         except BaseException as error:

@@ -27,7 +27,7 @@ from evitrail.agent.llm.base import Completion
 from evitrail.agent.model import Answer, Choice, Critique, Query, Synthesis
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.tools import Change, Tools
-from evitrail.eval.experiment.answer import said_with
+from evitrail.eval.experiment.answer import answer_with
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.plan.run_name import ForkName, change_text
@@ -131,7 +131,7 @@ def fork(
 def answer_again(trace: Trace, run: Run, store: EvidenceStore, reader: Reader | Readers, *more: Change) -> Answer:
     """What a recorded run's agent says: verified, probed or forked, as ``run`` decides, with ``more`` changed."""
     config, tools = root_config(trace), tools_of(trace, run, store, reader)
-    return said_with(config, replace(tools, changes=(*tools.changes, *more)))
+    return answer_with(config, replace(tools, changes=(*tools.changes, *more)))
 
 
 def tools_of(trace: Trace, run: Run, store: EvidenceStore, reader: Reader | Readers) -> Tools:

@@ -3,7 +3,7 @@
 Rules kept here
 - A re-check is a fork of the run at its check: nothing is read, chosen or drawn again. What was confirmed before stays
   on record, and from then on the re-check counts (``counted.py``).
-- A judge that was killed goes on where it was: a re-check that ended is not done again, and no words are judged twice.
+- A judge that was killed resumes where it was: a re-check that ended is not done again, and no words are judged twice.
 - Runs whose reader names its option itself have nothing to be checked, nor have those that were skipped.
 - A judge that does not answer leaves its runs as they were; when it is down, nothing more is asked of it.
 
@@ -24,7 +24,7 @@ from evitrail.agent.llm.base import Unreachable
 from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.reader.checking.judge import checker_named
-from evitrail.eval.experiment.job import RunEnd, RunJob, Stopped, told
+from evitrail.eval.experiment.job import RunEnd, RunJob, Stopped, fault_of
 from evitrail.eval.experiment.sweep import Failure, sweep
 from evitrail.eval.log.latest_check import RECHECKED, rechecks
 from evitrail.eval.log.run_config import RunConfig
@@ -63,15 +63,15 @@ def recheck(
         todo = [trace for trace in traces(past) if check_in(trace) is not None]
         if not todo:
             raise ValueError(f"{folder}: expected runs whose words were checked, found none; there is nothing to judge")
-        pieces = [RunJob(trace.run, config := trace.config(RunConfig), bool(config.case.sensitive)) for trace in todo]
+        jobs = [RunJob(trace.run, trace.config(RunConfig)) for trace in todo]
         number = 1 + max((number for _, _, number in rechecks(past)), default=0)
-        doing = Forks(journal, store, readers(reader), spec, number)
+        executor = Forks(journal, store, readers(reader), spec, number)
         try:
-            failures = sweep(pieces, doing, min(width, len(pieces)), of=len(pieces), progress=progress)
+            failures = sweep(jobs, executor, min(width, len(jobs)), of=len(jobs), progress=progress)
         finally:
             seal(journal, over=past)
         failed = {failure.run for failure in failures}
-        return Rechecked(tuple(piece.name for piece in pieces if piece.name not in failed), tuple(sorted(failures)))
+        return Rechecked(tuple(job.name for job in jobs if job.name not in failed), tuple(sorted(failures)))
 
 
 def check_in(trace: Trace) -> str | None:
@@ -92,17 +92,17 @@ class Forks:
     """Higher than that of any re-check before."""
     stopped: Event = field(default_factory=Event)
 
-    def do(self, piece: RunJob) -> RunEnd:
+    def do(self, job: RunJob) -> RunEnd:
         """See ``Doing.do``."""
         if self.stopped.is_set():
             raise Stopped
         try:
             with Journals.open(self.journal.path.parent) as past:
-                what = forking(trace := Trace(past, piece.name), check_in(trace), {"judge": self.spec})
+                what = forking(trace := Trace(past, job.name), check_in(trace), {"judge": self.spec})
                 forked = fork(self.journal, what, self.store, self.readers, past=past)
             self.journal.append(forked.run, RECHECKED, {"number": self.number})
         except Exception as error:
-            return RunEnd(told(piece, error), isinstance(error, Unreachable))
+            return RunEnd(fault_of(job, error), isinstance(error, Unreachable))
         return RunEnd()
 
     def stop(self) -> None:
