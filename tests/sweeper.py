@@ -27,7 +27,7 @@ from evitrail.agent.model import Decoding
 from evitrail.agent.reader import DirectReader
 from evitrail.eval.experiment.answer import answer_by
 from evitrail.eval.experiment.experiment import Experiment
-from evitrail.eval.experiment.job import Say
+from evitrail.eval.experiment.job import Answerer
 from evitrail.eval.experiment.ray import Ray
 from evitrail.eval.experiment.sweep import Halted, Interrupted
 from evitrail.eval.plan.condition import condition
@@ -55,7 +55,7 @@ def experiment(store: EvidenceStore, url: str, in_flight: int | None = None) -> 
 
 
 @contextmanager
-def saying(store: Path, url: str, scratch: Path) -> Iterator[Say]:
+def answering(store: Path, url: str, scratch: Path) -> Iterator[Answerer]:
     """What a worker opens."""
     with reading_copy(store, scratch) as path, EvidenceStore.open(path, embedder=WordVectors()) as opened:
         yield partial(answer_by, opened, reader(url))
@@ -93,7 +93,7 @@ def main() -> int:
         if given.engine == "ray":
             import sweeper  # by this name the workers find it, not as __main__
 
-            engine = Ray(partial(sweeper.saying, given.folder / "store", given.url), workers=2)
+            engine = Ray(partial(sweeper.answering, given.folder / "store", given.url), workers=2)
             asked = replace(asked, engine=engine)
         try:
             failures = asked.run(given.folder / "run")

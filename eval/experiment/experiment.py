@@ -120,22 +120,22 @@ class Experiment:
         recorded = states(self.conditions, self.store, self.seq)
         jobs = [
             RunJob(
-                str(RunName(arm.name, label, case.id)),
+                str(RunName(condition.name, label, case.id)),
                 RunConfig(
                     case=state.asked(case),
-                    condition=arm,
+                    condition=condition,
                     reader=repr(reader),
                     snapshot=state.snapshot,
                     seq=state.seq,
                     decoding=self.decoding,
                 ),
             )
-            for arm in self.conditions
-            for state in [recorded[arm.snapshot]]
+            for condition in self.conditions
+            for state in [recorded[condition.snapshot]]
             for label, reader in readers(self.reader)
-            if str(ReadCondition(arm.name, label)) not in excluded
+            if str(ReadCondition(condition.name, label)) not in excluded
             for case in cases
-            if arm.serves(case)
+            if condition.serves(case)
         ]
         if cases and not jobs:
             raise ValueError("every condition is excluded: " + "; ".join(": ".join(each) for each in excluded.items()))
@@ -147,10 +147,10 @@ class Experiment:
     def excluded(self, cases: Sequence[Case]) -> dict[str, str]:
         """The conditions that are not run, each with why: its reader cannot hold it, or no case has what it serves."""
         return {
-            str(ReadCondition(arm.name, label)): why
-            for arm in self.conditions
+            str(ReadCondition(condition.name, label)): why
+            for condition in self.conditions
             for label, reader in readers(self.reader)
-            if (why := arm.lacking(reader) or ("" if any(map(arm.serves, cases)) else UNSERVED))
+            if (why := condition.lacking(reader) or ("" if any(map(condition.serves, cases)) else UNSERVED))
         }
 
     def askable(self) -> tuple[list[Case], list[Failure]]:
@@ -161,8 +161,8 @@ class Experiment:
                 asked.append(masked(case, self.mask))
             except Unmasked as error:
                 refused += [
-                    Failure(str(RunName(arm.name, label, case.id)), f"Unmasked: {error}")
-                    for arm in self.conditions
+                    Failure(str(RunName(condition.name, label, case.id)), f"Unmasked: {error}")
+                    for condition in self.conditions
                     for label, _ in readers(self.reader)
                 ]
         return asked, refused

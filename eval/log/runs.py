@@ -114,6 +114,6 @@ def skips(journal: JournalView) -> dict[str, tuple[str, ...]]:
     for trace in traces(journal):
         said, config = trace.output(Answer), trace.config(RunConfig)
         if said and said.skipped:
-            arm = str(ReadCondition.of(trace.run, config.condition.name))
-            found.setdefault(arm, []).append(said.skipped)
-    return {arm: tuple(why) for arm, why in found.items()}
+            condition = str(ReadCondition.of(trace.run, config.condition.name))
+            found.setdefault(condition, []).append(said.skipped)
+    return {condition: tuple(why) for condition, why in found.items()}

@@ -44,14 +44,14 @@ def cost_rows(
 def _rows(scored: Iterable[Scored], metrics: Mapping[str, Metric], seed: int, replicates: int) -> list[Row]:
     drawn: dict[int, stats.Draws] = {}
     rows: list[Row] = []
-    for arm, group in groupby(sorted(scored, key=lambda run: (*_arm(run), run.outcome.case)), key=_arm):
+    for condition, group in groupby(sorted(scored, key=lambda run: (*_arm(run), run.outcome.case)), key=_arm):
         runs = list(group)
         _refuse_repeats(runs)
         n = len(runs)
         if n not in drawn:
             drawn[n] = stats.draws(stats.bootstrap_indices(n, replicates=replicates, seed=seed))
         estimates = {name: estimate(metric, runs, drawn[n]) for name, metric in metrics.items()}
-        rows.append(dict(zip(("condition", "reader", "snapshot"), arm, strict=True)) | {"n": n} | estimates)
+        rows.append(dict(zip(("condition", "reader", "snapshot"), condition, strict=True)) | {"n": n} | estimates)
     return rows
 
 

@@ -38,17 +38,17 @@ def conditions_of(tables: Any) -> tuple[Condition, ...]:
     found: dict[str, Condition] = {}
     for place, table in enumerate(tables if isinstance(tables, (list, tuple)) else [tables], start=1):
         if not isinstance(table, (Mapping, Condition)) or not isinstance(tables, (list, tuple)):
-            raise ValueError(f"expected tables such as [[arms]], got {table!r}")
-        arm = table if isinstance(table, Condition) else _arm(table, place, found)
-        if arm.name in found or arm.name in CONDITIONS or arm.name in ALIASES:
-            raise ValueError(f"condition {arm.name!r}: there is one of this name already; give it another")
-        found[arm.name] = arm
+            raise ValueError(f"expected tables such as [[conditions]], got {table!r}")
+        condition = table if isinstance(table, Condition) else _custom_condition(table, place, found)
+        if condition.name in found or condition.name in CONDITIONS or condition.name in ALIASES:
+            raise ValueError(f"condition {condition.name!r}: there is one of this name already; give it another")
+        found[condition.name] = condition
     return tuple(found.values())
 
 
 def condition_named(name: str, own: Iterable[Condition]) -> Condition:
     """A preset, or a condition of one's own; raises ``ConditionError`` with those there are and the nearest."""
-    known = CONDITIONS | {arm.name: arm for arm in own}
+    known = CONDITIONS | {condition.name: condition for condition in own}
     name = ALIASES.get(name, name)
     if name not in known:
         raise ConditionError(f"expected a condition among {', '.join(known)}, got {name!r}{nearest(name, known)}")
@@ -78,9 +78,9 @@ def state_named(given: object) -> str:
     return given
 
 
-def admit(arms: Iterable[Condition], *, allow_code: bool) -> None:
+def admit(conditions: Iterable[Condition], *, allow_code: bool) -> None:
     """Make the retrievers that are code of one's own, for this process; raises ``ValueError`` where none may run."""
-    for spec in dict.fromkeys(arm.retriever for arm in arms if arm.retriever is not None):
+    for spec in dict.fromkeys(condition.retriever for condition in conditions if condition.retriever is not None):
         if spec in RETRIEVERS:
             continue
         retriever = made(spec, "retriever", "search(query, snapshot, k)", allow_code=allow_code)
@@ -91,7 +91,7 @@ def admit(arms: Iterable[Condition], *, allow_code: bool) -> None:
         RETRIEVERS[spec] = retriever
 
 
-def _arm(table: Mapping[str, Any], place: int, before: Mapping[str, Condition]) -> Condition:
+def _custom_condition(table: Mapping[str, Any], place: int, before: Mapping[str, Condition]) -> Condition:
     name = table.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ValueError(f"condition {place}: expected a name of letters, digits, '_' and '-', got {name!r}")
@@ -108,13 +108,13 @@ def _arm(table: Mapping[str, Any], place: int, before: Mapping[str, Condition]) 
         for key, proven in PROVEN.items():
             if key in given:
                 given[key] = proven(given[key])
-        arm = Condition.model_validate(taken | given)
+        condition = Condition.model_validate(taken | given)
     except ValidationError as error:
         raise ValueError(f"condition {name!r}: {in_words(error, Condition)[0]}{_near(error)}") from error
     except ValueError as error:
         raise ValueError(f"condition {name!r}: key {key!r}: {error}") from error
-    _sensible(arm)
-    return arm
+    _sensible(condition)
+    return condition
 
 
 PROVEN: Mapping[str, Callable[[Any], str]] = {"snapshot": state_named, "retriever": retriever_named}
@@ -132,20 +132,20 @@ def _base(table: Mapping[str, Any], before: Mapping[str, Condition]) -> dict[str
     return taken
 
 
-def _sensible(arm: Condition) -> None:
-    if arm.k < 1:
-        raise ValueError(f"condition {arm.name!r}: key 'k': expected a whole number from 1 on, got {arm.k}")
-    if arm.retriever and arm.curated:
-        raise ValueError(f"condition {arm.name!r}: expected a retriever or curated evidence, got both")
-    if arm.agent == "closed_book" and (arm.retriever or arm.curated):
-        raise ValueError(f"condition {arm.name!r}: agent 'closed_book' looks at no evidence; name another agent")
-    if arm.agent != "closed_book" and not (arm.retriever or arm.curated):
+def _sensible(condition: Condition) -> None:
+    if condition.k < 1:
+        raise ValueError(f"condition {condition.name!r}: key 'k': expected a whole number from 1 on, got {condition.k}")
+    if condition.retriever and condition.curated:
+        raise ValueError(f"condition {condition.name!r}: expected a retriever or curated evidence, got both")
+    if condition.agent == "closed_book" and (condition.retriever or condition.curated):
+        raise ValueError(f"condition {condition.name!r}: agent 'closed_book' looks at no evidence; name another agent")
+    if condition.agent != "closed_book" and not (condition.retriever or condition.curated):
         raise ValueError(
-            f"condition {arm.name!r}: agent {arm.agent!r} needs a retriever or curated evidence, got neither"
+            f"condition {condition.name!r}: agent {condition.agent!r} needs a retriever or curated evidence, got none"
         )
-    if arm.snapshot and not arm.retriever:
+    if condition.snapshot and not condition.retriever:
         raise ValueError(
-            f"condition {arm.name!r}: key 'snapshot': it searches nothing; leave it out, or name a retriever"
+            f"condition {condition.name!r}: key 'snapshot': it searches nothing; leave it out, or name a retriever"
         )
 
 

@@ -40,28 +40,28 @@ class Grid(NamedTuple):
     k: tuple[int, ...] = ()
 
 
-def spread(arms: Iterable[Condition], grid: Grid) -> list[Condition]:
+def spread(conditions: Iterable[Condition], grid: Grid) -> list[Condition]:
     """Every condition of the experiment, in order; raises ``ValueError`` where none can be varied in what is named."""
-    arms = list(arms)
+    conditions = list(conditions)
     for key, axis, values in zip(Grid._fields, AXES, grid, strict=True):
-        if values and not any(_has(arm, axis) for arm in arms):
-            said = ", ".join(arm.name for arm in arms)
+        if values and not any(_has(condition, axis) for condition in conditions):
+            said = ", ".join(condition.name for condition in conditions)
             raise ValueError(f"key {key!r}: expected a condition that can be varied in its {axis}, got {said} only")
     axes = {axis: _told(values) for axis, values in zip(AXES, grid, strict=True)}
-    return [varied for arm in arms for varied in _varied(arm, axes)]
+    return [varied for condition in conditions for varied in _varied(condition, axes)]
 
 
-def _varied(arm: Condition, axes: Mapping[str, Mapping[str, Any]]) -> Iterable[Condition]:
-    ours = [axis for axis, values in axes.items() if values and _has(arm, axis)]
+def _varied(condition: Condition, axes: Mapping[str, Mapping[str, Any]]) -> Iterable[Condition]:
+    ours = [axis for axis, values in axes.items() if values and _has(condition, axis)]
     for chosen in product(*(axes[axis].items() for axis in ours)):
-        name = GridName(arm.name, tuple((axis, label) for axis, (label, _) in zip(ours, chosen, strict=True)))
+        name = GridName(condition.name, tuple((axis, label) for axis, (label, _) in zip(ours, chosen, strict=True)))
         update = {axis: value for axis, (_, value) in zip(ours, chosen, strict=True)}
-        yield arm.model_copy(update={"name": str(name), **update})
+        yield condition.model_copy(update={"name": str(name), **update})
 
 
-def _has(arm: Condition, axis: str) -> bool:
+def _has(condition: Condition, axis: str) -> bool:
     """Whether the axis says anything of this condition."""
-    return arm.retriever is not None and (axis == "snapshot" or arm.retriever != BEYOND)
+    return condition.retriever is not None and (axis == "snapshot" or condition.retriever != BEYOND)
 
 
 def _told(values: Iterable[Any]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ AXES = ("readers", "retrievers", "snapshots", "k")
 """Keys that take several values, each of which is to be one there is, once."""
 PATHS = ("benchmark", "store", "mask_names")
 """Keys that name a file or folder; a path is accepted for each."""
-UNSAID = ("arms", *AXES)
+UNSAID = ("custom", *AXES)
 """Keys that a plan leaves out where they say nothing."""
 
 
@@ -57,8 +57,8 @@ class Plan(Record):
     store: str
     conditions: tuple[str, ...] = Field(min_length=1)
     """Presets, and conditions of this plan."""
-    arms: tuple[Condition, ...] = ()
-    """Conditions of one's own, whole: what they are based on has been looked up."""
+    custom: tuple[Condition, ...] = ()
+    """Those of them that are the plan's own, whole: what each is based on has been looked up."""
     reader: str = "extractive"
     readers: tuple[str, ...] = ()
     """Several readers, where there are several."""
@@ -111,21 +111,10 @@ class Plan(Record):
                 raise ValueError("expected 'reader' or 'readers', got both; leave one out")
             if isinstance(said["readers"], (list, tuple)) and len(said["readers"]) == 1:
                 (said["reader"],) = said.pop("readers")
-        if (stated := said.get("conditions")) and isinstance(stated, (list, tuple)):
-            tables = [one for one in stated if isinstance(one, dict)]
-            if tables and said.get("arms"):
-                raise ValueError("expected [[conditions]] or [[arms]], which is its old name, got both")
-            if tables:
-                own = [table for table in tables if table.keys() != {"name"}]
-                _own(own, "conditions")
-                said["arms"] = own
-                said["conditions"] = tuple(one["name"] if isinstance(one, dict) else one for one in stated)
-        if "conditions" not in said and (arms := said.get("arms")):
-            said["conditions"] = tuple(arm.name for arm in _own(arms))
-        return said
+        return said | _conditions(said)
 
     @model_validator(mode="after")
-    def _arms_there_are(self) -> Plan:
+    def _conditions_exist(self) -> Plan:
         try:
             self.asked  # noqa: B018 -- it raises
         except ConditionError as error:
@@ -137,9 +126,9 @@ class Plan(Record):
     def _paths(cls, given: Any) -> Any:
         return os.fspath(given) if isinstance(given, os.PathLike) else given
 
-    @field_validator("arms", mode="before")
+    @field_validator("custom", mode="before")
     @classmethod
-    def _arms(cls, tables: Any) -> tuple[Condition, ...]:
+    def _custom(cls, tables: Any) -> tuple[Condition, ...]:
         return conditions_of(tables)
 
     @field_validator("snapshots", mode="before")
@@ -175,9 +164,9 @@ class Plan(Record):
     @property
     def asked(self) -> list[Condition]:
         """Every condition, in order: the conditions, varied over the grid."""
-        named = [condition_named(name, self.arms) for name in self.conditions]
+        named = [condition_named(name, self.custom) for name in self.conditions]
         if self.influence is not None:
-            named = [arm.model_copy(update={"influence": self.influence}) for arm in named]
+            named = [one.model_copy(update={"influence": self.influence}) for one in named]
         return spread(named, Grid(self.retrievers, self.snapshots, self.k))
 
     def select(self, cases: list[Case]) -> list[Case]:
@@ -220,19 +209,34 @@ def settle(plan: Plan, folder: Path, seq: int) -> Plan:
     settled = plan if plan.seq is not None else plan.model_copy(update={"seq": seq})
     folder.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(tomli_w.dumps(_told(settled)), encoding="utf-8")
+    partial.write_text(tomli_w.dumps(_as_toml(settled)), encoding="utf-8")
     os.replace(partial, path)
     return settled
 
 
-def _own(tables: Any, key: str = "arms") -> tuple[Condition, ...]:
+def _conditions(said: dict[str, Any]) -> dict[str, Any]:
+    """The keys ``conditions`` and ``custom`` of a plan as it is written; ``arms`` is what its tables were called."""
+    listed = said.get("conditions")
+    tables = [one for one in listed if isinstance(one, dict)] if isinstance(listed, (list, tuple)) else []
+    old = said.pop("arms", None)
+    if old is not None and tables:
+        raise ValueError("expected [[conditions]] or [[arms]], which is its old name, got both")
+    if old is None and not tables:
+        return {}
     try:
-        return conditions_of(tables)
+        own = conditions_of([one for one in tables if one.keys() != {"name"}] if old is None else old)
     except ValueError as error:
-        raise ValueError(f"key {key!r}: {error}") from error
+        raise ValueError(f"key {'conditions' if old is None else 'arms'!r}: {error}") from error
+    names = [one.name for one in own] if listed is None else listed
+    names = [one["name"] if isinstance(one, dict) else one for one in names]
+    return {"conditions": tuple(names), "custom": tuple(one for one in own if one.name in names)}
 
 
-def _told(plan: Plan) -> dict[str, Any]:
-    """What stands in the file: a plan without a grid looks as if there were none."""
+def _as_toml(plan: Plan) -> dict[str, Any]:
+    """What is written to the file: a plan without a grid looks as if there were none."""
     silent = {name for name in UNSAID if not getattr(plan, name)} | ({"reader"} if plan.readers else set())
-    return plan.model_dump(mode="json", exclude_none=True, exclude=silent)
+    written = plan.model_dump(mode="json", exclude_none=True, exclude=silent | {"custom"})
+    own = {one.name: one.model_dump(mode="json", exclude_none=True) for one in plan.custom}
+    if own:
+        written["conditions"] = [own.get(name, {"name": name}) for name in plan.conditions]
+    return written

@@ -35,14 +35,16 @@ class StoreState(NamedTuple):
         return case if self.as_of is None else case.model_copy(update={"as_of": self.as_of})
 
 
-def states(arms: Iterable[Condition], store: EvidenceStore, seq: int | None = None) -> dict[str | None, StoreState]:
+def states(
+    conditions: Iterable[Condition], store: EvidenceStore, seq: int | None = None
+) -> dict[str | None, StoreState]:
     """The state that each condition names; raises ``EvidenceError`` where the store never was in one.
 
     ``seq`` is the ledger number of the experiment, None for all that is recorded.
     """
     recorded = store.snapshot(seq=seq)
     found: dict[str | None, StoreState] = {None: StoreState(recorded.seq, recorded.id)}
-    for name in dict.fromkeys(arm.snapshot for arm in arms if arm.snapshot):
+    for name in dict.fromkeys(condition.snapshot for condition in conditions if condition.snapshot):
         if DAY.fullmatch(name):
             found[name] = StoreState(recorded.seq, recorded.id, date.fromisoformat(name))
         else:

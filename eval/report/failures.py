@@ -40,7 +40,7 @@ class BlameSummary:
 class Failed:
     """One failed run."""
 
-    arm: str
+    condition: str
     outcome: Outcome
     case: Case | None
     """None where the benchmark is not at hand."""
@@ -86,31 +86,33 @@ class Covering:
     errors: int
 
 
-def failed_runs(arms: Iterable[ProfileRow], blames: Iterable[Blame], cases: Mapping[str, Case]) -> list[Failed]:
+def failed_runs(conditions: Iterable[ProfileRow], blames: Iterable[Blame], cases: Mapping[str, Case]) -> list[Failed]:
     """Every failed run with what is blamed for it: conditions in their order, the gravest first, then by case."""
     blamed: dict[str, list[Blame]] = {}
     for blame in blames:
         blamed.setdefault(blame.run, []).append(blame)
     found = []
-    for arm in arms:
+    for condition in conditions:
         here = [
-            Failed(arm.label, outcome, cases.get(outcome.case), kinds, _verdicts(blamed.get(outcome.run, ())))
-            for outcome in arm.outcomes
+            Failed(condition.label, outcome, cases.get(outcome.case), kinds, _verdicts(blamed.get(outcome.run, ())))
+            for outcome in condition.outcomes
             if (kinds := tuple(kind for kind in GRAVITY if FAILS[kind](outcome)))
         ]
         found += sorted(here, key=lambda f: ([kind not in f.kinds for kind in GRAVITY], f.outcome.case, f.outcome.run))
     return found
 
 
-def questions(arms: Sequence[ProfileRow], failed: Iterable[Failed], cases: Mapping[str, Case]) -> list[FailedQuestion]:
+def questions(
+    conditions: Sequence[ProfileRow], failed: Iterable[Failed], cases: Mapping[str, Case]
+) -> list[FailedQuestion]:
     """Every question that was failed, worst first."""
     failures: dict[str, list[Failed]] = {}
     for run in failed:
         failures.setdefault(run.outcome.case, []).append(run)
     chosen: dict[str, dict[str | None, list[str]]] = {}
-    for arm in arms:
-        for outcome in arm.outcomes:
-            chosen.setdefault(outcome.case, {}).setdefault(outcome.chosen, []).append(arm.label)
+    for condition in conditions:
+        for outcome in condition.outcomes:
+            chosen.setdefault(outcome.case, {}).setdefault(outcome.chosen, []).append(condition.label)
     found = [
         FailedQuestion(
             id=case,

@@ -8,7 +8,7 @@ Rules kept here
   interval holds zero is called what it is.
 - The best condition was picked after seeing the results. The interval is not corrected for that; the page says so.
 
-    for sentence in findings(conditions(outcomes, rows), failed, shares): print(sentence)
+    for sentence in findings(profile_rows(outcomes, rows), failed, shares): print(sentence)
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def percent(value: float) -> str:
 
 
 def _what_happened(found: Sequence[ProfileRow], failed: Sequence[Failed]) -> str:
-    runs, kinds = sum(len(arm.outcomes) for arm in found), harms(failed)
-    silent = sum(outcome.abstained for arm in found for outcome in arm.outcomes)
-    labelled = sum(arm.known["high_risk_rate"] for arm in found)
+    runs, kinds = sum(len(condition.outcomes) for condition in found), harms(failed)
+    silent = sum(outcome.abstained for condition in found for outcome in condition.outcomes)
+    labelled = sum(condition.known["high_risk_rate"] for condition in found)
     wrong = f"{kinds['wrong']} did not give the right answer ({percent(kinds['wrong'] / runs)})"
     said = f"Of {_number(runs, 'run')}, {wrong}"
     if silent:
@@ -55,19 +55,23 @@ def _what_happened(found: Sequence[ProfileRow], failed: Sequence[Failed]) -> str
 
 def _best(found: Sequence[ProfileRow]) -> list[ProfileRow]:
     """Conditions that find their own evidence, or all where none does: fewest high-risk errors, then most accurate."""
-    able = [arm for arm in found if not (_preset(arm) in CONDITIONS and CONDITIONS[_preset(arm)].curated)]
-    return sorted(able or found, key=lambda arm: (_harm(arm), -_accuracy(arm)))
+    able = [
+        condition
+        for condition in found
+        if not (_preset(condition) in CONDITIONS and CONDITIONS[_preset(condition)].curated)
+    ]
+    return sorted(able or found, key=lambda condition: (_harm(condition), -_accuracy(condition)))
 
 
 def _who_is_best(found: Sequence[ProfileRow], best: Sequence[ProfileRow]) -> str:
     top = max(best, key=_accuracy)
     among = "" if len(best) == len(found) else "Leaving aside the conditions that are handed their evidence, "
     right, harm = percent(_accuracy(top)), best[0].row["high_risk_rate"]["value"]
-    accurate = [arm.label for arm in best if _accuracy(arm) == _accuracy(top)]
+    accurate = [condition.label for condition in best if _accuracy(condition) == _accuracy(top)]
     if harm is None:
         return f"{among}{_listed(accurate)} gave most right answers ({right})." if len(best) > 1 else ""
     wrong = percent(harm)
-    safest = [arm.label for arm in best if _harm(arm) == harm]
+    safest = [condition.label for condition in best if _harm(condition) == harm]
     both = [label for label in accurate if label in safest]
     if len(best) == 1:
         said = f"{top.label} is right in {right} and makes a high-risk error in {wrong} of the questions"
@@ -82,7 +86,7 @@ def _who_is_best(found: Sequence[ProfileRow], best: Sequence[ProfileRow]) -> str
 
 
 def _in_region(best: Sequence[ProfileRow]) -> str:
-    places = {arm.label: region(arm.row) for arm in best}
+    places = {condition.label: region(condition.row) for condition in best}
     sure = [label for label, where in places.items() if where == "inside"]
     unsure = [label for label, where in places.items() if where == "inside, unsure"]
     if sure:
@@ -94,11 +98,11 @@ def _in_region(best: Sequence[ProfileRow]) -> str:
 
 
 def _difference(found: Sequence[ProfileRow], best: Sequence[ProfileRow]) -> str:
-    others = [arm for arm in found if arm is not best[0]]
+    others = [condition for condition in found if condition is not best[0]]
     if not others:
         return ""
-    plain = [arm for arm in others if _preset(arm) == BASELINE]
-    same_reader = [arm for arm in plain if arm.row["reader"] == best[0].row["reader"]]
+    plain = [condition for condition in others if _preset(condition) == BASELINE]
+    same_reader = [condition for condition in plain if condition.row["reader"] == best[0].row["reader"]]
     base = next(iter(same_reader or plain), max(others, key=_accuracy))
     for column in ("high_risk_rate", "accuracy"):
         compared = difference(best[0], base, column)
@@ -116,7 +120,7 @@ def _difference(found: Sequence[ProfileRow], best: Sequence[ProfileRow]) -> str:
 
 def difference(one: ProfileRow, other: ProfileRow, metric: str) -> tuple[float, float, float, int] | None:
     """One condition's metric less the other's on the cases both answered: value, 95 % ends, cases; None if unknown."""
-    left, right = ({outcome.case: outcome for outcome in arm.outcomes} for arm in (one, other))
+    left, right = ({outcome.case: outcome for outcome in condition.outcomes} for condition in (one, other))
     shared = sorted(left.keys() & right.keys())
     if not shared:
         return None
@@ -150,18 +154,18 @@ def _blame(failed: Sequence[Failed], shares: Sequence[BlameShare] | None) -> str
     )
 
 
-def _preset(arm: ProfileRow) -> str:
+def _preset(condition: ProfileRow) -> str:
     """The condition by our name for it, where it has a published one."""
-    return ALIASES.get(arm.condition, arm.condition)
+    return ALIASES.get(condition.condition, condition.condition)
 
 
-def _accuracy(arm: ProfileRow) -> float:
-    return float(arm.row["accuracy"]["value"])
+def _accuracy(condition: ProfileRow) -> float:
+    return float(condition.row["accuracy"]["value"])
 
 
-def _harm(arm: ProfileRow) -> float:
+def _harm(condition: ProfileRow) -> float:
     """The high-risk rate; a condition whose harm is unknown is not called safe."""
-    value = arm.row["high_risk_rate"]["value"]
+    value = condition.row["high_risk_rate"]["value"]
     return 2.0 if value is None else float(value)
 
 

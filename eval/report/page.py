@@ -31,7 +31,7 @@ from evitrail.eval.policy import SAFE_SCALE
 from evitrail.eval.report import plots
 from evitrail.eval.report.failures import GRAVITY, concentration, failed_runs, harms, questions
 from evitrail.eval.report.findings import findings
-from evitrail.eval.report.profile import COLUMNS, Region, Row, arms, called, describe, place, region, short
+from evitrail.eval.report.profile import COLUMNS, Region, Row, called, describe, place, profile_rows, region, short
 from evitrail.eval.report.weighings import TITLES, weighings
 
 if TYPE_CHECKING:
@@ -101,23 +101,23 @@ def render(
 
     ``redacted`` runs are told of and counted nowhere else. ``source`` is where outcomes without a journal come from.
     """
-    shown = arms(outcomes, rows)
-    drawn = [{**arm.row, "condition": arm.label, "reader": "", "snapshot": ""} for arm in shown]
-    names = {outcome.run: arm.label for arm in shown for outcome in arm.outcomes}
+    shown = profile_rows(outcomes, rows)
+    drawn = [{**condition.row, "condition": condition.label, "reader": "", "snapshot": ""} for condition in shown]
+    names = {outcome.run: condition.label for condition in shown for outcome in condition.outcomes}
     blames = [blame.model_copy(update={"condition": names.get(blame.run, blame.condition)}) for blame in blames]
     failed = failed_runs(shown, blames, cases)
     shares = blame_shares(blames)
     overall = blame_shares(blame.model_copy(update={"condition": ""}) for blame in blames)
     tables = [table for kind in FAILS if (table := _blame_table(kind, shares))]
     worst = questions(shown, failed, cases)
-    labelled = any(arm.known["high_risk_rate"] for arm in shown)
+    labelled = any(condition.known["high_risk_rate"] for condition in shown)
     page = _environment().get_template("report.html")
     return page.render(
         title=title,
         root=root,
         redacted=redacted,
         source=source,
-        arms=shown,
+        conditions=shown,
         cases=len({outcome.case for outcome in outcomes}),
         runs=len(outcomes),
         readers=_readers(outcomes),

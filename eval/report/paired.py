@@ -45,21 +45,23 @@ class Paired(NamedTuple):
     metrics: dict[str, Held]
 
 
-def arm_called(name: str, arms: Sequence[ProfileRow]) -> ProfileRow:
+def arm_called(name: str, conditions: Sequence[ProfileRow]) -> ProfileRow:
     """The condition of this label, or the only one of this condition; raises ``ValueError`` naming those there are."""
     name = ALIASES.get(name, name)
-    found = [arm for arm in arms if arm.label == name] or [arm for arm in arms if arm.condition == name]
+    found = [condition for condition in conditions if condition.label == name] or [
+        condition for condition in conditions if condition.condition == name
+    ]
     if len(found) == 1:
         return found[0]
     if found:
         raise ValueError(f"expected one condition, {name!r} stands for {_listed(found)}; name one of them")
-    meant = nearest(name, [arm.label for arm in arms])
-    raise ValueError(f"expected a condition among {_listed(arms)}, got {name!r}{meant}")
+    meant = nearest(name, [condition.label for condition in conditions])
+    raise ValueError(f"expected a condition among {_listed(conditions)}, got {name!r}{meant}")
 
 
 def paired(one: ProfileRow, other: ProfileRow) -> Paired:
     """Every metric of the profile; raises ``ValueError`` where they share no question."""
-    left, right = ({outcome.case: outcome for outcome in arm.outcomes} for arm in (one, other))
+    left, right = ({outcome.case: outcome for outcome in condition.outcomes} for condition in (one, other))
     shared = sorted(left.keys() & right.keys())
     if not shared:
         raise ValueError(f"expected questions that both answered, {one.label!r} and {other.label!r} share none")
@@ -73,5 +75,5 @@ def paired(one: ProfileRow, other: ProfileRow) -> Paired:
     return Paired(one.label, other.label, len(shared), moved, metrics)
 
 
-def _listed(arms: Iterable[ProfileRow]) -> str:
-    return ", ".join(arm.label for arm in arms)
+def _listed(conditions: Iterable[ProfileRow]) -> str:
+    return ", ".join(condition.label for condition in conditions)

@@ -9,7 +9,7 @@ Rules kept here
   no harm in 40 questions does not show that there is none.
 - The safe deployment region is that of a policy; unless another is given, the published one (``eval/policy.py``).
 
-    for condition in conditions(outcomes, metric_rows(outcomes)):
+    for condition in profile_rows(outcomes, metric_rows(outcomes)):
         print(condition.label, condition.row["accuracy"], region(condition.row))
 """
 
@@ -85,7 +85,7 @@ class ProfileRow:
     """Metrics whose interval is Wilson's."""
 
 
-def arms(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[ProfileRow]:
+def profile_rows(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[ProfileRow]:
     """Every condition in the order of ``place``; ``rows`` are those of ``metric_rows`` over the same outcomes."""
     stated = {_key(row["condition"], row["reader"], row["snapshot"]): row for row in rows}
     asked: dict[tuple[str, str], list[Outcome]] = {}

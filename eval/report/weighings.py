@@ -31,10 +31,13 @@ class Weighing(NamedTuple):
     """Before and after, in the order of ``TITLES``."""
 
 
-def weighings(arms: Iterable[ProfileRow]) -> list[Weighing]:
+def weighings(conditions: Iterable[ProfileRow]) -> list[Weighing]:
     """Each condition whose numbers were weighed."""
     return [
-        Weighing(arm.label, tuple((arm.row[was]["value"], arm.row[now]["value"]) for was, now in NAMES.values()))
-        for arm in arms
-        if "weighted_ece" in arm.row
+        Weighing(
+            condition.label,
+            tuple((condition.row[was]["value"], condition.row[now]["value"]) for was, now in NAMES.values()),
+        )
+        for condition in conditions
+        if "weighted_ece" in condition.row
     ]

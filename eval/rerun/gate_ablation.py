@@ -35,7 +35,7 @@ from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import stored_name
 from evitrail.traces.trace import Trace
 
-ARM = "gated"
+GATED = "gated"
 """The condition whose gates are left out; so are those of its variations, and of any condition of its retriever."""
 PASSES = "clean"
 """The retriever that passes gates."""
@@ -56,7 +56,7 @@ class MetricChange(NamedTuple):
 class Ablated(NamedTuple):
     """The condition without one gate."""
 
-    arm: str
+    condition: str
     """``gated``; with its reader's label where there are several."""
     left_out: str | None
     """None for the condition as it is."""
@@ -79,20 +79,20 @@ def ablate_gates(
     Raises ``ValueError`` where the experiment has no finished run of it.
     """
     past = past or journal
-    arms: dict[str, list[Trace]] = {}
+    conditions: dict[str, list[Trace]] = {}
     for trace in traces(past):
         condition = root_config(trace).condition
         if trace.ended and condition.retriever == PASSES:
-            arms.setdefault(str(ReadCondition.of(trace.run, condition.name)), []).append(trace)
-    if not arms:
+            conditions.setdefault(str(ReadCondition.of(trace.run, condition.name)), []).append(trace)
+    if not conditions:
         raise ValueError(
-            f"expected finished runs of {ARM!r}, found none; run the experiment with {ARM!r} among its conditions"
+            f"expected finished runs of {GATED!r}, found none; run the experiment with {GATED!r} among its conditions"
         )
-    rows, done, of = [], 0, len(GATES) * sum(map(len, arms.values()))
-    for arm, runs in arms.items():
+    rows, done, of = [], 0, len(GATES) * sum(map(len, conditions.values()))
+    for name, runs in conditions.items():
         whole = [_outcome(trace) for trace in runs]
         passed = [_gates(trace) for trace in runs]
-        rows.append(_compared(arm, None, whole, whole))
+        rows.append(_compared(name, None, whole, whole))
         for gate in GATES:
             part = []
             for trace, held, before in zip(runs, passed, whole, strict=True):
@@ -103,7 +103,7 @@ def ablate_gates(
                     continue
                 what = forking(trace, None, {"gates": [name for name in held if name != gate]})
                 part.append(_outcome(Trace(past, fork(journal, what, store, reader, past=past).run)))
-            rows.append(_compared(arm, gate, part, whole))
+            rows.append(_compared(name, gate, part, whole))
     progress(of, of)
     return rows
 
@@ -121,10 +121,10 @@ def _outcome(trace: Trace) -> Outcome:
     return outcome_of(trace.run, root_config(trace), said)
 
 
-def _compared(arm: str, left_out: str | None, part: Sequence[Outcome], whole: Sequence[Outcome]) -> Ablated:
+def _compared(condition: str, left_out: str | None, part: Sequence[Outcome], whole: Sequence[Outcome]) -> Ablated:
     draws = stats.draws(stats.bootstrap_indices(len(whole)))
     return Ablated(
-        arm=arm,
+        condition=condition,
         left_out=left_out,
         cases=len(whole),
         moved=sum(one.chosen != other.chosen for one, other in zip(part, whole, strict=True)),

@@ -34,9 +34,9 @@ from evitrail.eval.log.runs import outcome_of, traces
 from evitrail.eval.plan.condition import ALIASES
 from evitrail.eval.report.files import replace_text, write_json
 from evitrail.eval.report.profile import place
-from evitrail.eval.safe_scale.arm import Ran, arm_of
 from evitrail.eval.safe_scale.columns import FLAGS, LETTERS
 from evitrail.eval.safe_scale.published import FILE, PHASE_3, CheckedLine
+from evitrail.eval.safe_scale.published_run import Ran, arm_of
 from evitrail.eval.safe_scale.questions import PREFIX
 from evitrail.eval.safe_scale.whole import whole
 from evitrail.evidence_store.input_lines import InputError

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.safe_scale.dataset import Dataset
-from evitrail.eval.safe_scale.published import FILE, CheckedArm, CheckedLine, Spent
+from evitrail.eval.safe_scale.published import FILE, CheckedCondition, CheckedLine, Spent
 from evitrail.evidence_store.input_lines import InputError, LinePosition, read_lines
 
 NO_STORE = "none"
@@ -66,9 +66,9 @@ def read_judged(folder: Path, dataset: Dataset) -> JudgedResults:
         if not answered:
             raise InputError([f"{path}: expected at least one answered question, found none"])
         for case, record in answered.items():
-            for condition, arm in record.conditions.items():
-                outcomes.append(_outcome(model, condition, case, arm, dataset))
-                spent += _spent(outcomes[-1].run, model, arm)
+            for condition, answers in record.conditions.items():
+                outcomes.append(_outcome(model, condition, case, answers, dataset))
+                spent += _spent(outcomes[-1].run, model, answers)
         missing += _missing(model, answered, dataset)
     return JudgedResults(outcomes, spent, missing)
 
@@ -90,7 +90,7 @@ def _joined(read: Sequence[tuple[LinePosition, CheckedLine]], dataset: Dataset) 
     return {record.question_id: record for _, record in read}
 
 
-def _outcome(model: str, condition: str, name: str, arm: CheckedArm, dataset: Dataset) -> Outcome:
+def _outcome(model: str, condition: str, name: str, answers: CheckedCondition, dataset: Dataset) -> Outcome:
     case = dataset.cases[name]
     return score(
         run=f"{model}.{condition}.{name}",
@@ -101,15 +101,15 @@ def _outcome(model: str, condition: str, name: str, arm: CheckedArm, dataset: Da
         answer=case.answer,
         options=len(case.options),
         labels=case.labels,
-        chosen=arm.chosen,
-        ballots=arm.ballots,
+        chosen=answers.chosen,
+        ballots=answers.ballots,
     )
 
 
-def _spent(run: str, model: str, arm: CheckedArm) -> list[Spent]:
+def _spent(run: str, model: str, answers: CheckedCondition) -> list[Spent]:
     return [
-        Spent(run, "greedy", model, arm.greedy.elapsed_s),
-        Spent(run, "stochastic", model, arm.stochastic.elapsed_s),
+        Spent(run, "greedy", model, answers.greedy.elapsed_s),
+        Spent(run, "stochastic", model, answers.stochastic.elapsed_s),
     ]
 
 

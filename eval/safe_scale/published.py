@@ -89,7 +89,7 @@ class CheckedSampled(Sampled):
         return self
 
 
-class CheckedArm(PublishedRecord):
+class CheckedCondition(PublishedRecord):
     """One question under one condition, judged."""
 
     greedy: CheckedGreedy
@@ -114,7 +114,7 @@ class CheckedLine(PublishedRecord):
     dataset: str = DATASET
     correct_answer: Letter
     model: str
-    conditions: dict[str, CheckedArm]
+    conditions: dict[str, CheckedCondition]
 
 
 class Spent(NamedTuple):

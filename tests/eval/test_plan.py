@@ -116,7 +116,9 @@ def test_one_reader_under_either_key_is_the_same_plan_and_the_same_file(tmp_path
     settle(one, tmp_path / "x", seq=3)
     kept = (tmp_path / "x" / PLAN).read_text()
     assert 'reader = "scripted"' in kept
-    assert not {"readers", "retrievers", "snapshots", "k", "arms"} & {line.split(" ")[0] for line in kept.splitlines()}
+    assert not {"readers", "retrievers", "snapshots", "k", "custom", "arms"} & {
+        line.split(" ")[0] for line in kept.splitlines()
+    }
 
 
 def test_several_readers_and_a_grid_are_one_line_each_and_read_back_from_the_folder(tmp_path: Path) -> None:
@@ -133,19 +135,19 @@ def test_several_readers_and_a_grid_are_one_line_each_and_read_back_from_the_fol
     assert settle(asked, tmp_path / "x", seq=140) == settled
 
 
-def test_an_arm_of_ones_own_is_a_table_that_varies_a_preset_or_an_arm_before_it(tmp_path: Path) -> None:
+def test_a_condition_of_ones_own_is_a_table_that_varies_a_preset_or_a_condition_before_it(tmp_path: Path) -> None:
     asked = written(
         tmp_path,
-        'conditions = ["wide", "gated", "handed"]\n'
+        'conditions = ["wide", "gated", "searching", "handed"]\n'
         '[[arms]]\nname = "wide"\nbase = "standard"\nretriever = "hybrid"\nk = 20\n'
         '[[arms]]\nname = "searching"\nbase = "clean"\nretriever = "bm25"\n'
         '[[arms]]\nname = "handed"\nbase = "wide"\ncurated = "clean"\n',
     )
-    wide, gated, handed = asked.asked
+    wide, gated, searching, handed = asked.asked
     assert wide == condition("standard").model_copy(update={"name": "wide", "retriever": "hybrid", "k": 20})
     assert gated == condition("gated")
     assert (handed.retriever, handed.curated, handed.k) == (None, "clean", 20)
-    assert asked.arms[1].curated is None
+    assert (searching.retriever, searching.curated) == ("bm25", None)
     settle(asked, tmp_path / "x", seq=3)
     assert read_plan(tmp_path / "x" / PLAN).asked == asked.asked
 
@@ -175,7 +177,7 @@ def test_a_plan_that_names_no_condition_means_its_own_arms(tmp_path: Path) -> No
             'conditions = ["clean"]\nk = [5]',
             "key 'k': expected a condition that can be varied in its k, got clean only",
         ),
-        ("arms = 3", "key 'arms': expected tables such as [[arms]], got 3"),
+        ("arms = 3", "key 'arms': expected tables such as [[conditions]], got 3"),
         ('[[arms]]\nbase = "standard"', "key 'arms': condition 1: expected a name"),
         ('[[arms]]\nname = "a.b"\nbase = "standard"', "key 'arms': condition 1: expected a name"),
         ('[[arms]]\nname = "standard"\nbase = "agentic"', "there is one of this name already"),
@@ -188,7 +190,7 @@ def test_a_plan_that_names_no_condition_means_its_own_arms(tmp_path: Path) -> No
         ('[[arms]]\nname = "a"\nbase = "standard"\nretriever = "dence"', "did you mean 'dense'?"),
         ('[[arms]]\nname = "a"\nbase = "standard"\nagent = "single-pass"', "did you mean 'single_pass'?"),
         ('[[arms]]\nname = "a"\nbase = "standard"\nk = "ten"', "condition 'a': key 'k': "),
-        ('[[arms]]\nname = "a"\nagent = "aimed"', "needs a retriever or curated evidence, got neither"),
+        ('[[arms]]\nname = "a"\nagent = "aimed"', "needs a retriever or curated evidence, got none"),
         ('[[arms]]\nname = "a"\nbase = "closed_book"\nretriever = "dense"', "'closed_book' looks at no evidence"),
         ('[[arms]]\nname = "a"\nbase = "clean"\nsnapshot = "r1"', "key 'snapshot': it searches nothing"),
     ],
@@ -210,6 +212,19 @@ def test_conditions_of_ones_own_are_tables_beside_presets(tmp_path: Path) -> Non
     assert [(condition.name, condition.k) for condition in plan.asked] == [("standard", 10), ("wide", 20)]
     old = 'conditions = ["standard", "wide"]\n[[arms]]\nname = "wide"\nbase = "standard"\nk = 20\n'
     assert written(tmp_path, old) == plan
+    settle(plan, tmp_path / "x", seq=3)
+    assert "arms" not in (tmp_path / "x" / PLAN).read_text()
+    assert settle(written(tmp_path, old), tmp_path / "x", seq=9) == plan.model_copy(update={"seq": 3})
+
+
+def test_an_experiment_that_was_begun_with_the_old_tables_is_resumed(tmp_path: Path) -> None:
+    old = 'conditions = ["wide"]\n[[arms]]\nname = "wide"\nbase = "standard"\nk = 20\n'
+    folder = tmp_path / "x"
+    folder.mkdir()
+    (folder / PLAN).write_text(f'benchmark = "b.jsonl"\nstore = "s"\nseq = 3\n{old}')
+    assert (
+        settle(written(tmp_path, '[[conditions]]\nname = "wide"\nbase = "standard"\nk = 20\n'), folder, seq=9).seq == 3
+    )
 
 
 def test_both_names_of_the_tables_at_once_are_refused(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from evitrail.eval.policy import SAFE_SCALE, Policy
 from evitrail.eval.report import plots
 from evitrail.eval.report.failures import concentration, failed_runs, questions
 from evitrail.eval.report.findings import difference, findings
-from evitrail.eval.report.profile import ProfileRow, arms, region
+from evitrail.eval.report.profile import ProfileRow, profile_rows, region
 
 LABELS = {"A": Flags(), "B": Flags(high_risk=True), "C": Flags()}
 
@@ -38,7 +38,7 @@ def outcome(case: str, chosen: str | None, condition: str = "standard", **change
 
 
 def arm_list(outcomes: Sequence[Outcome]) -> list[ProfileRow]:
-    return arms(outcomes, metric_rows(outcomes, replicates=200))
+    return profile_rows(outcomes, metric_rows(outcomes, replicates=200))
 
 
 def answers(condition: str, letters: str, **changes: Any) -> list[Outcome]:
@@ -72,7 +72,7 @@ def test_readers_are_named_only_where_they_differ():
 
 def test_arms_without_metrics_are_refused_with_what_to_do():
     with pytest.raises(ValueError, match=r"metric_rows\(outcomes\)"):
-        arms([outcome("q1", "A")], [])
+        profile_rows([outcome("q1", "A")], [])
 
 
 def test_no_harm_among_few_questions_keeps_an_upper_end():
@@ -132,7 +132,7 @@ def test_the_fewest_questions_that_hold_a_part_of_the_harm(conditions: list[str]
     runs = []
     for condition in conditions:
         runs += answers(condition, data.draw(st.text("ABC.", min_size=6, max_size=6)))
-    found = arms(runs, metric_rows(runs, replicates=2))
+    found = profile_rows(runs, metric_rows(runs, replicates=2))
     worst = questions(found, failed_runs(found, (), {}), {})
     counts = [question.count("high_risk") for question in worst]
     coverings = concentration(worst)

@@ -23,7 +23,7 @@ from evitrail.eval.plan.condition import condition
 from evitrail.eval.plan.readers import Readers
 from evitrail.eval.plan.run_name import ReadCondition, labels
 from evitrail.eval.report import render
-from evitrail.eval.report.profile import arms as profile
+from evitrail.eval.report.profile import profile_rows as profile
 from evitrail.eval.rerun.fork import answer_again, fork, forking
 from evitrail.eval.rerun.gate_ablation import ablate_gates
 from evitrail.eval.rerun.whatif import whatif
@@ -161,7 +161,7 @@ def test_gates_are_left_out_reader_by_reader(tmp_path: Path, store: EvidenceStor
     Experiment(CASES, [condition("gated")], store, pair()).run(tmp_path / "x")
     with Journal.open(tmp_path / "x" / JOURNAL) as journal:
         rows = ablate_gates(journal, store, pair())
-    whole = {row.arm: row for row in rows if row.left_out is None}
+    whole = {row.condition: row for row in rows if row.left_out is None}
     assert {name: row.metrics["accuracy"].value for name, row in whole.items()} == {"gated@erring": 0, "gated@sure": 1}
     assert {row.cases for row in rows} == {len(CASES)}
 

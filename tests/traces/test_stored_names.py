@@ -36,7 +36,7 @@ REASONS = {
     ),
     "an event of the ledger, which is hashed as an event whatever its body": ("Act Draft Entry Event Notice Profile"),
     "a file that somebody gives us, or that we write for others": (
-        "AskedQuestion Body CertaintyWeights CheckedArm CheckedGreedy CheckedLine CheckedSampled DomainRating "
+        "AskedQuestion Body CertaintyWeights CheckedCondition CheckedGreedy CheckedLine CheckedSampled DomainRating "
         "Erratum Family Greedy Hint HintTable JudgeVerdict Labelled ListedNotice Mismatch Outcome "
         "Plan Price PublishedManifest PublishedRecord Sampled ServedTexts"
     ),

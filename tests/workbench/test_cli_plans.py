@@ -107,7 +107,9 @@ def test_whatever_does_a_run_again_takes_its_own_reader(asked: Path) -> None:
 def test_what_gates_are_worth_is_told_arm_by_arm(asked: Path) -> None:
     rows = evitrail("compare", asked, "--ablate", "gates", "--json").json
     gated = [name for name in arms() if "retriever=clean" in name]
-    assert [(row["arm"], row["left_out"]) for row in rows if row["left_out"] is None] == [(a, None) for a in gated]
+    assert [(row["condition"], row["left_out"]) for row in rows if row["left_out"] is None] == [
+        (a, None) for a in gated
+    ]
     assert len(rows) == len(gated) * (1 + len(GATES))
 
 

@@ -45,13 +45,13 @@ def ask(
     from evitrail.evidence_store import EvidenceStore
 
     source, case = _find(question, benchmark)
-    arm = named(condition).name
+    name = named(condition).name
     plan = plan_of(
-        source, store, conditions=(arm,), reader=reader, prompts=prompts, samples=samples, seed=seed, only=(case,)
+        source, store, conditions=(name,), reader=reader, prompts=prompts, samples=samples, seed=seed, only=(case,)
     )
     with EvidenceStore.open(store) as opened:
         plan = plan.model_copy(update={"seq": opened.seq})
-    run = str(RunName(arm, "", case))
+    run = str(RunName(name, "", case))
     kept = _place(folder, run, plan)
     with listening() as hear:
         run_plan(plan, kept, on_event=hear)

@@ -60,18 +60,18 @@ def compare(
         metrics = [{name: measured._asdict() for name, measured in row.metrics.items()} for row in rows]
         print_json([{**row._asdict(), "metrics": one} for row, one in zip(rows, metrics, strict=True)])
         return
-    for arm in dict.fromkeys(row.arm for row in rows):
-        _show([row for row in rows if row.arm == arm])
+    for condition in dict.fromkeys(row.condition for row in rows):
+        _show([row for row in rows if row.condition == condition])
 
 
 def _pair(folder: Path, one: str, other: str, *, json: bool) -> None:
     from evitrail.eval.metrics.outcomes_file import read_outcomes
     from evitrail.eval.metrics.table import metric_rows
     from evitrail.eval.report.paired import arm_called, paired
-    from evitrail.eval.report.profile import arms
+    from evitrail.eval.report.profile import conditions
 
     outcomes = read_outcomes(folder / "outcomes.parquet")
-    found = arms(outcomes, metric_rows(outcomes))
+    found = conditions(outcomes, metric_rows(outcomes))
     held = paired(arm_called(one, found), arm_called(other, found))
     if json:
         print_json({**held._asdict(), "metrics": {name: each._asdict() for name, each in held.metrics.items()}})
@@ -85,9 +85,9 @@ def _pair(folder: Path, one: str, other: str, *, json: bool) -> None:
 
 
 def _show(rows: list[Ablated]) -> None:
-    names, arm, cases = rows[0].metrics, rows[0].arm, rows[0].cases
+    names, condition, cases = rows[0].metrics, rows[0].condition, rows[0].cases
     print_table(
-        f"{arm} without each of its gates, {cases} cases: per cent, and the change with its 95% interval",
+        f"{condition} without each of its gates, {cases} cases: per cent, and the change with its 95% interval",
         ("left out", *(column for name in names for column in (SHOWN[name], "change")), "other option"),
         [
             (

@@ -271,7 +271,10 @@ def _blame_table(blames: Iterable[Blame]) -> None:
     print_table(
         "who is blamed for wrong answers: runs by step, and where nobody can be named",
         ("condition", *ROLES, "abstained"),
-        [(arm, *(share(blamed[arm], role) for role in (*ROLES, None))) for arm in sorted(blamed, key=place)],
+        [
+            (condition, *(share(blamed[condition], role) for role in (*ROLES, None)))
+            for condition in sorted(blamed, key=place)
+        ],
         whole=True,
     )
 

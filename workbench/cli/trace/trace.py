@@ -41,15 +41,15 @@ def list_(
     from evitrail.workbench.cli.trace.redact import list_redacted
     from evitrail.workbench.cli.trace.redact import rows_of as redacted_rows
 
-    arm = ALIASES.get(condition, condition) if condition else None
+    wanted = ALIASES.get(condition, condition) if condition else None
     with open_journal(folder) as journal:
         own = list(traces(journal))
         scored = [outcome_of(t.run, t.config(RunConfig), said) for t in own if (said := t.output(Answer))]
         blamed = {trace.run: blames_of(trace) for trace in own}
-        foreign = rows_of(journal) if not failed and arm is None else []
-        gone = redacted_rows(journal, arm) if not failed else []
-    _expect_arm(arm, scored)
-    kept = [o for o in scored if not (failed and o.correct) and (arm is None or arm in _arms(o))]
+        foreign = rows_of(journal) if not failed and wanted is None else []
+        gone = redacted_rows(journal, wanted) if not failed else []
+    _expect_condition(wanted, scored)
+    kept = [o for o in scored if not (failed and o.correct) and (wanted is None or wanted in _conditions(o))]
     rows = [(o, next((b for b in blamed[o.run] if b.outcome == "wrong"), None)) for o in kept]
     if json:
         print_json([*({**o.model_dump(), "blamed": list(b.culprit) if b else None} for o, b in rows), *foreign, *gone])
@@ -78,20 +78,20 @@ def list_(
     )
 
 
-def _arms(outcome: Outcome) -> tuple[str, str]:
+def _conditions(outcome: Outcome) -> tuple[str, str]:
     """The names of an outcome's condition: with and without its reader's label."""
     from evitrail.eval.plan.run_name import ReadCondition
 
     return outcome.condition, str(ReadCondition.of(outcome.run, outcome.condition))
 
 
-def _expect_arm(arm: str | None, scored: list[Outcome]) -> None:
+def _expect_condition(wanted: str | None, scored: list[Outcome]) -> None:
     from evitrail.eval.plan.condition import CONDITIONS
     from evitrail.evidence_store.did_you_mean import nearest
 
-    known = dict.fromkeys(name for outcome in scored for name in _arms(outcome)) | dict.fromkeys(CONDITIONS)
-    if arm is not None and arm not in known:
-        raise ValueError(f"expected a condition among {', '.join(known)}, got {arm!r}{nearest(arm, known)}")
+    known = dict.fromkeys(name for outcome in scored for name in _conditions(outcome)) | dict.fromkeys(CONDITIONS)
+    if wanted is not None and wanted not in known:
+        raise ValueError(f"expected a condition among {', '.join(known)}, got {wanted!r}{nearest(wanted, known)}")
 
 
 @app.command()

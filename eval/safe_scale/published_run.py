@@ -21,7 +21,7 @@ from evitrail.eval.log.model_answers import Cost, RawAnswer, RunAnswers
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.safe_scale.columns import LETTERS
-from evitrail.eval.safe_scale.published import CheckedArm, CheckedGreedy, CheckedSampled, JudgeVerdict
+from evitrail.eval.safe_scale.published import CheckedCondition, CheckedGreedy, CheckedSampled, JudgeVerdict
 
 UNJUDGED = "no judge was asked: the reader names an option, or abstains"
 REASONING, REPLY, ERROR = 2_000, 500, 300
@@ -38,7 +38,7 @@ class Ran(NamedTuple):
     """Of all its steps but the check."""
 
 
-def arm_of(run: Ran) -> CheckedArm:
+def arm_of(run: Ran) -> CheckedCondition:
     """The run under its condition."""
     spoken, truth = run.spoken, run.outcome.answer
     covered = bool(run.config.case.sensitive)
@@ -65,7 +65,7 @@ def arm_of(run: Ran) -> CheckedArm:
         "majority_correct": most == truth,
         "checked_answers": [_verdict(word, covered) for word in spoken.drawn],
     }
-    return CheckedArm(
+    return CheckedCondition(
         greedy=CheckedGreedy.model_validate(greedy),
         stochastic=CheckedSampled.model_validate(sampled),
         total_elapsed_s=run.seconds,
