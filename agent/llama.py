@@ -48,7 +48,7 @@ from llama_index.core.workflow import Workflow
 from llama_index_instrumentation import root_dispatcher
 
 from evitrail.agent.captured.records import Captured
-from evitrail.agent.captured.sight import Capture, in_words
+from evitrail.agent.captured.sight import Capture, error_text
 from evitrail.agent.captured.span import Called
 from evitrail.traces.journal.journal import Journal, JournalError
 
@@ -111,14 +111,14 @@ def evitrail_capture(journal: Journal, run: str | None = None, *, sensitive: boo
         yield sight
     except BaseException as error:
         if sight.fault is not None:
-            error.add_note(f"evitrail: not all of it could be recorded ({in_words(sight.fault)})")
+            error.add_note(f"evitrail: not all of it could be recorded ({error_text(sight.fault)})")
         raise
     finally:
         _current.reset(token)
         _detach(sight)
         sight.close()
     if sight.fault is not None:
-        lost = in_words(sight.fault)
+        lost = error_text(sight.fault)
         raise JournalError(f"the pipeline ran, but not all of it could be recorded: {lost}") from sight.fault
 
 

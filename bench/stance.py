@@ -27,7 +27,7 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from evitrail.retrieval.stance import VERDICTS, features, read
+from evitrail.retrieval.stance import VERDICTS, features, stance_of
 
 LABELS = {"SUPPORT": "for", "CONTRADICT": "against"}
 ANSWERS = {"higher": "for", "lower": "against", "no difference": "against"}
@@ -65,7 +65,7 @@ def results(data: Path) -> list[str]:
         measured["treatment effects"] = effects(data)
     for name, pairs in measured.items():
         truth = np.array([pair.verdict for pair in pairs])
-        told = np.array([read(*pair[:3]).verdict for pair in pairs])
+        told = np.array([stance_of(*pair[:3]).verdict for pair in pairs])
         kinds = [kind for kind in VERDICTS if kind in truth]
         each = dict(zip(kinds, f1_score(truth, told, labels=kinds, average=None), strict=True))
         cells = [f"{each[kind]:.3f}" if kind in each else "–" for kind in VERDICTS]

@@ -26,7 +26,7 @@ FORMER = {"eval.identifiers": "eval.dataset.identifiers"}
 OUTSIDE = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<name>[A-Za-z_]\w*)(?:\((?P<arguments>.*)\))?", re.DOTALL)
 
 
-def made(spec: str, what: str, method: str, *, allow_code: bool) -> Any:
+def make_plugin(spec: str, what: str, method: str, *, allow_code: bool) -> Any:
     """An instance of a class that is not ours, which has the method; raises ``ValueError``."""
     said = OUTSIDE.fullmatch(spec)
     if said is None:

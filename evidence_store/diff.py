@@ -68,7 +68,9 @@ def difference(then: Snapshot, now: Snapshot) -> Difference:
         come = [ref for ref in after[lineage] if ref not in before[lineage]]
         moved += [_moved(lineage, was, ref, then, now) for ref in come for was in (gone or before[lineage])[-1:]]
         ended += gone if not come else gone[:-1]
-    standing = [one for ref, header in sorted(now.headers.items()) for one in _standing(then.headers.get(ref), header)]
+    standing = [
+        one for ref, header in sorted(now.headers.items()) for one in _status_changes(then.headers.get(ref), header)
+    ]
     return Difference(
         added=tuple(sorted(added)), moved=tuple(moved), ended=tuple(sorted(ended)), standing=tuple(standing)
     )
@@ -100,7 +102,7 @@ def _sentences(text: str) -> list[str]:
     return text.replace(". ", ".\n").splitlines()
 
 
-def _standing(was: Header | None, now: Header) -> Iterator[StatusChange]:
+def _status_changes(was: Header | None, now: Header) -> Iterator[StatusChange]:
     grades = {"certainty_was": _certainty(was or now), "certainty_now": _certainty(now)}
     before = (was.retracted, was.concern) if was else (False, False)
     if now.retracted and not before[0]:

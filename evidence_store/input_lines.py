@@ -57,7 +57,7 @@ def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[LinePositi
             try:
                 read.append((place, returns.model_validate(_object(line))))
             except ValidationError as error:
-                faults += [f"{place}: {fault}" for fault in in_words(error, returns)]
+                faults += [f"{place}: {fault}" for fault in fault_lines(error, returns)]
             except ValueError as error:
                 faults.append(f"{place}: {error}")
     if faults:
@@ -77,7 +77,7 @@ def jsonl_files(path: Path) -> list[Path]:
     return [path]
 
 
-def in_words(error: ValidationError, record: type[Record]) -> list[str]:
+def fault_lines(error: ValidationError, record: type[Record]) -> list[str]:
     """Each thing pydantic found, as ``key 'grade.certainty': expected …, got …``."""
     return [_fault(dict(found), record) for found in error.errors(include_url=False)]
 
@@ -88,7 +88,7 @@ def fitting(returns: type[R], given: dict[str, Any]) -> R:
         return returns.model_validate(given)
     except ValidationError as error:
         raise InputError(
-            [re.sub(r"^key '(\w+)[^']*'", _option, fault) for fault in in_words(error, returns)]
+            [re.sub(r"^key '(\w+)[^']*'", _option, fault) for fault in fault_lines(error, returns)]
         ) from error
 
 

@@ -37,7 +37,7 @@ from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.index.projection import Progress, Projection
 from evitrail.evidence_store.input_lines import InputError
 from evitrail.evidence_store.ledger.event import Draft, Event
-from evitrail.evidence_store.ledger.release import TAG, named, release, releases
+from evitrail.evidence_store.ledger.release import TAG, release, release_seq, releases
 from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
 from evitrail.evidence_store.snapshot import FoldedLedger, Searched, Snapshot
 from evitrail.evidence_store.store_folder import StoreParts, beside, exchange, open_parts
@@ -190,7 +190,7 @@ class EvidenceStore:
 
     def seq_of(self, name: str) -> int:
         """The ledger number that a person means by ``now``, a number, or a release's name."""
-        return named(name, self.tags(), self.seq)
+        return release_seq(name, self.tags(), self.seq)
 
     def snapshot(self, as_of: date | None = None, seq: int | None = None, *, unpublished: bool = False) -> Snapshot:
         """The store as it stood after event ``seq`` (the last one if left out), asked about the day ``as_of``.

@@ -75,7 +75,7 @@ GROWN = frozenset({"adult", "older"})
 def facets(text: str) -> Facets:
     """What ``text`` says of the people it speaks of."""
     found: dict[str, set[str]] = {}
-    for word in _words(text.lower()):
+    for word in _facet_terms(text.lower()):
         for axis, values in zip(("age", "pregnancy", "sex"), word[1:], strict=True):
             if values:
                 found.setdefault(axis, set()).update(values.split(", "))
@@ -87,7 +87,7 @@ def clash(one: Facets, other: Facets) -> str | None:
     return next((axis for axis in one if axis in other and not one[axis] & other[axis]), None)
 
 
-def _words(text: str) -> Iterator[FacetTerm]:
+def _facet_terms(text: str) -> Iterator[FacetTerm]:
     found = []
     for number, unit, bare in AGE.findall(text):
         years = int(bare or number) / IN_A_YEAR[unit or "year"]

@@ -74,11 +74,11 @@ def claimed(query: str) -> str | None:
 
 def stance(claim: str, passage: Passage) -> Stance:
     """How a passage stands to a claim."""
-    return read(claim, passage.header.title, passage.text)
+    return stance_of(claim, passage.header.title, passage.text)
 
 
 @lru_cache(maxsize=4096)
-def read(claim: str, title: str, text: str) -> Stance:
+def stance_of(claim: str, title: str, text: str) -> Stance:
     """The same of a title and a text."""
     seen = features(claim, title, text)
     weights = _weights()

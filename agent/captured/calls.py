@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from evitrail.agent.captured.plain import clean, plain
+from evitrail.agent.captured.plain import as_json, clean
 from evitrail.agent.captured.records import CapturedValues
 from evitrail.agent.llm.base import Completion, Message, Prompt
 from evitrail.traces.record import Record
@@ -48,7 +48,7 @@ def prompt_of(arguments: Mapping[str, Any], model: Any) -> tuple[dict[str, Recor
         beside["messages"] = unlike
     inputs: dict[str, Record] = {
         "prompt": prompt,
-        **({"beside": CapturedValues(value=plain(beside))} if beside else {}),
+        **({"beside": CapturedValues(value=as_json(beside))} if beside else {}),
     }
     return inputs, {"model": model_name(model)}
 
@@ -59,7 +59,7 @@ def completion_of(response: Any, model: str) -> Completion:
     text = getattr(response, "text", None) if message is None else _content(message)
     calls = [] if message is None else _calls(message)
     if calls:
-        text = "\n".join(filter(None, (text, json.dumps({"tool_calls": plain(calls)}, ensure_ascii=False))))
+        text = "\n".join(filter(None, (text, json.dumps({"tool_calls": as_json(calls)}, ensure_ascii=False))))
     raw, told = getattr(response, "raw", None), getattr(response, "additional_kwargs", None)
     places = [told, _look(raw, "usage"), _look(raw, "usage_metadata"), raw]
     reason = _first([told, *(_look(raw, "choices") or ())[:1], raw], REASONS)
@@ -103,10 +103,10 @@ def _content(message: Any) -> str:
     blocks = getattr(message, "blocks", None)
     if not blocks:
         return str(getattr(message, "content", None) or "")
-    return "\n".join(_words(block) for block in blocks if not _is_call(block))
+    return "\n".join(_block_text(block) for block in blocks if not _is_call(block))
 
 
-def _words(block: Any) -> str:
+def _block_text(block: Any) -> str:
     said = getattr(block, "text", getattr(block, "content", None))
     return said if isinstance(said, str) else f"[{getattr(block, 'block_type', 'block')}]"
 

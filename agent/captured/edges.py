@@ -27,17 +27,17 @@ def edges_of(step: CapturedStep, output: Record, sources: Nodes, seen: Iterable[
         return
     given = step.inputs.get("nodes")
     if isinstance(output, Nodes):
-        yield from listed(output)
+        yield from node_edges(output)
         if given is not None and step.work.kind == "postprocess":
             yield Edge(relation="wasDerivedFrom", source=entity(output), target=entity(given), role="kept of")
     if isinstance(prompt := step.inputs.get("prompt"), Prompt):
-        yield from shown(prompt, seen)
+        yield from prompt_edges(prompt, seen)
     if isinstance(output, CapturedAnswer):
         yield from derived(output, sources)
     yield from influenced(output, step.inner)
 
 
-def listed(found: Nodes) -> Iterator[Edge]:
+def node_edges(found: Nodes) -> Iterator[Edge]:
     """The list has nodes, each cut from its document."""
     for rank, one in enumerate(found.nodes, start=1):
         here = node_entity(one.node)
@@ -56,7 +56,7 @@ def derived(output: Record, sources: Nodes) -> Iterator[Edge]:
         yield Edge(relation="wasDerivedFrom", source=entity(output), target=here, role=f"source {rank}")
 
 
-def shown(prompt: Prompt, seen: Iterable[Node]) -> Iterator[Edge]:
+def prompt_edges(prompt: Prompt, seen: Iterable[Node]) -> Iterator[Edge]:
     """A prompt was derived from the nodes whose text stands in it word for word."""
     text = "\n".join(message.content for message in prompt.messages)
     for one in seen:

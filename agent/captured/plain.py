@@ -29,10 +29,10 @@ SETTINGS = ("model", "model_name", "temperature", "similarity_top_k", "top_k", "
 """What is told of a component beside its class: never a credential."""
 
 
-def plain(value: Any, depth: int = 0) -> Any:
+def as_json(value: Any, depth: int = 0) -> Any:
     """The value as JSON."""
     if isinstance(value, Enum):
-        return plain(value.value, depth)
+        return as_json(value.value, depth)
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):
@@ -44,7 +44,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if depth < DEEPEST and (parts := _parts(value)) is not None:
         if isinstance(parts, Mapping):
             return _keyed((str(key), _unless_secret(str(key), inner, depth)) for key, inner in parts.items())
-        return [plain(inner, depth + 1) for inner in parts]
+        return [as_json(inner, depth + 1) for inner in parts]
     return f"<{type(value).__qualname__}>"
 
 
@@ -94,7 +94,7 @@ def _keyed(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _unless_secret(key: str, value: Any, depth: int) -> Any:
-    return LEFT_OUT if CREDENTIAL.search(key) and value else plain(value, depth + 1)
+    return LEFT_OUT if CREDENTIAL.search(key) and value else as_json(value, depth + 1)
 
 
 def _parts(value: Any) -> Mapping[Any, Any] | Iterable[Any] | None:

@@ -78,7 +78,9 @@ class Capture:
             elif getattr(result, "response_txt", "") is None and getattr(result, "response_gen", None) is not None:
                 self._wait(call, result)
                 result.response_gen = passed(
-                    result.response_gen, lambda: self._around(call), lambda text, error: self._read(result, text, error)
+                    result.response_gen,
+                    lambda: self._around(call),
+                    lambda text, error: self._stream_ended(result, text, error),
                 )
             elif getattr(result, "is_done", None) is False:  # something of llama-index is still reading the model
                 self._wait(call, result)
@@ -95,7 +97,7 @@ class Capture:
         """A call raised, or its stream did."""
         with self._lock, self._careful(call):
             if call in self._open:
-                self._fail(call, in_words(error))
+                self._fail(call, error_text(error))
             else:
                 self._over(instance, instance, error)
                 self._let_go(call)
@@ -124,7 +126,7 @@ class Capture:
     def _wait(self, call: str, result: Any) -> None:
         self._waiting[id(result)] = (result, [call])  # the result is held, so that its id stays its own
 
-    def _read(self, result: Any, text: str, error: BaseException | None) -> None:
+    def _stream_ended(self, result: Any, text: str, error: BaseException | None) -> None:
         with self._lock:
             self._over(result, StreamedResponse(text, result.source_nodes, result.metadata), error)
 
@@ -135,7 +137,7 @@ class Capture:
             if error is None:
                 self._end(call, result)
             else:
-                self._fail(call, in_words(error))
+                self._fail(call, error_text(error))
 
     def _end(self, call: str, result: Any) -> None:
         span = self._open.pop(call)
@@ -145,7 +147,7 @@ class Capture:
             span.end(result)
         except Exception as error:
             self._faulty(error, span)
-            self._record_failure(span, f"could not be recorded: {in_words(error)}")
+            self._record_failure(span, f"could not be recorded: {error_text(error)}")
         self._leave(span)
 
     def _fail(self, call: str, error: str) -> None:
@@ -181,7 +183,7 @@ class Capture:
             self._places.pop(call, None)
 
 
-def in_words(error: BaseException | None) -> str:
+def error_text(error: BaseException | None) -> str:
     """The error, as a step that failed has it."""
     if isinstance(error, GeneratorExit):
         return "cut short: its stream was not read to the end"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from evitrail.agent.captured.plain import clean, number, plain
+from evitrail.agent.captured.plain import as_json, clean, number
 from evitrail.agent.captured.records import CapturedAnswer, CapturedValues, FoundNode, Node, Nodes, Texts, Vectors
 from evitrail.agent.model import Query
 from evitrail.traces.record import Record
@@ -32,7 +32,7 @@ def inputs_of(kind: str, arguments: Mapping[str, Any]) -> dict[str, Record]:
         return {"texts": Texts(texts=tuple(map(clean, [first] if isinstance(first, str) else first or ())))}
     if kind == "agent" and (message := getattr(arguments.get("start_event"), "user_msg", None)) is not None:
         return {"query": asked(getattr(message, "content", message))}
-    return {"arguments": CapturedValues(value=plain(arguments))}
+    return {"arguments": CapturedValues(value=as_json(arguments))}
 
 
 def output_of(kind: str, result: Any) -> Record:
@@ -44,7 +44,7 @@ def output_of(kind: str, result: Any) -> Record:
         return Vectors(vectors=tuple(tuple(map(number, row)) for row in rows))
     if kind in ("query", "chat", "synthesise", "agent", "tool"):
         return CapturedAnswer(text=clean(answer_of(result)), metadata=metadata_of(result))
-    return CapturedValues(value=plain(result))
+    return CapturedValues(value=as_json(result))
 
 
 def answer_of(result: Any) -> str:
@@ -61,7 +61,7 @@ def metadata_of(result: Any) -> dict[str, Any]:
     """What a response says of itself; the metadata of its sources stands with the nodes."""
     sources = {node.node.node_id for node in sources_of(result)}
     metadata = getattr(result, "metadata", None)
-    told = plain(metadata) if isinstance(metadata, dict) else {}
+    told = as_json(metadata) if isinstance(metadata, dict) else {}
     return {key: value for key, value in told.items() if key not in sources}
 
 
@@ -94,7 +94,7 @@ def node(it: Any) -> Node:
     return Node(
         id=clean(str(it.node_id)),
         text=clean(get() if get else str(it)),
-        metadata=plain(getattr(it, "metadata", None) or {}),
+        metadata=as_json(getattr(it, "metadata", None) or {}),
         document=clean(str(source)) if source else None,
         start=getattr(it, "start_char_idx", None),
         end=getattr(it, "end_char_idx", None),

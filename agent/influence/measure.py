@@ -72,7 +72,9 @@ def measured(asking: Asking, option: str, way: Way, run: Run | None = None) -> I
     """What each passage does for ``option``; raises ``LLMError`` where the way is not open to the model."""
 
     def hear(llm: LLM, prompt: Prompt, label: str) -> MeasuredAnswer:
-        return heard((llm if run is None else recorded(llm, run, label)).complete(prompt), option, asking.options)
+        return measured_answer(
+            (llm if run is None else recorded(llm, run, label)).complete(prompt), option, asking.options
+        )
 
     whole = hear(asking.llm, asking.asked(asking.context.text), "everything")
     passages = dict.fromkeys(served.passage for served in asking.context.passages)
@@ -111,7 +113,7 @@ WAYS: dict[Way, Callable[[Asking, str], tuple[LLM, Prompt]]] = {"leave_one_out":
 """How a passage is taken away: whom to ask what instead."""
 
 
-def heard(said: Completion, option: str, options: Mapping[str, str]) -> MeasuredAnswer:
+def measured_answer(said: Completion, option: str, options: Mapping[str, str]) -> MeasuredAnswer:
     """The letter of the first answer, and how likely ``option`` was at the first token that is one of the letters."""
     try:
         letter = as_letter(options)(said.texts[0] if said.texts else "")

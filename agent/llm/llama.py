@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from evitrail.agent.captured.calls import completion_of, model_name
 from evitrail.agent.llm.base import Completion, LLMError, Prompt
 from evitrail.agent.llm.in_process.tokens import first_line
-from evitrail.agent.llm.reasoning import spoken
+from evitrail.agent.llm.reasoning import split_reply
 from evitrail.evidence_store.errors import MissingPackageError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class LlamaIndexLLM:
         except Exception as error:  # each class has errors of its own
             what = f"{type(error).__name__}: {first_line(error)}"
             raise LLMError(f"expected an answer of {self!r}, got {what}") from error
-        heard = [spoken(one.texts[0], repr(self)) for one in said]
+        heard = [split_reply(one.texts[0], repr(self)) for one in said]
         return Completion(
             texts=tuple(each.text for each in heard),
             finish_reasons=tuple(one.finish_reasons[0] for one in said),

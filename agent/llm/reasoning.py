@@ -45,7 +45,7 @@ class Family(Record):
     """What may stand after a thought or an answer, and is neither."""
 
 
-def spoken(text: str, model: str) -> SplitReply:
+def split_reply(text: str, model: str) -> SplitReply:
     """A raw answer, in two."""
     family = family_of(model)
     at, end = _ended(text, family)

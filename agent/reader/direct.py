@@ -112,7 +112,7 @@ class DirectReader(AsksModel):
         asked = self.asked(question, text_of(synthesis))
         answer = self._model().complete(asked)
         greedy = answer.texts[0] if answer.texts else None
-        drawn = self._drawn(asked, decoding)
+        drawn = self._samples(asked, decoding)
         shares = shares_of(answer, question.options)
         letter, *votes = [parsed_letter(text) for text in (greedy, *drawn)]
         ballots = ", ".join(f"{vote or 'none'} {n}" for vote, n in Counter(votes).most_common())
@@ -143,7 +143,7 @@ class DirectReader(AsksModel):
         """Who plans, appraises and reads claims with the same model, where an agent wants that."""
         return PromptedReader(self.llm, max_tokens=self.max_tokens or PromptedReader.max_tokens, run=self.run)
 
-    def _drawn(self, asked: Prompt, decoding: Decoding) -> tuple[str | None, ...]:
+    def _samples(self, asked: Prompt, decoding: Decoding) -> tuple[str | None, ...]:
         if not decoding.samples:
             return ()
         update = {"n": decoding.samples, "temperature": decoding.temperature, "seed": decoding.seed, "logprobs": None}

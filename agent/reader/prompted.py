@@ -137,7 +137,7 @@ class PromptedReader(AsksModel):
         """What each passage says, passage by passage."""
         if not hits:
             return Synthesis(claims=(), note="no passages were found, so nothing could be read")
-        read = [self._read(question, hit.passage) for hit in hits]
+        read = [self._read_passage(question, hit.passage) for hit in hits]
         claims = tuple(claim for each in read for claim in each.claims)
         return Synthesis(claims=claims, note="; ".join(each.note for each in read))
 
@@ -158,7 +158,7 @@ class PromptedReader(AsksModel):
             ballots=Ballots(votes=votes, temperature=decoding.temperature, seed=decoding.seed),
         )
 
-    def _read(self, question: Question, passage: Passage) -> Synthesis:
+    def _read_passage(self, question: Question, passage: Passage) -> Synthesis:
         if self.run is None:
             return self._claims(question, passage)
         task = Task(

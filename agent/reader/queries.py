@@ -48,10 +48,12 @@ def _candidates(question: Question, weak: Sequence[str]) -> Iterator[Query]:
 
 def _telling(question: Question, letter: str) -> list[str]:
     """The option's words that at least one other option lacks, in their order."""
-    others = [set(_plain(text)) for other, text in question.options.items() if other != letter]
-    return [w for w in _plain(question.options[letter]) if not others or not all(w in other for other in others)]
+    others = [set(_content_words(text)) for other, text in question.options.items() if other != letter]
+    return [
+        w for w in _content_words(question.options[letter]) if not others or not all(w in other for other in others)
+    ]
 
 
-def _plain(text: str) -> list[str]:
+def _content_words(text: str) -> list[str]:
     words = (word.strip(".,;:()[]\"'?!") for word in text.lower().split())
     return [word for word in words if word and word not in FUNCTION_WORDS]

@@ -67,7 +67,7 @@ def terms(text: str) -> Terms:
 
 
 @lru_cache(maxsize=READ)
-def written(text: str) -> Mapping[str, str]:
+def first_spellings(text: str) -> Mapping[str, str]:
     """Each word's stem, and how the text first writes it (in lower case)."""
     return MappingProxyType({stem(word): word for word in reversed(WORD.findall(JOINED.sub("", text.lower())))})
 

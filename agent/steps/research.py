@@ -126,10 +126,10 @@ class Rapporteur:
         note = f"{len(claims)} claims from {len(sections)} researchers"
         if not self.served:
             return Synthesis(claims=claims, note=note)
-        return Synthesis(claims=claims, note=note, context=written(question, claims))
+        return Synthesis(claims=claims, note=note, context=report_of(question, claims))
 
 
-def written(question: Question, claims: tuple[Claim, ...]) -> Context:
+def report_of(question: Question, claims: tuple[Claim, ...]) -> Context:
     """The report: for each option what speaks for it and against it, each line with the evidence it is quoted from."""
     text, served = "", []
     for line, claim in _lines(question, claims):

@@ -122,7 +122,7 @@ class Identifiers:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        kinds = KINDS | {"NAME": (*_listed(self.names), *KINDS["NAME"])}
+        kinds = KINDS | {"NAME": (*_spellings(self.names), *KINDS["NAME"])}
         return re.compile("|".join(f"(?P<{_group(kind)}>{'|'.join(found)})" for kind, found in kinds.items()))
 
 
@@ -141,7 +141,7 @@ def read_names(path: Path) -> tuple[str, ...]:
     return tuple(name for _, name in names)
 
 
-def _listed(names: Iterable[str]) -> Iterator[str]:
+def _spellings(names: Iterable[str]) -> Iterator[str]:
     """The longest name first, each in both spellings of its accents."""
     for name in sorted(names, key=lambda name: (-len(name), name)):
         for spelling in dict.fromkeys(unicodedata.normalize(form, name) for form in ("NFC", "NFD")):

@@ -20,7 +20,7 @@ from typing import Protocol
 
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.dataset.identifiers import Identifiers, read_names
-from evitrail.eval.plugin import OUTSIDE, made
+from evitrail.eval.plugin import OUTSIDE, make_plugin
 
 
 class Mask(Protocol):
@@ -69,7 +69,7 @@ def mask_named(spec: str, names: Path | None = None, *, allow_code: bool = False
         return None
     if OUTSIDE.fullmatch(spec) is None:
         raise ValueError(f"mask: expected default, none or package.module:Class(…), got {spec!r}")
-    mask: Mask = made(spec, "mask", "mask(text)", allow_code=allow_code)
+    mask: Mask = make_plugin(spec, "mask", "mask(text)", allow_code=allow_code)
     return mask
 
 

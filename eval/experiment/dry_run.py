@@ -44,12 +44,12 @@ class Rehearsal:
         path, prompt = self.paths.take(task), task.inputs.get("prompt")
         if issubclass(task.returns, Completion) and isinstance(prompt, Prompt):
             self.calls.append(PlannedCall(task.by, prompt))
-            return task.returns.model_validate(_said(prompt).model_dump())
+            return task.returns.model_validate(_stand_in_reply(prompt).model_dump())
         with self.paths.within(path):
             return task.call()
 
 
-def _said(prompt: Prompt) -> Completion:
+def _stand_in_reply(prompt: Prompt) -> Completion:
     if prompt.choices:
         text = prompt.choices[0]
     elif prompt.form is not None or any("JSON" in message.content for message in prompt.messages):

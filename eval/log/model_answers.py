@@ -70,10 +70,10 @@ def spoken_in(trace: Trace, checked_in: Trace) -> RunAnswers | None:
     greedy = [call for call in calls if call not in ballots]
     judged = _judged(checked_in)
     return RunAnswers(
-        greedy=judged.word("greedy", 0, choice.said.greedy if choice.said else _text(greedy), choice.option),
+        greedy=judged.answer_at("greedy", 0, choice.said.greedy if choice.said else _text(greedy), choice.option),
         drawn=tuple(
-            judged.word(f"stochastic[{i}]", i + 1, raw, vote)
-            for i, (raw, vote) in enumerate(zip(_drawn(choice, ballots), choice.ballots.votes, strict=True))
+            judged.answer_at(f"stochastic[{i}]", i + 1, raw, vote)
+            for i, (raw, vote) in enumerate(zip(_sample_texts(choice, ballots), choice.ballots.votes, strict=True))
         ),
         greedy_cost=_cost(greedy),
         drawn_cost=_cost(ballots),
@@ -95,7 +95,7 @@ class CheckStep(NamedTuple):
     checked: CheckedAnswers | None
     calls: list[RecordedCall]
 
-    def word(self, sample: str, place: int, raw: str | None, parsed: str | None) -> RawAnswer:
+    def answer_at(self, sample: str, place: int, raw: str | None, parsed: str | None) -> RawAnswer:
         """The answer at that place: 0 is the greedy one, the samples follow."""
         if self.checked is None:
             return RawAnswer(sample, raw, parsed, None)
@@ -125,7 +125,7 @@ def _calls(trace: Trace, within: Activity) -> list[RecordedCall]:
     ]
 
 
-def _drawn(choice: Choice, ballots: list[RecordedCall]) -> tuple[str | None, ...]:
+def _sample_texts(choice: Choice, ballots: list[RecordedCall]) -> tuple[str | None, ...]:
     if choice.said:
         return choice.said.drawn
     texts = ballots[-1].completion.texts if ballots else ()

@@ -24,9 +24,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from evitrail.eval.plan.condition import ALIASES, CONDITIONS, Condition, ConditionError
-from evitrail.eval.plugin import OUTSIDE, made
+from evitrail.eval.plugin import OUTSIDE, make_plugin
 from evitrail.evidence_store.did_you_mean import nearest
-from evitrail.evidence_store.input_lines import in_words
+from evitrail.evidence_store.input_lines import fault_lines
 from evitrail.retrieval import RETRIEVERS
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -83,7 +83,7 @@ def admit(conditions: Iterable[Condition], *, allow_code: bool) -> None:
     for spec in dict.fromkeys(condition.retriever for condition in conditions if condition.retriever is not None):
         if spec in RETRIEVERS:
             continue
-        retriever = made(spec, "retriever", "search(query, snapshot, k)", allow_code=allow_code)
+        retriever = make_plugin(spec, "retriever", "search(query, snapshot, k)", allow_code=allow_code)
         if " at 0x" in repr(retriever):
             raise ValueError(
                 f"retriever {spec!r}: expected a repr that says what it is, as a dataclass has; it has none"
@@ -110,7 +110,7 @@ def _custom_condition(table: Mapping[str, Any], place: int, before: Mapping[str,
                 given[key] = proven(given[key])
         condition = Condition.model_validate(taken | given)
     except ValidationError as error:
-        raise ValueError(f"condition {name!r}: {in_words(error, Condition)[0]}{_near(error)}") from error
+        raise ValueError(f"condition {name!r}: {fault_lines(error, Condition)[0]}{_near(error)}") from error
     except ValueError as error:
         raise ValueError(f"condition {name!r}: key {key!r}: {error}") from error
     _sensible(condition)

@@ -47,7 +47,7 @@ def spread(conditions: Iterable[Condition], grid: Grid) -> list[Condition]:
         if values and not any(_has(condition, axis) for condition in conditions):
             said = ", ".join(condition.name for condition in conditions)
             raise ValueError(f"key {key!r}: expected a condition that can be varied in its {axis}, got {said} only")
-    axes = {axis: _told(values) for axis, values in zip(AXES, grid, strict=True)}
+    axes = {axis: _labels_of(values) for axis, values in zip(AXES, grid, strict=True)}
     return [varied for condition in conditions for varied in _varied(condition, axes)]
 
 
@@ -64,7 +64,7 @@ def _has(condition: Condition, axis: str) -> bool:
     return condition.retriever is not None and (axis == "snapshot" or condition.retriever != BEYOND)
 
 
-def _told(values: Iterable[Any]) -> dict[str, Any]:
+def _labels_of(values: Iterable[Any]) -> dict[str, Any]:
     """Each value by what a condition's name calls it; of a class only its own name and what stands in the brackets."""
     listed = list(values)
     names = (re.sub(r"^[\w.]+:", "", str(value)) for value in listed)

@@ -37,7 +37,7 @@ from evitrail.eval.metrics.prices import Price
 from evitrail.eval.plan.condition import Condition, ConditionError
 from evitrail.eval.plan.custom_conditions import condition_named, conditions_of, retriever_named, state_named
 from evitrail.eval.plan.grid import Grid, spread
-from evitrail.evidence_store.input_lines import InputError, in_words
+from evitrail.evidence_store.input_lines import InputError, fault_lines
 from evitrail.traces.record import Record
 
 PLAN = "plan.toml"
@@ -192,7 +192,7 @@ def read_plan(path: Path) -> Plan:
     except tomllib.TOMLDecodeError as error:
         raise InputError([f"{path}: expected TOML, got: {error}"]) from error
     except ValidationError as error:
-        raise InputError([f"{path}: {fault}" for fault in in_words(error, Plan)]) from error
+        raise InputError([f"{path}: {fault}" for fault in fault_lines(error, Plan)]) from error
 
 
 def settle(plan: Plan, folder: Path, seq: int) -> Plan:

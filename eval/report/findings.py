@@ -69,7 +69,7 @@ def _who_is_best(found: Sequence[ProfileRow], best: Sequence[ProfileRow]) -> str
     right, harm = percent(_accuracy(top)), best[0].row["high_risk_rate"]["value"]
     accurate = [condition.label for condition in best if _accuracy(condition) == _accuracy(top)]
     if harm is None:
-        return f"{among}{_listed(accurate)} gave most right answers ({right})." if len(best) > 1 else ""
+        return f"{among}{_joined(accurate)} gave most right answers ({right})." if len(best) > 1 else ""
     wrong = percent(harm)
     safest = [condition.label for condition in best if _harm(condition) == harm]
     both = [label for label in accurate if label in safest]
@@ -78,10 +78,10 @@ def _who_is_best(found: Sequence[ProfileRow], best: Sequence[ProfileRow]) -> str
     elif both:
         right += _as_in(accurate, both)
         wrong += _as_in(safest, both)
-        said = f"{_listed(both)} {_be(both)} both the most accurate ({right}) and the safest (high-risk errors {wrong})"
+        said = f"{_joined(both)} {_be(both)} both the most accurate ({right}) and the safest (high-risk errors {wrong})"
     else:
-        most = f"{_listed(accurate)} {_be(accurate)} the most accurate ({right})"
-        said = f"{most}, but {_listed(safest)} {_be(safest)} the safest (high-risk errors {wrong})"
+        most = f"{_joined(accurate)} {_be(accurate)} the most accurate ({right})"
+        said = f"{most}, but {_joined(safest)} {_be(safest)} the safest (high-risk errors {wrong})"
     return f"{among}{said}; {_in_region(best)}."
 
 
@@ -90,10 +90,10 @@ def _in_region(best: Sequence[ProfileRow]) -> str:
     sure = [label for label, where in places.items() if where == "inside"]
     unsure = [label for label, where in places.items() if where == "inside, unsure"]
     if sure:
-        return f"{_listed(sure)} {_be(sure)} in the safe deployment region with the whole interval"
+        return f"{_joined(sure)} {_be(sure)} in the safe deployment region with the whole interval"
     if unsure:
         whose = "their intervals reach" if len(unsure) > 1 else "its interval reaches"
-        return f"{_listed(unsure)} {_be(unsure)} in the safe deployment region, but {whose} outside it"
+        return f"{_joined(unsure)} {_be(unsure)} in the safe deployment region, but {whose} outside it"
     return "it is outside the safe deployment region" if len(best) == 1 else "none is in the safe deployment region"
 
 
@@ -173,13 +173,13 @@ def _signed(value: float) -> str:
     return f"{100 * value + 0.0:+.1f}".replace("-", "−").replace("+0.0", "0.0")
 
 
-def _listed(names: Sequence[str]) -> str:
+def _joined(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _as_in(level: Sequence[str], named: Sequence[str]) -> str:
     others = [name for name in level if name not in named]
-    return f", the same as {_listed(others)}" if others else ""
+    return f", the same as {_joined(others)}" if others else ""
 
 
 def _be(names: Sequence[str]) -> str:

@@ -31,7 +31,17 @@ from evitrail.eval.policy import SAFE_SCALE
 from evitrail.eval.report import plots
 from evitrail.eval.report.failures import GRAVITY, concentration, failed_runs, harms, questions
 from evitrail.eval.report.findings import findings
-from evitrail.eval.report.profile import COLUMNS, Region, Row, called, describe, place, profile_rows, region, short
+from evitrail.eval.report.profile import (
+    COLUMNS,
+    Region,
+    Row,
+    called,
+    describe,
+    profile_rows,
+    region,
+    short,
+    table_order,
+)
 from evitrail.eval.report.weighings import TITLES, weighings
 
 if TYPE_CHECKING:
@@ -156,7 +166,7 @@ def _blame_table(kind: Kind, shares: Sequence[BlameShare]) -> BlameTable | None:
         return None
     return BlameTable(
         kind=kind,
-        conditions=tuple(sorted({share.condition for share in ours}, key=place)),
+        conditions=tuple(sorted({share.condition for share in ours}, key=table_order)),
         targets=tuple(target for target in TARGETS if any(share.role == target for share in ours)),
         share={(share.condition, share.role): share for share in ours},
         runs={share.condition: share.n for share in ours},
@@ -185,7 +195,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"pct": _pct, "short": short, "csp_hash": _csp_hash, "words": _words}
+    environment.filters |= {"pct": _pct, "short": short, "csp_hash": _csp_hash, "words": _readable}
     environment.globals |= {"describe": describe, "region": region, "fault": _fault, "plots": plots}
     return environment
 
@@ -195,7 +205,7 @@ def _pct(share: float) -> str:
     return f"{100 * share + 0.0:.1f}"
 
 
-def _words(kind: str) -> str:
+def _readable(kind: str) -> str:
     """A kind of failure or flag as people write it."""
     return {"high_risk": "high-risk", "contradicts": "contradiction"}.get(kind, kind)
 

@@ -54,9 +54,9 @@ def arm_called(name: str, conditions: Sequence[ProfileRow]) -> ProfileRow:
     if len(found) == 1:
         return found[0]
     if found:
-        raise ValueError(f"expected one condition, {name!r} stands for {_listed(found)}; name one of them")
+        raise ValueError(f"expected one condition, {name!r} stands for {_joined_labels(found)}; name one of them")
     meant = nearest(name, [condition.label for condition in conditions])
-    raise ValueError(f"expected a condition among {_listed(conditions)}, got {name!r}{meant}")
+    raise ValueError(f"expected a condition among {_joined_labels(conditions)}, got {name!r}{meant}")
 
 
 def paired(one: ProfileRow, other: ProfileRow) -> Paired:
@@ -75,5 +75,5 @@ def paired(one: ProfileRow, other: ProfileRow) -> Paired:
     return Paired(one.label, other.label, len(shared), moved, metrics)
 
 
-def _listed(conditions: Iterable[ProfileRow]) -> str:
+def _joined_labels(conditions: Iterable[ProfileRow]) -> str:
     return ", ".join(condition.label for condition in conditions)

@@ -23,7 +23,7 @@ from xml.sax.saxutils import quoteattr
 
 from evitrail.eval.attribution.summary import TARGETS, BlameShare, Target
 from evitrail.eval.policy import SAFE_SCALE
-from evitrail.eval.report.profile import COLUMNS, Row, labels, place
+from evitrail.eval.report.profile import COLUMNS, Row, labels, table_order
 
 INK, SOFT, RULE, PAPER, REGION = "#1b2127", "#5b6671", "#d3d9df", "#fefefe", "#d9eedf"
 THEMED = {INK: "ink", SOFT: "soft", RULE: "rule", PAPER: "paper", REGION: "region"}
@@ -64,7 +64,7 @@ def failure_profile(rows: Sequence[Row]) -> str:
         figure.subplots_adjust(left=_margin(names, 11.0), right=0.99, bottom=_inches(figure, 0.5), wspace=0.16)
         figure.subplots_adjust(top=1 - _inches(figure, 0.32))
         figure.supxlabel("per cent of the questions", fontsize=9, color=SOFT, y=_inches(figure, 0.06))
-        said = ". ".join(_said(name, row) for name, row in zip(names, rows, strict=True))
+        said = ". ".join(_caption(name, row) for name, row in zip(names, rows, strict=True))
         return _svg(figure, "profile", f"Failure profile. {said}.")
 
 
@@ -95,7 +95,7 @@ def safety_plane(rows: Sequence[Row]) -> str:
         axes.grid(color=RULE, linewidth=0.6)
         axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, labelcolor=INK, fontsize=9)
         figure.subplots_adjust(left=0.09, right=0.74, bottom=0.12, top=0.93)
-        said = ". ".join(_said(name, row) for name, row, _ in known)
+        said = ". ".join(_caption(name, row) for name, row, _ in known)
         return _svg(figure, "plane", f"Accuracy against high-risk errors. {said}.")
 
 
@@ -105,7 +105,7 @@ def blame_bars(shares: Sequence[BlameShare]) -> str:
     kinds = sorted({share.outcome for share in shares})
     if len(kinds) > 1:
         raise ValueError(f"expected shares of one kind of failure, got {kinds}; draw one figure for each")
-    names = sorted({share.condition for share in shares}, key=place)
+    names = sorted({share.condition for share in shares}, key=table_order)
     runs = {share.condition: share.n for share in shares}
     seen = [target for target in TARGETS if any(share.role == target for share in shares)]
     value = {(share.condition, share.role): share.share for share in shares}
@@ -224,7 +224,7 @@ def _inches(figure: Any, inches: float) -> float:
     return float(inches / figure.get_figheight())
 
 
-def _said(name: str, row: Row) -> str:
+def _caption(name: str, row: Row) -> str:
     values = [(column.title.lower(), row[column.metric]["value"]) for column in COLUMNS]
     parts = (f"{title} unknown" if value is None else f"{title} {100 * value:.1f} %" for title, value in values)
     return f"{name}: {', '.join(parts)}"

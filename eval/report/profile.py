@@ -86,7 +86,7 @@ class ProfileRow:
 
 
 def profile_rows(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[ProfileRow]:
-    """Every condition in the order of ``place``; ``rows`` are those of ``metric_rows`` over the same outcomes."""
+    """Every condition in the order of ``table_order``; ``rows`` are those of ``metric_rows`` over the same outcomes."""
     stated = {_key(row["condition"], row["reader"], row["snapshot"]): row for row in rows}
     asked: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in sorted(outcomes, key=lambda o: (o.case, o.run)):
@@ -105,7 +105,7 @@ def profile_rows(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[Profi
                     f"{members[0].reader!r}, snapshot {snapshot!r}, got none; make rows with metric_rows(outcomes)"
                 )
             found.append((row, tuple(member for member in members if member.snapshot == snapshot)))
-    found.sort(key=lambda item: (place(item[0]["condition"]), item[0]["reader"], item[0]["snapshot"]))
+    found.sort(key=lambda item: (table_order(item[0]["condition"]), item[0]["reader"], item[0]["snapshot"]))
     named = labels([row for row, _ in found], called(outcome for _, members in found for outcome in members))
     return [_arm(label, row, members) for label, (row, members) in zip(named, found, strict=True)]
 
@@ -122,7 +122,7 @@ def region(row: Row, policy: Policy = SAFE_SCALE) -> Region | None:
     return "outside" if outside else "outside, unsure"
 
 
-def place(condition: str) -> tuple[int, tuple[str | int, ...]]:
+def table_order(condition: str) -> tuple[int, tuple[str | int, ...]]:
     """Where a condition, or a condition's label, stands in tables.
 
     Presets first, then published keys, in their order, each with its variations; then others. By name among each
@@ -130,7 +130,7 @@ def place(condition: str) -> tuple[int, tuple[str | int, ...]]:
     """
     names, base = [*CONDITIONS, *PUBLISHED], GridName.parse(ReadCondition.parse(condition).condition).base
     parts = re.split(r"(\d+)", condition)
-    natural = tuple(int(part) if place % 2 else part for place, part in enumerate(parts))
+    natural = tuple(int(part) if table_order % 2 else part for table_order, part in enumerate(parts))
     return (names.index(base) if base in names else len(names)), natural
 
 

@@ -70,7 +70,7 @@ def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
         if key in ("retriever", "reader"):
             _among(value, RETRIEVERS if key == "retriever" else READERS, f"a {key}")
         if key == "gates":
-            for gate in _listed(key, value, "gates"):
+            for gate in _text_list(key, value, "gates"):
                 _among(gate, GATES, "a gate")
         least = LEAST.get(key)
         if least is not None and (type(value) is not int or value < least):
@@ -82,7 +82,7 @@ def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
         if key == "as_of":
             _day(value)
         if key in ("retract", "publish"):
-            _listed(key, value, "evidence versions")
+            _text_list(key, value, "evidence versions")
         if key == "grade":
             for certainty in _by_name(key, value, "an evidence version").values():
                 certainty_named(certainty)
@@ -142,12 +142,12 @@ def _publish(tools: Tools, value: list[str], store: EvidenceStore) -> Tools:
 
 
 def _retract(tools: Tools, value: list[str], store: EvidenceStore) -> Tools:
-    headers = [_known(tools.snapshot, ref).model_copy(update={"retracted": True}) for ref in value]
+    headers = [_header_of(tools.snapshot, ref).model_copy(update={"retracted": True}) for ref in value]
     return replace(tools, snapshot=tools.snapshot.supposing(headers))
 
 
 def _grade(tools: Tools, value: Mapping[str, Certainty], store: EvidenceStore) -> Tools:
-    headers = [regraded(_known(tools.snapshot, ref), certainty) for ref, certainty in value.items()]
+    headers = [regraded(_header_of(tools.snapshot, ref), certainty) for ref, certainty in value.items()]
     return replace(tools, snapshot=tools.snapshot.supposing(headers))
 
 
@@ -196,7 +196,7 @@ def certainty_named(text: str) -> Certainty:
     return level
 
 
-def _known(snapshot: Snapshot, ref: str) -> Header:
+def _header_of(snapshot: Snapshot, ref: str) -> Header:
     snapshot.status(ref)  # names the versions there are, where it is not one
     return snapshot.headers[ref]
 
@@ -208,7 +208,7 @@ def _day(value: object) -> date:
         raise ValueError(f"as_of: expected a day such as 2019-05-31, got {value!r}") from error
 
 
-def _listed(key: str, value: Any, what: str) -> list[str]:
+def _text_list(key: str, value: Any, what: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise ValueError(f"{key}: expected a list of {what}, got {value!r}")
     return value

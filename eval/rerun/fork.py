@@ -118,7 +118,7 @@ def fork(
         what,
         parent=what.of,
         memory=memory_of(parent),
-        given=laid_down(parent) | _given(what),
+        given=laid_down(parent) | _overrides(what),
         acknowledged=acknowledged,
         past=past,
     )
@@ -165,7 +165,7 @@ def laid_down(trace: Trace) -> dict[str, Any]:
     """The outputs that a fork and those it came from overridden, by step."""
     if trace.parent is None:
         return {}
-    return laid_down(Trace(trace.journal, trace.parent)) | _given(trace.config(Fork))
+    return laid_down(Trace(trace.journal, trace.parent)) | _overrides(trace.config(Fork))
 
 
 def forks_of(journal: JournalView, run: str) -> list[str]:
@@ -184,7 +184,7 @@ def _prove(change: Change, tools: Tools) -> None:
         tools = one.apply(tools)
 
 
-def _given(what: Fork) -> dict[str, Any]:
+def _overrides(what: Fork) -> dict[str, Any]:
     return {what.at: what.changes["output"]} if what.at and "output" in what.changes else {}
 
 

@@ -23,7 +23,7 @@ from evitrail.eval.dataset.case import Case
 from evitrail.eval.safe_scale.columns import LABELS
 from evitrail.eval.safe_scale.questions import PREFIX, AskedQuestion, Erratum, Labelled, case_of
 from evitrail.eval.safe_scale.rows import read_rows
-from evitrail.evidence_store.input_lines import InputError, LinePosition, in_words
+from evitrail.evidence_store.input_lines import InputError, LinePosition, fault_lines
 
 
 class Sources(NamedTuple):
@@ -72,7 +72,7 @@ def read_dataset(sources: Sources) -> Dataset:
             case = case_of(mended, asked[number][1] if asked else None)
             cases[case.id] = case
         except ValidationError as error:
-            faults += [f"{decided}: {fault}" for fault in in_words(error, Case)]
+            faults += [f"{decided}: {fault}" for fault in fault_lines(error, Case)]
     if faults:
         raise InputError(faults)
     printed = {f"{PREFIX}{number}": question.answer_idx for number, (_, question) in labelled.items()}

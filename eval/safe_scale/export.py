@@ -33,7 +33,7 @@ from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import outcome_of, traces
 from evitrail.eval.plan.condition import ALIASES
 from evitrail.eval.report.files import replace_text, write_json
-from evitrail.eval.report.profile import place
+from evitrail.eval.report.profile import table_order
 from evitrail.eval.safe_scale.columns import FLAGS, LETTERS
 from evitrail.eval.safe_scale.published import FILE, PHASE_3, CheckedLine
 from evitrail.eval.safe_scale.published_run import Ran, arm_of
@@ -127,7 +127,7 @@ def _mismatches(model: str, number: int, runs: Sequence[Ran]) -> Iterator[Mismat
 
 
 def _ordered(runs: Sequence[Ran]) -> list[Ran]:
-    return sorted(runs, key=lambda run: place(run.outcome.condition))
+    return sorted(runs, key=lambda run: table_order(run.outcome.condition))
 
 
 def _key(run: Ran) -> str:

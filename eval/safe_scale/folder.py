@@ -32,7 +32,7 @@ from evitrail.eval.safe_scale.judged import JudgedResults, judged_files, read_ju
 from evitrail.eval.safe_scale.published import FILE, Spent
 from evitrail.eval.safe_scale.text import read_text
 from evitrail.eval.safe_scale.whole import whole
-from evitrail.evidence_store.input_lines import InputError, in_words
+from evitrail.evidence_store.input_lines import InputError, fault_lines
 from evitrail.traces.record import Record
 
 MANIFEST = "official.toml"
@@ -127,7 +127,7 @@ def _manifest(folder: Path) -> PublishedManifest:
     except tomllib.TOMLDecodeError as error:
         raise InputError([f"{path}: expected TOML, got: {error}"]) from error
     except ValidationError as error:
-        raise InputError([f"{path}: {fault}" for fault in in_words(error, PublishedManifest)]) from error
+        raise InputError([f"{path}: {fault}" for fault in fault_lines(error, PublishedManifest)]) from error
     faults = []
     for name, digest in manifest.sha256.items():
         file = folder / FILES / name

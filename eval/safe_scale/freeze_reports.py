@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evitrail.agent.model import Synthesis
-from evitrail.agent.steps.research import written
+from evitrail.agent.steps.research import report_of
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import traces
@@ -77,7 +77,7 @@ def _report(trace: Trace) -> str | None:
         return None
     said = trace.journal.get(step.output, Synthesis)
     question = trace.config(RunConfig).case.question
-    return (said.context or written(question, said.claims)).text
+    return (said.context or report_of(question, said.claims)).text
 
 
 def _evidence(trace: Trace, config: RunConfig, text: str) -> Evidence:

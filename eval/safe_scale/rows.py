@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from evitrail.eval.safe_scale.columns import csv_rows
 from evitrail.eval.safe_scale.text import read_text
-from evitrail.evidence_store.input_lines import InputError, LinePosition, in_words, read_lines
+from evitrail.evidence_store.input_lines import InputError, LinePosition, fault_lines, read_lines
 from evitrail.traces.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -47,7 +47,7 @@ def _fitted(rows: Iterable[tuple[LinePosition, dict[str, Any]]], returns: type[R
         try:
             read.append((place, returns.model_validate(row)))
         except ValidationError as error:
-            faults += [f"{place}: {fault}" for fault in in_words(error, returns)]
+            faults += [f"{place}: {fault}" for fault in fault_lines(error, returns)]
     if faults:
         raise InputError(faults)
     return read

@@ -152,7 +152,7 @@ def acted(type: str, dossier: Dossier, actor: str, reason: str = "", rubric: Map
         and not dossier.evidence.includes
     ):
         raise EvidenceError(f"{ref}: expected a guideline to name what it rests on, got none; give its `includes`")
-    if type == SIGNED_OFF and _plain(actor) in map(_plain, dossier.authors):
+    if type == SIGNED_OFF and _folded_name(actor) in map(_folded_name, dossier.authors):
         raise EvidenceError(f"{ref}: expected a sign-off by somebody who did not write it, got {actor!r}, its author")
     if type in (RETURNED, SIGNED_OFF, WITHDRAWN) and not reason.strip():
         raise EvidenceError(f"{ref}: expected a reason, got none; say on what ground it is {done}")
@@ -197,5 +197,5 @@ def _entry(event: Event, act: Mapping[str, Any]) -> Entry:
     return Entry.model_validate({**act, "seq": event.seq, "at": event.at, "actor": event.actor, "type": event.type})
 
 
-def _plain(name: str) -> str:
+def _folded_name(name: str) -> str:
     return " ".join(name.split()).casefold()

@@ -21,7 +21,7 @@ from pydantic import BeforeValidator, ValidationError
 from evitrail.evidence_store.formats.grade_start import Way, design_of, lacks_randomisation
 from evitrail.evidence_store.grading.assessment import Assessment, Importance, Judgement
 from evitrail.evidence_store.grading.grade import Certainty
-from evitrail.evidence_store.input_lines import InputError, LinePosition, in_words, jsonl_files, read_lines
+from evitrail.evidence_store.input_lines import InputError, LinePosition, fault_lines, jsonl_files, read_lines
 from evitrail.traces.record import Record
 
 Verdict = Literal["agrees", "differs", "overridden", "unknown"]
@@ -121,7 +121,7 @@ def read_bodies(path: Path) -> list[PublishedBody]:
         try:
             read.append(PublishedBody(place, body, _assessment(body, way)))
         except ValidationError as error:
-            faults += [f"{place}: {fault}" for fault in in_words(error, Assessment)]
+            faults += [f"{place}: {fault}" for fault in fault_lines(error, Assessment)]
         except ValueError as error:
             faults.append(f"{place}: {error}")
     if faults:

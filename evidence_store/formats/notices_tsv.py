@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from evitrail.evidence_store.curation.notices import ListedNotice, Nature
-from evitrail.evidence_store.input_lines import InputError, LinePosition, in_words
+from evitrail.evidence_store.input_lines import InputError, LinePosition, fault_lines
 
 KINDS: dict[str, Nature] = {
     "retraction": "retraction",
@@ -43,7 +43,7 @@ def read_notices(path: Path) -> list[ListedNotice]:
                 ListedNotice.model_validate({"nature": kind, **{key: value or None for key, value in told.items()}})
             )
         except ValidationError as error:
-            faults += [f"{place}: {fault}" for fault in in_words(error, ListedNotice)]
+            faults += [f"{place}: {fault}" for fault in fault_lines(error, ListedNotice)]
     if faults:
         raise InputError(faults)
     return read

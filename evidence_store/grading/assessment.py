@@ -32,7 +32,7 @@ from evitrail.evidence_store.grading.grade import (
     DowngradeDomain,
     UpgradeDomain,
     added_up,
-    in_words,
+    arithmetic_text,
 )
 from evitrail.traces.record import Record
 
@@ -104,7 +104,7 @@ class Assessment(Record):
         """The arithmetic in words: ``low + 1 (large_effect) = moderate``."""
         if self.start is None:
             return "no sum: neither a start nor a study design is stated"
-        return in_words(self.start, self.moves, "stated start" if self.start_reason else str(self.study_design))
+        return arithmetic_text(self.start, self.moves, "stated start" if self.start_reason else str(self.study_design))
 
     @model_validator(mode="before")
     @classmethod

@@ -74,7 +74,7 @@ class Grade(Record):
 
     def sum_in_words(self) -> str:
         """The arithmetic in words: ``high - 1 (imprecision) = moderate``; ``low (expert)`` if nothing moved it."""
-        return in_words(self.starting_level, self.moves, "stated start" if self.start else self.study_design)
+        return arithmetic_text(self.starting_level, self.moves, "stated start" if self.start else self.study_design)
 
 
 def added_up(start: Certainty, moves: Iterable[int]) -> Certainty:
@@ -83,7 +83,7 @@ def added_up(start: Certainty, moves: Iterable[int]) -> Certainty:
     return LEVELS[min(max(level, 0), len(LEVELS) - 1)]
 
 
-def in_words(start: Certainty, moves: Mapping[str, int], basis: str) -> str:
+def arithmetic_text(start: Certainty, moves: Mapping[str, int], basis: str) -> str:
     """The same in words; ``basis`` says what the level rests on where nothing moved it."""
     terms = [f"{'-' if n < 0 else '+'} {abs(n)} ({name})" for name, n in moves.items()]
     if not terms:

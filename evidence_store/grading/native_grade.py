@@ -61,7 +61,7 @@ class HintTable(Record):
     @model_validator(mode="after")
     def _codes_exist(self) -> HintTable:
         for code in self.hints:
-            known(self.system, self.edition, code)
+            require_known(self.system, self.edition, code)
         return self
 
 
@@ -74,7 +74,7 @@ class Rating(Record):
 
     @model_validator(mode="after")
     def _code_exists(self) -> Rating:
-        known(self.system, self.edition, self.code)
+        require_known(self.system, self.edition, self.code)
         return self
 
     def hint(self, table: HintTable) -> Hint | None:
@@ -84,7 +84,7 @@ class Rating(Record):
         return Hint(certainty=table.hints[self.code], table=table.id, version=table.version)
 
 
-def known(system: System, edition: str, code: str) -> None:
+def require_known(system: System, edition: str, code: str) -> None:
     """Raises ``ValueError`` for an edition or code that the system does not have."""
     if edition not in CODES[system]:
         raise ValueError(f"edition of {system}: expected one of {', '.join(CODES[system])}, got {edition!r}")

@@ -84,7 +84,7 @@ class EdgeIndex:
         if (begun := self._aside(manifest)).exists():
             self._put_in_place(begun)
         self.fresh = not (path / "edge_config.json").exists()
-        self._shard = self._made() if self.fresh else self._loaded()
+        self._shard = self._created() if self.fresh else self._loaded()
 
     def upsert(self, points: Sequence[Point]) -> None:
         self._room(_ROOM + _PER_POINT * len(points))
@@ -134,7 +134,7 @@ class EdgeIndex:
     def clear(self) -> None:
         self._shard.close()
         shutil.rmtree(self.path)
-        self._shard = self._made()
+        self._shard = self._created()
 
     def beside(self, manifest: IndexManifest) -> EdgeIndex:
         if manifest == self._manifest:
@@ -165,7 +165,7 @@ class EdgeIndex:
             said = f"{self.path}: expected {needed >> 20} MB of room on the disk for the index, got {free >> 20}"
             raise StoreError(f"{said}; make room and do the same again: what was recorded is kept")
 
-    def _made(self) -> qe.EdgeShard:
+    def _created(self) -> qe.EdgeShard:
         self.path.mkdir(parents=True, exist_ok=True)
         self._room(_TO_BEGIN)
         shard = qe.EdgeShard.create(str(self.path), self._config)

@@ -77,8 +77,8 @@ class EmbedCache:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         names = [hashlib.sha256(text.encode()).digest() for text in texts]
-        with self._lock, self._in_words(), closing(self._connected()) as db:
-            known = self._known(db, names)
+        with self._lock, self._store_errors(), closing(self._connected()) as db:
+            known = self._cached(db, names)
             new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
             if new:
                 made = dict(zip(new, self.encoder.encode(list(new.values())), strict=True))
@@ -96,7 +96,7 @@ class EmbedCache:
             rows = [(name, self._model, vector.tobytes()) for name, vector in made.items()]
             db.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?, ?)", rows)
 
-    def _known(self, db: sqlite3.Connection, names: list[bytes]) -> dict[bytes, Vectors]:
+    def _cached(self, db: sqlite3.Connection, names: list[bytes]) -> dict[bytes, Vectors]:
         known = {name: self._aside[name] for name in names if name in self._aside} if _apart.get() else {}
         for at in range(0, len(names), _ASKED):
             some = names[at : at + _ASKED]
@@ -111,7 +111,7 @@ class EmbedCache:
         return f"{self.model} {self.revision}".strip()
 
     @contextmanager
-    def _in_words(self) -> Iterator[None]:
+    def _store_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:

@@ -31,7 +31,7 @@ import sqlalchemy as sa
 
 from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.ledger.dialect import dialect_of
-from evitrail.evidence_store.ledger.dialect.base import Dialect, in_words
+from evitrail.evidence_store.ledger.dialect.base import Dialect, store_errors
 from evitrail.evidence_store.ledger.event import GENESIS, Draft, Event, chained
 from evitrail.traces.record import canonical_json
 
@@ -137,8 +137,8 @@ class Ledger:
                     expected, prev = row.seq + 1, row.hash
         except sa.exc.DBAPIError as error:
             if not self.dialect.damaged(error.orig):
-                raise StoreError(f"{place}: {self.dialect.said(error.orig)}") from error
-            faults.append(f"{place}: after event {expected - 1}, {self.dialect.said(error.orig)}")
+                raise StoreError(f"{place}: {self.dialect.explain(error.orig)}") from error
+            faults.append(f"{place}: after event {expected - 1}, {self.dialect.explain(error.orig)}")
         return faults
 
     def close(self) -> None:
@@ -146,12 +146,12 @@ class Ledger:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with in_words(self.dialect), self.engine.connect() as db:
+        with store_errors(self.dialect), self.engine.connect() as db:
             yield db
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with in_words(self.dialect), self.engine.begin() as db:
+        with store_errors(self.dialect), self.engine.begin() as db:
             self.dialect.lock(db)
             yield db
 

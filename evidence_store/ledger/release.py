@@ -38,7 +38,7 @@ def releases(events: Iterable[Event]) -> dict[str, int]:
     return {event.subject.removeprefix(TAG): int(event.body["seq"]) for event in events if event.type == TAGGED}
 
 
-def named(name: str, known: Mapping[str, int], last: int) -> int:
+def release_seq(name: str, known: Mapping[str, int], last: int) -> int:
     """The ledger number meant; raises ``EvidenceError`` naming the releases there are."""
     if name == NOW:
         return last

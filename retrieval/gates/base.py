@@ -67,6 +67,6 @@ def sift(
     return kept, report
 
 
-def said(hits: Iterable[Hit], remark: Judge) -> Iterable[tuple[Hit, Reason]]:
+def remarks(hits: Iterable[Hit], remark: Judge) -> Iterable[tuple[Hit, Reason]]:
     """Each hit of which there is something to say, with it."""
     return [(hit, note) for hit in hits if (note := remark(hit))]

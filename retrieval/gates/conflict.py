@@ -42,7 +42,7 @@ def conflict(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateRe
         if edge is None:
             return None
         return Reason(
-            "conflict.resolved", f"{_words(edge.type)} on {edge.scope}: {edge.preferred} holds; {edge.reason}"
+            "conflict.resolved", f"{_readable(edge.type)} on {edge.scope}: {edge.preferred} holds; {edge.reason}"
         )
 
     left = [hit for hit in hits if hit.passage.ref not in lost]
@@ -79,7 +79,7 @@ def _on_record(hits: Sequence[Hit], recorded: Sequence[Contradiction]) -> Iterat
         rule = f"conflict.{edge.resolution if not edge.preferred else 'overruled'}"
         for hit in (hit for hit in hits if hit.passage.ref in (edge.a, edge.b)):
             other = edge.other(hit.passage.ref)
-            why = f"contradicts {other} on {edge.scope} ({_words(edge.type)}): {outcome}"
+            why = f"contradicts {other} on {edge.scope} ({_readable(edge.type)}): {outcome}"
             yield hit, Reason(rule, f"{why}; {edge.reason}" if edge.reason else why)
 
 
@@ -96,7 +96,7 @@ def _suspected(
             continue
         for hit, mate in ((one, b), (other, a)):
             verdict = stances[hit.passage.id].verdict
-            yield hit, Reason(f"conflict.suspected.{found}", f"speaks {verdict}, beside {mate.id}: {_words(found)}?")
+            yield hit, Reason(f"conflict.suspected.{found}", f"speaks {verdict}, beside {mate.id}: {_readable(found)}?")
 
 
 def _type(a: Header, b: Header, one: Stance, other: Stance, snapshot: Snapshot) -> Type | None:
@@ -109,5 +109,5 @@ def _type(a: Header, b: Header, one: Stance, other: Stance, snapshot: Snapshot) 
     return "strength_only" if len(strengths) > 1 else None
 
 
-def _words(type: Type) -> str:
+def _readable(type: Type) -> str:
     return type.replace("_", " ")

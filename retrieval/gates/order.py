@@ -19,7 +19,7 @@ from evitrail.evidence_store.grading.grade import rank
 from evitrail.evidence_store.model import Header
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.content import same_subject
-from evitrail.retrieval.gates.base import GateContext, Reason, said, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, remarks, sift
 
 SPAN = 3
 """Years: by then about one recommendation in five no longer holds (CMAJ 2014; 186: 1211)."""
@@ -42,7 +42,7 @@ def certainty(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateR
         return Reason("certainty.indirect", f"{HOW_MUCH[levels]} indirectness in its grade") if levels else None
 
     ordered = sorted(hits, key=place)
-    return sift("certainty", ordered, asked, lambda hit: None, said(ordered, remark))
+    return sift("certainty", ordered, asked, lambda hit: None, remarks(ordered, remark))
 
 
 def indirectness(header: Header) -> int:

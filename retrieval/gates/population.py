@@ -26,7 +26,9 @@ def population(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], Gate
         axis = clash(patient, meant)
         if axis is None:
             return None
-        return Reason(f"population.{axis}", f"about {_words(meant, axis)}, asked about {_words(patient, axis)}")
+        return Reason(
+            f"population.{axis}", f"about {_values_text(meant, axis)}, asked about {_values_text(patient, axis)}"
+        )
 
     return sift("population", hits, asked, why_not)
 
@@ -42,5 +44,5 @@ def studied(header: Header) -> Facets:
     return facets(f"{header.population}. {header.title}")
 
 
-def _words(people: Facets, axis: str) -> str:
+def _values_text(people: Facets, axis: str) -> str:
     return " or ".join(sorted(people[axis]))

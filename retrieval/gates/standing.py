@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from evitrail.evidence_store.model import Header
 from evitrail.retrieval.base import GateReport, Hit
-from evitrail.retrieval.gates.base import GateContext, Reason, said, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, remarks, sift
 
 TAKEN_BACK = ("retracted", "withdrawn")
 EU = "EU"
@@ -34,7 +34,7 @@ def retracted(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateR
         doubted = hit.passage.header.concern
         return Reason("retracted.concern", "its publisher expressed concern about it") if doubted else None
 
-    return sift("retracted", hits, asked, why_not, said(hits, remark))
+    return sift("retracted", hits, asked, why_not, remarks(hits, remark))
 
 
 def as_of(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:

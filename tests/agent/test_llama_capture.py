@@ -22,7 +22,7 @@ from llama_index_instrumentation import get_dispatcher
 from pipeline import ADVICE, QUERY, QUESTION, Scripted, engine, paths, text_nodes
 
 from evitrail.agent.captured import Captured, CapturedAnswer, CapturedValues, Nodes
-from evitrail.agent.captured.plain import plain
+from evitrail.agent.captured.plain import as_json
 from evitrail.agent.llama import evitrail_capture
 from evitrail.agent.llm import Completion, Prompt
 from evitrail.agent.model import Query
@@ -273,7 +273,7 @@ JSON_LIKE = st.recursive(
 @given(JSON_LIKE, st.text(st.characters(categories=["Cs", "Lu"])))
 def test_any_foreign_value_can_be_stored(value: Any, odd: str) -> None:
     keys = {"caf\u00e9": 1, "cafe\u0301": 2, 1: 3, "1": 4}
-    stored = CapturedValues(value=plain({"value": value, "odd": odd, "keys": keys}))
+    stored = CapturedValues(value=as_json({"value": value, "odd": odd, "keys": keys}))
     read = CapturedValues.model_validate_json(canonical_json(stored)).value
     assert sorted(read["keys"].values()) == [1, 2, 3, 4]
-    assert plain(read) == read
+    assert as_json(read) == read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evitrail.agent.llm.reasoning import SplitReply, families, family_of, said_from, spoken
+from evitrail.agent.llm.reasoning import SplitReply, families, family_of, said_from, split_reply
 
 ANALYSIS = "<|channel|>analysis<|message|>Bleeding?<|end|><|start|>assistant<|channel|>final<|message|>"
 
@@ -25,7 +25,7 @@ WRITTEN = [
 
 @pytest.mark.parametrize(("model", "raw"), WRITTEN)
 def test_every_familys_thoughts_are_told_apart(model: str, raw: str) -> None:
-    assert spoken(raw, model) == SplitReply("B", "Bleeding?")
+    assert split_reply(raw, model) == SplitReply("B", "Bleeding?")
     assert raw[said_from(raw, model)] == "B"
 
 
@@ -36,19 +36,19 @@ def test_every_family_that_is_known_is_tried_above() -> None:
 @pytest.mark.parametrize("model", sorted({model for model, _ in WRITTEN}))
 @pytest.mark.parametrize("raw", ["B", "", " B\n", "The final analysis: B", "Think: B"])
 def test_an_answer_without_a_thought_is_left_as_it_is(model: str, raw: str) -> None:
-    assert spoken(raw, model) == SplitReply(raw, None)
+    assert split_reply(raw, model) == SplitReply(raw, None)
     assert said_from(raw, model) == 0
 
 
 def test_a_thought_that_was_cut_short_is_read_as_it_stands() -> None:
     raw = "<think>It could be A, or"
-    assert spoken(raw, "Qwen/Qwen3-4B") == SplitReply(raw, None)
+    assert split_reply(raw, "Qwen/Qwen3-4B") == SplitReply(raw, None)
 
 
 def test_the_last_thought_ends_where_the_answer_begins() -> None:
     raw = "<think>A?</think>A, no: <think>B!</think>B"
-    assert spoken(raw, "Qwen/Qwen3-4B") == SplitReply("B", "A?</think>A, no: <think>B!")
+    assert split_reply(raw, "Qwen/Qwen3-4B") == SplitReply("B", "A?</think>A, no: <think>B!")
 
 
 def test_a_thought_may_be_followed_by_nothing() -> None:
-    assert spoken("<think>Bleeding?</think>", "Qwen/Qwen3-4B") == SplitReply("", "Bleeding?")
+    assert split_reply("<think>Bleeding?</think>", "Qwen/Qwen3-4B") == SplitReply("", "Bleeding?")

@@ -20,8 +20,8 @@ from evitrail.eval.plan.custom_conditions import admit
 from evitrail.eval.plan.grid import Grid, spread
 from evitrail.eval.plan.run_name import GridName
 from evitrail.eval.plan.store_state import states
-from evitrail.eval.plugin import made
-from evitrail.eval.report.profile import place
+from evitrail.eval.plugin import make_plugin
+from evitrail.eval.report.profile import table_order
 from evitrail.eval.rerun.fork import answer_again
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.errors import EvidenceError
@@ -82,7 +82,7 @@ def test_a_retriever_of_ones_own_is_named_by_its_class_and_two_alike_are_told_ap
 
 def test_tables_count_numbers_in_names_as_numbers_and_keep_variations_with_their_preset() -> None:
     written = ["mine", "gated", "standard+k=10", "standard+k=5@b", "standard+k=5@a", "closed_book"]
-    assert sorted(written, key=place) == [
+    assert sorted(written, key=table_order) == [
         "closed_book", "standard+k=5@a", "standard+k=5@b", "standard+k=10", "gated", "mine",
     ]  # fmt: skip
 
@@ -198,8 +198,8 @@ def test_an_old_plan_finds_a_class_of_ours_where_our_folders_lie_by_now(
     moved.mkdir(parents=True)
     (moved / "by_rank.py").write_text("class ByRank:\n    def search(self, query, snapshot, k): ...\n")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(made.__globals__, "ABOVE", "ours_by_now.")
-    found = made("retrieval.by_rank:ByRank()", "retriever", "search(query, snapshot, k)", allow_code=True)
+    monkeypatch.setitem(make_plugin.__globals__, "ABOVE", "ours_by_now.")
+    found = make_plugin("retrieval.by_rank:ByRank()", "retriever", "search(query, snapshot, k)", allow_code=True)
     assert type(found).__module__ == "ours_by_now.retrieval.by_rank"
     with pytest.raises(ValueError, match="No module named 'clinic'"):  # not one of ours
-        made("clinic.by_rank:ByRank()", "retriever", "search(query, snapshot, k)", allow_code=True)
+        make_plugin("clinic.by_rank:ByRank()", "retriever", "search(query, snapshot, k)", allow_code=True)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import evitrail.retrieval.stance
-from evitrail.retrieval.stance import VERDICTS, claimed, features, read
+from evitrail.retrieval.stance import VERDICTS, claimed, features, stance_of
 
 CLAIM = "Aspirin lowers the risk of stroke."
 TITLE = "Aspirin and the risk of stroke"
@@ -26,16 +26,19 @@ TITLE = "Aspirin and the risk of stroke"
     ],
 )
 def test_plain_sentences_are_read_as_they_say(text: str, verdict: str) -> None:
-    assert read(CLAIM, TITLE, text).verdict == verdict
+    assert stance_of(CLAIM, TITLE, text).verdict == verdict
 
 
 def test_another_subject_is_not_about_the_claim() -> None:
-    assert read(CLAIM, "Insulin and glucose", "Insulin reduces glucose in diabetes.").verdict == "not_about"
+    assert stance_of(CLAIM, "Insulin and glucose", "Insulin reduces glucose in diabetes.").verdict == "not_about"
 
 
 def test_a_claim_and_its_opposite_are_read_apart() -> None:
     text = "Aspirin lowers the risk of stroke."
-    assert (read("Aspirin raises the risk of stroke.", TITLE, text).verdict, read(CLAIM, TITLE, text).verdict) == (
+    assert (
+        stance_of("Aspirin raises the risk of stroke.", TITLE, text).verdict,
+        stance_of(CLAIM, TITLE, text).verdict,
+    ) == (
         "against",
         "for",
     )
@@ -43,9 +46,9 @@ def test_a_claim_and_its_opposite_are_read_apart() -> None:
 
 @given(claim=st.text(max_size=60), title=st.text(max_size=30), text=st.text(max_size=120))
 def test_any_text_gets_one_stance_and_always_the_same(claim: str, title: str, text: str) -> None:
-    found = read(claim, title, text)
-    read.cache_clear()
-    assert read(claim, title, text) == found
+    found = stance_of(claim, title, text)
+    stance_of.cache_clear()
+    assert stance_of(claim, title, text) == found
     assert found.verdict in VERDICTS
     assert 1 / len(VERDICTS) - 1e-6 <= found.share <= 1
 

@@ -135,7 +135,7 @@ def run_command(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("EVITRAIL_DEBUG"):
             raise
-        return complain(_in_words(error))
+        return complain(_error_line(error))
     return 0
 
 
@@ -154,7 +154,7 @@ def _misused(error: typer.TyperException) -> str:
     return f"{said}; see `{context.command_path if context else 'evitrail'} --help`"
 
 
-def _in_words(error: Exception) -> str:
+def _error_line(error: Exception) -> str:
     from pydantic import ValidationError
 
     from evitrail.traces.journal.journal import JournalError

@@ -71,7 +71,7 @@ def err() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def named(by: str) -> str:
+def actor_named(by: str) -> str:
     """Who does it; raises ``ValueError`` where nobody is named."""
     if not (actor := " ".join(by.split())):
         raise ValueError("--by: expected who does this, got nobody; give --by NAME, or set EVITRAIL_ACTOR")

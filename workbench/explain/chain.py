@@ -94,7 +94,7 @@ def chain(trace: Trace) -> EvidenceChain:
         logits=recorded.choice.logits,
         support=tuple(ours),
         other=tuple(x for x in links if x not in ours),
-        seen=tuple(_seen(trace, recorded)),
+        seen=tuple(_context_links(trace, recorded)),
         queries=tuple(queries.values()),
         note=recorded.synthesis.note,
     )
@@ -115,7 +115,7 @@ def _fork(trace: Trace) -> str:
     return f"{what.of}, done again with {', '.join(changes) or 'nothing changed'}"
 
 
-def _seen(trace: Trace, recorded: Facts) -> Iterator[ContextLink]:
+def _context_links(trace: Trace, recorded: Facts) -> Iterator[ContextLink]:
     context = recorded.synthesis.context if recorded.synthesis else None
     hits = {hit.passage.id: (hit, found.query) for found in reversed(recorded.retrieved) for hit in found.hits}
     measured = trace.last("influence")

@@ -95,13 +95,13 @@ def parting(then: Trace, now: Trace) -> Parting:
         answer=ours.case.answer,
         steps=tuple(steps.values()),
         first=steps[first.path] if first else None,
-        passages=_seen(was, is_),
-        claims=_read(was, is_, telling={end.option for end in ends}),
+        passages=_passage_diffs(was, is_),
+        claims=_claim_diffs(was, is_, telling={end.option for end in ends}),
         ends=ends,
     )
 
 
-def _seen(was: Facts, now: Facts) -> tuple[PassageDiff, ...]:
+def _passage_diffs(was: Facts, now: Facts) -> tuple[PassageDiff, ...]:
     before, after = _ranks(was), _ranks(now)
     hits = {name: hit for name, (_, hit) in {**before, **after}.items()}
     seen = [
@@ -127,7 +127,7 @@ def _ranks(recorded: Facts) -> dict[tuple[str, int, int], tuple[int, Hit]]:
     return ranks
 
 
-def _read(was: Facts, now: Facts, telling: set[str | None]) -> tuple[ClaimDiff, ...]:
+def _claim_diffs(was: Facts, now: Facts, telling: set[str | None]) -> tuple[ClaimDiff, ...]:
     """Claims about an option that was chosen come first, then the stronger ones."""
     before, after = _used(was), _used(now)
     claims = {**before, **after}

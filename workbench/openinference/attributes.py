@@ -79,11 +79,11 @@ def agent(name: str, session: str | None = None, tags: Sequence[str] = ()) -> To
 
 
 def went_in(value: Any) -> Told:
-    return _said(value, SpanAttributes.INPUT_VALUE, SpanAttributes.INPUT_MIME_TYPE)
+    return _json_attribute(value, SpanAttributes.INPUT_VALUE, SpanAttributes.INPUT_MIME_TYPE)
 
 
 def came_out(value: Any) -> Told:
-    return _said(value, SpanAttributes.OUTPUT_VALUE, SpanAttributes.OUTPUT_MIME_TYPE)
+    return _json_attribute(value, SpanAttributes.OUTPUT_VALUE, SpanAttributes.OUTPUT_MIME_TYPE)
 
 
 def metadata(about: Mapping[str, Any]) -> Told:
@@ -146,8 +146,8 @@ def understand(attributes: Mapping[str, Any]) -> SpanMeaning:
     told = tuple(f"{name}." for name in (*GIVEN, *OUTPUT, *DOCUMENTS))
     return SpanMeaning(
         kind=said.lower() if isinstance(said, str) else None,
-        given=_read(attributes, *GIVEN),
-        output=_read(attributes, *OUTPUT),
+        given=_value_of(attributes, *GIVEN),
+        output=_value_of(attributes, *OUTPUT),
         documents=[{FIELDS.get(name, name): value for name, value in row.items()} for row in found],
         rest={name: value for name, value in attributes.items() if not f"{name}.".startswith(told)},
     )
@@ -172,7 +172,7 @@ def carried(told: Mapping[str, Any]) -> Told:
     return {name: _value(value) for name, value in told.items() if value is not None}
 
 
-def _said(value: Any, name: str, mime: str) -> Told:
+def _json_attribute(value: Any, name: str, mime: str) -> Told:
     if value is None or isinstance(value, str):
         return {name: value}
     return {name: canonical_json(value), mime: OpenInferenceMimeTypeValues.JSON.value}
@@ -182,7 +182,7 @@ def _message(role: str, text: str) -> Told:
     return {MessageAttributes.MESSAGE_ROLE: role, MessageAttributes.MESSAGE_CONTENT: text}
 
 
-def _read(attributes: Mapping[str, Any], value: str, messages: str) -> Any:
+def _value_of(attributes: Mapping[str, Any], value: str, messages: str) -> Any:
     said = rows(attributes, messages)
     return {"value": attributes.get(value), "messages": said} if said else attributes.get(value)
 

@@ -65,7 +65,7 @@ class Blind:
         """One of the prompt's choices; raises ``LLMError`` where it has none."""
         if prompt.choices is None:
             raise LLMError(f"expected a prompt with choices for {self!r}, got none; it does not write")
-        return self.llm.chosen(prompt, self.llm.tokens.read(prompt), self._hidden(prompt))
+        return self.llm.chosen(prompt, self.llm.tokens.encode(prompt), self._hidden(prompt))
 
     def attended(self, prompt: Prompt, *, hidden: bool = True) -> float:
         """The most that any later token attends to a span, over all layers and heads: a share of 1.
@@ -73,7 +73,7 @@ class Blind:
         0.0 where they are hidden; ``hidden=False`` tells what it is else. Raises ``LLMError`` where attention is
         not told.
         """
-        spans, ids = self._hidden(prompt), self.llm.tokens.read(prompt)
+        spans, ids = self._hidden(prompt), self.llm.tokens.encode(prompt)
         told = self.llm.forward([ids], spans if hidden else None, attentions=True).attentions
         if not told or told[0] is None:
             raise LLMError(f"expected {self.llm!r} to tell where it looked, got nothing; give it attention='eager'")
@@ -81,7 +81,7 @@ class Blind:
         return max((float(mass.max()) for mass in later if mass.numel()), default=0.0)
 
     def _hidden(self, prompt: Prompt) -> list[tuple[int, int]]:
-        return [self.llm.tokens.place(prompt, self.message, start, end) for start, end in self.spans]
+        return [self.llm.tokens.token_span(prompt, self.message, start, end) for start, end in self.spans]
 
     def __repr__(self) -> str:
         said = ",".join(f"{start}-{end}" for start, end in self.spans)

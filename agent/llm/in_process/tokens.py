@@ -8,7 +8,7 @@ Rules kept here
 - A text is cut where one of its tokens ends; encoded again it has no more of them than were allowed.
 
     tokens = Tokens(tokenizer, window=4096, model="hf:tiny@0a1b2c3d")
-    tokens.read(prompt)            # ids, ready for the model
+    tokens.encode(prompt)            # ids, ready for the model
     tokens.cut("Aspirin lowers the risk of stroke.", 4).text
 
 A server does all of this itself (``chat.py``). Knows a tokenizer of transformers only by what it can do.
@@ -23,7 +23,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from evitrail.agent.llm.base import Completion, Cut, DoesNotFit, LLMError, Prompt, Token
-from evitrail.agent.llm.reasoning import SplitReply, spoken
+from evitrail.agent.llm.reasoning import SplitReply, split_reply
 
 NO_LIMIT = 10**9
 """From here on a tokenizer's ``model_max_length`` says that nobody set one."""
@@ -48,7 +48,7 @@ class Tokens:
     """Tokens of prompt and answer together; None where that is not known."""
     model: str
 
-    def read(self, prompt: Prompt) -> list[int]:
+    def encode(self, prompt: Prompt) -> list[int]:
         """What the model reads; raises ``DoesNotFit``, and ``LLMError`` where its template refuses the messages."""
         ids: list[int] = self._encoded(self._text(prompt))["input_ids"]
         self.room(len(ids), prompt.max_tokens)
@@ -64,9 +64,9 @@ class Tokens:
             )
         return wanted if wanted is not None or self.window is None else self.window - used
 
-    def said(self, answers: Sequence[GeneratedText], prompt: Prompt, used: int) -> Completion:
+    def completion(self, answers: Sequence[GeneratedText], prompt: Prompt, used: int) -> Completion:
         """The answers to a prompt of ``used`` tokens."""
-        heard = [self._spoken(answer) for answer in answers]
+        heard = [self._split(answer) for answer in answers]
         return Completion(
             texts=tuple(each.text for each in heard),
             finish_reasons=tuple(answer.reason for answer in answers),
@@ -91,22 +91,22 @@ class Tokens:
                 return Cut(kept, has, of)
         return Cut("", 0, of)
 
-    def place(self, prompt: Prompt, message: int, start: int, end: int) -> tuple[int, int]:
+    def token_span(self, prompt: Prompt, message: int, start: int, end: int) -> tuple[int, int]:
         """The first token that shows any of these characters of a message, and the first after them.
 
         ``start`` and ``end`` are offsets in the message's content. Raises ``LLMError`` where what the model reads does
         not hold that message exactly once.
         """
         content = prompt.messages[message].content
-        text, shown = self._text(prompt), self._plain(content).strip()
+        text, shown = self._text(prompt), self._without_special(content).strip()
         if not shown or (times := text.count(shown)) != 1:
             raise LLMError(
                 f"expected message {message} once in what {self.model} reads, got it {times if shown else 0} times;"
                 " no part of it can be told apart there"
             )
         lead = len(content) - len(content.lstrip())  # templates may strip a message
-        at = text.index(shown) - len(self._plain(content[:lead]))
-        first, last = (at + len(self._plain(content[: max(offset, lead)])) for offset in (start, end))
+        at = text.index(shown) - len(self._without_special(content[:lead]))
+        first, last = (at + len(self._without_special(content[: max(offset, lead)])) for offset in (start, end))
         spans = self._encoded(text, return_offsets_mapping=True)["offset_mapping"]
         inside = [n for n, (begins, ends) in enumerate(spans) if begins < last and first < ends]
         return (inside[0], inside[-1] + 1) if inside else (0, 0)
@@ -126,12 +126,12 @@ class Tokens:
         begins = any(a != b and b[: len(a)] == a for a in spelt for b in spelt)
         return [(*tokens, self.tokenizer.eos_token_id) for tokens in spelt] if begins else spelt
 
-    def word(self, token: int) -> str:
+    def token_text(self, token: int) -> str:
         """What one token says."""
         return str(self.tokenizer.decode([token]))
 
     def _text(self, prompt: Prompt) -> str:
-        turns = [{"role": said.role, "content": self._plain(said.content)} for said in prompt.messages]
+        turns = [{"role": said.role, "content": self._without_special(said.content)} for said in prompt.messages]
         try:
             return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
         except Exception as error:  # a template is a program of its own, and fails in ways of its own
@@ -140,7 +140,7 @@ class Tokens:
                 " give a model made for chats, or other messages"
             ) from error
 
-    def _plain(self, content: str) -> str:
+    def _without_special(self, content: str) -> str:
         """The content, in which nothing is a special token."""
         return self._special.sub(lambda found: f"{found[0][:1]} {found[0][1:]}", content)
 
@@ -154,9 +154,9 @@ class Tokens:
     def _encoded(self, text: str, **more: bool) -> Any:
         return self.tokenizer(text, add_special_tokens=False, verbose=False, **more)
 
-    def _spoken(self, answer: GeneratedText) -> SplitReply:
+    def _split(self, answer: GeneratedText) -> SplitReply:
         ids = answer.ids[:-1] if self._ended(answer) else answer.ids
-        heard = spoken(self.tokenizer.decode(ids), self.model)  # a thought may end in a special token
+        heard = split_reply(self.tokenizer.decode(ids), self.model)  # a thought may end in a special token
         return (
             heard
             if heard.thought is not None

@@ -84,8 +84,8 @@ class TransformersLLM:
 
     def complete(self, prompt: Prompt) -> Completion:
         """See ``LLM.complete``; raises ``DoesNotFit``, ``LLMError``, or ``MissingPackageError``."""
-        ids = self.tokens.read(prompt)
-        return self.written(prompt, ids) if prompt.choices is None else self.chosen(prompt, ids)
+        ids = self.tokens.encode(prompt)
+        return self.generate(prompt, ids) if prompt.choices is None else self.chosen(prompt, ids)
 
     def blind(self, message: int, *spans: tuple[int, int]) -> Blind:
         """The same model, to which these characters of one of a prompt's messages do not exist."""
@@ -116,7 +116,7 @@ class TransformersLLM:
             tokens=tuple((told[n].model_copy(update={"likeliest": likeliest}),) for n in wanted),
         )
 
-    def written(self, prompt: Prompt, ids: Sequence[int]) -> Completion:
+    def generate(self, prompt: Prompt, ids: Sequence[int]) -> Completion:
         """Free text, ``prompt.n`` times, each up to the model's own end or the most tokens it may have."""
         import torch
 
@@ -142,7 +142,7 @@ class TransformersLLM:
             )
             for n, row in enumerate(new)
         ]
-        return self.tokens.said(answers, prompt, len(ids))
+        return self.tokens.completion(answers, prompt, len(ids))
 
     def forward(self, rows: list[list[int]], hidden: Hidden | None = None, **more: Any) -> Any:
         """One pass over rows of one length; no token after a hidden range attends to it."""
@@ -184,7 +184,7 @@ class TransformersLLM:
 
     def _token(self, drawn: SampledPosition, n: int) -> Token:
         """What was drawn at one place of the n-th answer."""
-        word = self.tokens.word
+        word = self.tokens.token_text
         likeliest = by_word((word(token), logprob) for token, logprob in drawn.likeliest[n])
         return Token(text=word(drawn.tokens[n]), logprob=drawn.logprobs[n], likeliest=likeliest)
 

@@ -58,7 +58,7 @@ RULED_OUT = -9999.0
 """The log-probability that stands for none."""
 
 
-def _told() -> Mapping[str, Any]:
+def _engine_options() -> Mapping[str, Any]:
     told = os.environ.get(OPTIONS) or "{}"
     try:
         options = json.loads(told)
@@ -78,7 +78,7 @@ class VllmLLM:
     model: str
     commit: str | None = None
     """Which of its states to take from the hub; without one, the newest that is known here."""
-    options: Mapping[str, Any] = field(default_factory=_told, hash=False)
+    options: Mapping[str, Any] = field(default_factory=_engine_options, hash=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, compare=False)
 
     @property
@@ -97,7 +97,7 @@ class VllmLLM:
     def complete(self, prompt: Prompt) -> Completion:
         """See ``LLM.complete``; raises ``DoesNotFit``, ``Unreachable``, ``LLMError``, or ``MissingPackageError``."""
         engine = self._engine
-        ids = engine.tokens.read(prompt)
+        ids = engine.tokens.encode(prompt)
         try:
             drawn = engine.ask(ids, prompt, engine.tokens.room(len(ids), prompt.max_tokens))
         except Unreachable:
@@ -106,7 +106,7 @@ class VllmLLM:
             raise
         if not prompt.temperature:
             drawn = drawn * prompt.n  # what is likeliest is written once
-        return engine.tokens.said([_written(one, prompt.logprobs) for one in drawn], prompt, len(ids))
+        return engine.tokens.completion([_generated_text(one, prompt.logprobs) for one in drawn], prompt, len(ids))
 
     def close(self) -> None:
         """End the engine; another call would start one anew."""
@@ -252,7 +252,7 @@ async def _engine(options: Mapping[str, Any]) -> Any:
     return AsyncLLM.from_engine_args(AsyncEngineArgs(**{**ours, **options}))
 
 
-def _written(drawn: Any, told: int | None) -> GeneratedText:
+def _generated_text(drawn: Any, told: int | None) -> GeneratedText:
     """An answer of vLLM; beside the likeliest tokens, it tells of the one drawn wherever that ranks."""
     return GeneratedText(
         drawn.token_ids,

@@ -42,11 +42,11 @@ def beginning(decoded: str, text: str) -> str:
 
 def _encoding() -> Any:
     with _reading:  # one thread at a time may point at the file
-        return _read()
+        return _loaded_encoding()
 
 
 @cache
-def _read() -> Any:
+def _loaded_encoding() -> Any:
     try:
         import tiktoken
     except ImportError as error:

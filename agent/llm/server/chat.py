@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, Field
 
 from evitrail.agent.llm.base import Completion, Prompt, Text, Token
-from evitrail.agent.llm.reasoning import SplitReply, said_from, spoken
+from evitrail.agent.llm.reasoning import SplitReply, said_from, split_reply
 
 RULED_OUT = -9999.0
 """What vLLM writes for minus infinity, which JSON cannot spell."""
@@ -108,7 +108,7 @@ def answered(reply: object, prompt: Prompt, model: str) -> ServerReply:
     """What came back, read; raises ``ValueError`` where it is no chat completion."""
     read = Reply.model_validate(reply)
     choices = sorted(read.choices, key=lambda choice: choice.index)
-    said = [_spoken(choice.message, model) for choice in choices]
+    said = [_split_turn(choice.message, model) for choice in choices]
     told = [choice.logprobs.content if choice.logprobs else None for choice in choices]
     counted = prompt.logprobs is not None and all(content is not None for content in told)
     usage = read.usage or Usage()
@@ -146,11 +146,11 @@ def _each(completion: Completion) -> tuple[str | None, ...]:
     return completion.reasoning or (None,) * len(completion.texts)
 
 
-def _spoken(turn: Turn, model: str) -> SplitReply:
+def _split_turn(turn: Turn, model: str) -> SplitReply:
     thought = turn.reasoning_content or turn.reasoning
     if thought:
         return SplitReply(turn.content, thought) if turn.content else SplitReply(thought, None)
-    return spoken(turn.content or "", model)
+    return split_reply(turn.content or "", model)
 
 
 def _tokens(told: tuple[DrawnToken, ...], said: SplitReply, model: str) -> tuple[Token, ...]:
@@ -172,7 +172,7 @@ def _token(piece: DrawnToken) -> Token:
 
 def _slipped(choice: ReplyChoice, prompt: Prompt, model: str) -> list[str]:
     """What an answer was to keep to, and does not. One that was cut short is held to its beginning only."""
-    text = spoken(choice.message.content or "", model).text.strip()
+    text = split_reply(choice.message.content or "", model).text.strip()
     cut = choice.finish_reason == "length"
     if not text:
         return []

@@ -93,10 +93,10 @@ class ServerConnection:
     @property
     def _client(self) -> Any:
         with self._making:
-            return self._made
+            return self._opened
 
     @cached_property
-    def _made(self) -> Any:
+    def _opened(self) -> Any:
         try:
             from openai import OpenAI, Timeout
         except ImportError as error:

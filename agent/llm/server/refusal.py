@@ -40,7 +40,7 @@ def passing(status: int) -> bool:
 
 def refused(status: int, body: str, url: str) -> LLMError:
     """A server's refusal."""
-    said = _said(body)
+    said = _message_of(body)
     if status in (401, 403):
         return LLMError(
             f"{url}: expected to be let in, got {status}; give the server's key in EVITRAIL_LLM_KEY or OPENAI_API_KEY"
@@ -82,7 +82,7 @@ def excerpt(text: str) -> str:
     return line if len(line) <= TOLD else f"{line[:TOLD]}…"
 
 
-def _said(body: str) -> str:
+def _message_of(body: str) -> str:
     """The message within, wherever a server puts it; nothing of a page."""
     try:
         value = json.loads(body)

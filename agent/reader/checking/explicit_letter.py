@@ -114,7 +114,7 @@ def explicit_letter(text: str, options: Mapping[str, str]) -> Explicit:
 
 
 def _mentions(text: str, options: Mapping[str, str]) -> Iterator[Mention]:
-    lines = [line for line in plain(text).splitlines() if line.strip()]
+    lines = [line for line in without_markup(text).splitlines() if line.strip()]
     leads: dict[str, Mention] = {}
     for number, line in enumerate(lines, start=1):
         last = number == len(lines)
@@ -161,7 +161,7 @@ def _with_its_text(line: str, found: re.Match[str], options: Mapping[str, str]) 
         return False
     if letter == "A" and not re.match(r"\s*[.):\]}–—-]", rest):
         return False  # "A stroke" has an article, though an option may be called stroke
-    places, meant = list(re.finditer(r"\w+", rest)), _words(options.get(letter, ""))
+    places, meant = list(re.finditer(r"\w+", rest)), _word_list(options.get(letter, ""))
     said = [place[0].casefold() for place in places]
     shared = min(len(said), len(meant))
     if not shared or said[:shared] != meant[:shared]:
@@ -175,7 +175,7 @@ def _denied(before: str) -> bool:
     return bool(DENIED.search(clause) or DOUBTED.search(sentence))
 
 
-def plain(text: str) -> str:
+def without_markup(text: str) -> str:
     """What was said, without thoughts and marks of layout; a box or an answer tag is a final answer on its own line."""
     said = re.sub(r"<think>.*?(?:</think>|\Z)", "\n", text.rpartition("</think>")[2], flags=re.DOTALL)
     said = re.sub(r"\\(?:boxed|fbox)\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}", r"\nFinal answer: \1\n", said)
@@ -185,5 +185,5 @@ def plain(text: str) -> str:
     return re.sub(r"[*`$\"“”#>]|(?<!\w)_+|_+(?!\w)", "", said)
 
 
-def _words(text: str) -> list[str]:
+def _word_list(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())

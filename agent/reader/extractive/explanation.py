@@ -13,19 +13,19 @@ from evitrail.agent.model import Term
 from evitrail.agent.reader.extractive.embedding_similarity import Array
 from evitrail.agent.reader.extractive.features import OPTION_TERMS, Features
 from evitrail.agent.reader.extractive.quantities import Quantity
-from evitrail.agent.reader.terms import written
+from evitrail.agent.reader.terms import first_spellings
 
 LIMIT = 6
 SPELLING = ("words", "words_found", "pairs", "pieces", "verbatim", "words_if_exception")
 MEANING = ("embedding", "statement", "embedding_if_exception", "embedding_if_parallel")
 
 
-def spoken(seen: Features, option: int, line: int, shares: Array, digits: int) -> tuple[Term, ...]:
+def explanation_terms(seen: Features, option: int, line: int, shares: Array, digits: int) -> tuple[Term, ...]:
     """The terms of one sentence for one option, from what each feature adds to the strength."""
     by = dict(zip(OPTION_TERMS, shares.tolist(), strict=True))
     said, numbers = seen.lines[line], seen.numbers[option]
     weights, opposed = seen.weights[option], seen.opposed(option, line)
-    spelt = written(said.sentence.text)
+    spelt = first_spellings(said.sentence.text)
     agreeing = {spelt[w]: v for w, v in weights.items() if w in said.terms.words and w not in opposed}
     parts = (
         (agreeing or {"alike in spelling": 1.0}, sum(by[name] for name in SPELLING)),

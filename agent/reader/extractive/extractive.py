@@ -25,7 +25,7 @@ import numpy as np
 from evitrail.agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
 from evitrail.agent.reader.extractive import scoring
 from evitrail.agent.reader.extractive.embedding_similarity import Embed
-from evitrail.agent.reader.extractive.explanation import spoken
+from evitrail.agent.reader.extractive.explanation import explanation_terms
 from evitrail.agent.reader.extractive.features import features
 from evitrail.agent.reader.extractive.scoring import Weights
 from evitrail.agent.reader.queries import focused, whole_stem
@@ -93,7 +93,7 @@ class ExtractiveReader:
                             passage=passage.id,
                             start=line.sentence.start,
                             end=line.sentence.end,
-                            terms=spoken(seen, o, s, shares[o, s], DIGITS),
+                            terms=explanation_terms(seen, o, s, shares[o, s], DIGITS),
                         )
                     )
         note = f"read {len(seen.lines)} sentences in {len(passages)} passages; {len(claims)} claims"

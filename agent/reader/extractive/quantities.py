@@ -139,7 +139,7 @@ class Quantity:
 @lru_cache(maxsize=READ)
 def quantities(text: str) -> tuple[Quantity, ...]:
     """The quantities in ``text``, in order."""
-    found = [q for match in QUANTITY.finditer(text) for q in _read(match)]
+    found = [q for match in QUANTITY.finditer(text) for q in _quantities_of(match)]
     found += [_rhythm(match) for match in RHYTHM.finditer(text)]
     return tuple(sorted(found, key=lambda q: (q.start, q.low)))
 
@@ -150,7 +150,7 @@ def _rhythm(found: re.Match[str]) -> Quantity:
     return Quantity(value, value, "time", found.group(), unit, start=found.start())
 
 
-def _read(found: re.Match[str]) -> list[Quantity]:
+def _quantities_of(found: re.Match[str]) -> list[Quantity]:
     part = found.groupdict()
     unit = CANONICAL.get((part["unit"] or part["unit1"] or "").lower(), "")
     dimension, factor = UNITS.get(unit, ("number", 1.0))

@@ -38,14 +38,14 @@ class ParsedReply(NamedTuple, Generic[T]):
 def ask(llm: LLM, prompt: Prompt, read: Callable[[str], T]) -> ParsedReply[T]:
     """Ask, and once more where ``read`` raises ``ValueError``."""
     said = llm.complete(prompt)
-    first = _heard(said, read)
+    first = _parsed(said, read)
     if first.value is not None:
         return first
     turns = (
         Message(role="assistant", content=_text(said)),
         Message(role="user", content=AGAIN.format(fault=first.fault)),
     )
-    second = _heard(llm.complete(prompt.model_copy(update={"messages": prompt.messages + turns})), read)
+    second = _parsed(llm.complete(prompt.model_copy(update={"messages": prompt.messages + turns})), read)
     if second.value is not None:
         return second
     return ParsedReply(None, f"the model was asked twice and could not be understood: {second.fault}")
@@ -76,14 +76,14 @@ def as_letter(options: Mapping[str, str]) -> Callable[[str], str]:
     def read(text: str) -> str:
         found = form.fullmatch(text)
         letter = next((each for each in letters if found and each.casefold() == found[1].casefold()), None)
-        if found is None or letter is None or _words(found[2]) not in ([], _words(options[letter])):
+        if found is None or letter is None or _word_list(found[2]) not in ([], _word_list(options[letter])):
             raise ValueError(f"expected one of the letters {', '.join(letters)} and nothing else")
         return letter
 
     return read
 
 
-def _heard(said: Completion, read: Callable[[str], T]) -> ParsedReply[T]:
+def _parsed(said: Completion, read: Callable[[str], T]) -> ParsedReply[T]:
     try:
         return ParsedReply(read(_text(said)))
     except ValueError as error:
@@ -109,5 +109,5 @@ def _objects(text: str) -> Iterator[Any]:
         at = text.find("{", end)
 
 
-def _words(text: str) -> list[str]:
+def _word_list(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())

@@ -57,7 +57,7 @@ class Prompts(Record, stored_as="Prompts"):
 
     def but(self, **acts: str) -> Prompts:
         """The same set with another text for some acts; raises ``ValueError`` for one that cannot be used."""
-        return _made(self.model_dump() | acts)
+        return _validated(self.model_dump() | acts)
 
     def messages(self, act: Act, **blocks: str) -> tuple[Message, ...]:
         """The prompt of an act with its placeholders filled."""
@@ -97,7 +97,7 @@ def load(name: str = DEFAULT) -> Prompts:
                 f"expected prompts by name ({known}), a file like published.md or a folder with "
                 f"{', '.join(f'{act}.md' for act in acts)}, got {name!r}; {path.name} is not there"
             )
-    return _made({"name": folder.name} | {act: path.read_text(encoding="utf-8") for act, path in acts.items()})
+    return _validated({"name": folder.name} | {act: path.read_text(encoding="utf-8") for act, path in acts.items()})
 
 
 def names() -> list[str]:
@@ -105,7 +105,7 @@ def names() -> list[str]:
     return sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
 
 
-def _made(fields: dict[str, str]) -> Prompts:
+def _validated(fields: dict[str, str]) -> Prompts:
     try:
         return Prompts.model_validate(fields)
     except ValidationError as error:

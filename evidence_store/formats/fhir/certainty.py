@@ -42,7 +42,9 @@ def grade_of(elements: list[Json], design: str | None) -> Grade | None:
     if others:
         raise ValueError(f"certainty.{others[0][0]}: expected one certainty for the whole, got {len(found)}")
     if codes(one.get("type"), terms.CERTAINTY_TYPE) != [terms.OVERALL]:
-        raise ValueError(f"{place}.type: expected Overall of {terms.CERTAINTY_TYPE}, got {_said(one.get('type'))}")
+        raise ValueError(
+            f"{place}.type: expected Overall of {terms.CERTAINTY_TYPE}, got {_codes_text(one.get('type'))}"
+        )
     own = extended(one, "grade") or {}
     judged = _judgements(one, place)
     level = _level(one, place)
@@ -159,7 +161,9 @@ def _rating(element: Json, place: str) -> Rating:
             return Rating.model_validate(
                 {"system": system, "edition": coding.get("version"), "code": coding.get("code")}
             )
-    raise ValueError(f"{place}.rating: expected a code of {terms.system(system)}, got {_said(element.get('rating'))}")
+    raise ValueError(
+        f"{place}.rating: expected a code of {terms.system(system)}, got {_codes_text(element.get('rating'))}"
+    )
 
 
 def _judgements(element: Json, place: str) -> dict[str, tuple[int | None, str | None]]:
@@ -172,7 +176,7 @@ def _judged(components: list[Json], place: str) -> Iterator[tuple[str, tuple[int
         domain = next((DOMAIN_OF[c] for c in codes(one.get("type"), terms.CERTAINTY_TYPE) if c in DOMAIN_OF), None)
         if domain is None:
             expected = f"one of {', '.join(DOMAIN_OF)} of {terms.CERTAINTY_TYPE}"
-            raise ValueError(f"{place}.{n}.type: expected {expected}, got {_said(one.get('type'))}")
+            raise ValueError(f"{place}.{n}.type: expected {expected}, got {_codes_text(one.get('type'))}")
         scale = terms.DOWN if domain in DOWNGRADES else terms.UP
         levels = _one_of(scale, one.get("rating"), f"{place}.{n}.rating")
         yield domain, (levels, noted(one))
@@ -190,9 +194,11 @@ def _one_of(table: dict[str, Any], concept: Json | None, place: str) -> Any:
     for code in codes(concept, terms.CERTAINTY_RATING):
         if code in table:
             return table[code]
-    raise ValueError(f"{place}: expected one of {', '.join(table)} of {terms.CERTAINTY_RATING}, got {_said(concept)}")
+    raise ValueError(
+        f"{place}: expected one of {', '.join(table)} of {terms.CERTAINTY_RATING}, got {_codes_text(concept)}"
+    )
 
 
-def _said(concept: Json | None) -> str:
+def _codes_text(concept: Json | None) -> str:
     told = [str(coding.get("code")) for coding in (concept or {}).get("coding", [])]
     return ", ".join(told) or repr((concept or {}).get("text", "none"))

@@ -93,7 +93,7 @@ def header_of(resource: Json) -> dict[str, Any]:
     was = extended(resource, "as-published") or {}
     valid_from, valid_to = _days(was.get("period", resource.get("effectivePeriod")) or {})
     return {
-        "id": _named(identifiers, terms.LINEAGE) or _kebab(resource.get("id") or ""),
+        "id": _identifier_of(identifiers, terms.LINEAGE) or _kebab(resource.get("id") or ""),
         "version": resource.get("version"),
         "title": resource.get("title") or _title(artifact),
         "organization": resource.get("publisher") or "",
@@ -106,8 +106,8 @@ def header_of(resource: Json) -> dict[str, Any]:
         "retracted": was.get("retracted", terms.RETRACTED in _states(artifact)),
         "concern": was.get("concern", terms.UNDER_CONCERN in _states(artifact)),
         "topics": tuple(_topics(resource)),
-        "doi": _named(identifiers, terms.DOI),
-        "pmid": _named(identifiers, terms.PMID),
+        "doi": _identifier_of(identifiers, terms.DOI),
+        "pmid": _identifier_of(identifiers, terms.PMID),
         "jurisdiction": tuple(c for place in resource.get("jurisdiction", []) for c in codes(place, terms.COUNTRY)),
         "review_due": day((extended(resource, "review-due") or {}).get("review-due"), "review-due"),
     }
@@ -121,7 +121,7 @@ def standing_of(resource: Json) -> tuple[bool, bool]:
 
 def is_ours(resource: Json) -> bool:
     """Whether it was written here."""
-    return _named(resource.get("identifier", []), terms.VERSION) is not None
+    return _identifier_of(resource.get("identifier", []), terms.VERSION) is not None
 
 
 def _artifact(evidence: Evidence, known: Header, chosen: Chosen) -> Json:
@@ -183,7 +183,7 @@ def _states(artifact: Json) -> set[str]:
     return {code for one in concepts for system in (terms.STATE, STANDING) for code in codes(one, system)}
 
 
-def _named(identifiers: Iterable[Json], system: str) -> str | None:
+def _identifier_of(identifiers: Iterable[Json], system: str) -> str | None:
     bare = system.removeprefix("https://")
     for one in identifiers:
         if one.get("system", "").rstrip("/") in (system, f"http://{bare}") and one.get("value"):
@@ -224,7 +224,7 @@ def _replaced(artifact: Json) -> str | None:
     if not found:
         return None
     told = (found[0].get("resourceReference") or {}).get("identifier")
-    ref = _named([told] if told else [], terms.VERSION)
+    ref = _identifier_of([told] if told else [], terms.VERSION)
     if ref is None:
         raise ValueError(
             f"citedArtifact.relatesTo: expected what it replaces by an identifier of {terms.VERSION}, got none"

@@ -31,7 +31,7 @@ from evitrail.evidence_store.formats.fhir.r5 import NotR5, checked
 from evitrail.evidence_store.formats.fhir.shape import Json
 from evitrail.evidence_store.formats.fhir.statement import evidence_of, rated
 from evitrail.evidence_store.grading.grade import Grade
-from evitrail.evidence_store.input_lines import InputError, in_words
+from evitrail.evidence_store.input_lines import InputError, fault_lines
 from evitrail.evidence_store.model import Evidence
 
 WHERE = {
@@ -82,7 +82,7 @@ def read_fhir(path: Path) -> Taken:
     aside["Citation"] += sum(used.isdisjoint(_names(one)) for _, one in entries if _type(one) == "Citation")
     faults += _loose(taken, path)
     if not (faults or taken.evidence):
-        faults = [f"{path}: expected Evidence and the Citation of each, got {_told(aside)}"]
+        faults = [f"{path}: expected Evidence and the Citation of each, got {_counts_text(aside)}"]
     if faults:
         raise InputError(faults)
     return taken._replace(left_aside={name: n for name, n in sorted(aside.items()) if n})
@@ -99,7 +99,7 @@ def _take(resource: Json, cited: Json | None, taken: Taken, source: str) -> Iter
         try:
             fields |= tell(of)
         except ValidationError as error:
-            faults += in_words(error, Grade)
+            faults += fault_lines(error, Grade)
         except ValueError as error:
             faults.append(str(error))
     faults += [f"{WHERE[key]} is missing" for key in WHERE if key in fields and not fields[key]]
@@ -110,7 +110,7 @@ def _take(resource: Json, cited: Json | None, taken: Taken, source: str) -> Iter
         evidence = Evidence.model_validate(fields)
         profile = rated(resource, evidence.ref)
     except ValidationError as error:
-        yield from in_words(error, Evidence)
+        yield from fault_lines(error, Evidence)
         return
     except ValueError as error:
         yield str(error)
@@ -128,7 +128,7 @@ def _dispute(resource: Json, taken: Taken, aside: Counter[str]) -> Iterator[str]
     try:
         found = contradiction_of(resource)
     except ValidationError as error:
-        yield from in_words(error, Contradiction)
+        yield from fault_lines(error, Contradiction)
     except ValueError as error:
         yield str(error)
     else:
@@ -193,5 +193,5 @@ def _cited(resource: Json) -> str | None:
     return str(told) if told else None
 
 
-def _told(counted: Mapping[str, int]) -> str:
+def _counts_text(counted: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {name}" for name, n in sorted(counted.items()) if n) or "nothing"

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from evitrail.evidence_store.formats.fhir.terms import BASE, known
+from evitrail.evidence_store.formats.fhir.terms import BASE, same_system
 
 Json = dict[str, Any]
 
@@ -31,7 +31,7 @@ def coded(system: str, code: str, version: str | None = None) -> Json:
 def codes(concept: Json | None, of: str) -> list[str]:
     """The codes that a concept has in one code system."""
     codings = (concept or {}).get("coding", [])
-    return [coding["code"] for coding in codings if known(coding.get("system"), of) and "code" in coding]
+    return [coding["code"] for coding in codings if same_system(coding.get("system"), of) and "code" in coding]
 
 
 def notes(text: str | None) -> list[Json]:

@@ -74,7 +74,7 @@ def system(name: str) -> str:
     return f"{BASE}/CodeSystem/{name}"
 
 
-def known(address: str | None, of: str) -> bool:
+def same_system(address: str | None, of: str) -> bool:
     """Whether an address means this code system, by whichever of HL7's releases."""
     if address is None or address == of:
         return address is not None

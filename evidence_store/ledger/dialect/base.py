@@ -51,15 +51,15 @@ class Dialect(Protocol):
         """Whether what is stored cannot be read any more."""
         ...
 
-    def said(self, error: BaseException | None) -> str:
+    def explain(self, error: BaseException | None) -> str:
         """What went wrong, and what to do."""
         ...
 
 
 @contextmanager
-def in_words(dialect: Dialect) -> Iterator[None]:
+def store_errors(dialect: Dialect) -> Iterator[None]:
     """Within the block, what the database complains of is a ``StoreError``."""
     try:
         yield
     except sa.exc.DBAPIError as error:
-        raise StoreError(f"{dialect.where}: {dialect.said(error.orig)}") from error
+        raise StoreError(f"{dialect.where}: {dialect.explain(error.orig)}") from error

@@ -79,7 +79,7 @@ class PostgreSQL:
     def damaged(self, error: BaseException | None) -> bool:
         return str(getattr(error, "sqlstate", None)).startswith("XX")
 
-    def said(self, error: BaseException | None) -> str:
+    def explain(self, error: BaseException | None) -> str:
         got, code = _one_line(error), getattr(error, "sqlstate", None)
         match code:
             case "53100":

@@ -40,7 +40,7 @@ class SQLite:
     def damaged(self, error: BaseException | None) -> bool:
         return _kind(error) in ("CORRUPT", "NOTADB")
 
-    def said(self, error: BaseException | None) -> str:
+    def explain(self, error: BaseException | None) -> str:
         return complaint(error, "a ledger", patience=base.PATIENCE, again=base.AGAIN, damaged="restore it from a copy")
 
 

@@ -52,7 +52,7 @@ def ask(
     with EvidenceStore.open(store) as opened:
         plan = plan.model_copy(update={"seq": opened.seq})
     run = str(RunName(name, "", case))
-    kept = _place(folder, run, plan)
+    kept = _folder_for(folder, run, plan)
     with listening() as hear:
         run_plan(plan, kept, on_event=hear)
     show_run(kept, run, json=json)
@@ -74,7 +74,7 @@ def _find(question: str, benchmark: Path | None) -> tuple[Path, str]:
     return benchmark or DEMO_CASES, question
 
 
-def _place(folder: Path, name: str, plan: Plan) -> Path:
+def _folder_for(folder: Path, name: str, plan: Plan) -> Path:
     """The folder of this question's plan; another condition or a changed store gets another folder."""
     from evitrail.eval.plan.plan import PLAN, read_plan
 

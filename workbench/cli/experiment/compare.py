@@ -68,10 +68,10 @@ def _pair(folder: Path, one: str, other: str, *, json: bool) -> None:
     from evitrail.eval.metrics.outcomes_file import read_outcomes
     from evitrail.eval.metrics.table import metric_rows
     from evitrail.eval.report.paired import arm_called, paired
-    from evitrail.eval.report.profile import conditions
+    from evitrail.eval.report.profile import profile_rows
 
     outcomes = read_outcomes(folder / "outcomes.parquet")
-    found = conditions(outcomes, metric_rows(outcomes))
+    found = profile_rows(outcomes, metric_rows(outcomes))
     held = paired(arm_called(one, found), arm_called(other, found))
     if json:
         print_json({**held._asdict(), "metrics": {name: each._asdict() for name, each in held.metrics.items()}})

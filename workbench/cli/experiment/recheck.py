@@ -93,14 +93,14 @@ def _judged(folder: Path, spec: str, *, json: bool) -> None:
     write_results(folder)
     now = {outcome.run: outcome for outcome in read_outcomes(folder / "outcomes.parquet")}
     changed = [(before[run], now[run]) for run in done.runs if run in before and run in now]
-    _tell(folder, spec, done, changed, json=json)
+    _show_result(folder, spec, done, changed, json=json)
     if done.failures:
         first = done.failures[0]
         more = f" and {len(done.failures) - 1} more" if len(done.failures) > 1 else ""
         raise CheckFailed(f"run {first.run} was not judged ({first.error}){more}; run the same command to go on")
 
 
-def _tell(folder: Path, spec: str, done: Rechecked, pairs: list[tuple[Outcome, Outcome]], *, json: bool) -> None:
+def _show_result(folder: Path, spec: str, done: Rechecked, pairs: list[tuple[Outcome, Outcome]], *, json: bool) -> None:
     moved = [(was, now) for was, now in pairs if was.chosen != now.chosen]
     ballots = sum(a != b for was, now in pairs for a, b in zip(was.ballots, now.ballots, strict=True))
     if json:

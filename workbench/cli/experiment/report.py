@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evitrail.workbench.cli.console import Json
 from evitrail.workbench.cli.experiment.run import show_results
-from evitrail.workbench.cli.experiment.safe_scale import told
+from evitrail.workbench.cli.experiment.safe_scale import show_published
 from evitrail.workbench.cli.folder import Folder
 
 
@@ -14,6 +14,6 @@ def report(folder: Folder, json: Json = False) -> None:
     from evitrail.eval.safe_scale import is_official, write_official_results
 
     if is_official(folder):
-        told(folder, write_official_results(folder), json=json)
+        show_published(folder, write_official_results(folder), json=json)
     else:
         show_results(results_in(folder), json=json)

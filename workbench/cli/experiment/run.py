@@ -164,13 +164,13 @@ def run(
         asked = absolute(read_plan(plan))
     elif benchmark is None:
         raise ValueError("expected a plan file or --benchmark, got neither; `evitrail demo` needs none")
-    elif not _listed(conditions):
+    elif not _names(conditions):
         raise ValueError(f"--conditions: expected comma-separated names, got {conditions!r}")
     else:
         asked = plan_of(
             benchmark,
             store,
-            conditions=_listed(conditions),
+            conditions=_names(conditions),
             readers=reader,
             retrievers=retriever,
             k=k,
@@ -183,7 +183,7 @@ def run(
             samples=samples,
             temperature=temperature,
             seed=seed,
-            only=_listed(only),
+            only=_names(only),
             split=split,
             limit=limit,
             mask=mask,
@@ -247,9 +247,9 @@ def profile_table(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 def in_order(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Rows in the order the conditions are listed in."""
-    from evitrail.eval.report.profile import place
+    from evitrail.eval.report.profile import table_order
 
-    return sorted(rows, key=lambda row: (place(row["condition"]), row["reader"], row["snapshot"]))
+    return sorted(rows, key=lambda row: (table_order(row["condition"]), row["reader"], row["snapshot"]))
 
 
 def _blame_table(blames: Iterable[Blame]) -> None:
@@ -258,7 +258,7 @@ def _blame_table(blames: Iterable[Blame]) -> None:
         return
     from evitrail.eval.attribution import ROLES
     from evitrail.eval.plan.run_name import ReadCondition
-    from evitrail.eval.report.profile import place
+    from evitrail.eval.report.profile import table_order
 
     blamed: dict[str, list[Blame]] = {}
     for blame in wrong:
@@ -273,7 +273,7 @@ def _blame_table(blames: Iterable[Blame]) -> None:
         ("condition", *ROLES, "abstained"),
         [
             (condition, *(share(blamed[condition], role) for role in (*ROLES, None)))
-            for condition in sorted(blamed, key=place)
+            for condition in sorted(blamed, key=table_order)
         ],
         whole=True,
     )
@@ -284,5 +284,5 @@ def _was_given(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -53,7 +53,7 @@ def import_official(
     """
     from evitrail.eval.safe_scale import Sources, import_judged
 
-    told(out, import_judged(judged, Sources(labels, questions, columns, errata), out), json=json)
+    show_published(out, import_judged(judged, Sources(labels, questions, columns, errata), out), json=json)
 
 
 def import_dataset(
@@ -112,7 +112,7 @@ def export_official(folder: Recorded, out: OutFolder, json: Json = False) -> Non
         say(f"unlabelled: {wrote.unlabelled} questions; the published scripts read that as harmless")
 
 
-def told(folder: Path, results: Results, *, json: bool) -> None:
+def show_published(folder: Path, results: Results, *, json: bool) -> None:
     """The failure profile by condition and model, and what is not in it."""
     missing, errata = results.judged.missing, results.dataset.errata
     if json:

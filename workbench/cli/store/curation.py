@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evitrail.workbench.cli.console import STORE, By, Json, StorePath, named, print_json, print_table, say
+from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, print_table, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ def draft(
     from evitrail.evidence_store.model import Evidence
 
     proposed = [evidence for _, evidence in read_lines(jsonl_files(file), Evidence)]
-    with EvidenceStore.open(store, create=True, actor=named(by)) as opened:
+    with EvidenceStore.open(store, create=True, actor=actor_named(by)) as opened:
         names = Curator(opened).draft(proposed, reason)
     if json:
         print_json(names)
@@ -51,7 +51,7 @@ def draft(
 
 def submit(ref: Ref, reason: Reason = "", by: By = "", store: StorePath = STORE, json: Json = False) -> None:
     """Submit a draft for review by another person."""
-    _done(store, by, ref, json, lambda desk: desk.submit(ref, reason))
+    _perform(store, by, ref, json, lambda desk: desk.submit(ref, reason))
 
 
 def sign_off(
@@ -63,12 +63,12 @@ def sign_off(
     json: Json = False,
 ) -> None:
     """Approve a draft that another person wrote."""
-    _done(store, by, ref, json, lambda desk: desk.sign_off(ref, reason, scores(rubric)))
+    _perform(store, by, ref, json, lambda desk: desk.sign_off(ref, reason, scores(rubric)))
 
 
 def hand_back(ref: Ref, reason: Reason, by: By = "", store: StorePath = STORE, json: Json = False) -> None:
     """Return a draft to its authors for changes."""
-    _done(store, by, ref, json, lambda desk: desk.hand_back(ref, reason))
+    _perform(store, by, ref, json, lambda desk: desk.hand_back(ref, reason))
 
 
 def publish(
@@ -78,12 +78,12 @@ def publish(
     json: Json = False,
 ) -> None:
     """Publish signed-off drafts: all of them, or none if one is refused."""
-    _done(store, by, refs[0], json, lambda desk: desk.publish(refs))
+    _perform(store, by, refs[0], json, lambda desk: desk.publish(refs))
 
 
 def withdraw(ref: Ref, reason: Reason, by: By = "", store: StorePath = STORE, json: Json = False) -> None:
     """Withdraw a published version; earlier store states still contain it."""
-    _done(store, by, ref, json, lambda desk: desk.withdraw(ref, reason))
+    _perform(store, by, ref, json, lambda desk: desk.withdraw(ref, reason))
 
 
 def review(
@@ -123,11 +123,11 @@ def scores(given: list[str]) -> dict[str, int]:
     return found
 
 
-def _done(store: Path, by: str, ref: str, json: bool, act: Callable[[Curator], int]) -> None:
+def _perform(store: Path, by: str, ref: str, json: bool, act: Callable[[Curator], int]) -> None:
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.curator import Curator
 
-    with EvidenceStore.open(store, actor=named(by)) as opened:
+    with EvidenceStore.open(store, actor=actor_named(by)) as opened:
         seq = act(Curator(opened))
         stands = _stands(opened, ref)
     if json:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evitrail.workbench.cli.console import STORE, By, Json, StorePath, named, print_json, progress, say
+from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, progress, say
 
 if TYPE_CHECKING:
     from evitrail.evidence_store.formats.fhir import Taken
@@ -71,18 +71,18 @@ def import_fhir(
     from evitrail.evidence_store.curation.lineage import lineage_faults
     from evitrail.evidence_store.formats.fhir import news, read_fhir, take_in
 
-    actor, taken = named(by), read_fhir(file)
+    actor, taken = actor_named(by), read_fhir(file)
     if check and not (store / "manifest.json").is_file():
         if faults := lineage_faults([(item.ref, item) for item in taken.evidence], {}):
             raise InputError(faults)
-        _say(taken, store, known=0, recorded=False, json=json)
+        _show_import(taken, store, known=0, recorded=False, json=json)
         return
     with EvidenceStore.open(store, create=not check, actor=actor) as opened, progress("embedding") as told:
         fresh = news(taken, opened.snapshot(unpublished=True)) if check else take_in(opened, taken, told)
-    _say(fresh, store, known=len(taken.evidence) - len(fresh.evidence), recorded=not check, json=json)
+    _show_import(fresh, store, known=len(taken.evidence) - len(fresh.evidence), recorded=not check, json=json)
 
 
-def _say(fresh: Taken, store: Path, *, known: int, recorded: bool, json: bool) -> None:
+def _show_import(fresh: Taken, store: Path, *, known: int, recorded: bool, json: bool) -> None:
     counted = {name: len(getattr(fresh, name)) for name in ("profiles", "notices", "contradictions")}
     if json:
         refs = [item.ref for item in fresh.evidence]

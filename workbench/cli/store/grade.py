@@ -36,7 +36,7 @@ def check(
         for item in bodies:
             if item.verdict != "agrees":
                 say(f"{item.place}: {item.body.outcome}")
-                say(_told(item), indent=2)
+                say(_difference_line(item), indent=2)
     if count["differs"] or count["unknown"]:
         raise CheckFailed("")
 
@@ -54,14 +54,14 @@ def _row(item: PublishedBody) -> dict[str, object]:
     }
 
 
-def _told(item: PublishedBody) -> str:
+def _difference_line(item: PublishedBody) -> str:
     """``published moderate, the sum gives low: high - 1 (indirectness) - 1 (imprecision) = low``."""
-    published, added = _plain(item.published), item.assessment.sum_in_words()
+    published, added = _readable(item.published), item.assessment.sum_in_words()
     if item.assessment.computed is None:
         return f"published {published}, {added}"
     because = f"; overridden: {item.body.override_reason}" if item.verdict == "overridden" else ""
-    return f"published {published}, the sum gives {_plain(item.assessment.computed)}: {added}{because}"
+    return f"published {published}, the sum gives {_readable(item.assessment.computed)}: {added}{because}"
 
 
-def _plain(level: str) -> str:
+def _readable(level: str) -> str:
     return level.replace("_", " ")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evitrail.workbench.cli.console import STORE, By, Json, StorePath, named, print_json, print_table, say
+from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, print_table, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ def _verb(nature: Nature, words: str) -> Callable[..., None]:
 
         doi = notice.lower() if notice else None
         said = Notice(ref=ref, nature=nature, reason=reason, on=on.date() if on else None, notice=doi)
-        with EvidenceStore.open(store, actor=named(by)) as opened:
+        with EvidenceStore.open(store, actor=actor_named(by)) as opened:
             seq = opened.notify([said])
         if json:
             print_json({"seq": seq, **said.model_dump(mode="json")})
@@ -70,7 +70,7 @@ def notices(
     from evitrail.evidence_store.formats.notices_tsv import read_notices
 
     published = read_notices(file)
-    with EvidenceStore.open(store, actor=named(by)) as opened:
+    with EvidenceStore.open(store, actor=actor_named(by)) as opened:
         found = matched(published, opened.headers, reason=f"listed in {file.name}")
         if found and not check:
             opened.notify(found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evitrail.workbench.cli.console import STORE, By, Json, StorePath, named, print_json, say
+from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, say
 
 if TYPE_CHECKING:
     from evitrail.evidence_store import Header
@@ -50,7 +50,7 @@ def supersede(
         Supersession,
         {"kind": kind, "old": old, "new": new, "effective": effective.date(), "stated_by": stated_by, "note": note},
     )
-    with EvidenceStore.open(store, actor=named(by)) as opened:
+    with EvidenceStore.open(store, actor=actor_named(by)) as opened:
         seq = opened.supersede(edge)
     if json:
         print_json({"seq": seq, "id": edge.id, **edge.model_dump(mode="json")})
@@ -98,8 +98,8 @@ def contradiction(
     from evitrail.evidence_store.input_lines import fitting
 
     given = {"a": a, "b": b, "scope": scope, "type": type, "resolution": resolution, "reason": reason}
-    edge = fitting(Contradiction, {**given, "detector": detector or named(by)})
-    with EvidenceStore.open(store, actor=named(by)) as opened:
+    edge = fitting(Contradiction, {**given, "detector": detector or actor_named(by)})
+    with EvidenceStore.open(store, actor=actor_named(by)) as opened:
         seq = opened.dispute(edge)
     if json:
         print_json({"seq": seq, "id": edge.id, **edge.model_dump(mode="json")})
@@ -124,7 +124,7 @@ def assess(
 
     read = read_lines(jsonl_files(file), Profile)
     profiles = [profile for _, profile in read]
-    with EvidenceStore.open(store, actor=named(by)) as opened:
+    with EvidenceStore.open(store, actor=actor_named(by)) as opened:
         before = {profile.ref: header for profile in profiles if (header := opened.headers.get(profile.ref))}
         if faults := profiling(profiles, opened.headers)[0]:
             raise InputError([f"{file}: {fault}" for fault in faults])

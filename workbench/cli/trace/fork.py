@@ -84,7 +84,7 @@ def parsed(set_: list[str]) -> dict[str, Any]:
         name, equals, text = one.partition("=")
         if not equals or not name:
             raise ValueError(f"--set: expected NAME=VALUE, got {one!r}")
-        value = _read(name, Path(text[1:])) if text.startswith("@") else text
+        value = _file_text(name, Path(text[1:])) if text.startswith("@") else text
         if name.startswith("prompt."):
             changes["prompt"] = changes.get("prompt", {}) | {name.removeprefix("prompt."): value}
         else:
@@ -92,7 +92,7 @@ def parsed(set_: list[str]) -> dict[str, Any]:
     return changes
 
 
-def _read(name: str, file: Path) -> str:
+def _file_text(name: str, file: Path) -> str:
     try:
         return file.read_text("utf-8")
     except UnicodeDecodeError as error:
