@@ -6,7 +6,7 @@ Rules kept here
 - What goes wrong in making it is one line, for it is not our code: anything may come of it.
 - A class of ours is found under the module name that an old plan gives it, whatever package our folders lie in by now.
 
-    made("clinic.masks:Mask(names='staff.txt')", "mask", "mask(text)", allow_code=True)
+    make_plugin("clinic.masks:Mask(names='staff.txt')", "mask", "mask(text)", allow_code=True)
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ Rules kept here
 - Each call is one act of the store's actor, recorded as one event; publishing takes with it what it ends.
 - What may be done when, and by whom, is decided in ``curation.py``; how versions follow each other in ``lineage.py``.
 
-    desk = Desk(store)                                  # a store opened with actor="anna"
+    curator = Curator(store)                                  # a store opened with actor="anna"
     desk.draft([evidence], reason="update of May"); desk.submit("aspirin@2026")
-    Desk(bens_store).sign_off("aspirin@2026", reason="checked against the source", rubric={"accuracy": 5})
+    Curator(bens_store).sign_off("aspirin@2026", reason="checked against the source", rubric={"accuracy": 5})
     desk.publish(["aspirin@2026"])
 """
 

@@ -5,7 +5,7 @@ Rules kept here
   half read.
 - A fault says what was expected, what was got and where. pydantic's own words do not reach a user.
 
-    cases = read_lines([Path("benchmark.jsonl")], Case)     # [(Place("benchmark.jsonl", 1), Case(…)), …]
+    cases = read_lines([Path("benchmark.jsonl")], Case)     # [(LinePosition("benchmark.jsonl", 1), Case(…)), …]
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Rules kept here
 - Pure. The day is an argument.
 - A strong recommendation on low certainty waits for its reason until an evidence profile gives one (``strength.py``).
-- Due (``shelf_life.py``) is no verdict: what is overdue may still be right, and is served until somebody says
+- Due (``review_due.py``) is no verdict: what is overdue may still be right, and is served until somebody says
   otherwise.
 
     for task in queue(store.snapshot(), store.dossiers, on=date.today()):

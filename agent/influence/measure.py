@@ -5,7 +5,7 @@ Rules kept here
   the passage and one separator cut out, so that what stood after it moves up. ``masked`` hides the passage where it
   stands from a model that can be blinded (``hf:``): nothing moves, but its length still shows.
 - Each asking is greedy, wants a letter and its log-probability, and is a step of the run by the passage's name: it is
-  made once, and remembered.
+  made once, and reused.
 - A passage that stands in the context twice is taken away everywhere.
 
     asking = Asking(llm, prompt=lambda text: reader.asked(question, text), context=context, options=question.options)

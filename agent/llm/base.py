@@ -162,7 +162,7 @@ def counts(llm: object) -> TypeGuard[CountsTokens]:
 
 @dataclass(frozen=True, repr=False)
 class Recorded:
-    """An LLM whose calls are steps of a run: made once, and from then on remembered."""
+    """An LLM whose calls are steps of a run: made once, and reused from then on."""
 
     llm: LLM
     run: Run

@@ -7,7 +7,7 @@ Rules kept here
   marker that begins a thought, so it may be missing.
 - Where no thought is ended, all was said: an answer cut short while thinking is read as it stands.
 
-    spoken("<think>Bleeding first.</think>\n\nB", "Qwen/Qwen3-4B") == Spoken("B", "Bleeding first.")
+    split_reply("<think>Bleeding first.</think>\n\nB", "Qwen/Qwen3-4B") == SplitReply("B", "Bleeding first.")
 
 A server that tells the two apart by itself (vLLM's ``--reasoning-parser``) needs none of this.
 """

@@ -33,7 +33,7 @@ def reader_named(
 
     ``prompts`` is ``default``, or a folder like it: the model reads passage by passage and chooses from claims. With
     ``published``, or a file like it, it is asked for a letter straight away; then ``judge`` says who confirms the
-    letter: ``rule``, or a language model, and ``held`` whether the model is held to the letters.
+    letter: ``rule``, or a language model, and ``held`` whether output is constrained to option letters.
     Raises ``ValueError`` for what is none of these, with the nearest name.
     """
     from evitrail.agent.llm.named import LLMS, is_llm, llm_named

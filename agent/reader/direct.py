@@ -63,9 +63,9 @@ class DirectReader(AsksModel):
     prompt: Answering = field(default_factory=load_answering)
     checker: Checker = field(default_factory=RuleChecker)
     held: bool = False
-    """Whether the model is held to the letters, where its server can do that."""
+    """Whether output is constrained to option letters, where the server supports it."""
     max_tokens: int | None = None
-    """Of an answer; None as published."""
+    """Maximum tokens of an answer; None for the published number."""
     fit: Fit = WHOLE
     run: Run | None = field(default=None, repr=False, compare=False)
     """Where its calls are recorded; None leaves no record."""

@@ -8,7 +8,7 @@ Rules kept here
 - ``choose`` sees the claims only; all ballots are drawn in one call, and what is no letter is an abstention.
 - An answer that cannot be read, twice, is an outcome with its reason: inadequate, no claims, a query of our own, an
   abstention. A model that cannot be reached is an error, and the run is resumed later.
-- What comes from outside is fenced (``fenced.py``): it is data, and the prompts say so.
+- What comes from outside is fenced (``fence.py``): it is data, and the prompts say so.
 
     reader = PromptedReader(llm)
     reader.within(run).synthesise(question, hits)

@@ -77,7 +77,7 @@ def attribute(journal: Journal, run: str, store: EvidenceStore, reader: Reader |
 
 
 def do_again(trace: Trace, replays: Replays) -> Fresh:
-    """The whole run, nothing remembered, ``PROOFS`` times."""
+    """The whole run, nothing reused, ``PROOFS`` times."""
     outcomes, identical = [], True
     for _ in range(PROOFS):
         verify = Verify(trace.journal, trace.run)
@@ -106,7 +106,7 @@ class Inquiry:
         phi = _shares([shapley(v, roles) for v in played], exact=exact)
         p_rep = sum(self._failed(outcome) for outcome in self.fresh.outcomes) / len(self.fresh.outcomes)
         verdict = self._decide(values, phi, p_rep)
-        mending = repairs(values, roles, STILL_FAILS)
+        repair_sets = repairs(values, roles, STILL_FAILS)
         records = self._records(verdict.roles)
         done = list(self.replays.done.values())
         return Blame(
@@ -122,8 +122,8 @@ class Inquiry:
             phi=phi,
             necessity=_rounded(necessity(values, roles)),
             sufficiency=_rounded(sufficiency(values, roles)),
-            responsibility=_rounded(responsibility(mending, roles)),
-            minimal_repair_sets=tuple(mending),
+            responsibility=_rounded(responsibility(repair_sets, roles)),
+            minimal_repair_sets=tuple(repair_sets),
             persistence="systematic" if p_rep == 1 else "flaky",
             contract_breaks=tuple(f"{b.step}: {b.what}" for b in self.breaks),
             p_rep=p_rep,

@@ -26,7 +26,7 @@ FAILS: dict[Kind, Callable[[Outcome], bool | None]] = {
 
 ABSTENTIONS: dict[str, str] = {
     "U1": "fluke: fresh re-runs mostly do not fail",
-    "U2": "oracles incomplete: it fails with every step mended, so the labels, the key or the evidence is at fault",
+    "U2": "oracles incomplete: it fails with every step repaired, so the labels, the key or the evidence is at fault",
     "U3": "no significant step: no share of the failure is clear of zero",
 }
 

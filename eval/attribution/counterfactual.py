@@ -65,7 +65,7 @@ class Replay(NamedTuple):
 
 @dataclass
 class Replays:
-    """All counterfactuals of one run; each is done once and remembered."""
+    """All counterfactuals of one run; each is executed once and reused."""
 
     journal: Journal
     run: str

@@ -3,7 +3,7 @@
 Rules kept here (attribution.md, section 2.3)
 - ``v(A)`` is the failure rate when the roles in A keep their factual mechanism and all others are repaired.
 - Shapley values share ``v(all) - v(none)`` exactly; with at most six roles all 64 coalitions are played.
-- Necessity: does mending this role alone prevent the failure? Sufficiency: does this role alone, all
+- Necessity: does repairing this role alone prevent the failure? Sufficiency: does this role alone, all
   others repaired, still fail? Both high: sole culprit. Only necessity: one of several needed together.
   Only sufficiency: a second fault would have done it too.
 
@@ -41,7 +41,7 @@ def shapley(values: Values[R], roles: Sequence[R]) -> dict[R, float]:
 
 
 def necessity(values: Values[R], roles: Sequence[R]) -> dict[R, float]:
-    """How much of the failure mending this role alone prevents."""
+    """How much of the failure repairing this role alone prevents."""
     whole = frozenset(roles)
     return {role: values[whole] - values[whole - {role}] for role in roles}
 
@@ -52,15 +52,15 @@ def sufficiency(values: Values[R], roles: Sequence[R]) -> dict[R, float]:
 
 
 def repairs(values: Values[R], roles: Sequence[R], at_most: float = 0.2) -> list[tuple[R, ...]]:
-    """The smallest sets of roles whose mending brings the failure rate to ``at_most``."""
+    """The smallest sets of roles whose repair brings the failure rate to ``at_most``."""
     whole = frozenset(roles)
     found: list[frozenset[R]] = []
-    for mended in coalitions(roles):
-        if values[whole - mended] <= at_most and not any(smaller <= mended for smaller in found):
-            found.append(mended)
-    return [tuple(role for role in roles if role in mended) for mended in found]
+    for repaired in coalitions(roles):
+        if values[whole - repaired] <= at_most and not any(smaller <= repaired for smaller in found):
+            found.append(repaired)
+    return [tuple(role for role in roles if role in repaired) for repaired in found]
 
 
 def responsibility(found: Sequence[tuple[R, ...]], roles: Sequence[R]) -> dict[R, float]:
     """1 / (1 + how many others must be repaired before this one decides); 0 if never (Chockler, Halpern 2004)."""
-    return {role: max((1 / len(mended) for mended in found if role in mended), default=0.0) for role in roles}
+    return {role: max((1 / len(repaired) for repaired in found if role in repaired), default=0.0) for role in roles}

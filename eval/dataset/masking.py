@@ -5,7 +5,7 @@ Rules kept here
 - It fails closed. Where a mask raises, gives back no text, or would change its own work if it were asked again
   (something it looks for is still there), the case is refused whole.
 - What is refused is said in one line, which quotes nothing of the text.
-- A mask of one's own is code of one's own: naming it is not enough, somebody must allow it to run (``outside.py``).
+- A mask of one's own is code of one's own: naming it is not enough, somebody must allow it to run (``plugin.py``).
 
     mask = mask_named("default", Path("names.txt"))
     masked(case, mask).stem         # "[NAME] was born on [DATE]."

@@ -3,7 +3,7 @@
 Rules kept here
 - Runs that are finished are not counted; one that was cut short is counted whole.
 - Of each condition and reader at most ``REHEARSED`` runs, spread evenly over the cases, are rehearsed
-  (``engine/rehearsal.py``); the others are taken to be like them on average, and the row says so (``exact``).
+  (``dry_run.py``); the others are taken to be like them on average, and the row says so (``exact``).
 - A prompt's tokens are counted by its model's own tokenizer, or the stand-in it names, where it counts; else
   ``LETTERS`` characters are taken for one. What a chat template adds is not known and not counted.
 - A prompt counts once, however many answers are drawn from it. Of answers the most is told that may come: what is

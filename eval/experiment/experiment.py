@@ -91,7 +91,7 @@ class Experiment:
 
         ``progress`` hears of each run that ended, ``watch`` also of those that are under way. Raises ``Interrupted``
         on Ctrl-C or SIGTERM, ``Halted`` where the model server is down; both say how far it came, and running it
-        again goes on from there.
+        again resumes from there.
         """
         folder.mkdir(parents=True, exist_ok=True)
         cases, failures = self.askable()

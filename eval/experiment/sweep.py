@@ -130,6 +130,6 @@ def sweep(
             note(job, ended)
         far = f"{progress_now().done} of {of} runs are done"
         if isinstance(error, Halted):
-            raise Halted(f"the model server is down ({error}); {far}, run the same command to go on") from error
+            raise Halted(f"the model server is down ({error}); {far}, run the same command to resume") from error
         raise Interrupted(far) from error
     return failures

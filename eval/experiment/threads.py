@@ -8,8 +8,8 @@ Rules kept here
   are in flight. What takes longer is abandoned: its thread dies with the process, and the journal has all that
   returned. A second Ctrl-C does not wait.
 
-    with Hands(todo, do, 64, stop) as hands:
-        for job, ended in hands:
+    with WorkerThreads(todo, do, 64, stop) as workers:
+        for job, ended in workers:
             ...
 """
 

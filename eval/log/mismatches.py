@@ -4,7 +4,7 @@ Rules kept here
 - An answer is listed where nothing was confirmed (``no_answer``), or another letter than the parser found
   (``disagreement``). What nobody had to judge, a single letter or silence, is not listed.
 - The words are shown shortened to 600 characters, head and tail; those of a sensitive case not at all.
-- Names are ours here; ``official/export.py`` writes the same rows under the published ones.
+- Names are ours here; ``safe_scale/export.py`` writes the same rows under the published ones.
 
     for mismatch in mismatches(journal):
         mismatch.question_id, mismatch.parsed_answer, mismatch.confirmed_answer

@@ -5,7 +5,7 @@ Rules kept here
   again. What a step does not tell is None.
 - The greedy answer is that of the last unlabelled call (one that could not be read was asked again), and costs all of
   them together; the samples are those of the call labelled ``ballots``.
-- Verdicts are those that count (``counted.py``). The same words are judged once: what that cost stands at the first.
+- Verdicts are those that count (``latest_check.py``). The same answer is judged once: its cost stands at the first.
 - A reader that calls no model has letters, and no words.
 
     spoken = spoken_in(trace, counted(trace, latest))

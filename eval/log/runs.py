@@ -71,7 +71,7 @@ def finished_runs(journal: JournalView) -> set[str]:
 def outcomes(journal: JournalView) -> list[Outcome]:
     """Every finished run that answered, scored; one that was skipped counts nowhere.
 
-    Where the words of a run were checked again, what the latest re-check confirmed is scored (``counted.py``).
+    Where the words of a run were checked again, what the latest re-check confirmed is scored (``latest_check.py``).
     """
     latest = rechecked(journal)
     ended = ((trace, counted(trace, latest).output(Answer)) for trace in traces(journal))

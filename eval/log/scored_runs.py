@@ -3,7 +3,7 @@
 Rules kept here
 - A run's steps are read once, when the first metric asks what it cost, and its answer when one asks for that. Metrics
   of outcomes and cases alone read nothing from the journal.
-- The answer is the one that counts (``counted.py``); the cost is that of the run itself, not of its re-checks.
+- The answer is the one that counts (``latest_check.py``); the cost is that of the run itself, not of its re-checks.
 - What measures the answer afterwards is not part of its cost (``MEASURING``).
 - Of a sensitive case the answer's reason and the raw output are withheld.
 

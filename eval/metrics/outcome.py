@@ -58,7 +58,7 @@ class Outcome(Record):
     options: int = Field(ge=1)
     cited: tuple[str, ...]
     option_confidence: float | None = None
-    """The chosen option's probability; None where the plan weighs no evidence, see ``weighted.py``."""
+    """The chosen option's probability; None where the plan weighs no evidence, see ``evidence_weighting.py``."""
     weighted_confidence: float | None = None
     """The same, weighed by the certainty of the evidence for each option."""
 

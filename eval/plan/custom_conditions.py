@@ -11,7 +11,7 @@ Rules kept here
 - Where the table names a retriever, curated evidence of its base gives way, and the other way round.
 - A name that there is not is refused with the nearest there is.
 - A retriever of one's own is named ``package.module:Class(k=3)``: code, which runs only where somebody allows it
-  (``outside.py``). Its repr is its name in every record, so it must say all that decides what is found.
+  (``plugin.py``). Its repr is its name in every record, so it must say all that decides what is found.
 """
 
 from __future__ import annotations

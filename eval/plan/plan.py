@@ -63,20 +63,20 @@ class Plan(Record):
     readers: tuple[str, ...] = ()
     """Several readers, where there are several."""
     retrievers: tuple[str, ...] = ()
-    """What every condition that ranks is varied over; empty leaves each its own."""
+    """Every condition that ranks passages is run with each of these; empty leaves each its own."""
     snapshots: tuple[str, ...] = ()
     """Releases, ledger numbers or days that every condition that searches is varied over."""
     k: tuple[int, ...] = ()
     prompts: str = "default"
     """What a language model is prompted with: ``default``, ``published``, or a folder or file of one's own."""
     judge: str = "rule"
-    """Who confirms which letter its words select: ``rule``, or a language model."""
+    """Who maps a free-text answer to an option: ``rule``, or a language model."""
     held: bool = False
-    """Whether it is held to the letters of the question, where its server can do that."""
+    """Whether output is constrained to the question's option letters, where the server supports it."""
     influence: Way | None = None
     """How it is measured in every condition what each passage did for the choice; None measures nothing."""
     max_tokens: int | None = Field(default=None, ge=1)
-    """Of one answer; None leaves it to the prompts."""
+    """Maximum tokens of an answer; None leaves it to the prompts."""
     samples: int = Field(default=20, ge=0)
     temperature: float = Field(default=0.7, gt=0)
     seed: int = 0
@@ -91,9 +91,9 @@ class Plan(Record):
     mask_names: str | None = None
     """A file of names for the default mask, one a line."""
     confidence_weights: CertaintyWeights | None = None
-    """What evidence of each certainty counts for in a second confidence; None leaves it out. See ``weighted.py``."""
+    """The weight of each certainty of evidence in a second confidence; None: none, see ``evidence_weighting.py``."""
     prices: dict[str, Price] | None = None
-    """What tokens cost, by a reader's name or label here or by its model's own name. See ``prices.py``."""
+    """What tokens cost, by a reader's name or label here or by its model's own name. See ``eval/metrics/prices.py``."""
     in_flight: int | None = Field(default=None, ge=1)
     """Runs under way at once; None leaves it to the reader. It decides no result: it may change from day to day."""
     seq: int | None = None

@@ -2,7 +2,7 @@
 
 Rules kept here
 - The journal is the only truth. Every file here can be deleted and made again, with the same bytes.
-- A clock decides ``timings.parquet`` and the latency in ``cost.json``, and the journal remembers it. All other files
+- A clock decides ``timings.parquet`` and the latency in ``cost.json``, and the journal keeps it. All other files
   are the same for equal seeds.
 - A file is replaced whole or not at all.
 - ``mismatches.jsonl`` is there where words were checked: the answers that a person should look at.

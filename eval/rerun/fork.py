@@ -77,14 +77,14 @@ def forking(of: Trace, at: str | None, changes: Mapping[str, Any]) -> Fork:
     """A fork as a person asks for it; raises ``ValueError`` naming what is wrong with it."""
     root_config(of)
     if not of.ended:
-        raise ValueError(f"run {of.run!r} was not finished; run the experiment again to go on with it, then fork it")
+        raise ValueError(f"run {of.run!r} was not finished; run the experiment again to finish it, then fork it")
     steps = {activity.path: activity for activity in of.activities}
     if at is not None and at not in steps:
         raise ValueError(f"expected a step of {of.run!r} among {', '.join(steps)}, got {at!r}{nearest(at, steps)}")
     if at is None and "output" in changes:
-        raise ValueError("an output is laid down at one step; name it with --at")
+        raise ValueError("an output is overridden at one step; name it with --at")
     if at is not None and "/" in at and set(changes) != {"output"}:
-        raise ValueError(f"{at!r} is a step within another: only its output can be laid down; fork at the outer one")
+        raise ValueError(f"{at!r} is a step within another: only its output can be overridden; fork at the outer one")
     if at is not None and "output" in changes:
         returns = OUTPUTS.get(steps[at].output_type)
         if returns is None:

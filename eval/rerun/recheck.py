@@ -2,7 +2,7 @@
 
 Rules kept here
 - A re-check is a fork of the run at its check: nothing is read, chosen or drawn again. What was confirmed before stays
-  on record, and from then on the re-check counts (``counted.py``).
+  on record, and from then on the re-check counts (``latest_check.py``).
 - A judge that was killed resumes where it was: a re-check that ended is not done again, and no words are judged twice.
 - Runs whose reader names its option itself have nothing to be checked, nor have those that were skipped.
 - A judge that does not answer leaves its runs as they were; when it is down, nothing more is asked of it.

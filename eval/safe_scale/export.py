@@ -1,7 +1,7 @@
 """Runs of ours as the published files: phase 3, phase 4 and the labelled questions, for the authors' own scripts.
 
 Rules kept here (sections are those of the SaFE-Scale specification)
-- Files have the published names and keys (1.5 to 1.7). What we do not have is null; one run is said in ``arm.py``.
+- Files have the published names and keys (1.5 to 1.7). What we do not have is null; see ``published_run.py``.
 - A condition with a published key has it; others, our live agents among them, keep their names. What a reader could not
   hold is absent.
 - A reader is one folder: the model's name as its server calls it, where no other reader has that; else its own.

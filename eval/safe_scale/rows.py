@@ -4,7 +4,7 @@ Rules kept here
 - JSON lines, a JSON array and a CSV are read alike; the name's ending says which it is.
 - All faults are collected before one error is raised; nothing is half read.
 
-    read_rows(Path("risk_radiorag_full_merged.json"), Labelled)     # [(Place("…", 1), Labelled(…)), …]
+    read_rows(Path("risk_radiorag_full_merged.json"), Labelled)     # [(LinePosition("…", 1), Labelled(…)), …]
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ Rules kept here
 - Every act says who, why, and the content before and after it, so the history of a version can be read in order.
 - Nothing unpublished is evidence: no snapshot shows it unless it is asked to.
 
-Evidence taken in from a file (``ingest``) was published elsewhere, and answered for there.
+Evidence ingested from a file was published elsewhere, and answered for there.
 """
 
 from __future__ import annotations

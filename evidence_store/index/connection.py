@@ -6,7 +6,7 @@ Rules kept here
 - What goes wrong becomes one line: where, what was said, what to do.
 - A folder is one process's, and one thread's at a time: local mode keeps plain Python state.
 
-    connection = Connection("http://127.0.0.1:6333/evitrail")
+    connection = QdrantConnection("http://127.0.0.1:6333/evitrail")
     with connection.client() as client:
         client.get_collections()
 

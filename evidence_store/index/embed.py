@@ -61,7 +61,7 @@ class Revised(Protocol):
 
     @property
     def revision(self) -> str:
-        """See ``revision.py``; empty for unknown."""
+        """See ``model_revision.py``; empty for unknown."""
         ...
 
 

@@ -4,7 +4,7 @@ Rules kept here
 - A vector is found by the text's SHA-256 and the model's name and revision, and is never changed once stored.
 - All texts not yet known go to the wrapped encoder in one call.
 - What is embedded ``apart`` is not written: a vector tells what its text was about, and the bare hash of a short
-  text can be guessed. It is remembered in this process, the newest ``ASIDE`` of them.
+  text can be guessed. It is cached in this process, the newest ``ASIDE`` of them.
 - What SQLite complains of becomes one line. Nothing is lost with the file: it may be deleted, and fills again.
 - Safe to use from several threads.
 
@@ -56,7 +56,7 @@ def apart() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class EmbedCache:
-    """An encoder that remembers what another encoder said."""
+    """An encoder that caches the vectors of another encoder."""
 
     encoder: Encoder
     path: Path

@@ -7,7 +7,7 @@ Rules kept here
   Only then is there an order of belief (``order.py``), and of that the smallest set that suffices (``enough.py``).
 - Any gate can be left out, so that what it is worth can be measured: ``evitrail compare DIR --ablate gates``.
 
-    kept, report = GATES["as_of"](hits, Asked(query, store.snapshot(as_of=day)))
+    kept, report = GATES["as_of"](hits, GateContext(query, store.snapshot(as_of=day)))
 """
 
 from __future__ import annotations

@@ -95,3 +95,13 @@ def test_every_file_of_a_package_says_what_it_is() -> None:
     silent = [str(file) for file in ours if not ast.get_docstring(ast.parse((ROOT / file).read_text("utf-8")))]
     assert len(ours) > 50
     assert not silent
+
+
+def test_every_python_file_that_a_text_names_is_there() -> None:
+    known = [f"/{name}" for name in files()]
+    named = re.compile(r"`([\w/]+\.py)`")
+    texts = [name for name in files() if name.endswith((".py", ".md")) and not name.startswith(("tests/", "CHANGELOG"))]
+    found = [(name, hit) for name in texts for hit in named.findall((ROOT / name).read_text("utf-8"))]
+    gone = [(name, hit) for name, hit in found if "NAME" not in hit and not any(k.endswith(f"/{hit}") for k in known)]
+    assert len(found) > 100
+    assert gone == []

@@ -201,7 +201,7 @@ BAD: list[tuple[str | None, dict[str, Any], str]] = [
     (None, {"judge": "rule"}, "judge: expected a reader that answers in words, WardReader"),
     (None, {"judge": "rulez"}, "expected a judge as `rule` or a language model, one of .*got 'rulez'"),
     (None, {"judge": None}, "expected a judge as `rule` or a language model"),
-    (None, {"output": {}}, "an output is laid down at one step; name it"),
+    (None, {"output": {}}, "an output is overridden at one step; name it"),
     ("retrieve[1]", {"output": {"query": "x", "hits": 5}}, r"retrieve\[1\]: expected a Retrieved; hits: "),
     ("retrieve[1]", {"output": {**NOTHING, "extra": 1}}, r"retrieve\[1\]: expected a Retrieved; extra: "),
 ]

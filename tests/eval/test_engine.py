@@ -163,7 +163,7 @@ def test_a_model_server_that_goes_down_halts_the_sweep_and_costs_nothing_that_wa
     assert server.url in said
     with Journals.open(folder / "run") as journal:
         begun = set(journal.runs())
-    assert f"{sum(trace_ended(folder).values())} of {RUNS} runs are done, run the same command to go on" in said
+    assert f"{sum(trace_ended(folder).values())} of {RUNS} runs are done, run the same command to resume" in said
     assert len(begun) < RUNS, "the rest was not tried one after another"
     kept = recorded(folder)
     server.start()

@@ -128,7 +128,7 @@ def test_what_a_model_said_within_a_step_can_be_laid_down(ward: Ward) -> None:
 
 
 def test_a_step_within_another_takes_an_output_and_no_other_change(ward: Ward) -> None:
-    with pytest.raises(ValueError, match="a step within another: only its output can be laid down"):
+    with pytest.raises(ValueError, match="a step within another: only its output can be overridden"):
         ward.fork(RUN, "choose[1]/model[1]", k=3)
 
 

@@ -82,7 +82,7 @@ def test_a_judge_that_fails_is_one_line_and_the_same_command_goes_on(
     (fault,) = said.faults
     assert said.code == 1
     assert "nobody answers" in fault
-    assert "run the same command to go on" in fault
+    assert "run the same command to resume" in fault
     assert read_outcomes(spoken / "outcomes.parquet") == before
     monkeypatch.setitem(LLMS, "script", lambda name: judge)
     assert evitrail("review-answers", spoken, "--judge", "script:any").code == 0

@@ -133,7 +133,7 @@ def test_a_server_that_is_gone_ends_the_command_with_one_line(
     (fault,) = said.faults
     assert "the model server is down" in fault
     assert server.url in fault
-    assert fault.endswith("of 6 runs are done, run the same command to go on")
+    assert fault.endswith("of 6 runs are done, run the same command to resume")
     asked, server.gone_after = sum(server.asked.values()), None
     assert evitrail("run", *prompted, "--prompts", "published", "--out", tmp_path / "run").code == 0
     assert sum(server.asked.values()) == 12

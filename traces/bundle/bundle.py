@@ -2,7 +2,7 @@
 
 Rules kept here
 - Records are packed verbatim, 200 to a file; blobs once each, under their names. New is only the manifest.
-- Every byte of the zip is decided by what is in it (``zipped.py``), so one altered byte is found anywhere.
+- Every byte of the zip is decided by what is in it (``zip_layout.py``), so one altered byte is found anywhere.
 - What is not sound is not packed: a bundle cannot launder a damaged journal.
 - Patient data is left out unless asked for, then its keys go with it. What is left out is listed as such.
 - The same runs make the same bytes. The file is there whole or not at all.

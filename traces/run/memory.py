@@ -6,7 +6,7 @@ Rules kept here
 - An overridden output is not work that can be reused.
 - A fork does not record the steps within a step it reused; they are read from the run that did them.
 
-    memory = remembered(journal, "standard.rad-001")
+    memory = recorded_work(journal, "standard.rad-001")
 """
 
 from __future__ import annotations

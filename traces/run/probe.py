@@ -4,7 +4,7 @@ Rules kept here
 - Recorded work is reused; any other step is run, and its output is compared with the recorded one.
 - A step with an external effect counts as affected: the probe never makes a paid call.
 
-    probe = Probe(journal, "standard.rad-001", remembered(journal, "standard.rad-001"))
+    probe = Probe(journal, "standard.rad-001", recorded_work(journal, "standard.rad-001"))
     affected(lambda: answer_again(probe))       # None, or the first step that would change
 """
 

@@ -78,7 +78,7 @@ def chain(trace: Trace) -> EvidenceChain:
     config, said = config_of(trace), trace.output(Answer)
     recorded = facts(trace)
     if said is None or recorded.choice is None or recorded.synthesis is None:
-        raise ValueError(f"run {trace.run!r} was not finished; run the experiment again to go on with it")
+        raise ValueError(f"run {trace.run!r} was not finished; run the experiment again to finish it")
     links = _links(recorded.choice, recorded.synthesis, recorded.retrieved)
     ours = [x for x in links if x.claim.option == said.option and x.claim.stance == "supports"]
     queries = {content_id(q): q for a in recorded.steps.get("retrieve", []) for q in [_query(trace, a.inputs[0].id)]}

@@ -151,7 +151,7 @@ def _used(recorded: Facts) -> dict[tuple[str, str, str, int], Claim]:
 def _end(trace: Trace, recorded: Facts) -> End:
     said, choice = trace.output(Answer), recorded.choice
     if said is None or choice is None:
-        raise ValueError(f"run {trace.run!r} was not finished; run the experiment again to go on with it")
+        raise ValueError(f"run {trace.run!r} was not finished; run the experiment again to finish it")
     outcome = outcome_of(trace.run, root_config(trace), said)
     return End(
         run=trace.run,

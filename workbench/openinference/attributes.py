@@ -154,7 +154,7 @@ def understand(attributes: Mapping[str, Any]) -> SpanMeaning:
 
 
 def describe_again(output: Mapping[str, Any], inputs: Mapping[str, Any]) -> Told:
-    """The attributes that a span was taken in with, from the values it became."""
+    """The attributes that a span was imported with, from the values it became."""
     said = {role: body["value"] for role, body in inputs.items() if role in ("input", "attributes")}
     names = {field: name for name, field in FIELDS.items()}
     found = [{names.get(field, field): v for field, v in row.items()} for row in output["value"].get("documents", ())]

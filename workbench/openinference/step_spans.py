@@ -1,7 +1,7 @@
 """What our runs and steps mean in OpenInference's terms, for viewers such as Phoenix.
 
 Rules kept here
-- The attributes' names are in ``openinference.py``. The edges are ``evidence.*`` (``traces/attributes.py``).
+- The attributes' names are in ``attributes.py``. The edges are ``evidence.*`` (``traces/external/attributes.py``).
 - What is kept back is not described: such a span has its kind and no more.
 
     spans(Disclosed(trace, with_sensitive=False), project="evitrail-run")      # to be written or sent: traces/otlp.py
@@ -15,7 +15,7 @@ a run              AGENT      the question, the answer, who is blamed for it
 ``Choice``         CHAIN      the option, or an abstention
 ``Completion``     LLM        messages, parameters, texts, tokens
 ``Nodes``          RETRIEVER  what a pipeline of others found
-``Foreign``        as it was  what was taken in from elsewhere
+``Foreign``        as it was  what was imported
 =================  =========  ==================================================
 """
 

@@ -66,7 +66,7 @@ def _engine_options() -> Mapping[str, Any]:
         options = None
     if not isinstance(options, dict):
         raise LLMError(
-            f"expected {OPTIONS} to be a JSON object of vLLM's engine arguments, got {told!r}; mend or unset it"
+            f"expected {OPTIONS} to be a JSON object of vLLM's engine arguments, got {told!r}; correct or unset it"
         )
     return options
 

@@ -11,7 +11,7 @@ Rules kept here
     ('A', 'C', True)
 
 After sections 2.5 and 2.6 of the SaFE-Scale specification (code at commit 09c18f0). Which letter a text *selects* is
-not decided here: that is ``explicit.py``, or a judge.
+not decided here: that is ``explicit_letter.py``, or a judge.
 """
 
 from __future__ import annotations

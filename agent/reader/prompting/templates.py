@@ -3,7 +3,7 @@
 Rules kept here
 - A set of prompts is a folder with ``plan.md``, ``appraise.md``, ``synthesise.md`` and ``choose.md``. What stands
   above a line ``---`` is the system message, what stands below it the user's; without such a line all is the user's.
-- ``$question``, ``$evidence``, ``$critique``, ``$asked`` and ``$claims`` stand for fenced text (``fenced.py``),
+- ``$question``, ``$evidence``, ``$critique``, ``$asked`` and ``$claims`` stand for fenced text (``fence.py``),
   ``$mark`` for the mark of its fences, ``$$`` for a dollar sign. An act's prompt must hold what it is about.
 - Its name holds a digest of every word: a changed prompt is another reader.
 

@@ -3,7 +3,7 @@
 Rules kept here
 - It says what was known at the snapshot: the end, a retraction, a concern. What differed when the version was published
   stands in the extension ``as-published``, so the version comes back as it was, and what became of it beside it.
-- An end that a later version of the same export brought is set again when that one is taken in; any other end stays.
+- An end that a later version of the same export brought is set again when that one is imported; any other end stays.
 - FHIR's periods include their last day. Ours end on the first day that no longer counts: the day after.
 - The days of sign-off are the store's own and are told, not taken back.
 """

@@ -4,7 +4,7 @@ Rules kept here
 - ``news`` is pure, and asked before anything is written: what it returns can be recorded, or nothing of it.
 - A version is known as it was published, or with the end that it has now: a bundle of a few versions tells some so.
 - What the store's own curators withdrew does not come back by a file.
-- Killed in between, what is left is news still: taking the file in again goes on.
+- Killed in between, what is left is news still: importing the file again resumes.
 
     fresh = take_in(store, read_fhir(Path("bundle.json")))
 """

@@ -6,7 +6,7 @@ Rules kept here
 - A commit is on disk before it returns.
 - What the database complains of becomes one line: where, what it said, what to do. ``where`` holds no password.
 
-    with in_words(dialect), dialect.engine().begin() as db:
+    with store_errors(dialect), dialect.engine().begin() as db:
         dialect.lock(db)
 
 Not covered: whoever owns the file or the table can drop the triggers. ``Ledger.verify`` shows what they changed.

@@ -97,7 +97,7 @@ def _judged(folder: Path, spec: str, *, json: bool) -> None:
     if done.failures:
         first = done.failures[0]
         more = f" and {len(done.failures) - 1} more" if len(done.failures) > 1 else ""
-        raise CheckFailed(f"run {first.run} was not judged ({first.error}){more}; run the same command to go on")
+        raise CheckFailed(f"run {first.run} was not judged ({first.error}){more}; run the same command to resume")
 
 
 def _show_result(folder: Path, spec: str, done: Rechecked, pairs: list[tuple[Outcome, Outcome]], *, json: bool) -> None:

@@ -77,6 +77,6 @@ function blamesView({ blames }, { codes, link, steps }) {
       el("tbody", {}, Object.entries(blame.phi).map(([role, phi]) => share(role, phi, blame.roles.includes(role))))),
     facts([["Without it, no failure", blame.records.join(", ")], ["Broken contracts", blame.contract_breaks.join("; ")],
       ["Grounds", `${count(blame.replays, "replay")}, ${blame.persistence}; fails in ${percent(blame.p_rep)} `
-        + `of fresh re-runs and ${percent(blame.v_none)} with every step mended`]]));
+        + `of fresh re-runs and ${percent(blame.v_none)} with every step repaired`]]));
   return blames.length > 0 ? blames.map(one) : el("p.empty", {}, "This run did not fail, so nobody is blamed.");
 }
