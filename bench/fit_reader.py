@@ -3,8 +3,8 @@
     python bench/fit_reader.py --data ../shared/data --out agent/reader/extractive/weights.json
 
 Rules kept here
-- Features come from ``features.py`` and sums from ``scoring.py`` of ``agent/reader/extractive``: what is fitted is
-  what reads.
+- Features come from ``agent/reader/extractive/features.py``, sums from ``agent/reader/extractive/scoring.py``: what is
+  fitted is what reads.
 - A case is read twice, weighted equally: with its clean evidence alone, and among the nearest passages of others.
 - Folds are cut by lineage, so that no question is scored with weights fitted on its own evidence.
 - Of the demo benchmarks only cases marked ``"split": "fit"`` are read; the others stay unseen.

@@ -29,7 +29,7 @@ from evitrail.eval.dataset.case import Case
 from evitrail.eval.experiment.events import Attributing, Embedding, Excluded, Listener, Running, Skipped, ignore
 from evitrail.eval.experiment.experiment import Engine
 from evitrail.eval.experiment.sweep import Failure
-from evitrail.eval.log.runs import redacted, skips
+from evitrail.eval.log.runs import find_run, redacted, skips
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.plan.plan import PLAN, Plan, read_plan, settle
@@ -37,7 +37,6 @@ from evitrail.eval.plan.readers import probe_all, readers
 from evitrail.eval.report.results import write_results
 from evitrail.eval.resolve import absolute, opened
 from evitrail.evidence_store import EvidenceStore
-from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.traces import Journals, Trace
 
 EMBEDDED = 512
@@ -78,9 +77,7 @@ class Results:
     def trace(self, run: str) -> Iterator[Trace]:
         """One recorded run, such as ``standard.radiology-003``, with its journal open; raises ``ValueError``."""
         with Journals.open(self.folder) as journal:
-            if run not in (runs := journal.runs()):
-                raise ValueError(f"{self.folder}: expected a run of this experiment, got {run!r}{nearest(run, runs)}")
-            yield Trace(journal, run)
+            yield find_run(journal, run)
 
 
 def run_plan(

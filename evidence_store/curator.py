@@ -1,13 +1,13 @@
-"""The curators' desk of a store: where a version is drafted, looked at by somebody else, published and withdrawn.
+"""What a store's curator does: draft a version, have somebody else review it, publish it, withdraw it.
 
 Rules kept here
 - Each call is one act of the store's actor, recorded as one event; publishing takes with it what it ends.
-- What may be done when, and by whom, is decided in ``curation.py``; how versions follow each other in ``lineage.py``.
+- What may be done when, and by whom, is decided in ``workflow.py``; how versions follow each other in ``lineage.py``.
 
     curator = Curator(store)                                  # a store opened with actor="anna"
-    desk.draft([evidence], reason="update of May"); desk.submit("aspirin@2026")
+    curator.draft([evidence], reason="update of May"); curator.submit("aspirin@2026")
     Curator(bens_store).sign_off("aspirin@2026", reason="checked against the source", rubric={"accuracy": 5})
-    desk.publish(["aspirin@2026"])
+    curator.publish(["aspirin@2026"])
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ class EvidenceStore:
 
     @property
     def dossiers(self) -> Mapping[str, Dossier]:
-        """Every version curated here, by ref, with where it stands; see ``desk.py``."""
+        """Every version curated here, by ref, with where it stands; see ``curator.py``."""
         self._versions()
         return self._dossiers
 

@@ -38,8 +38,8 @@ def reopened(folder: Path, *, allow_code: bool = False) -> Iterator[Reopened]:
     """
     if any(folder.glob("journal*.db")) and not (folder / PLAN).exists():
         raise ValueError(
-            f"{folder}: expected an experiment, found a journal without {PLAN}; what was recorded elsewhere "
-            "cannot be done again, for its code is not here"
+            f"{folder}: expected an experiment, found a journal without {PLAN}; the runs of "
+            "another system cannot be executed here, because their code is not here"
         )
     with Journals.open(folder) as past:
         plan = read_plan(folder / PLAN)

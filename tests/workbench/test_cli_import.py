@@ -78,8 +78,8 @@ def test_what_cannot_be_done_again_says_so_in_one_line(folder: Path, command: st
     said = evitrail(*(part.format(folder) for part in command.split()))
     assert said.code == 2
     assert said.err == (
-        f"evitrail: {folder}: expected an experiment, found a journal without plan.toml; what was recorded elsewhere "
-        "cannot be done again, for its code is not here\n"
+        f"evitrail: {folder}: expected an experiment, found a journal without plan.toml; the runs of another "
+        "system cannot be executed here, because their code is not here\n"
     )
     assert tree(folder) == before
 

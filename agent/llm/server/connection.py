@@ -8,7 +8,7 @@ Rules kept here
   for the client insists on one and servers of one's own do not look.
 - The connections are shared by all threads and kept open.
 
-    connection = ServerConnection("http://127.0.0.1:8000/v1", timeout=600, waits=(1, 2, 4, 8), patience=60, concurrency=64)
+    connection = ServerConnection("http://127.0.0.1:8000/v1", 600, waits=(1, 2, 4, 8), patience=60, concurrency=64)
     connection.send("POST", "chat/completions", body)        # the reply's text
 
 The only file that imports openai.

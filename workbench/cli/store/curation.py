@@ -51,7 +51,7 @@ def draft(
 
 def submit(ref: Ref, reason: Reason = "", by: By = "", store: StorePath = STORE, json: Json = False) -> None:
     """Submit a draft for review by another person."""
-    _perform(store, by, ref, json, lambda desk: desk.submit(ref, reason))
+    _perform(store, by, ref, json, lambda curator: curator.submit(ref, reason))
 
 
 def sign_off(
@@ -63,12 +63,12 @@ def sign_off(
     json: Json = False,
 ) -> None:
     """Approve a draft that another person wrote."""
-    _perform(store, by, ref, json, lambda desk: desk.sign_off(ref, reason, scores(rubric)))
+    _perform(store, by, ref, json, lambda curator: curator.sign_off(ref, reason, scores(rubric)))
 
 
 def hand_back(ref: Ref, reason: Reason, by: By = "", store: StorePath = STORE, json: Json = False) -> None:
     """Return a draft to its authors for changes."""
-    _perform(store, by, ref, json, lambda desk: desk.hand_back(ref, reason))
+    _perform(store, by, ref, json, lambda curator: curator.hand_back(ref, reason))
 
 
 def publish(
@@ -78,12 +78,12 @@ def publish(
     json: Json = False,
 ) -> None:
     """Publish signed-off drafts: all of them, or none if one is refused."""
-    _perform(store, by, refs[0], json, lambda desk: desk.publish(refs))
+    _perform(store, by, refs[0], json, lambda curator: curator.publish(refs))
 
 
 def withdraw(ref: Ref, reason: Reason, by: By = "", store: StorePath = STORE, json: Json = False) -> None:
     """Withdraw a published version; earlier store states still contain it."""
-    _perform(store, by, ref, json, lambda desk: desk.withdraw(ref, reason))
+    _perform(store, by, ref, json, lambda curator: curator.withdraw(ref, reason))
 
 
 def review(
