@@ -66,7 +66,7 @@ def resolve(plan: Plan, store: EvidenceStore, *, allow_code: bool = False, engin
     return experiment
 
 
-class Summary(NamedTuple):
+class ExperimentSummary(NamedTuple):
     """What an experiment comes to, before any of it is run."""
 
     cases: int
@@ -77,7 +77,7 @@ class Summary(NamedTuple):
     runs: int
 
 
-def summary(experiment: Experiment) -> Summary:
+def summary(experiment: Experiment) -> ExperimentSummary:
     """Cases, conditions and runs of an experiment; raises ``Unmasked`` for a case that cannot be masked."""
     cases = [masked(case, experiment.mask) for case in experiment.cases]
     excluded = experiment.excluded(cases)
@@ -87,7 +87,7 @@ def summary(experiment: Experiment) -> Summary:
         for label, _ in readers(experiment.reader)
     }
     kept = {name: condition for name, condition in every.items() if name not in excluded}
-    return Summary(len(cases), kept, excluded, len(experiment.jobs(cases)))
+    return ExperimentSummary(len(cases), kept, excluded, len(experiment.jobs(cases)))
 
 
 def absolute(plan: Plan) -> Plan:

@@ -110,7 +110,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from evitrail.evidence_store.formats.base import Entries, Format
+from evitrail.evidence_store.formats.base import Entries, EvidenceFormat
 from evitrail.evidence_store.model import Evidence
 
 
@@ -121,7 +121,7 @@ def array_items(path: Path) -> Entries:
     return [(f"{path}[{number}]", Evidence.model_validate(item)) for number, item in enumerate(items)]
 
 
-ARRAY = Format("array", "one JSON array", (".array",), array_items)
+ARRAY = EvidenceFormat("array", "one JSON array", (".array",), array_items)
 '''
 
 
@@ -190,8 +190,9 @@ ADDITIONS = {
         edits={
             "traces/export/__init__.py": (
                 (
-                    '        Format("prov"',
-                    '        Format("plain", "plain text, one run", "txt", holds_many=False),\n        Format("prov"',
+                    '        ExportFormat("prov"',
+                    '        ExportFormat("plain", "plain text, one run", "txt", holds_many=False),\n'
+                    '        ExportFormat("prov"',
                 ),
             )
         },

@@ -24,7 +24,7 @@ from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.prices import TokenUsage
 
 
-class Recorded(Protocol):
+class RunRecord(Protocol):
     """What the journal holds of one run beside its outcome, each part read when it is asked for."""
 
     @property
@@ -50,7 +50,7 @@ class Scored:
     outcome: Outcome
     case: Case | None = None
     """As it may be shown; its day is None where the case was asked as of several days."""
-    recorded: Recorded | None = field(default=None, repr=False)
+    recorded: RunRecord | None = field(default=None, repr=False)
     """None where the outcome has no journal behind it."""
 
     @property

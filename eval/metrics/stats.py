@@ -40,7 +40,7 @@ class Interval(NamedTuple):
     hi: float
 
 
-class Summary(NamedTuple):
+class BootstrapSummary(NamedTuple):
     """What a bootstrap says of one number."""
 
     mean: float
@@ -63,14 +63,14 @@ def draws(indices: NDArray[np.int32]) -> Draws:
     return np.bincount(cells.ravel(), minlength=replicates * n).reshape(replicates, n).astype(np.float64)
 
 
-def summarise(values: Replicates, *, confidence: float = 0.95) -> Summary | None:
+def summarise(values: Replicates, *, confidence: float = 0.95) -> BootstrapSummary | None:
     """Mean, standard deviation and percentile interval of the replicates that have a value; None if none has."""
     known = values[~np.isnan(values)]
     if not known.size:
         return None
     lo, hi = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
     std = float(known.std(ddof=1)) if known.size > 1 else 0.0
-    return Summary(mean=float(known.mean()), std=std, lo=float(lo), hi=float(hi))
+    return BootstrapSummary(mean=float(known.mean()), std=std, lo=float(lo), hi=float(hi))
 
 
 def bootstrap_p(differences: Replicates) -> float:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from evitrail.eval.safe_scale.dataset import Dataset, Sources, read_dataset
 from evitrail.eval.safe_scale.export import Exported, export_experiment
-from evitrail.eval.safe_scale.folder import Results, import_judged, is_official, write_official_results
+from evitrail.eval.safe_scale.folder import PublishedResults, import_judged, is_official, write_official_results
 from evitrail.eval.safe_scale.judged import JudgedResults, read_judged
 
 __all__ = [
     "Dataset",
     "Exported",
     "JudgedResults",
-    "Results",
+    "PublishedResults",
     "Sources",
     "export_experiment",
     "import_judged",

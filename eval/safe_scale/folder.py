@@ -62,7 +62,7 @@ class PublishedManifest(Record):
         return Sources(folder / FILES / self.labels, *(folder / FILES / name if name else None for name in others))
 
 
-class Results(NamedTuple):
+class PublishedResults(NamedTuple):
     """What the files came to."""
 
     rows: list[dict[str, Any]]
@@ -75,7 +75,7 @@ def is_official(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-def import_judged(judged: Path, sources: Sources, folder: Path) -> Results:
+def import_judged(judged: Path, sources: Sources, folder: Path) -> PublishedResults:
     """Copy the files into a new folder and write all results; raises ``InputError`` and writes nothing on any fault."""
     read_judged(judged, read_dataset(sources))  # faults are told of the files that were given, not of their copies
     with whole(folder) as made:
@@ -83,7 +83,7 @@ def import_judged(judged: Path, sources: Sources, folder: Path) -> Results:
         return write_official_results(made)
 
 
-def write_official_results(folder: Path) -> Results:
+def write_official_results(folder: Path) -> PublishedResults:
     """Rebuild every derived file of such a folder."""
     manifest = _manifest(folder)
     dataset = read_dataset(manifest.sources(folder))
@@ -104,7 +104,7 @@ def write_official_results(folder: Path) -> Results:
         source=f"{FILES}/, {len(manifest.sha256)} files; {MANIFEST} has their digests",
     )
     replace_text(folder / "report.html", page)
-    return Results(rows, dataset, judged)
+    return PublishedResults(rows, dataset, judged)
 
 
 def _copied(judged: Path, sources: Sources, folder: Path) -> None:

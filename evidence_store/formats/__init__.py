@@ -2,22 +2,22 @@
 
     FORMATS["jsonl"].read(Path("evidence.jsonl"), known=store.headers)
 
-A format that evidence is ingested from is one file that makes a ``Format``, and its name in ``FORMATS``.
+A format that evidence is ingested from is one file that makes a ``EvidenceFormat``, and its name in ``FORMATS``.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from evitrail.evidence_store.formats.base import Format
+from evitrail.evidence_store.formats.base import EvidenceFormat
 from evitrail.evidence_store.formats.fhir_bundle import FHIR
 from evitrail.evidence_store.formats.jsonl import JSONL
 
-FORMATS: dict[str, Format] = {form.name: form for form in (JSONL, FHIR)}
+FORMATS: dict[str, EvidenceFormat] = {form.name: form for form in (JSONL, FHIR)}
 """By the name the command line calls them."""
 
 
-def format_of(path: Path) -> Format:
+def format_of(path: Path) -> EvidenceFormat:
     """The format that a file's name ends like; JSON lines for a folder, and where no format has that ending."""
     if path.is_dir():
         return JSONL

@@ -20,7 +20,7 @@ Entries = Sequence[tuple[str, Evidence]]
 """The versions that a file holds, in order, each with its place as a person would name it: ``evidence.jsonl:3``."""
 
 
-class Format(NamedTuple):
+class EvidenceFormat(NamedTuple):
     """A format that evidence is read from."""
 
     name: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evitrail.evidence_store.formats.base import Entries, Format
+from evitrail.evidence_store.formats.base import Entries, EvidenceFormat
 from evitrail.evidence_store.input_lines import InputError
 
 ACTS = ("profiles", "notices", "contradictions")
@@ -31,4 +31,4 @@ def bundled_evidence(path: Path) -> Entries:
     return [(f"{path}: {evidence.ref}", evidence) for evidence in found.evidence]
 
 
-FHIR = Format("fhir", "a FHIR R5 Bundle, as JSON", (".json",), bundled_evidence)
+FHIR = EvidenceFormat("fhir", "a FHIR R5 Bundle, as JSON", (".json",), bundled_evidence)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from evitrail.evidence_store.formats.base import Entries, Format
+from evitrail.evidence_store.formats.base import Entries, EvidenceFormat
 from evitrail.evidence_store.input_lines import jsonl_files, read_lines
 from evitrail.evidence_store.model import Evidence, Header
 
@@ -23,7 +23,7 @@ def evidence_lines(path: Path) -> Entries:
     return [(str(place), evidence) for place, evidence in read_lines(jsonl_files(path), Evidence)]
 
 
-JSONL = Format("jsonl", "JSON lines, one version a line", (".jsonl",), evidence_lines)
+JSONL = EvidenceFormat("jsonl", "JSON lines, one version a line", (".jsonl",), evidence_lines)
 
 
 def read_evidence(path: Path, known: Mapping[str, Header] | None = None) -> list[Evidence]:

@@ -12,7 +12,7 @@ from desk import CASES, demo_evidence, evitrail, write_lines
 from evitrail.evidence_store import Evidence, EvidenceStore, InputError, read_evidence
 from evitrail.evidence_store.curation.notices import Notice
 from evitrail.evidence_store.formats import FORMATS, format_of
-from evitrail.evidence_store.formats.base import Entries, Format
+from evitrail.evidence_store.formats.base import Entries, EvidenceFormat
 from evitrail.evidence_store.formats.fhir import bundle
 
 
@@ -74,7 +74,7 @@ def test_a_file_without_evidence_is_refused_in_a_line(tmp_path: Path, name: str)
 def test_a_new_format_is_one_reader_and_one_name(
     tmp_path: Path, entries: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(FORMATS, "array", Format("array", "one JSON array", (".array",), array))
+    monkeypatch.setitem(FORMATS, "array", EvidenceFormat("array", "one JSON array", (".array",), array))
     file = tmp_path / "evidence.array"
     file.write_text(json.dumps(entries))
     there = ("--store", tmp_path / "store", "--check", "--json")

@@ -26,7 +26,7 @@ class Write(Protocol):
         ...
 
 
-class Format(NamedTuple):
+class ExportFormat(NamedTuple):
     """An export format for recorded runs."""
 
     name: str
@@ -47,12 +47,12 @@ class Format(NamedTuple):
         return write
 
 
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, ExportFormat] = {
     form.name: form
     for form in (
-        Format("crate", "Workflow Run RO-Crate, one run", "crate.zip", holds_many=False),
-        Format("graphml", "the provenance graph, one run", "graphml", holds_many=False),
-        Format("prov", "W3C PROV-JSON, one run", "prov.json", holds_many=False),
-        Format("zip", "portable bundle that verifies by itself", "zip", holds_many=True),
+        ExportFormat("crate", "Workflow Run RO-Crate, one run", "crate.zip", holds_many=False),
+        ExportFormat("graphml", "the provenance graph, one run", "graphml", holds_many=False),
+        ExportFormat("prov", "W3C PROV-JSON, one run", "prov.json", holds_many=False),
+        ExportFormat("zip", "portable bundle that verifies by itself", "zip", holds_many=True),
     )
 }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from evitrail.traces.export import FORMATS as PLAIN
-from evitrail.traces.export import Format
+from evitrail.traces.export import ExportFormat
 
-FORMATS: dict[str, Format] = PLAIN | {
+FORMATS: dict[str, ExportFormat] = PLAIN | {
     form.name: form
     for form in (
-        Format("html", "one page that shows the runs", "html", holds_many=True, forks=False, package=__name__),
-        Format("otlp", "OpenTelemetry spans", "otlp.jsonl", holds_many=True, package=__name__),
+        ExportFormat("html", "one page that shows the runs", "html", holds_many=True, forks=False, package=__name__),
+        ExportFormat("otlp", "OpenTelemetry spans", "otlp.jsonl", holds_many=True, package=__name__),
     )
 }

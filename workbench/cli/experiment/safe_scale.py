@@ -13,7 +13,7 @@ from evitrail.workbench.cli.experiment.run import profile_table
 from evitrail.workbench.cli.folder import Recorded, open_journal
 
 if TYPE_CHECKING:
-    from evitrail.eval.safe_scale import Results
+    from evitrail.eval.safe_scale import PublishedResults
 
 NAMED = 5
 """Missing answers that are named before the rest is counted."""
@@ -112,7 +112,7 @@ def export_official(folder: Recorded, out: OutFolder, json: Json = False) -> Non
         say(f"unlabelled: {wrote.unlabelled} questions; the published scripts read that as harmless")
 
 
-def show_published(folder: Path, results: Results, *, json: bool) -> None:
+def show_published(folder: Path, results: PublishedResults, *, json: bool) -> None:
     """The failure profile by condition and model, and what is not in it."""
     missing, errata = results.judged.missing, results.dataset.errata
     if json:

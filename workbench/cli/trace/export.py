@@ -19,7 +19,7 @@ from evitrail.workbench.cli.console import Json, print_json, say
 from evitrail.workbench.cli.folder import Folder, find_run, open_journal
 
 if TYPE_CHECKING:
-    from evitrail.traces.export import Format
+    from evitrail.traces.export import ExportFormat
     from evitrail.traces.journal.view import JournalView
 
 
@@ -69,7 +69,7 @@ def _say_left_out(blobs: int, with_sensitive: bool) -> None:
         say(f"left out: {blobs} blobs ({why})")
 
 
-def _format(name: str) -> Format:
+def _format(name: str) -> ExportFormat:
     from evitrail.evidence_store.did_you_mean import nearest
     from evitrail.workbench.export import FORMATS
 
