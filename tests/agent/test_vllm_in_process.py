@@ -197,5 +197,7 @@ def test_without_vllm_the_first_call_says_what_to_install(tiny_llm: Path) -> Non
 
 def test_options_that_are_none_are_refused_where_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(OPTIONS, "dtype=float32")
-    with pytest.raises(LLMError, match=f"expected {OPTIONS} to be a JSON object .* got 'dtype=float32'; mend or unset"):
+    with pytest.raises(
+        LLMError, match=f"expected {OPTIONS} to be a JSON object .* got 'dtype=float32'; correct or unset it"
+    ):
         VllmLLM("tiny")
