@@ -20,6 +20,7 @@ from evitrail.agent.steps.aim import aim
 from evitrail.agent.steps.check import check
 from evitrail.agent.steps.choose import choose
 from evitrail.agent.steps.critique import critique
+from evitrail.agent.steps.keep import keep
 from evitrail.agent.steps.requery import requery
 from evitrail.agent.steps.research import research
 from evitrail.agent.steps.retrieve import retrieve
@@ -34,11 +35,11 @@ ROUNDS = 3
 
 
 def investigate(state: State, tools: Tools) -> State:
-    """Search, judge, search again while the evidence is inadequate."""
+    """Search, judge, search again while the evidence is inadequate; what was found before is kept."""
     for turn in range(ROUNDS):
         if turn > 0:
             state = requery(state, tools)
-        state = critique(retrieve(state, tools), tools)
+        state = critique(keep(retrieve(state, tools), tools), tools)
         if state.critique and state.critique.adequate:
             break
     return state

@@ -45,6 +45,13 @@ class AskedQueries(Record, stored_as="Asked"):
     queries: tuple[str, ...]
 
 
+class Kept(Record, stored_as="Kept"):
+    """The passages that an agent still has before it after several searches."""
+
+    passages: tuple[str, ...]
+    """Their ids; what is not named is forgotten."""
+
+
 class Critique(Record, stored_as="Critique"):
     """Whether the evidence at hand suffices to choose, and what it lacks."""
 

@@ -2,7 +2,7 @@
 
 Rules kept here
 - A step reaches nothing but its ``Tools``; every call goes through ``tools.run.step``.
-- Any role can have a stand-in: so attribution replaces one mechanism by its oracle, with nothing else touched.
+- Any role can have a component of its own in place of the reader (``stand_ins``), with nothing else touched.
 - In a fork other tools hold from one step on: a step asks ``tools.at(kind)`` for those that hold for it.
 - A reader that calls models is given the run, so that each call is recorded in it.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from evitrail.agent.model import Decoding
 from evitrail.agent.reader.base import WHOLE, Fit, Fitting, Reader, Recording
@@ -19,7 +19,7 @@ from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import Retriever
 from evitrail.traces.run.live import Run
 
-Reading = Literal["critique", "requery", "synthesise", "choose"]
+Reading = Literal["critique", "requery", "synthesise", "choose", "check"]
 """The roles a reader plays."""
 
 
@@ -41,7 +41,8 @@ class Tools:
     retriever: Retriever | None = None
     k: int = 10
     decoding: Decoding = field(default_factory=Decoding)
-    stand_ins: Mapping[Reading, Reader] = field(default_factory=dict)
+    stand_ins: Mapping[str, Any] = field(default_factory=dict)
+    """Who acts in a role in place of the reader, by the kind of step: ``critique``, ``aim``, ``keep``."""
     fit: Fit = WHOLE
     """What becomes of a context that is long, where the reader puts passages before a model as they are."""
     changes: tuple[Change, ...] = ()
@@ -57,7 +58,7 @@ class Tools:
 
     def reader_for(self, role: Reading) -> Reader:
         """Who reads in this role."""
-        reader = self.stand_ins.get(role, self.reader)
+        reader: Reader = self.stand_ins.get(role, self.reader)
         if isinstance(reader, Fitting):
             reader = reader.fitting(self.fit)
         return reader.within(self.run) if isinstance(reader, Recording) else reader

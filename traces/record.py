@@ -28,7 +28,7 @@ import re
 import unicodedata
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 R = TypeVar("R", bound="Record")
 
@@ -50,6 +50,24 @@ class Record(BaseModel):
 
     def __repr_name__(self) -> str:
         return self.stored_as or type(self).__name__
+
+
+class Grown(Record):
+    """A record that got fields after its first ones were stored: such a field is left out where it says nothing.
+
+    So a record from before keeps its bytes and its name. Each of ``later`` has a default.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset()
+    """The fields that came later."""
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields = type(self).model_fields
+        silent = {
+            name for name in self.later if getattr(self, name) == fields[name].get_default(call_default_factory=True)
+        }
+        return {name: value for name, value in dump(self).items() if name not in silent}
 
 
 def canonical_json(value: Record | dict[str, Any] | list[Any]) -> str:

@@ -6,16 +6,38 @@ the evidence has to decide. The published conditions search with the stem alone;
 
 from __future__ import annotations
 
-from evitrail.agent.model import Query, State
+from dataclasses import dataclass
+from typing import Protocol
+
+from evitrail.agent.model import Query, Question, State
 from evitrail.agent.reader.sentences import sentences
 from evitrail.agent.tools import Tools
+from evitrail.traces.run.step_key import Task
+
+
+class Aims(Protocol):
+    """Who decides what the first search is for."""
+
+    def aim(self, question: Question) -> Query:
+        """The first query."""
+        ...
+
+
+@dataclass(frozen=True)
+class LastSentence:
+    """Aims at the stem's last sentence and every option."""
+
+    def aim(self, question: Question) -> Query:
+        """See ``Aims.aim``."""
+        parts = sentences(question.stem)
+        asked = parts[-1].text if parts else question.stem
+        options = " ".join(question.options[letter] for letter in sorted(question.options))
+        return Query(text=f"{asked} {options}", reason="what is asked, and every option")
 
 
 def aim(state: State, tools: Tools) -> State:
-    """Set the query to the stem's last sentence and every option; nothing is searched yet."""
-    question = state.question
-    parts = sentences(question.stem)
-    asked = parts[-1].text if parts else question.stem
-    options = " ".join(question.options[letter] for letter in sorted(question.options))
-    query = Query(text=f"{asked} {options}", reason="what is asked, and every option")
-    return state.model_copy(update={"query": query})
+    """Decide on the first query; nothing is searched yet."""
+    tools = tools.at("aim")
+    who: Aims = tools.stand_ins.get("aim") or LastSentence()
+    task = Task("aim", lambda: who.aim(state.question), returns=Query, inputs={"question": state.question}, by=who)
+    return state.model_copy(update={"query": tools.run.step(task)})

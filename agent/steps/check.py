@@ -16,7 +16,7 @@ from evitrail.traces.run.step_key import Task
 def check(state: State, tools: Tools) -> State:
     """The choice with the letters that were confirmed, where it was read from words."""
     tools = tools.at("check")
-    reader = tools.reader_for("choose")
+    reader = tools.reader_for("check" if "check" in tools.stand_ins else "choose")
     choice = state.choice
     if choice is None or choice.said is None or not isinstance(reader, Checking):
         return state

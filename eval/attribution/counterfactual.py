@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from evitrail.agent.reader.base import Reader
-from evitrail.agent.tools import Reading, Tools
+from evitrail.agent.tools import Tools
 from evitrail.eval.attribution.oracles import ROLES, OracleReader, OracleRetriever, Role, mended_store
 from evitrail.eval.experiment.answer import answer_with
 from evitrail.eval.log.run_config import RunConfig
@@ -118,8 +118,8 @@ class Replays:
             retriever = OracleRetriever(retriever, config.case.clean_evidence)
         if retriever is not None and what.without:
             retriever = Withholding(retriever, what.without)
-        readers: Mapping[Reading, Reader] = {
-            cast("Reading", role): self._oracle for role in what.mended if role not in ("store", "retrieve")
+        readers: Mapping[str, Reader] = {
+            role: self._oracle for role in what.mended if role not in ("store", "retrieve")
         }
         return Tools(
             run=live,

@@ -27,7 +27,7 @@ from evitrail.agent.model import Question
 from evitrail.eval.dataset.labels import Flags
 from evitrail.evidence_store.input_lines import InputError, jsonl_files, read_lines
 from evitrail.evidence_store.snapshot import Snapshot
-from evitrail.traces.record import Record
+from evitrail.traces.record import Grown
 
 Sensitive = Literal["stem", "options", "gold_rationale", "meta"]
 """A field that may hold patient data."""
@@ -36,8 +36,10 @@ COVER = "patient data"
 """What is shown in its place."""
 
 
-class Case(Record):
+class Case(Grown):
     """One question of a benchmark, with its key."""
+
+    later = frozenset({"supports"})
 
     id: str
     stem: str
@@ -50,6 +52,8 @@ class Case(Record):
     clean_evidence: tuple[str, ...]
     conflict_evidence: tuple[str, ...]
     outdated_evidence: tuple[str, ...]
+    supports: dict[str, str] = Field(default_factory=dict)
+    """Which option an evidence version speaks for, as somebody read it who did not look at the key."""
     reports: tuple[str, ...] = ()
     """Reports that were written on it once and are served to every reader alike."""
     as_of: date | None = None
@@ -82,13 +86,13 @@ class Case(Record):
         return self.model_copy(update={field: _each_text(getattr(self, field), write) for field in fields})
 
     def supported_by(self) -> dict[str, str]:
-        """Which option each labelled evidence version speaks for."""
+        """Which option each labelled evidence version speaks for; what ``supports`` says goes before the key."""
         supports: dict[str, str] = {}
         if self.conflict_option:
             supports |= dict.fromkeys(self.conflict_evidence, self.conflict_option)
         if self.stale_option:
             supports |= dict.fromkeys(self.outdated_evidence, self.stale_option)
-        return supports | dict.fromkeys(self.clean_evidence, self.answer)
+        return supports | dict.fromkeys(self.clean_evidence, self.answer) | self.supports
 
     def _option(self, key: str) -> str | None:
         value = self.meta.get(key)
@@ -106,6 +110,7 @@ class Case(Record):
             raise ValueError(f"expected two or more options named by capital letters, got {letters}")
         named = {"answer": self.answer, "meta.stale_option": self.stale_option}
         named |= {"meta.conflict_option": self.conflict_option} | {f"labels.{key}": key for key in self.labels}
+        named |= {f"supports.{ref}": letter for ref, letter in self.supports.items()}
         for key, letter in named.items():
             if letter is not None and letter not in self.options:
                 raise ValueError(f"key {key!r}: expected one of the options {letters}, got {letter!r}")
@@ -151,6 +156,7 @@ def _faults(case: Case, snapshot: Snapshot) -> Iterator[str]:
         "conflict_evidence": case.conflict_evidence,
         "outdated_evidence": case.outdated_evidence,
         "reports": case.reports,
+        "supports": tuple(case.supports),
     }
     for key, refs in named.items():
         for ref in refs:

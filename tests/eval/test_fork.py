@@ -89,6 +89,7 @@ def test_with_another_retriever_from_the_first_search_on_every_search_is_the_oth
         **{f"critique[{n}]": "recomputed-same" for n in (1, 2, 3)},
         "requery[1]": "reused",
         "requery[2]": "reused",
+        **{f"keep[{n}]": "input-changed" for n in (1, 2)},
         "synthesise[1]": "input-changed",
         "choose[1]": "input-changed",
     }
@@ -183,7 +184,9 @@ def test_an_output_that_ends_the_search_leaves_the_later_steps_undone(asked: Ask
     found = verdicts(forked)
     assert found["critique[1]"] == "given"
     assert {path for path, verdict in found.items() if verdict == "missing"} == {
-        f"{kind}[{n}]" for kind, ns in (("retrieve", (2, 3)), ("critique", (2, 3)), ("requery", (1, 2))) for n in ns
+        f"{kind}[{n}]"
+        for kind, ns in (("retrieve", (2, 3)), ("critique", (2, 3)), ("requery", (1, 2)), ("keep", (1, 2)))
+        for n in ns
     }
     assert asked.first.asked == []
     assert acts(asked.reader) == {"synthesise": 1}

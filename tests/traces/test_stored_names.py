@@ -22,13 +22,14 @@ STORED = {
     *("Activity", "Edges", "Foreign", "Heads", "Identifier", "Imported", "Moment", "Seed"),
     *("Evidence", "Header", "Manifest", "Name", "Passage", "Supersession", "_Pair"),
     *("Answer", "Asked", "Checked", "Choice", "Claim", "Critique", "Decoding", "Query", "Question", "Retrieved"),
-    *("Answering", "Completion", "Fit", "Influence", "Prompt", "Prompts", "Section", "Synthesis", "Weights"),
+    *("Answering", "Completion", "Fit", "Influence", "Kept", "Prompt", "Prompts", "Section", "Synthesis", "Weights"),
     *("Captured", "Given", "Node", "Nodes", "Said", "Texts", "Vectors"),
     *("Blames", "Fork", "Mended", "RunConfig"),
 }
 """Every name that journals and stores out there may hold. One may be added, none may be taken away or changed."""
 
 REASONS = {
+    "what others are made from": "Grown",
     "part of another record": (
         "Assessment Ballots Blame BundleManifest Case Citation Condition Context ContextPassage Contradiction "
         "Dropped Edge Entity Flags FoundNode GateReport Grade Hit Input Judgement LetterVerdict Message "
