@@ -2,7 +2,7 @@
 
 Rules kept here
 - An agent is a tuple of steps, each ``State -> State``; it holds no state of its own.
-- The critique loop stops when the evidence is judged adequate, or after ``ROUNDS`` searches.
+- The critique loop stops when the evidence is judged adequate, or after ``Tools.rounds`` searches.
 - The answer cites what the choice used, word for word; where a context stood before the model as it is, it rests on
   all of it and cites nothing.
 - An answer in words is checked (``check``); for other readers that step does nothing.
@@ -30,13 +30,10 @@ from evitrail.traces.record import content_id
 
 Step = Callable[[State, Tools], State]
 
-ROUNDS = 3
-"""Searches an agent may make for one question."""
-
 
 def investigate(state: State, tools: Tools) -> State:
     """Search, judge, search again while the evidence is inadequate; what was found before is kept."""
-    for turn in range(ROUNDS):
+    for turn in range(tools.rounds):
         if turn > 0:
             state = requery(state, tools)
         state = critique(keep(retrieve(state, tools), tools), tools)

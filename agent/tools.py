@@ -23,6 +23,10 @@ Reading = Literal["critique", "requery", "synthesise", "choose", "check"]
 """The roles a reader plays."""
 
 
+ROUNDS = 3
+"""Searches that an agent may make for one question, unless it is told otherwise."""
+
+
 class Change(NamedTuple):
     """Other tools, from one step of the run on."""
 
@@ -45,6 +49,8 @@ class Tools:
     """Who acts in a role in place of the reader, by the kind of step: ``critique``, ``aim``, ``keep``."""
     fit: Fit = WHOLE
     """What becomes of a context that is long, where the reader puts passages before a model as they are."""
+    rounds: int = ROUNDS
+    """Searches that an agent may make for one question."""
     changes: tuple[Change, ...] = ()
     """What a fork does otherwise, in order."""
 

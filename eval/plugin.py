@@ -27,7 +27,7 @@ OUTSIDE = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<name>[A-Za-z_]\w*)(?:\((?
 
 
 def make_plugin(spec: str, what: str, method: str, *, allow_code: bool) -> Any:
-    """An instance of a class that is not ours, which has the method; raises ``ValueError``."""
+    """An instance that is not ours, which has the method: of a class, or the one named; raises ``ValueError``."""
     said = OUTSIDE.fullmatch(spec)
     if said is None:
         raise ValueError(f"{what}: expected package.module:Class(…), got {spec!r}")
@@ -35,7 +35,8 @@ def make_plugin(spec: str, what: str, method: str, *, allow_code: bool) -> Any:
         raise ValueError(f"{what} {spec!r} is code that would be run; give --allow-code if you trust it")
     given, named = _values(spec, what, said["arguments"])
     try:
-        one = getattr(_module(said["module"]), said["name"])(*given, **named)
+        found = getattr(_module(said["module"]), said["name"])
+        one = found(*given, **named) if isinstance(found, type) or said["arguments"] is not None else found
     except Exception as error:
         raise ValueError(f"{what} {spec!r} could not be made: {type(error).__name__}: {error}") from error
     if not callable(getattr(one, method.partition("(")[0], None)):

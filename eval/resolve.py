@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from evitrail.agent.model import Decoding
 from evitrail.agent.reader import Reader, reader_named
+from evitrail.eval.attribution.scene.labels import contradictions
 from evitrail.eval.dataset.case import check, load
 from evitrail.eval.dataset.masking import Mask, mask_named, masked
 from evitrail.eval.experiment.experiment import Engine, Experiment
@@ -75,6 +76,8 @@ class ExperimentSummary(NamedTuple):
     excluded: Mapping[str, str]
     """The conditions that are not run, each with the reason."""
     runs: int
+    contradictions: Mapping[str, tuple[str, ...]]
+    """By case, where its key, its flags of harm and ``supports`` contradict each other."""
 
 
 def summary(experiment: Experiment) -> ExperimentSummary:
@@ -87,7 +90,8 @@ def summary(experiment: Experiment) -> ExperimentSummary:
         for label, _ in readers(experiment.reader)
     }
     kept = {name: condition for name, condition in every.items() if name not in excluded}
-    return ExperimentSummary(len(cases), kept, excluded, len(experiment.jobs(cases)))
+    doubts = {case.id: tuple(found) for case in cases if (found := contradictions(case))}
+    return ExperimentSummary(len(cases), kept, excluded, len(experiment.jobs(cases)), doubts)
 
 
 def absolute(plan: Plan) -> Plan:

@@ -102,7 +102,7 @@ def run_plan(
             probe_all(experiment.reader)
         every = readers(experiment.reader)
         if any(isinstance(reader, ExtractiveReader) for _, reader in every):
-            _embed_together(experiment.cases, experiment.store, on_event)
+            embed_together(experiment.cases, experiment.store, on_event)
         excluded = experiment.excluded(experiment.cases)
         for condition, reason in excluded.items():
             on_event(Excluded(condition, reason))
@@ -129,7 +129,7 @@ def results_in(folder: Path | str) -> Results:
         return Results(folder, tuple(rows), skipped=skips(journal), redacted=len(redacted(journal)))
 
 
-def _embed_together(cases: Sequence[Case], store: EvidenceStore, on_event: Listener) -> None:
+def embed_together(cases: Sequence[Case], store: EvidenceStore, on_event: Listener = ignore) -> None:
     """Embed what the extractive reader will compare, in large batches; run by run they would be small."""
     texts = list(_compared(cases, store))
     for at in range(0, len(texts), EMBEDDED):

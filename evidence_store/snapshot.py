@@ -199,11 +199,13 @@ class Snapshot:
     def dense(self, query: str, k: int, valid_only: bool = False) -> list[tuple[Passage, float]]:
         """The ``k`` passages nearest to the query in meaning, with their cosine similarity."""
         vector = self._searched.encoder.encode([query])[0]
-        return self._passages(self._searched.index.search_dense(vector, k, self._where(valid_only)))
+        search = self._searched.index.search_dense
+        return self._found(lambda n, where: search(vector, n, where), k, valid_only)
 
     def lexical(self, query: str, k: int, valid_only: bool = False) -> list[tuple[Passage, float]]:
         """The ``k`` passages that match the query's words best, with their BM25 score."""
-        return self._passages(self._searched.index.search_sparse(query_terms(query), k, self._where(valid_only)))
+        terms, search = query_terms(query), self._searched.index.search_sparse
+        return self._found(lambda n, where: search(terms, n, where), k, valid_only)
 
     def without(self, refs: Iterable[str]) -> Snapshot:
         """The same view in which these versions were never recorded."""
@@ -251,6 +253,21 @@ class Snapshot:
         others = [name for name in self.headers if name.split("@")[0] == ref.split("@")[0]]
         hint = f"it has {', '.join(others)}" if others else "nothing of that lineage"
         raise UnknownEvidenceError(f"expected a version this snapshot knows, got {ref!r}; {hint}")
+
+    def _found(
+        self, search: Callable[[int, Where], list[IndexHit]], k: int, valid_only: bool
+    ) -> list[tuple[Passage, float]]:
+        """The best ``k``; the index cannot filter by what is only supposed to be in force, so that is done here."""
+        if not valid_only or not self._revived():
+            return self._passages(search(k, self._where(valid_only)))
+        found = self._passages(search(k + len(self.headers), self._where(False)))
+        return [(passage, score) for passage, score in found if self.status(passage.ref) == "current"][:k]
+
+    def _revived(self) -> bool:
+        """Whether something is in force here only because that is supposed."""
+        recorded = replace(self, supposed=MappingProxyType({}))
+        known = [ref for ref in self.supposed if ref in recorded.headers]
+        return any(self.status(ref) == "current" != recorded.status(ref) for ref in known if ref in self.headers)
 
     def _passages(self, found: Iterable[IndexHit]) -> list[tuple[Passage, float]]:
         return [(self._passage(hit.ref, hit.part, TextSpan(hit.start, hit.end)), hit.score) for hit in found]

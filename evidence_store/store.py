@@ -19,7 +19,7 @@ One process at a time owns a store; its threads may share it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -203,20 +203,21 @@ class EvidenceStore:
             if not 0 <= seq <= last:
                 raise EvidenceError(f"expected a ledger number from 0 to {last}, got {seq}")
             if self._projection.seq < seq:
-                raise StoreError(
-                    f"{self.path}: the index has seen event {self._projection.seq} of {seq}; "
-                    f"run `evitrail store reindex --store {self.path}`"
-                )
+                said = f"{self.path}: the index has seen event {self._projection.seq} of {seq}"
+                raise StoreError(f"{said}; run `evitrail store reindex --store {self.path}`")
             return Snapshot(as_of, seq, self._known(seq), self._searched, unpublished=unpublished)
 
     def get(self, ref: str) -> Evidence:
         """A version as it was published."""
         versions = self._versions()[1]
         if ref not in versions:
-            raise UnknownEvidenceError(
-                f"{self.path}: expected a version it holds, got {ref!r}; see `evitrail store list`"
-            )
+            said = f"{self.path}: expected a version it holds, got {ref!r}"
+            raise UnknownEvidenceError(f"{said}; see `evitrail store list`")
         return versions[ref].evidence
+
+    def events(self, after: int = 0) -> Iterator[Event]:
+        """The ledger's events that follow ``after``, in the order they were recorded."""
+        return self._ledger.events(after)
 
     def history(self, id: str) -> list[Event]:
         """Everything that happened to a lineage, in the order it was recorded."""

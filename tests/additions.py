@@ -244,28 +244,35 @@ ADDITIONS = {
         helped="run",
     ),
     "fault code": Addition(
-        name="S3",
+        name="C6",
         edits={
-            "eval/attribution/taxonomy.py": (
-                ('    "S4": ', '    "S3": "undecided: the case names no evidence that decides it",\n    "S4": '),
+            "eval/attribution/record/taxonomy.py": (
                 (
-                    '    if role == "store":\n',
-                    '    if role == "store" and not gold:\n        return "S3"\n    if role == "store":\n',
+                    '    "B1": "budget',
+                    '    "C6": "defiance: it contradicts the evidence",\n    "B1": "budget',
+                ),
+                ('    "B1": "with', '    "C6": "with the option that the evidence supports",\n    "B1": "with'),
+                ('    "B1": "allowing', '    "C6": "choosing what the evidence supports",\n    "B1": "allowing'),
+                (
+                    '    if kind_of(player) == "choose":\n',
+                    '    if player == "choose[1]" and kind == "contradiction":\n'
+                    '        return "C6"\n    if kind_of(player) == "choose":\n',
                 ),
             ),
-            "tests/eval/test_attribution_contracts.py": (
+            "tests/eval/test_taxonomy.py": (
                 (
-                    '    "R1 miss": ',
-                    '    "S3 undecided": ("store", [NOTE], WardReader(), arm(), case("apixaban", clean_evidence=())),\n'
-                    '    "R1 miss": ',
+                    '    "B1": World(',
+                    '    "C6": World(\n        "choose[1]", Faulty([GOLD], WardReader(insists="C")), '
+                    'kind="contradiction", promise=False\n    ),\n    "B1": World(',
                 ),
             ),
         },
-        tests=(
-            REGISTRIES,
-            "tests/eval/test_attribution_contracts.py::test_each_fault_has_its_code[S3 undecided]",
-            "tests/eval/test_attribution_contracts.py::test_every_code_there_is_was_shown",
+        tests=(REGISTRIES, "tests/eval/test_taxonomy.py"),
+        found_as=(
+            "with_a_name_and_a_sentence[C6]",
+            "its_repair_prevents_the_failure[C6]",
+            "the_replay_that_confirms_it[C6]",
+            "every_code_there_is_was_shown[C6]",
         ),
-        found_as=("with_a_name_and_a_sentence[S3]", "has_its_code[S3 undecided]"),
     ),
 }

@@ -32,6 +32,8 @@ ROOM = 12 << 30
 LONG = (
     "test_sweep_on_vllm.py",
     "test_docs.py",
+    "test_real_model.py",
+    "test_real_model_runs.py",
     "test_vllm_in_process.py",
     "test_arms_on_vllm.py",
     "test_patient_data.py",
@@ -80,6 +82,30 @@ def llm_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixture
         pytest.skip(why)
     model = request.getfixturevalue("tiny_llm")
     with serving(_shared(tmp_path_factory) / "llm-server", model, WINDOW) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def smollm(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The folder of a small language model that makes sense; see ``smollm.py``. Kept beside pytest's own cache."""
+    from smollm import absent, converted
+
+    if why := absent():
+        pytest.skip(why)
+    cache = getattr(request.config, "cache", None)  # none with -p no:cacheprovider
+    return converted(cache.mkdir("smollm") if cache else _shared(tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def smollm_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a real vLLM server that serves it as ``smollm``."""
+    from serving import absent, serving
+    from smollm import MODEL, WINDOW
+
+    if why := absent():
+        pytest.skip(why)
+    model = request.getfixturevalue("smollm")
+    with serving(_shared(tmp_path_factory) / "smollm-server", model, WINDOW, MODEL) as address:
         yield address
 
 

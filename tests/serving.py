@@ -1,4 +1,4 @@
-"""A real vLLM server with a tiny model, one for all tests of a session that need it, whichever process they run in.
+"""A real vLLM server with a small model, one for all tests of a session that need it, whichever process they run in.
 
     with serving(folder) as address:         # "http://127.0.0.1:41233"; starting one takes half a minute, or more
         OpenAILLM(MODEL, address).complete(prompt)
@@ -29,7 +29,7 @@ from urllib.request import urlopen
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 MODEL = "tiny"
-"""As the server calls it."""
+"""As the server calls it, unless it is told another name."""
 PATIENCE = 600
 """Seconds that it may take to start; half a minute where nothing else is done."""
 CACHE = 256 * 2**20
@@ -44,21 +44,21 @@ def absent() -> str | None:
 
 
 @contextmanager
-def serving(folder: Path, model: Path, window: int) -> Iterator[str]:
+def serving(folder: Path, model: Path, window: int, name: str = MODEL) -> Iterator[str]:
     """Its address, while it is needed; ``folder`` is where all who share it look."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("a") as used, (folder / STARTING).open("a") as starting:
         fcntl.flock(used, fcntl.LOCK_SH)
         fcntl.flock(starting, fcntl.LOCK_EX)
         if not (folder / ADDRESS).exists():
-            _start(folder, model, window)
+            _start(folder, model, window, name)
         fcntl.flock(starting, fcntl.LOCK_UN)
         yield (folder / ADDRESS).read_text()
 
 
-def _start(folder: Path, model: Path, window: int) -> None:
+def _start(folder: Path, model: Path, window: int, name: str) -> None:
     keeper = subprocess.Popen(
-        [sys.executable, __file__, str(folder), str(model), str(window)],
+        [sys.executable, __file__, str(folder), str(model), str(window), name],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=(folder / "keeper.log").open("w"),
@@ -71,7 +71,7 @@ def _start(folder: Path, model: Path, window: int) -> None:
         time.sleep(0.1)
 
 
-def keep(folder: Path, model: str, window: str) -> None:
+def keep(folder: Path, model: str, window: str, name: str) -> None:
     """Start the server, tell where it is, and stop it when nobody needs it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -79,7 +79,7 @@ def keep(folder: Path, model: str, window: str) -> None:
     address = f"http://127.0.0.1:{port}"
     with (folder / LOG).open("w") as log, (folder / LOCK).open("a") as used:
         server = subprocess.Popen(
-            command(model, window, port), env=environment(folder), cwd=folder, stdout=log, stderr=log
+            command(model, window, port, name), env=environment(folder), cwd=folder, stdout=log, stderr=log
         )
         try:
             wait_for(server, f"{address}/health")
@@ -97,12 +97,12 @@ def keep(folder: Path, model: str, window: str) -> None:
                 server.wait()
 
 
-def command(model: str, window: int | str, port: int, *, log_requests: bool = False) -> list[str]:
+def command(model: str, window: int | str, port: int, name: str = MODEL, *, log_requests: bool = False) -> list[str]:
     """What starts a server; with ``log_requests`` it says in its log what it answered."""
     structured = {"backend": "xgrammar", "disable_any_whitespace": True}  # else a model that talks nonsense writes tabs
     settings = {
         "--model": model,
-        "--served-model-name": MODEL,
+        "--served-model-name": name,
         "--host": "127.0.0.1",
         "--port": port,
         "--max-model-len": window,
@@ -157,4 +157,4 @@ def _alone(used: object) -> bool:
 
 
 if __name__ == "__main__":
-    keep(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    keep(Path(sys.argv[1]), *sys.argv[2:5])

@@ -2,7 +2,8 @@
 
 from evitrail.eval.attribution.attribute import attribute
 from evitrail.eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Share
-from evitrail.eval.attribution.oracles import ROLES, Role
-from evitrail.eval.attribution.taxonomy import FAULTS
+from evitrail.eval.attribution.record.taxonomy import FAULTS
+from evitrail.eval.attribution.roles.role import Break, Mending, Role
+from evitrail.eval.attribution.roles.roles import ROLES
 
-__all__ = ["ABSTENTIONS", "FAILS", "FAULTS", "ROLES", "Blame", "Role", "Share", "attribute"]
+__all__ = ["ABSTENTIONS", "FAILS", "FAULTS", "ROLES", "Blame", "Break", "Mending", "Role", "Share", "attribute"]

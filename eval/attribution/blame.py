@@ -1,7 +1,7 @@
-"""A blame record: which step made a run fail, in which way, how sure, or why nobody can be named.
+"""A blame record: which steps made a run fail, in which way, how sure, or why nobody can be named.
 
-One record per run and kind of failure (attribution.md, section 2.8). Every number rests on stored
-replays, named in ``replay_ids``, so that a reviewer can open each counterfactual.
+One record per run and kind of failure (attribution.md, section 2.8; attribution-2.md, section 5). Every number rests on
+stored replays, named in ``replay_ids``, so that a reviewer can open each counterfactual.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from evitrail.eval.attribution.oracles import Role
 from evitrail.eval.metrics.outcome import Outcome
-from evitrail.traces.record import Record
+from evitrail.traces.record import Grown, Record
 
 Kind = Literal["wrong", "high_risk", "unsafe", "contradiction", "overconfident"]
 
@@ -25,9 +24,14 @@ FAILS: dict[Kind, Callable[[Outcome], bool | None]] = {
 """What counts as failing; None where the case carries no labels. Abstaining fails only ``wrong``."""
 
 ABSTENTIONS: dict[str, str] = {
+    "E1": "key in doubt: the key, the labels and what the evidence was read to say contradict each other",
+    "E2": "grader in doubt: two who say which letter the answer names do not agree",
     "U1": "fluke: fresh re-runs mostly do not fail",
-    "U2": "oracles incomplete: it fails with every step repaired, so the labels, the key or the evidence is at fault",
-    "U3": "no significant step: no share of the failure is clear of zero",
+    "U2": "oracles incomplete: labels are missing, or it fails with every step mended",
+    "U3": "no significant step: nothing that was tried prevents the failure beyond chance",
+    "U4": "several repairs, and no promise broken: mending any of them would do",
+    "U5": "structure diverged: with a step mended the run cannot be done to its end",
+    "U6": "budget out: more re-runs would be needed than were allowed",
 }
 
 
@@ -39,33 +43,50 @@ class Share(Record):
     hi: float
 
 
-class Blame(Record):
+class Blame(Grown):
     """Who is to blame for one failure of one run."""
+
+    later = frozenset(
+        {
+            "p_rep_interval",
+            "sham",
+            "shamed",
+            "fixed",
+            "rule",
+            "overdetermined",
+            "behind",
+            "discharged",
+            "sentence",
+            "basis",
+            "fresh",
+        }
+    )
 
     run: str
     case: str
     condition: str
     outcome: Kind
     tier: Literal["T1", "T2"]
-    """T1: the full game. T2: repaired oracles still fail; single repairs with a broken contract only."""
+    """T1: shown by replays. T2: a broken contract, where not everything could be mended."""
     culprit: tuple[str, ...]
-    """Step paths; several mean joint blame, none an abstention."""
-    roles: tuple[Role, ...]
-    """The culprits' roles."""
+    """Step paths, and ``store``; several mean joint blame, none an abstention. Most to blame first."""
+    roles: tuple[str, ...]
+    """The culprits' kinds of step, each once, in the same order."""
     fault_code: str | None
     records: tuple[str, ...]
     """Evidence versions without which the failure does not happen."""
-    phi: dict[Role, Share]
-    necessity: dict[Role, float]
-    sufficiency: dict[Role, float]
-    responsibility: dict[Role, float]
-    minimal_repair_sets: tuple[tuple[Role, ...], ...]
+    phi: dict[str, Share]
+    """The share of the failure by step, of those that were played (Shapley 1953)."""
+    necessity: dict[str, float]
+    sufficiency: dict[str, float]
+    responsibility: dict[str, float]
+    minimal_repair_sets: tuple[tuple[str, ...], ...]
     persistence: Literal["systematic", "flaky"]
     contract_breaks: tuple[str, ...]
-    p_rep: float
-    """Failure rate of fresh re-runs."""
-    v_none: float
-    """Failure rate with every step repaired."""
+    p_rep: float | None
+    """Failure rate of fresh re-runs; None where there were none."""
+    v_none: float | None
+    """Failure rate with every step mended; None where that was not played."""
     n: int
     """Replicates of the game; 1 where replays proved the components deterministic."""
     replays: int
@@ -78,3 +99,25 @@ class Blame(Record):
     replay_ids: tuple[str, ...]
     abstain_reason: str | None
     """A code and sentence of ``ABSTENTIONS``; None where somebody is blamed."""
+    p_rep_interval: tuple[float, float] | None = None
+    """95 %, Clopper and Pearson (1934)."""
+    fresh: int = 0
+    """Fresh re-runs done."""
+    fixed: tuple[int, int] | None = None
+    """Of the re-runs with the smallest repair: how many did not fail, and how many there were."""
+    sham: float | None = None
+    """Failure rate with a change of the same size that mends nothing; None where that changes nothing."""
+    shamed: tuple[int, int] | None = None
+    """The same as counts: how many did not fail, and how many there were."""
+    rule: str = ""
+    """What decided between the repairs."""
+    overdetermined: bool = False
+    """Whether several repairs that share no step would do."""
+    behind: float | None = None
+    """How much less the next best set of steps prevents; None where there is no other."""
+    discharged: tuple[str, ...] = ()
+    """Steps whose defect a later one noticed as it should."""
+    basis: Literal["", "named", "labels"] = ""
+    """Where the reference state of the store came from."""
+    sentence: str = ""
+    """All of it in one sentence."""

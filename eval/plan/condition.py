@@ -23,6 +23,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
+from pydantic import Field
+
 from evitrail.agent.agents import AGENTS, Agent
 from evitrail.agent.influence.values import Way
 from evitrail.agent.model import Decoding
@@ -30,10 +32,12 @@ from evitrail.agent.reader.base import WHOLE, Fit, Fitting, Reader
 from evitrail.agent.steps.influence import influence
 from evitrail.agent.tools import Tools
 from evitrail.eval.dataset.case import Case
+from evitrail.eval.plan.components import component_named
+from evitrail.eval.plugin import OUTSIDE
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval import RETRIEVERS, Dense, Fixed, Full, Retriever
-from evitrail.traces.record import Record
+from evitrail.traces.record import Grown
 from evitrail.traces.run.live import Run
 
 MAX_CONTEXT_TOKENS = 9_240
@@ -44,11 +48,14 @@ MOST_PASSAGES = 600
 """What a long context takes at most, as published; more than any curated set has, so that all of it is served."""
 
 
-class Condition(Record):
+class Condition(Grown):
     """One condition."""
 
+    later = frozenset({"components"})
+
     name: str
-    agent: Literal["closed_book", "single_pass", "aimed", "per_option", "agentic"]
+    agent: str
+    """A name in ``AGENTS``; one of one's own is ``package.module:agent``."""
     retriever: str | None = None
     """A name in ``retrieval.RETRIEVERS``; None for curated or no evidence."""
     curated: Literal["clean", "conflict", "report"] | None = None
@@ -60,11 +67,14 @@ class Condition(Record):
     """What becomes of a context that is long."""
     influence: Way | None = None
     """How it is measured, after the choice, what each passage did for it; None measures nothing."""
+    components: dict[str, str] = Field(default_factory=dict)
+    """Who acts in a role in place of the reader, by a name in ``COMPONENTS``."""
 
     @property
     def steps(self) -> Agent:
-        agent = AGENTS[self.agent]
-        if self.influence is None:
+        """What it does; raises ``ConditionError`` for an agent or component that this process does not know."""
+        agent = AGENTS[agent_named(self.agent, admitted=True)]
+        if self.influence is None or not isinstance(agent, Agent):
             return agent
         return replace(agent, steps=(*agent.steps, partial(influence, way=self.influence)))
 
@@ -100,6 +110,7 @@ class Condition(Record):
             k=self.k,
             decoding=decoding,
             fit=self.fit,
+            stand_ins={role: component_named(role, spec) for role, spec in self.components.items()},
         )
 
 
@@ -174,6 +185,14 @@ PUBLISHED = (
 
 class ConditionError(ValueError):
     """No such condition; the message lists those there are."""
+
+
+def agent_named(name: str, *, admitted: bool = False) -> str:
+    """The name, proven to be one of an agent, or of code that may be one unless it must be ``admitted`` already."""
+    if name in AGENTS or (not admitted and OUTSIDE.fullmatch(name)):
+        return name
+    known = f"{', '.join(AGENTS)}, or package.module:agent"
+    raise ConditionError(f"expected an agent among {known}, got {name!r}{nearest(name, AGENTS)}")
 
 
 def condition(name: str) -> Condition:

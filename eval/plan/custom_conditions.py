@@ -17,13 +17,15 @@ Rules kept here
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
-from evitrail.eval.plan.condition import ALIASES, CONDITIONS, Condition, ConditionError
+from evitrail.agent.agents import AGENTS
+from evitrail.eval.plan.components import admit_component, named_by_repr, proven
+from evitrail.eval.plan.condition import ALIASES, CONDITIONS, Condition, ConditionError, agent_named
 from evitrail.eval.plugin import OUTSIDE, make_plugin
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.input_lines import fault_lines
@@ -78,17 +80,20 @@ def state_named(given: object) -> str:
     return given
 
 
-def admit(conditions: Iterable[Condition], *, allow_code: bool) -> None:
-    """Make the retrievers that are code of one's own, for this process; raises ``ValueError`` where none may run."""
+def admit(conditions: Sequence[Condition], *, allow_code: bool) -> None:
+    """Make what is code of one's own, for this process; raises ``ValueError`` where none may run."""
     for spec in dict.fromkeys(condition.retriever for condition in conditions if condition.retriever is not None):
         if spec in RETRIEVERS:
             continue
         retriever = make_plugin(spec, "retriever", "search(query, snapshot, k)", allow_code=allow_code)
-        if " at 0x" in repr(retriever):
-            raise ValueError(
-                f"retriever {spec!r}: expected a repr that says what it is, as a dataclass has; it has none"
+        RETRIEVERS[spec] = named_by_repr(retriever, "retriever", spec)
+    for condition in conditions:
+        if condition.agent not in AGENTS:
+            AGENTS[condition.agent] = make_plugin(
+                condition.agent, "agent", "answer(question, tools)", allow_code=allow_code
             )
-        RETRIEVERS[spec] = retriever
+        for role, spec in condition.components.items():
+            admit_component(role, spec, allow_code=allow_code)
 
 
 def _custom_condition(table: Mapping[str, Any], place: int, before: Mapping[str, Condition]) -> Condition:
@@ -96,6 +101,8 @@ def _custom_condition(table: Mapping[str, Any], place: int, before: Mapping[str,
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ValueError(f"condition {place}: expected a name of letters, digits, '_' and '-', got {name!r}")
     given = {key: value for key, value in table.items() if key != "base"}
+    if "reader" in given:
+        given["components"] = given.pop("reader")
     for key in given:
         if key not in Condition.model_fields:
             known = ["base", *Condition.model_fields]
@@ -117,7 +124,12 @@ def _custom_condition(table: Mapping[str, Any], place: int, before: Mapping[str,
     return condition
 
 
-PROVEN: Mapping[str, Callable[[Any], str]] = {"snapshot": state_named, "retriever": retriever_named}
+PROVEN: Mapping[str, Callable[[Any], Any]] = {
+    "snapshot": state_named,
+    "retriever": retriever_named,
+    "agent": agent_named,
+    "components": proven,
+}
 """Fields of which ``Condition`` knows only that they are texts."""
 
 

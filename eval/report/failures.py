@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evitrail.eval.attribution.blame import FAILS, Blame, Kind
+from evitrail.eval.attribution.record.sentence import FAILURE
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.report.profile import ProfileRow
@@ -34,6 +35,16 @@ class BlameSummary:
 
     kinds: tuple[Kind, ...]
     blame: Blame
+
+    @property
+    def sentence(self) -> str:
+        """The record's sentence, of all these kinds; empty where an older record has none."""
+        said, own = self.blame.sentence, FAILURE[self.blame.outcome]
+        names = [FAILURE[kind] for kind in self.kinds]
+        every = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        # What a model or a passage said stands before the failure where somebody is blamed, and after it else.
+        before, found, after = said.rpartition(own) if self.blame.culprit else said.partition(own)
+        return f"{before}{every}{after}" if found else said
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,10 @@ class Covering:
     errors: int
 
 
+OWN = {"outcome", "replays", "executed", "cache_hits", "replay_ids", "sentence"}
+"""Fields in which equal verdicts on several kinds of failure may differ."""
+
+
 def failed_runs(conditions: Iterable[ProfileRow], blames: Iterable[Blame], cases: Mapping[str, Case]) -> list[Failed]:
     """Every failed run with what is blamed for it: conditions in their order, the gravest first, then by case."""
     blamed: dict[str, list[Blame]] = {}
@@ -94,7 +109,7 @@ def failed_runs(conditions: Iterable[ProfileRow], blames: Iterable[Blame], cases
     found = []
     for condition in conditions:
         here = [
-            Failed(condition.label, outcome, cases.get(outcome.case), kinds, _verdicts(blamed.get(outcome.run, ())))
+            Failed(condition.label, outcome, cases.get(outcome.case), kinds, verdicts_of(blamed.get(outcome.run, ())))
             for outcome in condition.outcomes
             if (kinds := tuple(kind for kind in GRAVITY if FAILS[kind](outcome)))
         ]
@@ -146,11 +161,11 @@ def harms(failed: Iterable[Failed]) -> Counter[Kind]:
     return Counter(kind for run in failed for kind in run.kinds)
 
 
-def _verdicts(blames: Iterable[Blame]) -> tuple[BlameSummary, ...]:
+def verdicts_of(blames: Iterable[Blame]) -> tuple[BlameSummary, ...]:
     """Equal verdicts joined; all that differs between them is the kind of failure and the replays behind it."""
     by_kind = sorted(blames, key=lambda blame: GRAVITY.index(blame.outcome))
     joined: dict[str, list[Blame]] = {}
     for blame in by_kind:
-        same = blame.model_dump_json(exclude={"outcome", "replays", "executed", "cache_hits", "replay_ids"})
+        same = blame.model_dump_json(exclude=OWN)
         joined.setdefault(same, []).append(blame)
     return tuple(BlameSummary(tuple(blame.outcome for blame in group), group[0]) for group in joined.values())

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evitrail.eval.attribution.summary import BlameShare
+from evitrail.eval.attribution.record.summary import BlameShare
 from evitrail.eval.metrics import METRICS, stats
 from evitrail.eval.plan.condition import ALIASES, CONDITIONS
 from evitrail.eval.report.failures import Failed, harms

@@ -10,7 +10,7 @@ Rules kept here
 
     page = render(title="nightly", outcomes=outcomes, rows=rows, blames=blames, cases=cases, root=root)
 
-The numbers come from ``profile.py``, ``failures.py``, ``findings.py`` and ``attribution/summary.py``; the
+The numbers come from ``profile.py``, ``failures.py``, ``findings.py`` and ``attribution/record/summary.py``; the
 figures are functions of ``plots.py``, called where they stand in ``templates/report.html``, with words and layout.
 """
 
@@ -18,13 +18,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evitrail.eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Kind
-from evitrail.eval.attribution.summary import TARGETS, BlameShare, Target, blame_shares, fault_counts
-from evitrail.eval.attribution.taxonomy import FAULTS
+from evitrail.eval.attribution.record.in_words import details, is_blamed, players
+from evitrail.eval.attribution.record.summary import (
+    BlameShare,
+    FixValue,
+    Target,
+    blame_shares,
+    fault_counts,
+    fix_values,
+    in_order,
+)
+from evitrail.eval.attribution.record.taxonomy import FAULTS
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.policy import SAFE_SCALE
@@ -62,13 +72,20 @@ KINDS: dict[Kind, str] = {
 
 STEPS: dict[Target, str] = {
     "store": "what the evidence store held that day",
-    "retrieve": "what was found in it",
-    "critique": "judging whether that was enough",
+    "aim": "making the first query of the question",
     "requery": "asking again, in other words",
+    "retrieve": "what was found in the store",
+    "keep": "what an agent keeps of earlier hits",
+    "critique": "judging whether that was enough",
+    "budget": "the limit on searches",
+    "section": "one researcher's reading of what was found",
     "synthesise": "reading what was found",
     "choose": "picking an option from what was read",
+    "check": "confirming which letter the answer names",
     "abstained": "no step could be named, and the record says why",
 }
+OUTSIDE = "a step of an outside agent"
+"""What a kind of step is that is none of ours."""
 
 REGIONS: dict[Region, str] = {
     "inside": "inside with the whole interval",
@@ -86,6 +103,14 @@ class BlameTable(NamedTuple):
     targets: tuple[Target, ...]
     share: Mapping[tuple[str, Target], BlameShare]
     runs: Mapping[str, int]
+    fix: FixTable
+
+
+class FixTable(NamedTuple):
+    """How many failures of one kind mending each role alone prevents, to be laid out by condition and step."""
+
+    targets: tuple[Target, ...]
+    value: Mapping[tuple[str, Target], FixValue]
 
 
 class FaultLine(NamedTuple):
@@ -118,7 +143,8 @@ def render(
     failed = failed_runs(shown, blames, cases)
     shares = blame_shares(blames)
     overall = blame_shares(blame.model_copy(update={"condition": ""}) for blame in blames)
-    tables = [table for kind in FAILS if (table := _blame_table(kind, shares))]
+    values = fix_values(blames)
+    tables = [table for kind in FAILS if (table := _blame_table(kind, shares, values))]
     worst = questions(shown, failed, cases)
     labelled = any(condition.known["high_risk_rate"] for condition in shown)
     page = _environment().get_template("report.html")
@@ -149,7 +175,7 @@ def render(
         harms=harms(failed),
         gravity=GRAVITY,
         meanings=KINDS,
-        steps=STEPS,
+        steps=defaultdict(lambda: OUTSIDE, STEPS),
         regions=REGIONS,
     )
 
@@ -160,16 +186,18 @@ def _readers(outcomes: Sequence[Outcome]) -> list[str]:
     return sorted({f"{by[o.reader]} = {o.reader}" if o.reader in by else o.reader for o in outcomes})
 
 
-def _blame_table(kind: Kind, shares: Sequence[BlameShare]) -> BlameTable | None:
+def _blame_table(kind: Kind, shares: Sequence[BlameShare], values: Sequence[FixValue]) -> BlameTable | None:
     ours = [share for share in shares if share.outcome == kind]
+    fixed = {(value.condition, value.role): value for value in values if value.outcome == kind}
     if not ours:
         return None
     return BlameTable(
         kind=kind,
         conditions=tuple(sorted({share.condition for share in ours}, key=table_order)),
-        targets=tuple(target for target in TARGETS if any(share.role == target for share in ours)),
+        targets=in_order(share.role for share in ours),
         share={(share.condition, share.role): share for share in ours},
         runs={share.condition: share.n for share in ours},
+        fix=FixTable(in_order(role for _, role in fixed), fixed),
     )
 
 
@@ -195,8 +223,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"pct": _pct, "short": short, "csp_hash": _csp_hash, "words": _readable}
+    environment.filters |= {"pct": _pct, "short": short, "csp_hash": _csp_hash, "words": _readable, "details": details}
     environment.globals |= {"describe": describe, "region": region, "fault": _fault, "plots": plots}
+    environment.globals |= {"players": players, "is_blamed": is_blamed}
     return environment
 
 

@@ -21,7 +21,7 @@ from io import StringIO
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from evitrail.eval.attribution.summary import TARGETS, BlameShare, Target
+from evitrail.eval.attribution.record.summary import BlameShare, Target, in_order
 from evitrail.eval.policy import SAFE_SCALE
 from evitrail.eval.report.profile import COLUMNS, Row, labels, table_order
 
@@ -33,13 +33,20 @@ ARM_COLOURS = ("#999999", "#0072b2", "#d55e00", "#e69f00", "#cc79a7", "#56b4e9",
 ARM_MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 ROLE_COLOURS: dict[Target, str] = {
     "store": "#0072b2",
-    "retrieve": "#e69f00",
-    "critique": "#009e73",
+    "aim": "#a6761d",
     "requery": "#56b4e9",
+    "retrieve": "#e69f00",
+    "keep": "#f0e442",
+    "critique": "#009e73",
+    "budget": "#8da0cb",
+    "section": "#fdb99b",
     "synthesise": "#d55e00",
     "choose": "#cc79a7",
+    "check": "#b8d98d",
     "abstained": "#c4c9ce",
 }
+OUTSIDE = "#e5d8bd"
+"""The colour of steps that only an outside agent has."""
 HATCH = "#6a747e"
 LABELLED_FROM = 0.07
 """A smaller segment has no room for its number; the table has it."""
@@ -107,7 +114,7 @@ def blame_bars(shares: Sequence[BlameShare]) -> str:
         raise ValueError(f"expected shares of one kind of failure, got {kinds}; draw one figure for each")
     names = sorted({share.condition for share in shares}, key=table_order)
     runs = {share.condition: share.n for share in shares}
-    seen = [target for target in TARGETS if any(share.role == target for share in shares)]
+    seen = in_order(share.role for share in shares)
     value = {(share.condition, share.role): share.share for share in shares}
     with _figure("blame", 11.0, 0.95 + 0.36 * len(names)) as (figure, (axes,)):
         left = [0.0] * len(names)
@@ -116,7 +123,7 @@ def blame_bars(shares: Sequence[BlameShare]) -> str:
             style: dict[str, Any] = {"edgecolor": PAPER}
             if target == "abstained":
                 style = {"edgecolor": HATCH, "hatch": "////"}
-            style |= {"color": ROLE_COLOURS[target], "label": target, "linewidth": 0.8}
+            style |= {"color": ROLE_COLOURS.get(target, OUTSIDE), "label": target, "linewidth": 0.8}
             axes.barh(range(len(names)), widths, 0.72, left, **style)
             for line, (start, width) in enumerate(zip(left, widths, strict=True)):
                 if width >= 100 * LABELLED_FROM:
@@ -128,7 +135,7 @@ def blame_bars(shares: Sequence[BlameShare]) -> str:
         for line, name in enumerate(names):
             axes.text(101, line, f"n = {runs[name]}", va="center", fontsize=8.5, color=SOFT)
         axes.set_xlabel("per cent of the failed runs", fontsize=9, color=SOFT)
-        anchor = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": len(seen), "borderaxespad": 0.4}
+        anchor = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": min(len(seen), 10), "borderaxespad": 0.4}
         axes.legend(**anchor, frameon=False, labelcolor=INK, fontsize=9, handlelength=1.1, columnspacing=1.4)
         figure.subplots_adjust(left=_margin(names, 11.0), right=0.93)
         figure.subplots_adjust(bottom=_inches(figure, 0.5), top=1 - _inches(figure, 0.36))
@@ -202,7 +209,7 @@ def _interval(axes: Any, estimate: Row, line: int, colour: str, marker: str) -> 
 
 def _number(axes: Any, x: float, line: int, width: float, target: Target) -> None:
     colour = "#ffffff" if target == "store" else "#101418"
-    ground = {"boxstyle": "square,pad=0.15", "color": ROLE_COLOURS[target], "linewidth": 0}
+    ground = {"boxstyle": "square,pad=0.15", "color": ROLE_COLOURS.get(target, OUTSIDE), "linewidth": 0}
     axes.text(x, line, f"{width:.0f}", ha="center", va="center", fontsize=8.5, color=colour, bbox=ground)
 
 

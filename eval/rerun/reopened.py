@@ -9,10 +9,12 @@ Forks, what-if questions, verification and re-checks all begin here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.custom_conditions import admit
 from evitrail.eval.plan.plan import PLAN, read_plan
 from evitrail.eval.plan.readers import Readers
@@ -31,10 +33,14 @@ class Reopened(NamedTuple):
 
 
 @contextmanager
-def reopened(folder: Path, *, allow_code: bool = False) -> Iterator[Reopened]:
+def reopened(
+    folder: Path, *, allow_code: bool = False, store: Path | EvidenceStore | None = None
+) -> Iterator[Reopened]:
     """An experiment's journals, store and readers; nothing is written.
 
-    Raises ``ValueError`` for a journal without a plan: its runs are external, and cannot be done again here.
+    ``store`` is where its store is now, or the store itself where it is open already; None: where the plan says.
+    Raises ``ValueError`` for a journal without a plan, whose runs are external and cannot be done again here, and for
+    a ``store`` that the experiment was not run on.
     """
     if any(folder.glob("journal*.db")) and not (folder / PLAN).exists():
         raise ValueError(
@@ -44,5 +50,19 @@ def reopened(folder: Path, *, allow_code: bool = False) -> Iterator[Reopened]:
     with Journals.open(folder) as past:
         plan = read_plan(folder / PLAN)
         admit(plan.asked, allow_code=allow_code)
-        with EvidenceStore.open(Path(plan.store)) as store:
-            yield Reopened(past, store, readers_of(plan, store))
+        opened = nullcontext(store) if isinstance(store, EvidenceStore) else EvidenceStore.open(store or plan.store)
+        with opened as there:
+            if store is not None:
+                _expect_same(folder, past, there)
+            yield Reopened(past, there, readers_of(plan, there))
+
+
+def _expect_same(folder: Path, past: Journals, store: EvidenceStore) -> None:
+    """The store must have been in the state that the first run recorded."""
+    first = next(traces(past), None)
+    config = first.config(RunConfig) if first else None
+    if config and (config.seq > store.seq or store.snapshot(seq=config.seq).id != config.snapshot):
+        raise ValueError(
+            f"{store.path}: expected the store that {folder} was run on, whose state at ledger number {config.seq} is "
+            "recorded there; this one never was in that state"
+        )

@@ -6,6 +6,7 @@ Rules kept here
 - What is embedded ``apart`` is not written: a vector tells what its text was about, and the bare hash of a short
   text can be guessed. It is cached in this process, the newest ``ASIDE`` of them.
 - What SQLite complains of becomes one line. Nothing is lost with the file: it may be deleted, and fills again.
+- What was read is kept in memory, the newest ``ASIDE`` vectors of it.
 - Safe to use from several threads.
 
     with apart():           # a patient's question
@@ -62,6 +63,8 @@ class EmbedCache:
     path: Path
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
     _aside: dict[bytes, Vectors] = field(default_factory=dict, repr=False, compare=False)
+    _read: dict[bytes, Vectors] = field(default_factory=dict, repr=False, compare=False)
+    """What was read from the file lately, so that it is not opened for every reading of one passage."""
 
     @property
     def model(self) -> str:
@@ -77,6 +80,9 @@ class EmbedCache:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         names = [hashlib.sha256(text.encode()).digest() for text in texts]
+        with self._lock:
+            if names and all(name in self._read for name in names):
+                return np.stack([self._read[name] for name in names])
         with self._lock, self._store_errors(), closing(self._connected()) as db:
             known = self._cached(db, names)
             new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
@@ -84,7 +90,15 @@ class EmbedCache:
                 made = dict(zip(new, self.encoder.encode(list(new.values())), strict=True))
                 self._keep(db, made)
                 known |= made
+            if not _apart.get():
+                self._remember(known)
         return np.stack([known[name] for name in names]) if names else np.zeros((0, self.dimension), dtype=np.float32)
+
+    def _remember(self, known: dict[bytes, Vectors]) -> None:
+        """In memory too, the newest ``ASIDE`` of them."""
+        self._read.update(known)
+        for name in [*islice(self._read, max(0, len(self._read) - ASIDE))]:
+            del self._read[name]
 
     def _keep(self, db: sqlite3.Connection, made: dict[bytes, Vectors]) -> None:
         if _apart.get():

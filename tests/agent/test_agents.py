@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,10 @@ import pytest
 from world import WordVectors, clock, evidence
 
 from evitrail.agent import AGENTS, Agent, Answer, Decoding, Question, State, Synthesis, Tools
-from evitrail.agent.agents import ROUNDS
-from evitrail.agent.model import Kept
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.reader.scripted import ScriptedReader
 from evitrail.agent.steps import choose, retrieve
-from evitrail.agent.tools import Reading
+from evitrail.agent.tools import ROUNDS, Reading
 from evitrail.evidence_store import EvidenceStore, Snapshot
 from evitrail.retrieval import BM25, Fixed, Hybrid, Retrieved
 from evitrail.traces import Journal, Live, Record, Trace, Verify, content_id, lineage, provenance, recorded_work
@@ -140,30 +138,6 @@ def test_a_stand_in_takes_exactly_one_role(journal: Journal, tools: Tools, role:
     AGENTS["agentic"].answer(QUESTION, replace(tools, reader=usual, stand_ins=stand_ins))
     who = {(a.kind, "stand-in" in a.by) for a in Trace(journal, "run").activities}
     assert who == {(kind, kind == role) for kind in ("retrieve", "keep", "critique", "requery", "synthesise", "choose")}
-
-
-def test_what_an_agent_forgets_is_not_read_again_and_the_step_says_so(journal: Journal, tools: Tools) -> None:
-    @dataclass(frozen=True)
-    class Forgets:
-        def keep(self, question: Question, retrieved: Sequence[Retrieved]) -> Kept:
-            return Kept(passages=tuple(hit.passage.id for hit in retrieved[-1].hits))
-
-    @dataclass(frozen=True)
-    class OneEach:
-        def search(self, query: str, snapshot: Snapshot, k: int) -> Retrieved:
-            return Fixed(("statin@1",) if query.endswith(")") else ("aspirin@1",)).search(query, snapshot, k)
-
-    reader = replace(SAYS_B, adequate_after=NEVER)
-    given = replace(tools, reader=reader, retriever=OneEach(), stand_ins={"keep": Forgets()})
-    AGENTS["agentic"].answer(QUESTION, given)
-    trace = Trace(journal, "run")
-    kept = trace.last("keep")
-    assert kept is not None
-    assert journal.get(kept.output, Kept).passages == ("statin@1#0",)
-    read = trace.last("synthesise")
-    assert read is not None
-    lists = [journal.get(given.id, Retrieved) for given in read.inputs if given.role.startswith("retrieved")]
-    assert [[hit.passage.ref for hit in found.hits] for found in lists] == [[], ["statin@1"], ["statin@1"]]
 
 
 def test_a_fork_with_a_stand_in_does_only_its_step_again(journal: Journal, tools: Tools) -> None:

@@ -15,11 +15,11 @@ from pydantic import BaseModel
 from ward import advice, case, opened
 
 from evitrail.agent import AGENTS, Choice, Claim, Critique, Decoding, Query, Synthesis, Tools
-from evitrail.agent.agents import ROUNDS
 from evitrail.agent.llm import Completion, Message, Prompt, ScriptedLLM
 from evitrail.agent.reader import PromptedReader
 from evitrail.agent.reader.prompting.json_reply import as_json, as_letter, ask
 from evitrail.agent.reader.prompting.templates import Prompts, load
+from evitrail.agent.tools import ROUNDS
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval import BM25, Fixed
 from evitrail.traces import Journal, Live, Record, Trace, Verify, canonical_json

@@ -130,6 +130,7 @@ def test_an_agentic_run_records_each_call_within_the_act_it_serves(journal: Jour
         "requery[1]/model[1]",
         "requery[1]",
         "retrieve[2]",
+        "keep[1]",
         "critique[2]/model[1]",
         "critique[2]",
         "synthesise[1]/read[apixaban@1#0]/model[1]",

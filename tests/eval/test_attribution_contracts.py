@@ -1,192 +1,163 @@
-"""Each contract is broken by the step that broke it, and the code of a fault says what was wrong there."""
+"""Each contract is broken by the step that broke it, speaks of what the failure rests on, and excuses the others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ward import HIGH, LOW, WardReader, advice, arm, ask, case, opened
+from erring import Forgetful, InWords, Misparsing, Misreading, Missing, OffTopic
+from faulty import ASIDE, ASKED, DECIDES, GOLD, NOTE, NOTED, PARKING, TWICE, Faulty, happened
+from ward import HIGH, LOW, NEW, OLD, STALE, WardReader, advice
 
-from evitrail.eval.attribution import FAULTS, Role
-from evitrail.eval.attribution.contracts import Facts, broken, facts
-from evitrail.eval.attribution.taxonomy import fault
-from evitrail.eval.dataset.case import Case
-from evitrail.eval.log.runs import JOURNAL, traces
-from evitrail.eval.plan.condition import CONDITIONS, Condition
-from evitrail.evidence_store import EvidenceStore
-from evitrail.evidence_store.model import Evidence
+from evitrail.agent.model import CheckedAnswers, Choice, Question
 from evitrail.evidence_store.snapshot import Snapshot
-from evitrail.retrieval import BM25, RETRIEVERS
+from evitrail.retrieval import BM25
 from evitrail.retrieval.base import Retrieved
-from evitrail.traces.journal.journal import Journal
-
-GOLD = advice("apixaban", "B", grade=HIGH)
-NOTE = advice("apixaban", "C", id="apixaban-note", grade=LOW)
-OLD = advice("apixaban", "C", "0", grade=HIGH, valid_to=date(2018, 1, 1))
-NEW = advice("apixaban", "B", "1", grade=LOW, valid_from=date(2018, 1, 1), supersedes="apixaban@0")
-STALE = case("apixaban", outdated_evidence=("apixaban@0",), meta={"stale_option": "C"})
-NOTED = case("apixaban", conflict_evidence=("apixaban@1", "apixaban-note@1"), meta={"conflict_option": "C"})
-LOOP = arm("loop", agent="agentic")
 
 
 @dataclass(frozen=True)
-class Missing:
-    """Finds what BM25 finds, save for one version."""
-
-    ref: str = "apixaban@1"
-    until: str = ""
-    """A query with these words finds it too."""
+class Late:
+    """Misses what decides, until it is asked again."""
 
     def search(self, query: str, snapshot: Snapshot, k: int) -> Retrieved:
-        found = BM25().search(query, snapshot, k)
-        if self.until and self.until in query:
-            return found
-        kept = [hit for hit in found.hits if hit.passage.ref != self.ref]
-        return Retrieved(query=query, hits=tuple(h.model_copy(update={"rank": n}) for n, h in enumerate(kept, 1)))
+        return (BM25() if "again" in query else Missing(BM25(), DECIDES)).search(query, snapshot, k)
 
 
-Recorded = Callable[..., tuple[Facts, Snapshot]]
+@dataclass(frozen=True)
+class Mishearing(Misparsing):
+    """Confirms the first answer as it is, and the next letter of every ballot."""
+
+    def check(self, question: Question, choice: Choice) -> CheckedAnswers:
+        heard = InWords(WardReader()).check(question, choice)
+        return heard.model_copy(update={"ballots": super().check(question, choice).ballots})
 
 
-@pytest.fixture
-def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorded]:
-    """Ask one case of a store with this evidence, and give what was recorded."""
-    monkeypatch.setitem(RETRIEVERS, "missing", Missing())
-    monkeypatch.setitem(RETRIEVERS, "late", Missing(until="again"))
-    stores: list[EvidenceStore] = []
-
-    def run(evidence: Sequence[Evidence], reader: WardReader, condition: Condition, asked: Case) -> Any:
-        store = opened(tmp_path)
-        stores.append(store)
-        store.ingest(evidence)
-        assert ask(tmp_path / "x", store, [asked], [condition], reader) == []
-        with Journal.open(tmp_path / "x" / JOURNAL, create=False) as journal:
-            (trace,) = traces(journal)
-            return facts(trace), store.snapshot(as_of=asked.as_of)
-
-    yield run
-    for store in stores:
-        store.close()
-
-
-Broken = tuple[str, str, str]
-CONTRACTS: dict[str, tuple[Sequence[Evidence], WardReader, Condition, Case, list[Broken]]] = {
-    "nothing is broken in a sound run": ([GOLD], WardReader(), arm(), case("apixaban"), []),
-    "nothing is broken in a sound loop": ([GOLD], WardReader(), LOOP, case("apixaban"), []),
+UNSEEN = Missing(BM25(), DECIDES)
+UNSERVED = "apixaban@1 can be found for this query and was not served"
+AGENTIC = "agentic"
+Broken = tuple[str, str | None, str]
+CONTRACTS: dict[str, tuple[Faulty, list[Broken]]] = {
+    "nothing is broken in a sound run": (Faulty([GOLD]), []),
+    "nothing is broken in a sound loop": (Faulty([GOLD], agent=AGENTIC), []),
+    "nothing is broken where curated evidence was read": (Faulty([GOLD, NOTE], asked=NOTED), []),
     "store: there is a gap": (
-        [NOTE], WardReader(blind=True), arm(), case("apixaban"),
-        [("store", "store", "holds no current evidence for the answer")],
+        Faulty([NOTE], WardReader(blind=True), NOTED), [("store", "S1")],
     ),
     "retrieve: support is in the store and not among the hits": (
-        [GOLD, NOTE], WardReader(), arm(retriever="missing"), case("apixaban"),
-        [("retrieve", "retrieve[1]", "the store holds support, the hits do not")],
+        Faulty([GOLD, NOTE], asked=NOTED, retriever=UNSEEN), [("retrieve[1]", "R1", UNSERVED)],
     ),
-    "retrieve: something lapsed was served": (
-        [OLD, NEW], WardReader(misread="B"), arm(), STALE,
-        [("retrieve", "retrieve[1]", "served what was not in force: apixaban@0")],
+    "retrieve: something lapsed was served, and is what the answer rests on": (
+        Faulty([OLD, NEW], asked=STALE),
+        [
+            (
+                "retrieve[1]",
+                "S2",
+                "served what was not in force, and the answer rests on it: apixaban@0 (superseded)",
+            ),
+        ],
+    ),
+    "retrieve: something lapsed was served, and nothing was made of it": (
+        Faulty([OLD, NEW], WardReader(insists="D"), STALE),
+        [("choose[1]", "C1")],
     ),
     "critique: accepted without support": (
-        [GOLD, NOTE], WardReader(accepts=True), arm("loop", agent="agentic", retriever="missing"), case("apixaban"),
+        Faulty([GOLD, NOTE], WardReader(accepts=True), NOTED, UNSEEN, agent=AGENTIC),
         [
-            ("retrieve", "retrieve[1]", "the store holds support, the hits do not"),
-            ("critique", "critique[1]", "judged adequate without support among the hits"),
+            ("retrieve[1]", "R1", UNSERVED),
+            ("critique[1]", "K1"),
         ],
     ),
     "critique: rejected with support": (
-        [GOLD], WardReader(accepts=False), LOOP, case("apixaban"),
-        [("critique", f"critique[{n}]", "judged inadequate with support among the hits") for n in (1, 2, 3)],
+        Faulty([GOLD], WardReader(accepts=False), agent=AGENTIC),
+        [(f"critique[{n}]", "K2", "judged inadequate what holds apixaban@1") for n in (1, 2, 3)],
     ),
-    "requery: never found what is there": (
-        [GOLD], WardReader(), arm("loop", agent="agentic", retriever="missing"), case("apixaban"),
-        [
-            ("retrieve", "retrieve[3]", "the store holds support, the hits do not"),
-            ("requery", "requery[2]", "the store holds support, no query found it"),
-        ],
+    "aim: asked about something else": (
+        Faulty([GOLD, *ASIDE], agent="aimed", components={"aim": OffTopic()}),
+        [("aim[1]", "Q1")],
     ),
-    "requery: finding it in a later round breaks nothing": (
-        [GOLD], WardReader(query="apixaban again"), arm("loop", agent="agentic", retriever="late"), case("apixaban"), []
+    "a later search that finds it makes good for the requery": (
+        Faulty([GOLD], WardReader(query="apixaban again"), retriever=Late(), agent=AGENTIC),
+        [("retrieve[1]", "R1", UNSERVED)],
+    ),
+    "keep: forgot what decides": (
+        Faulty([GOLD, *ASIDE], WardReader(query=PARKING), agent=TWICE, k=1, components={"keep": Forgetful()}),
+        [("keep[1]", "Q2")],
     ),
     "synthesise: says nothing of what it was given": (
-        [GOLD], WardReader(blind=True), arm(), case("apixaban"),
-        [("synthesise", "synthesise[1]", "the hits support B, the synthesis says nothing")],
+        Faulty([GOLD], WardReader(blind=True)),
+        [("synthesise[1]", "Y1")],
     ),
     "synthesise: speaks for another option": (
-        [GOLD], WardReader(misread="D"), arm(), case("apixaban"),
-        [("synthesise", "synthesise[1]", "the hits support B, the synthesis speaks most for D")],
+        Faulty([GOLD], WardReader(misread="D")),
+        [("synthesise[1]", "Y2")],
+    ),
+    "synthesise: quotes what nobody wrote": (
+        Faulty([GOLD], components={"synthesise": Misreading("Y3", WardReader(), {ASKED.id: ASKED})}),
+        [("synthesise[1]", "Y3")],
     ),
     "choose: another option than the claims speak for": (
-        [GOLD], WardReader(insists="A"), arm(), case("apixaban"),
-        [("choose", "choose[1]", "the claims speak most for B, A was chosen")],
+        Faulty([GOLD], WardReader(insists="A")), [("choose[1]", "C1")],
     ),
     "choose: an option though nothing was claimed": (
-        [], WardReader(guesses="A"), CONDITIONS["closed_book"], case("apixaban"),
-        [("choose", "choose[1]", "chose A though no claim supports any option")],
+        Faulty([], WardReader(guesses="A"), agent="closed_book"),
+        [("choose[1]", "C3")],
     ),
-    "choose: abstaining when nothing was claimed breaks nothing": (
-        [], WardReader(), CONDITIONS["closed_book"], case("apixaban"), [],
+    "choose: abstaining when nothing was claimed breaks nothing": (Faulty([], agent="closed_book"), []),
+    "check: confirmed another letter": (
+        Faulty([GOLD], components={"choose": InWords(WardReader()), "check": Misparsing()}),
+        [("check[1]", "C4")],
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("evidence", "reader", "condition", "asked", "breaks"), CONTRACTS.values(), ids=CONTRACTS)
-def test_each_step_answers_for_its_own_promise(
-    recorded: Recorded, evidence: Any, reader: WardReader, condition: Condition, asked: Case, breaks: list[Broken]
-) -> None:
-    found, snapshot = recorded(evidence, reader, condition, asked)
-    assert [tuple(each) for each in broken(asked, snapshot, found)] == breaks
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_each_step_answers_for_its_own_promise(tmp_path: Path, name: str) -> None:
+    world, breaks = CONTRACTS[name]
+    told = happened(tmp_path, world)
+    assert [(one.step, one.code) for one in told.breaks] == [tuple(said[:2]) for said in breaks]
+    assert all(one.what and one.role == one.step.partition("[")[0] for one in told.breaks)
+    for one in told.found:
+        assert [said.partition(":")[0] for said in one.contract_breaks] == [said[0] for said in breaks]
 
 
-def test_three_lapsed_versions_are_named_and_the_rest_counted(recorded: Recorded) -> None:
+def test_a_miss_that_a_critique_looked_at_was_passed_on(tmp_path: Path) -> None:
+    judged = happened(tmp_path / "a", CONTRACTS["critique: accepted without support"][0])
+    unjudged = happened(tmp_path / "b", Faulty([GOLD, NOTE], asked=NOTED, retriever=UNSEEN))
+    assert [one.passed_on for one in judged.breaks if one.role == "retrieve"] == [True]
+    assert [one.passed_on for one in unjudged.breaks if one.role == "retrieve"] == [False]
+
+
+def test_three_lapsed_versions_are_named(tmp_path: Path) -> None:
     old = [advice("apixaban", "C", id=f"apixaban-{n}", valid_to=date(2018, 1, 1)) for n in range(5)]
-    found, snapshot = recorded([*old, GOLD], WardReader(misread="B"), arm(k=6), case("apixaban"))
-    (one,) = broken(case("apixaban"), snapshot, found)
-    named = "apixaban-0@1, apixaban-1@1, apixaban-2@1"
-    assert one.what == f"served what was not in force: {named} and 2 more"
+    told = happened(tmp_path, Faulty([*old, advice("apixaban", "B", grade=LOW)], k=6))
+    (one,) = (each for each in told.breaks if each.role == "retrieve")
+    assert [n for n in range(5) if f"apixaban-{n}@1" in one.what] == [0, 1, 2]
+    assert "2018-01-01" in one.what, "since when it was not in force"
 
 
-GUIDE_1, GUIDE_2 = (advice("apixaban", "C", id=f"apixaban-note-{n}", grade=LOW) for n in (1, 2))
-MISLED = case("apixaban", conflict_evidence=("apixaban-note-1@1", "apixaban-note-2@1"), meta={"conflict_option": "C"})
-CODES: dict[str, tuple[Role, Sequence[Evidence], WardReader, Condition, Case]] = {
-    "S1 gap": ("store", [NOTE], WardReader(), arm(), case("apixaban")),
-    "S2 stale, the store": ("store", [OLD, NEW], WardReader(), arm(), STALE),
-    "S2 stale, served": ("retrieve", [OLD, NEW], WardReader(), arm(), STALE),
-    "R1 miss": ("retrieve", [GOLD], WardReader(), arm(retriever="missing"), case("apixaban")),
-    "R2 cut-off": (
-        "retrieve", [advice("apixaban", "C", id="a", text="For apixaban the advice is option C: apixaban."), GOLD],
-        WardReader(), arm(k=1), case("apixaban"),
-    ),
-    "R3 distraction": ("retrieve", [GOLD, NOTE], WardReader(misread="C"), arm(), NOTED),
-    "K1 false accept": ("critique", [GOLD], WardReader(accepts=True), arm(retriever="missing"), case("apixaban")),
-    "K2 false reject": ("critique", [GOLD], WardReader(accepts=False), LOOP, case("apixaban")),
-    "Q1 poor query": ("requery", [GOLD], WardReader(), arm("l", agent="agentic", retriever="missing"), NOTED),
-    "Y1 omission": ("synthesise", [GOLD], WardReader(blind=True), arm(), case("apixaban")),
-    "Y2 distortion": ("synthesise", [GOLD], WardReader(misread="C"), arm(), case("apixaban")),
-    "Y4 mis-weighting": ("synthesise", [GOLD, GUIDE_1, GUIDE_2], WardReader(insists="C"), arm(), MISLED),
-    "S4 conflict unresolved": (
-        "synthesise", [GOLD, advice("apixaban", "C", id="apixaban-note", grade=HIGH)],
-        WardReader(guesses="C"), arm(), NOTED,
-    ),
-    "Y2 invention": (
-        "synthesise", [GOLD, advice("apixaban", "C", id="apixaban-x", grade=HIGH)],
-        WardReader(insists="C"), arm(), NOTED,
-    ),
-    "C1 misread": ("choose", [GOLD], WardReader(insists="A"), arm(), case("apixaban")),
-    "C3 missed abstention": ("choose", [], WardReader(guesses="A"), CONDITIONS["closed_book"], case("apixaban")),
-}  # fmt: skip
+def test_a_query_that_no_search_could_serve_excuses_the_search(tmp_path: Path) -> None:
+    told = happened(tmp_path, Faulty([*ASIDE, GOLD], WardReader(query=PARKING), agent=TWICE, retriever=UNSEEN, k=1))
+    assert [(one.step, one.code) for one in told.breaks if one.role == "retrieve"] == [("retrieve[1]", "R1")]
+    assert told.codes("requery[1]") == {"Q1"}
 
 
-@pytest.mark.parametrize(("code", "role", "evidence", "reader", "condition", "asked"),
-                         [(name[:2], *given) for name, given in CODES.items()], ids=CODES)  # fmt: skip
-def test_each_fault_has_its_code(
-    recorded: Recorded, code: str, role: Role, evidence: Any, reader: WardReader, condition: Condition, asked: Case
-) -> None:
-    found, snapshot = recorded(evidence, reader, condition, asked)
-    assert fault(role, asked, snapshot, condition.retriever_for(asked), condition.k, found) == code
+def test_a_search_that_finds_nothing_new_after_one_that_found_it_breaks_nothing(tmp_path: Path) -> None:
+    told = happened(tmp_path, Faulty([GOLD, *ASIDE], WardReader(query=PARKING, insists="A"), agent=TWICE, k=1))
+    assert [one.step for one in told.breaks] == ["choose[1]"]
 
 
-def test_every_code_there_is_was_shown() -> None:
-    assert {name[:2] for name in CODES} == set(FAULTS)
+def test_abstaining_where_two_options_are_supported_alike_breaks_nothing(tmp_path: Path) -> None:
+    told = happened(tmp_path, Faulty([GOLD, NOTE.model_copy(update={"grade": HIGH})], asked=NOTED))
+    assert told.scene.facts.choice is not None
+    assert told.scene.facts.choice.option is None
+    assert told.codes("choose[1]") == set()
+
+
+@pytest.mark.xfail(reason="only the first answer's letter is held against its words, not those of the ballots")
+def test_ballots_confirmed_for_another_letter_than_their_words_select_break_the_checks_promise(tmp_path: Path) -> None:
+    components = {"choose": InWords(WardReader()), "check": Mishearing()}
+    told = happened(tmp_path, Faulty([GOLD], samples=10, components=components))
+    assert told.of("overconfident")
+    assert told.codes("check[1]") == {"C4"}

@@ -4,52 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from blames import blamed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evitrail.eval.attribution import ABSTENTIONS, ROLES, Blame, Role, Share
-from evitrail.eval.attribution.summary import TARGETS, blame_shares, fault_counts
+from evitrail.eval.attribution import ROLES, Share
+from evitrail.eval.attribution.record.summary import TARGETS, abstentions, blame_shares, fault_counts, fix_values
+from evitrail.eval.report.plots import blame_bars
 
-
-def blamed(*roles: Role, case: str = "c1", condition: str = "agentic", **changes: Any) -> Blame:
-    """A blame record for one wrong run; without roles, one that abstains."""
-    given_: dict[str, Any] = {
-        "run": f"{condition}.{case}",
-        "case": case,
-        "condition": condition,
-        "outcome": "wrong",
-        "tier": "T1",
-        "culprit": roles,
-        "roles": roles,
-        "fault_code": "R1" if roles else None,
-        "records": (),
-        "phi": {role: Share(value=0, lo=0, hi=0) for role in ROLES},
-        "necessity": {},
-        "sufficiency": {},
-        "responsibility": {},
-        "minimal_repair_sets": (),
-        "persistence": "systematic",
-        "contract_breaks": (),
-        "p_rep": 1,
-        "v_none": 0,
-        "n": 1,
-        "replays": 0,
-        "executed": 0,
-        "cache_hits": 0,
-        "oracle_leak": "none",
-        "seed": 0,
-        "replay_ids": (),
-        "abstain_reason": None if roles else f"U3: {ABSTENTIONS['U3']}",
-    }
-    return Blame(**given_ | changes)
-
-
-verdicts = st.lists(st.lists(st.sampled_from(ROLES), unique=True, max_size=3), min_size=1, max_size=12)
+verdicts = st.lists(st.lists(st.sampled_from(list(ROLES)), unique=True, max_size=3), min_size=1, max_size=12)
 
 
 @settings(deadline=None)  # the first call imports statsmodels
 @given(verdicts, st.randoms())
-def test_shares_sum_to_one_lie_within_zero_and_one_and_do_not_depend_on_order(found: list[Sequence[Role]], order: Any):
+def test_shares_sum_to_one_lie_within_zero_and_one_and_do_not_depend_on_order(
+    found: list[Sequence[str]], order: Any
+) -> None:
     blames = [blamed(*roles, case=f"c{place}") for place, roles in enumerate(found)]
     shares = blame_shares(blames, replicates=50)
     assert sum(share.share for share in shares) == pytest.approx(1, abs=1e-5)
@@ -59,7 +29,7 @@ def test_shares_sum_to_one_lie_within_zero_and_one_and_do_not_depend_on_order(fo
     assert blame_shares(blames, replicates=50) == shares
 
 
-def test_joint_blame_is_split_and_abstention_keeps_its_own_share():
+def test_joint_blame_is_split_and_abstention_keeps_its_own_share() -> None:
     shares = blame_shares([blamed("store", "retrieve", case="c1"), blamed("store", case="c2"), blamed(case="c3")])
     found = {share.role: share.share for share in shares}
     assert found["store"] == pytest.approx(0.5)
@@ -68,13 +38,13 @@ def test_joint_blame_is_split_and_abstention_keeps_its_own_share():
     assert [share.role for share in shares] == list(TARGETS)
 
 
-def test_a_role_no_run_had_is_absent_rather_than_blameless():
+def test_a_role_no_run_had_is_absent_rather_than_blameless() -> None:
     closed = {role: Share(value=0, lo=0, hi=0) for role in ("synthesise", "choose")}
     shares = blame_shares([blamed("synthesise", condition="closed_book", phi=closed)])
     assert [share.role for share in shares] == ["synthesise", "choose", "abstained"]
 
 
-def test_runs_of_one_case_are_drawn_together():
+def test_runs_of_one_case_are_drawn_together() -> None:
     runs = [blamed("store", case="c1", run=f"r{n}") for n in range(5)]
     runs += [blamed("choose", case="c2", run=f"s{n}") for n in range(5)]
     store = next(share for share in blame_shares(runs) if share.role == "store")
@@ -82,7 +52,7 @@ def test_runs_of_one_case_are_drawn_together():
     assert (store.share, store.lo, store.hi) == (0.5, 0.0, 1.0)
 
 
-def test_agreement_of_a_few_cases_is_not_certainty():
+def test_agreement_of_a_few_cases_is_not_certainty() -> None:
     two = [blamed("retrieve", case="c1"), blamed("retrieve", case="c2")]
     share = next(share for share in blame_shares(two) if share.role == "retrieve")
     assert (share.share, share.hi) == (1.0, 1.0)
@@ -91,7 +61,7 @@ def test_agreement_of_a_few_cases_is_not_certainty():
     assert next(share for share in blame_shares(many) if share.role == "retrieve").lo > 0.9
 
 
-def test_kinds_of_failure_and_conditions_are_counted_apart():
+def test_kinds_of_failure_and_conditions_are_counted_apart() -> None:
     shares = blame_shares(
         [blamed("store"), blamed("choose", outcome="unsafe"), blamed("choose", condition="standard", case="c1")]
     )
@@ -99,16 +69,53 @@ def test_kinds_of_failure_and_conditions_are_counted_apart():
     assert whole == {("agentic", "wrong"): "store", ("agentic", "unsafe"): "choose", ("standard", "wrong"): "choose"}
 
 
-def test_nothing_blamed_gives_no_shares():
+def test_nothing_blamed_gives_no_shares() -> None:
     assert blame_shares([]) == []
     assert fault_counts([]) == []
 
 
-def test_every_record_is_counted_under_its_fault_or_the_reason_to_abstain():
+def test_every_record_is_counted_under_its_fault_or_the_reason_to_abstain() -> None:
     counts = fault_counts([blamed("retrieve", case="c1"), blamed("retrieve", case="c2"), blamed(case="c3")])
     assert {count.code: count.n for count in counts} == {"R1": 2, "U3": 1}
 
 
-def test_another_seed_draws_other_replicates():
+def test_another_seed_draws_other_replicates() -> None:
     blames = [blamed("store" if n % 3 else "choose", case=f"c{n}") for n in range(40)]
     assert blame_shares(blames, seed=1) != blame_shares(blames, seed=2)
+
+
+def test_a_step_of_a_kind_from_outside_has_its_share() -> None:
+    shares = blame_shares([blamed("triage", phi={"triage[1]": Share(value=1, lo=1, hi=1)})])
+    assert {share.role: share.share for share in shares}["triage"] == 1
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_share_can_be_drawn(target: str) -> None:
+    shares = blame_shares([blamed(*(() if target == "abstained" else (target,)))])
+    assert "<svg" in blame_bars([share for share in shares if share.share == 1])
+
+
+def test_the_fix_value_counts_failures_that_mending_one_role_alone_prevents() -> None:
+    blames = [
+        blamed("store", "retrieve", case="c1", minimal_repair_sets=(("store",), ("retrieve[1]",))),
+        blamed("retrieve", case="c2", minimal_repair_sets=(("retrieve[2]",),)),
+        blamed("critique", case="c3", minimal_repair_sets=(("critique[1]", "choose[1]"),)),
+        blamed(case="c4"),
+    ]
+    found = {value.role: value for value in fix_values(blames)}
+    assert {role: value.prevents for role, value in found.items() if value.prevents} == {"retrieve": 2, "store": 1}
+    assert {value.n for value in found.values()} == {4}, "the whole group, those nobody is blamed for too"
+    assert found["choose"].prevents == 0, "only together with another, which is not alone"
+    assert (found["retrieve"].share, found["retrieve"].lo) == (0.5, pytest.approx(0.15, abs=1e-2))  # Wilson, 2 of 4
+    assert fix_values(blames)[0].role == "retrieve", "the best first"
+
+
+def test_abstentions_are_counted_by_reason() -> None:
+    counts = abstentions([blamed("retrieve", case="c1"), blamed(case="c2"), blamed(case="c3")])
+    assert [(count.code, count.n) for count in counts] == [("U3", 2)]
+
+
+def test_steps_of_an_outside_agent_have_a_share_before_the_abstentions() -> None:
+    triage = {"triage[1]": Share(value=1, lo=1, hi=1), "choose[1]": Share(value=0, lo=0, hi=0)}
+    shares = blame_shares([blamed("triage", phi=triage)])
+    assert [(share.role, share.share) for share in shares] == [("choose", 0.0), ("triage", 1.0), ("abstained", 0.0)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evitrail.eval.attribution.summary import BlameShare
+from evitrail.eval.attribution.record.summary import BlameShare
 from evitrail.eval.dataset.labels import Flags
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.metrics.table import metric_rows

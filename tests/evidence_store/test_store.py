@@ -81,6 +81,13 @@ def test_one_bad_version_keeps_all_out(tmp_path: Path) -> None:
         assert store.stats().events == 0
 
 
+def test_all_events_are_read_in_the_order_they_were_recorded(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        store.ingest([evidence("aspirin"), evidence("statin")])
+        store.retract("aspirin@1", "fabricated data")
+        assert [(event.seq, event.subject) for event in store.events(after=1)] == [(2, "statin@1"), (3, "aspirin@1")]
+
+
 def test_history_tells_what_happened_to_a_lineage(tmp_path: Path) -> None:
     with opened(tmp_path, actor="dr-a") as store:
         store.ingest([evidence("aspirin"), evidence("aspirin-plus")])

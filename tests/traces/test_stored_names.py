@@ -40,11 +40,12 @@ REASONS = {
         "AskedQuestion Body CertaintyWeights CheckedCondition CheckedGreedy CheckedLine CheckedSampled DomainRating "
         "Erratum Family Greedy Hint HintTable JudgeVerdict Labelled ListedNotice Mismatch Outcome "
         "Plan Price PublishedManifest PublishedRecord Sampled ServedTexts"
+        " Data InjectionPlan Leak Row Trial"
     ),
     "what a command answers with, or a step hands to the next": (
         "AnswerSource BlameShare ClaimDiff ContextLink Counted Difference End Estimate EvidenceChain "
-        "FaultCount Ingested Link Moved Parting PassageDiff Reasons ReviewItem State Stats StatusChange "
-        "StepDiff"
+        "FaultCount FixValue Ingested Link Moved Parting PassageDiff Reasons ReviewItem State Stats StatusChange "
+        "StepDiff Swap TurningEvent"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}

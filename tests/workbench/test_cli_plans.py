@@ -50,7 +50,7 @@ def test_check_lists_the_arms_as_they_are_written_and_writes_nothing(desk: Desk,
     assert "sound: 1 cases, 10 conditions, 10 runs; nothing was run" in said.out
     assert f"  {ARM}@scripted: single_pass, hybrid, k = 3\n" in said.out
     told = evitrail("run", plan, "--check", "--out", tmp_path / "new", "--json").json
-    assert told == {"cases": 1, "conditions": arms(), "runs": 10, "excluded": {}}
+    assert told == {"cases": 1, "conditions": arms(), "runs": 10, "excluded": {}, "contradictions": {}}
     assert tree(tmp_path) == before
 
 

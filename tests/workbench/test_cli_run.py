@@ -18,7 +18,7 @@ def test_check_proves_and_writes_nothing(desk: Desk) -> None:
     before = tree(desk.folder)
     said = evitrail("run", *desk.plan, "--check", "--out", desk.folder / "new", "--json")
     arms = ["closed_book", "standard", "gated"]
-    assert said.json == {"cases": 2, "conditions": arms, "runs": 6, "excluded": {}}
+    assert said.json == {"cases": 2, "conditions": arms, "runs": 6, "excluded": {}, "contradictions": {}}
     ingested = evitrail("store", "ingest", desk.evidence, "--check", "--store", desk.folder / "new-store")
     assert "nothing was written" in ingested.out
     assert tree(desk.folder) == before

@@ -63,7 +63,9 @@ def test_a_step_is_shown_with_its_inputs_and_output_written_out(desk: Desk) -> N
     shown = [evitrail("trace", "show", desk.run, f"{GATED}#{step['path']}", "--json").json for step in walked]
     assert shown == walked
     assert [step["path"] for step in walked] == evitrail("trace", "show", desk.run, GATED, "--json").json["steps"]
-    assert walked[0]["inputs"]["query"]["text"]
+    assert walked[0]["inputs"]["question"]["stem"]
+    assert walked[1]["inputs"]["query"] == walked[0]["output"]
+    assert walked[0]["output"]["text"]
 
 
 def test_replay_names_every_step_and_runs_nothing(desk: Desk) -> None:
@@ -98,6 +100,19 @@ def test_a_step_that_comes_out_otherwise_is_named_with_exit_code_1(own: Desk, mo
     assert len(said.faults) == 1
     assert "choose[1]" in said.faults[0]
     assert "out of spite" in said.faults[0]
+
+
+def test_a_failed_run_is_told_in_one_sentence_with_all_that_it_rests_on(desk: Desk) -> None:
+    told = {run: evitrail("trace", "show", desk.run, run) for run in RUNS}
+    blames = {run: evitrail("trace", "show", desk.run, run, "--json").json["blames"] for run in RUNS}
+    assert any(blames.values())
+    for run, found in blames.items():
+        for blame in found:
+            assert blame["sentence"] in told[run].out
+            assert blame["sentence"] in evitrail("trace", "why", desk.run, run, "--json").out
+            assert f"{blame['outcome']}: " in told[run].out
+            assert "smallest repairs: " in told[run].out
+            assert "None" not in told[run].out
 
 
 def test_a_counterfactual_says_what_was_mended_and_is_not_verified(desk: Desk) -> None:

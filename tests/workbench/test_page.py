@@ -179,4 +179,7 @@ def test_the_index_says_of_a_run_what_its_record_says(made: Path) -> None:
         trace = Trace(journal, RUN)
         assert [row[3] for row in entry["rows"] if row[3]] == [activity.path for activity in trace.activities]
     assert (entry["about"]["chosen"], entry["about"]["answer"], entry["about"]["correct"]) == ("C", "B", False)
-    assert entry["about"]["blamed"] == ["choose[1]"]
+    assert (entry["about"]["blamed"], entry["about"]["fault"]) == (["retrieve[1]", "choose[1]"], "S2")
+    (gated,) = (each for each in index_of(taken_apart(made))["runs"] if each["run"] == "gated.q-apixaban")
+    about = gated["about"]
+    assert (about["blamed"], about["blamed_for"], about["fault"]) == (["choose[1]"], "wrong", "C1")

@@ -135,13 +135,32 @@ def test_from_the_option_one_clicks_through_claim_passage_grade_and_query(opened
 
 
 def test_the_choice_shows_its_ballots_and_the_blame_its_shares(opened: Open, made: Path) -> None:
-    view = opened(made, run=RUN, step="choose[1]")
+    view = opened(made, run="gated.q-apixaban", step="choose[1]")
     assert "Chose C" in view.inner_text(".lead")
     assert re.match(r"C \d+", view.get_attribute(".stack", "aria-label"))
     view.keyboard.press("End")
-    at(view, "@5")
+    at(view, "@6")
     assert "choose[1]" in view.inner_text(".blame h3 >> nth=0")
-    assert view.locator(".blame >> nth=0").locator("tr.culprit").inner_text().startswith("choose")
+    assert view.locator(".blame >> nth=0").locator("tr.culprit").inner_text().startswith("choose[1]")
+    told = view.inner_text(".blame >> nth=0")
+    assert "choose[1] chose C, while the claims speak most for B; choosing what the claims support prevents" in told
+    assert all(title in told for title in ("Decided by", "Smallest repairs", "With the repair", "Fresh re-runs"))
+    assert re.search(r"(\d+) of \1 re-runs? do(es)? not fail", told), told
+    assert "null" not in told
+    assert "NaN" not in told
+
+
+def test_a_blame_that_two_share_names_both_and_shows_no_zero_for_the_unknown(opened: Open, made: Path) -> None:
+    view = opened(made, run=RUN, step="choose[1]")
+    view.keyboard.press("End")
+    at(view, "@5")
+    told = view.inner_text(".blame >> nth=0")
+    assert "Blamed: retrieve[1], choose[1] for wrong" in told
+    assert "superseded since 2018-01-01" in told
+    shares = view.locator(".blame >> nth=0").locator("tr.culprit").all_inner_texts()
+    assert {share.split()[0] for share in shares} == {"retrieve[1]", "choose[1]"}
+    assert "null" not in told
+    assert "NaN" not in told
 
 
 def test_gates_tell_what_they_dropped_and_why(opened: Open, made: Path) -> None:

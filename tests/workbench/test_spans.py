@@ -118,8 +118,10 @@ def test_the_run_shows_question_answer_and_who_is_blamed(journal: Journal) -> No
     assert root["output.value"] == f"{said.option}: {said.reason}"
     assert (root["agent.name"], root["session.id"]) == ("agentic", STALE.id)
     blames = blames_of(trace)
+    told_of = [root[f"annotations.{n}.annotation.explanation"] for n in range(len(blames))]
+    assert all(blame.sentence and blame.sentence in said for blame, said in zip(blames, told_of, strict=True))
     labels = [root[f"annotations.{n}.annotation.label"] for n in range(len(blames))]
-    assert labels == [", ".join(blame.culprit) for blame in blames]
+    assert labels == [", ".join(blame.culprit) or "nobody" for blame in blames]
     assert "synthesise[1]" in labels
     assert {root[f"annotations.{n}.annotation.annotator_kind"] for n in range(len(blames))} == {"CODE"}
 

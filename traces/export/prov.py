@@ -123,10 +123,12 @@ def document(run: Disclosed) -> ProvDocument:
     for path, other in reused.items():
         _relate(whole, "wasInfluencedBy", activity_node(run.run, path), other, {"role": "reused"})
     blames = list(_blames(run))
-    for name in sorted({name for name, _, _ in blames}):
-        whole.entity(named(name), {PROV_TYPE: TERM["Attribution"]})
-    for name, path, what in blames:
-        _relate(whole, "wasInfluencedBy", name, activity_node(run.run, path), {"role": what})
+    for name in sorted({name for name, _ in blames}):
+        said = sorted({blame["sentence"] for other, blame in blames if other == name and blame.get("sentence")})
+        whole.entity(named(name), [(PROV_TYPE, TERM["Attribution"]), *((TERM["sentence"], one) for one in said)])
+    for name, blame in blames:
+        for path in blame["culprit"]:
+            _relate(whole, "wasInfluencedBy", name, activity_node(run.run, path), {"role": blame["outcome"]})
     return whole
 
 
@@ -187,13 +189,13 @@ def _times(run: Trace) -> Times:
     return times
 
 
-def _blames(run: Disclosed) -> Iterator[tuple[str, str, str]]:
-    """Each record of blame, a step it blames, and for what."""
+def _blames(run: Disclosed) -> Iterator[tuple[str, Any]]:
+    """Each blame, with the name of the record that holds it; those of nobody too."""
     for record in run.of_type("attribution"):
         for name in record.body.values():
             body = run.body(name)
             for blame in json.loads(body.partition(b"\n")[2])["blames"] if body else ():
-                yield from ((name, path, blame["outcome"]) for path in blame["culprit"])
+                yield name, blame
 
 
 def named(name: str) -> QualifiedName:

@@ -20,7 +20,7 @@ import typer
 from typer.main import get_command
 
 from evitrail.workbench.cli.console import CheckFailed, complain, say
-from evitrail.workbench.cli.experiment import ask, compare, demo, recheck, report, run, whatif
+from evitrail.workbench.cli.experiment import ask, attribute, compare, demo, inject, recheck, report, run, whatif
 from evitrail.workbench.cli.experiment import freeze_reports as freeze
 from evitrail.workbench.cli.experiment import safe_scale as official
 from evitrail.workbench.cli.registered import Registered
@@ -79,6 +79,8 @@ store.app.command("import-fhir")(fhir.import_fhir)
 app.command("search", cls=Registered)(search.search)
 app.command("ask", cls=Registered)(ask.ask)
 app.command("run", cls=Registered)(run.run)
+app.command("attribute")(attribute.attribute)
+app.command("inject")(inject.inject)
 app.add_typer(trace.app, name="trace")
 trace.app.command("verify")(verify.verify)
 trace.app.command("keygen")(sign.keygen)

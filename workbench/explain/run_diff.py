@@ -12,7 +12,7 @@ Rules kept here
 from __future__ import annotations
 
 from evitrail.agent.model import Answer, Choice, Claim
-from evitrail.eval.attribution.contracts import Facts, facts
+from evitrail.eval.attribution.scene.facts import Facts, facts
 from evitrail.eval.log.runs import outcome_of
 from evitrail.eval.rerun.fork import root_config
 from evitrail.evidence_store.model import Header

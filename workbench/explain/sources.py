@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from evitrail.eval.attribution import Blame
+from evitrail.eval.attribution.blame_record import blames_of
 from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.plan import PLAN, read_plan
 from evitrail.eval.rerun.whatif import came_across
@@ -43,6 +45,8 @@ class Reasons(Record):
     answer: str
     options: dict[str, str]
     sources: tuple[AnswerSource, ...]
+    blames: tuple[Blame, ...] = ()
+    """Who is blamed for a wrong answer, one record for each kind of failure."""
 
 
 def reasons(trace: Trace, folder: Path) -> Reasons:
@@ -77,6 +81,7 @@ def reasons(trace: Trace, folder: Path) -> Reasons:
             for ref in refs
             for first in [(*links.get(ref, ()), *seen.get(ref, ()))[0]]
         ),
+        blames=blames_of(trace),
     )
 
 

@@ -106,4 +106,6 @@ def _blamed(run: Disclosed) -> Told:
 
 def _verdict(blame: Blame) -> tuple[str, str, str, Mapping[str, Any]]:
     who, why = ", ".join(blame.culprit) or "nobody", blame.fault_code or blame.abstain_reason or ""
+    if blame.sentence:
+        why = f"{why.partition(':')[0]}: {blame.sentence}"
     return blame.outcome, who, why, blame.model_dump(mode="json", exclude={"replay_ids"})

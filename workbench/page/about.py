@@ -65,4 +65,4 @@ def _blamed(trace: Trace, shown: Callable[[str], bool]) -> dict[str, Any]:
     if blame is None:
         return {}
     code = blame.fault_code or (blame.abstain_reason or "").partition(":")[0]
-    return {"blamed": list(blame.culprit), "fault": code}
+    return {"blamed": list(blame.culprit), "blamed_for": blame.outcome, "fault": code}

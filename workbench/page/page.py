@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evitrail.eval.attribution.blame import ABSTENTIONS
-from evitrail.eval.attribution.taxonomy import FAULTS
+from evitrail.eval.attribution.record.taxonomy import FAULTS
 from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.bundle.bundle_view import Bundle
 from evitrail.traces.journal.errors import DamagedJournal, Redacted

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from evitrail.agent.reader.extractive.quantities import Quantity, quantities
 from evitrail.agent.reader.terms import terms
 
+COMPARED = 65_536
+"""Comparisons kept in memory; replays of one question compare the same texts again and again."""
 CLAUSE = re.compile(r"[,;:]\s+|\b(?:but|whereas|while|and for|and in)\b")
 
 
@@ -25,12 +28,14 @@ def telling(options: Sequence[tuple[Quantity, ...]]) -> tuple[tuple[Quantity, ..
     )
 
 
-def matched(own: Sequence[Quantity], said: Sequence[Quantity]) -> float:
+@lru_cache(maxsize=COMPARED)
+def matched(own: tuple[Quantity, ...], said: tuple[Quantity, ...]) -> float:
     """The share of the option's quantities that the sentence states."""
     return sum(any(q.equals(r) for r in said) for q in own) / len(own) if own else 0.0
 
 
-def mismatched(own: Sequence[Quantity], said: Sequence[Quantity]) -> float:
+@lru_cache(maxsize=COMPARED)
+def mismatched(own: tuple[Quantity, ...], said: tuple[Quantity, ...]) -> float:
     """The share of the option's quantities for which the sentence states only other values in the same unit."""
     like = [[r for r in said if (r.dimension, r.unit) == (q.dimension, q.unit)] for q in own]
     wrong = [q for q, others in zip(own, like, strict=True) if others and not any(q.equals(r) for r in said)]
@@ -47,7 +52,8 @@ def _like(patient: Sequence[Quantity], said: Quantity) -> list[Quantity]:
     return [q for q in patient if said.comparable(q)]
 
 
-def clauses(sentence: str, patient: Sequence[Quantity]) -> tuple[frozenset[str], frozenset[str]]:
+@lru_cache(maxsize=COMPARED)
+def clauses(sentence: str, patient: tuple[Quantity, ...]) -> tuple[frozenset[str], frozenset[str]]:
     """The words of the clauses whose conditions the patient meets, and of those that exclude the patient."""
     sets: dict[int, set[str]] = {1: set(), -1: set(), 0: set()}
     if any(not q.is_point and _like(patient, q) for q in quantities(sentence)):

@@ -118,7 +118,7 @@ def features(question: Question, passages: Sequence[Passage], embed: Embed | Non
     if lines:
         wholes = [indexed_text(p.header.title, p.text) for p in passages]
         meaning = meanings(question.stem, texts, [line.sentence.text for line in lines], wholes, embed)
-        patient = [q for q in quantities(question.stem) if q.is_point]
+        patient = tuple(q for q in quantities(question.stem) if q.is_point)
         exception = float(bool(EXCEPTION.search(asked(question.stem))))
         fill = dict(zip(OPTION_TERMS, np.moveaxis(table, 2, 0), strict=True))
         _fill_words(fill, weights, option_terms, lines)

@@ -24,6 +24,8 @@ def show_summary(experiment: Experiment, *, json: bool) -> None:
         say(f"{name}: {described(condition)}", indent=2)
     for name, reason in found.excluded.items():
         say(f"excluded: {name}: {reason}")
+    for case, doubts in found.contradictions.items():
+        say(f"key in doubt: {case}: {'; '.join(doubts)}; no step will be blamed for it")
 
 
 def described(condition: Condition) -> str:

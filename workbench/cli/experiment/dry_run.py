@@ -54,6 +54,11 @@ def _table(folder: Path, rows: Sequence[Estimate], total: dict[str, int | None])
         say(f"prompt tokens: by {', '.join(counted)}; without what a chat template adds")
     if not all(row.exact for row in rows):
         say("not every run was rehearsed: where there are many, the others are taken to be like those that were")
+    if any(row.calls for row in rows):
+        say(
+            "attribution asks models again for each run that fails, which is not in these numbers: run with "
+            "--no-attribute, and `evitrail attribute --dry-run` counts it before it is spent"
+        )
     say("no model was asked, nothing was written")
 
 

@@ -256,7 +256,7 @@ def _blame_table(blames: Iterable[Blame]) -> None:
     wrong = [blame for blame in blames if blame.outcome == "wrong"]
     if not wrong:
         return
-    from evitrail.eval.attribution import ROLES
+    from evitrail.eval.attribution.record.summary import in_order
     from evitrail.eval.plan.run_name import ReadCondition
     from evitrail.eval.report.profile import table_order
 
@@ -264,15 +264,17 @@ def _blame_table(blames: Iterable[Blame]) -> None:
     for blame in wrong:
         blamed.setdefault(str(ReadCondition.of(blame.run, blame.condition)), []).append(blame)
 
+    roles = in_order(role for blame in wrong for role in blame.roles)
+
     def share(ours: list[Blame], role: str | None) -> str:
         hit = [blame for blame in ours if (role in blame.roles if role else not blame.roles)]
         return f"{sum(1 / max(len(b.roles), 1) for b in hit):.3g}" if hit else "·"
 
     print_table(
         "who is blamed for wrong answers: runs by step, and where nobody can be named",
-        ("condition", *ROLES, "abstained"),
+        ("condition", *roles, "abstained"),
         [
-            (condition, *(share(blamed[condition], role) for role in (*ROLES, None)))
+            (condition, *(share(blamed[condition], role) for role in (*roles, None)))
             for condition in sorted(blamed, key=table_order)
         ],
         whole=True,

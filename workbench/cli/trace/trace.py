@@ -133,17 +133,25 @@ def show_run(folder: Path, run: str, *, json: bool) -> None:
     _show_chain(told)
     say(f"\nsteps: {' → '.join(step.path for step in steps)}")
     for blame in blamed:
-        shares = ", ".join(f"{role} {s.value:.2f} [{s.lo:.2f}, {s.hi:.2f}]" for role, s in blame.phi.items() if s.value)
-        say(f"{blame.outcome}: blamed on {_culprit(blame, whole=True)} · shares: {shares or 'none'}")
+        _show_blame(blame)
     say(f"recorded in {folder}")
 
 
-def _culprit(blame: Blame, *, whole: bool = False) -> str:
-    """Who is blamed, with the code of the fault; nobody, with the code of the reason or with the reason itself."""
-    if not blame.culprit:
-        reason = blame.abstain_reason or ""
-        return f"nobody ({reason if whole else reason.partition(':')[0]})"
-    return ", ".join(blame.culprit) + (f" · {blame.fault_code}" if whole and blame.fault_code else "")
+def _show_blame(blame: Blame) -> None:
+    """Who is blamed for one kind of failure, in a sentence, with all that it rests on."""
+    from evitrail.eval.attribution.record.in_words import code_in_words, details, headline, players, share_in_words
+
+    say(f"\n{blame.outcome}: {headline(blame)}", style="bold")
+    say(blame.sentence or blame.abstain_reason or "", indent=1)
+    shares = ", ".join(f"{player} {share_in_words(share)}" for player, share in players(blame) if share.value)
+    for title, text in (("code", code_in_words(blame)), ("shares", shares), *details(blame)):
+        if text:
+            say(f"{title.lower()}: {text}", indent=2)
+
+
+def _culprit(blame: Blame) -> str:
+    """Who is blamed; nobody, with the code of the reason."""
+    return ", ".join(blame.culprit) or f"nobody ({(blame.abstain_reason or '').partition(':')[0]})"
 
 
 def _show_chain(told: EvidenceChain) -> None:

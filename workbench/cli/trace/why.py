@@ -11,6 +11,7 @@ from evitrail.workbench.cli.folder import Folder, find_run, open_journal
 from evitrail.workbench.cli.trace.trace import without
 
 if TYPE_CHECKING:
+    from evitrail.eval.attribution import Blame
     from evitrail.workbench.explain.chain import ContextLink, Link
     from evitrail.workbench.explain.sources import AnswerSource, Reasons
 
@@ -41,7 +42,17 @@ def _tree(told: Reasons) -> Branch:
     right = "right" if told.chosen == told.answer else f"wrong, the answer is {told.answer}"
     option = f"{told.chosen} {told.options[told.chosen]}" if told.chosen else "abstained"
     sources = [_source(source, told.chosen) for source in told.sources]
-    return f"{told.run}: {option} ({right})", sources or [("nothing: no claim was used", [])]
+    blamed = [_blamed(blame) for blame in told.blames]
+    return f"{told.run}: {option} ({right})", [*(sources or [("nothing: no claim was used", [])]), *blamed]
+
+
+def _blamed(blame: Blame) -> Branch:
+    """Who is blamed for one kind of failure, and the evidence versions without which it does not happen."""
+    from evitrail.eval.attribution.record.in_words import code_in_words, headline
+
+    records = f"without it, no failure: {', '.join(blame.records)}" if blame.records else ""
+    facts = (blame.sentence or blame.abstain_reason or "", code_in_words(blame), records)
+    return f"{blame.outcome}: {headline(blame)}", [(fact, []) for fact in facts if fact]
 
 
 def _source(source: AnswerSource, chosen: str | None) -> Branch:

@@ -61,6 +61,8 @@ function chainView({ question, choice, choiceStep, reading, finders, link }) {
     claims.length > 0 ? parted(claims, 12, row, el("ol.chains")) : el("p.empty", {}, choice.reason || reading.note));
 }
 
+const GROUNDS = { T1: "shown by re-runs", T2: "a broken promise alone, since not all can be repaired" };
+
 function blamesView({ blames }, { codes, link, steps }) {
   const percent = (share) => `${Math.round(100 * share)} %`;
   const step = (path) => (steps.has(path) ? el("a", { href: link({ step: path }) }, path) : path);
@@ -68,15 +70,36 @@ function blamesView({ blames }, { codes, link, steps }) {
     el("th", { scope: "row" }, role),
     el("td", {}, el("span.interval", { "--value": value, "--lo": lo, "--hi": hi, "aria-hidden": "true" })),
     el("td.num", {}, `${number(value)} `, el("span.soft", {}, lo === hi ? "exact" : `${number(lo)} to ${number(hi)}`)));
+  const times = ([right, n]) => `${right} of ${count(n, "re-run")} do not fail`;
+  const fresh = ({ p_rep: rate, p_rep_interval: ends, fresh: n }) => rate != null
+    && `${n ? `${Math.round(rate * n)} of ${n} fail` : "fails"} (${percent(rate)}`
+      + `${ends ? `, 95 % interval ${percent(ends[0])} to ${percent(ends[1])}` : ""})`;
+  // A record that an older version wrote lacks some fields, and what was not played is null: neither is shown as 0.
+  const known = (blame) => [
+    ["Decided by", blame.rule],
+    ["Smallest repairs", blame.minimal_repair_sets.map((set) => set.join(" + ")).join("; or ") || "none found"],
+    ["With the repair", blame.fixed && times(blame.fixed)],
+    ["With a random change", blame.shamed && times(blame.shamed)],
+    ["Next best", blame.behind != null && `prevents ${percent(blame.behind)} less`],
+    ["Fresh re-runs", fresh(blame)],
+    ["All repaired", blame.v_none != null && `fails in ${percent(blame.v_none)} of the re-runs`],
+    ["Discharged", blame.discharged?.length > 0
+      && `${blame.discharged.join(", ")}: a later step noticed the defect, or it came of the store`],
+    ["Without it, no failure", blame.records.join(", ")],
+    ["Broken promises", blame.contract_breaks.join("; ")],
+    ["Grounds", `${blame.culprit.length > 0 ? `${GROUNDS[blame.tier] ?? blame.tier} (${blame.tier}); ` : ""}`
+      + `${blame.persistence}; ${count(blame.replays, "replay")}, ${count(blame.n, "replicate")}`],
+  ].filter(([, told]) => told);
+  const isBlamed = (blame, player) => blame.culprit.includes(player) || blame.roles.includes(player);
   const one = (blame) => el("section.card.blame", {},
     el("h3", {}, blame.culprit.length > 0 ? ["Blamed: ", blame.culprit.map((path, i) => [i > 0 && ", ", step(path)])]
       : "Nobody is blamed", el("span.soft", {}, ` for ${spaced(blame.outcome)}`)),
+    blame.sentence && el("p.sentence", {}, blame.sentence),
     el("p", {}, blame.fault_code && el("code", {}, blame.fault_code),
       ` ${codes[blame.fault_code] ?? blame.abstain_reason ?? ""}`),
-    el("table", {}, el("caption", {}, "Share of the failure, with its 95 % interval"),
-      el("tbody", {}, Object.entries(blame.phi).map(([role, phi]) => share(role, phi, blame.roles.includes(role))))),
-    facts([["Without it, no failure", blame.records.join(", ")], ["Broken contracts", blame.contract_breaks.join("; ")],
-      ["Grounds", `${count(blame.replays, "replay")}, ${blame.persistence}; fails in ${percent(blame.p_rep)} `
-        + `of fresh re-runs and ${percent(blame.v_none)} with every step repaired`]]));
+    Object.keys(blame.phi).length > 0 && el("table", {},
+      el("caption", {}, "Share of the failure, with its 95 % interval"),
+      el("tbody", {}, Object.entries(blame.phi).map(([player, phi]) => share(player, phi, isBlamed(blame, player))))),
+    facts(known(blame)));
   return blames.length > 0 ? blames.map(one) : el("p.empty", {}, "This run did not fail, so nobody is blamed.");
 }

@@ -20,15 +20,16 @@ function saidOf(run) {
 function runRow(run) {
   const { about, parent } = run, result = resultOf(run), harms = about.harms ?? [];
   const blamed = about.blamed && (about.blamed.join(", ") || "nobody");
+  const forWhat = about.blamed_for ? ` for ${spaced(about.blamed_for)}` : "";
   const spoken = [run.run, result, about.chosen && `chose ${about.chosen}`, about.answer && `answer ${about.answer}`,
-    ...harms.map((harm) => HARMS[harm]), blamed && `blamed ${blamed}`];
+    ...harms.map((harm) => HARMS[harm]), blamed && `blamed ${blamed}${forWhat}`];
   return el("div.run-row", { "aria-label": spoken.filter(Boolean).join(", ") },
     el("span.name", {}, run.run),
     el("span", {}, about.stem ?? (parent ? `done again from ${parent}` : count(run.count, "record"))),
     el("b", {}, about.chosen), el("span", {}, about.answer),
     el("span", {}, result && badge(...RESULTS[result]),
       harms.map((harm) => badge(harm === "high_risk" ? "grave" : "odd", HARMS[harm]))),
-    el("span.soft", {}, blamed, about.fault && ` · ${about.fault}`));
+    el("span.soft", {}, blamed, about.fault && ` · ${about.fault}`, blamed && forWhat));
 }
 
 function runList(file, open) {

@@ -10,6 +10,8 @@ Rules kept here
 
     for share in blame_shares(blames):
         print(share.condition, share.role, share.share, share.lo, share.hi, share.n)
+    for value in fix_values(blames):
+        print(value.condition, value.role, value.prevents, "of", value.n)
 
 Pure arithmetic on blame records; who is to blame is decided in ``attribute.py``.
 """
@@ -19,18 +21,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Literal
 
 import numpy as np
 
 from evitrail.eval.attribution.blame import FAILS, Blame, Kind
-from evitrail.eval.attribution.oracles import ROLES, Role
+from evitrail.eval.attribution.roles.roles import ROLES
+from evitrail.eval.attribution.scene.scene import kind_of
 from evitrail.eval.metrics import stats
 from evitrail.traces.record import Record
 
-Target = Role | Literal["abstained"]
+Target = str
 TARGETS: tuple[Target, ...] = (*ROLES, "abstained")
 """The roles in causal order, and what is left when none of them can be named."""
+
+
+def in_order(targets: Iterable[Target]) -> tuple[Target, ...]:
+    """Roles in causal order, those of steps that only an outside agent has after ours, ``abstained`` last."""
+    found = set(targets)
+    known = [target for target in TARGETS if target in found]
+    silent = ("abstained",) if "abstained" in found else ()
+    return (*(one for one in known if one != "abstained"), *sorted(found - set(TARGETS)), *silent)
+
 
 FLAT = 1e-12
 """Replicates that differ by less are equal; the rest is rounding."""
@@ -47,6 +58,20 @@ class BlameShare(Record):
     hi: float
     n: int
     """Failed runs the shares are of, blamed or not."""
+
+
+class FixValue(Record):
+    """How many failures of one kind mending the steps of one role alone prevents."""
+
+    condition: str
+    outcome: Kind
+    role: Target
+    prevents: int
+    n: int
+    """Failed runs, blamed or not."""
+    share: float
+    lo: float
+    hi: float
 
 
 class FaultCount(Record):
@@ -74,6 +99,40 @@ def blame_shares(
     return shares
 
 
+def fix_values(blames: Iterable[Blame]) -> list[FixValue]:
+    """For every (condition, kind of failure) and role, the failures that mending it alone prevents, best first.
+
+    Counted are runs with a smallest repair of one player of that role; 95 % intervals are Wilson's. A role that was
+    played and prevents nothing is told with 0.
+    """
+    values: list[FixValue] = []
+    for _, group in groupby(sorted(blames, key=_order), key=lambda blame: (blame.condition, blame.outcome)):
+        members = list(group)
+        alone = [{kind_of(one[0]) for one in blame.minimal_repair_sets if len(one) == 1} for blame in members]
+        played = {kind_of(player) for blame in members for player in blame.phi}.union(*alone)
+        counted = [(role, sum(role in kinds for kinds in alone)) for role in in_order(played)]
+        for role, prevents in sorted(counted, key=lambda item: -item[1]):
+            lo, hi = stats.wilson(prevents, len(members))
+            values.append(
+                FixValue(
+                    condition=members[0].condition,
+                    outcome=members[0].outcome,
+                    role=role,
+                    prevents=prevents,
+                    n=len(members),
+                    share=round(prevents / len(members), 6),
+                    lo=round(max(lo, 0.0), 6),
+                    hi=round(min(hi, 1.0), 6),
+                )
+            )
+    return values
+
+
+def abstentions(blames: Iterable[Blame]) -> list[FaultCount]:
+    """The records that blame nobody, counted by reason."""
+    return fault_counts(blame for blame in blames if not blame.culprit)
+
+
 def fault_counts(blames: Iterable[Blame]) -> list[FaultCount]:
     """Fault and abstention codes counted per condition and kind of failure; each record counts once."""
     counts = Counter((blame.condition, blame.outcome, code(blame)) for blame in sorted(blames, key=_order))
@@ -87,9 +146,11 @@ def code(blame: Blame) -> str:
 
 def _shares(members: Sequence[Blame], draws: stats.Draws) -> list[BlameShare]:
     """One group's shares; ``draws`` has one column per case, in order of their ids."""
-    column = {target: place for place, target in enumerate(TARGETS)}
+    roles = {kind_of(player) for blame in members for player in blame.phi}.union(*(blame.roles for blame in members))
+    targets = in_order({"abstained", *roles})
+    column = {target: place for place, target in enumerate(targets)}
     row = {case: place for place, case in enumerate(sorted({blame.case for blame in members}))}
-    weights = np.zeros((len(row), len(TARGETS)))
+    weights = np.zeros((len(row), len(targets)))
     for blame in members:
         blamed: Sequence[Target] = blame.roles or ("abstained",)
         for target in blamed:
@@ -97,9 +158,8 @@ def _shares(members: Sequence[Blame], draws: stats.Draws) -> list[BlameShare]:
     runs = weights.sum(axis=1)
     spread = (draws @ weights) / (draws @ runs)[:, None]
     values = weights.sum(axis=0) / runs.sum()
-    played = {"abstained"}.union(*(blame.phi.keys() | set(blame.roles) for blame in members))
     found = []
-    for target in (target for target in TARGETS if target in played):
+    for target in targets:
         value, replicates = float(values[column[target]]), spread[:, column[target]]
         lo, hi = _ends(value, replicates, len(row))
         found.append(

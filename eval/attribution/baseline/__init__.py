@@ -1,0 +1,1 @@
+"""What of a failed run differs from one that is normal, and which of it decides."""

@@ -1,0 +1,1 @@
+"""Since which ledger event a run fails."""

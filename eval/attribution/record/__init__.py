@@ -1,0 +1,1 @@
+"""How a blame record is named, worded, written and counted."""
