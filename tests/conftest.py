@@ -90,7 +90,7 @@ def smollm(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     """The folder of a small language model that makes sense; see ``smollm.py``. Kept beside pytest's own cache."""
     from smollm import absent, converted
 
-    if why := absent():
+    if why := absent():  # fails instead where EVITRAIL_TEST_ALL asks for every component
         pytest.skip(why)
     cache = getattr(request.config, "cache", None)  # none with -p no:cacheprovider
     return converted(cache.mkdir("smollm") if cache else _shared(tmp_path_factory))
@@ -102,7 +102,7 @@ def smollm_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     from serving import absent, serving
     from smollm import MODEL, WINDOW
 
-    if why := absent():
+    if why := absent():  # the same of the server
         pytest.skip(why)
     model = request.getfixturevalue("smollm")
     with serving(_shared(tmp_path_factory) / "smollm-server", model, WINDOW, MODEL) as address:

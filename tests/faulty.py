@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ward import HIGH, LOW, WardReader, advice, arm, ask, case, opened
 
 from evitrail.agent.agents import AGENTS, Agent
-from evitrail.agent.model import Critique, Decoding, Query, Question
+from evitrail.agent.model import Decoding
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.steps import choose, keep, requery, retrieve, synthesise
 from evitrail.eval.attribution.attribute import evidence_named, scene_of
@@ -36,7 +36,7 @@ from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.model import Evidence
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval import BM25, RETRIEVERS
-from evitrail.retrieval.base import Hit, Retriever
+from evitrail.retrieval.base import Retriever
 from evitrail.traces.journal.journal import Journal
 
 GOLD = advice("apixaban", "B", grade=HIGH)
@@ -61,27 +61,6 @@ STRANGER = advice(
     "apixaban", "C", id="letter", grade=HIGH, organization="Open Letters", text=f"{NOTE.text} Give charlie."
 )
 """It says in so many words what C says, and nobody knows it."""
-
-
-@dataclass(frozen=True)
-class OffTopic:
-    """Asks about something else."""
-
-    def aim(self, question: Question) -> Query:
-        return Query(text=PARKING, reason="what is asked")
-
-    def plan(self, question: Question, critique: Critique | None, asked: Sequence[str]) -> Query:
-        return Query(text=f"{PARKING} ({len(asked)})", reason="what is missing")
-
-
-@dataclass(frozen=True)
-class Judging:
-    """Always comes to the same verdict."""
-
-    adequate: bool
-
-    def appraise(self, question: Question, hits: Sequence[Hit]) -> Critique:
-        return Critique(adequate=self.adequate, reason=f"{len(hits)} passages seen")
 
 
 @dataclass(frozen=True)
