@@ -19,19 +19,17 @@ Rules kept here
 
 from __future__ import annotations
 
-import os
 import re
-import tomllib
 from pathlib import Path
 
-import tomli_w
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from evitrail.agent.llm.named import is_llm
 from evitrail.eval.demo import DEMO_CASES
 from evitrail.eval.injection.operators import OPERATORS, Operator
+from evitrail.eval.plan.plan_file import read_plan_file, write_plan_file
 from evitrail.evidence_store.demo import DEMO_EVIDENCE
-from evitrail.evidence_store.input_lines import InputError, fault_lines
+from evitrail.evidence_store.input_lines import InputError
 from evitrail.traces.record import Record
 
 DEMO_PLAN = Path(__file__).parent / "demo.toml"
@@ -118,16 +116,7 @@ class InjectionPlan(Record):
 
 def read_injection_plan(path: Path) -> InjectionPlan:
     """A plan file; raises ``InputError`` with every fault."""
-    try:
-        plan = InjectionPlan.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise InputError([f"{path}: expected a plan, cannot read it ({error.strerror})"]) from error
-    except UnicodeDecodeError as error:
-        raise InputError([f"{path}: expected UTF-8, got another encoding at byte {error.start}"]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError([f"{path}: expected TOML, got: {error}"]) from error
-    except ValidationError as error:
-        raise InputError([f"{path}: {fault}" for fault in fault_lines(error, InjectionPlan)]) from error
+    plan = read_plan_file(path, InjectionPlan)
     for one in plan.data:
         for key, file in (("benchmark", one.benchmark), ("evidence", one.evidence)):
             if not Path(file).exists():
@@ -142,7 +131,4 @@ def settle(plan: InjectionPlan, folder: Path) -> None:
         if read_injection_plan(path) != plan:
             raise InputError([f"{folder}: holds the results of another plan; give another --out, or its own plan"])
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(tomli_w.dumps(plan.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
-    os.replace(partial, path)
+    write_plan_file(path, plan.model_dump(mode="json", exclude_none=True))

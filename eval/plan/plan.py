@@ -23,12 +23,10 @@ In Python: ``Plan(benchmark=Path("eval/demo"), store="evitrail-store", condition
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from evitrail.agent.confidence import CertaintyWeights
 from evitrail.agent.influence.values import Way
@@ -37,7 +35,8 @@ from evitrail.eval.metrics.prices import Price
 from evitrail.eval.plan.condition import Condition, ConditionError
 from evitrail.eval.plan.custom_conditions import condition_named, conditions_of, retriever_named, state_named
 from evitrail.eval.plan.grid import Grid, spread
-from evitrail.evidence_store.input_lines import InputError, fault_lines
+from evitrail.eval.plan.plan_file import read_plan_file, write_plan_file
+from evitrail.evidence_store.input_lines import InputError
 from evitrail.traces.record import Record
 
 PLAN = "plan.toml"
@@ -183,16 +182,7 @@ class Plan(Record):
 
 def read_plan(path: Path) -> Plan:
     """A plan file; raises ``InputError`` with every fault."""
-    try:
-        return Plan.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise InputError([f"{path}: expected a plan, cannot read it ({error.strerror})"]) from error
-    except UnicodeDecodeError as error:
-        raise InputError([f"{path}: expected UTF-8, got another encoding at byte {error.start}"]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError([f"{path}: expected TOML, got: {error}"]) from error
-    except ValidationError as error:
-        raise InputError([f"{path}: {fault}" for fault in fault_lines(error, Plan)]) from error
+    return read_plan_file(path, Plan)
 
 
 def settle(plan: Plan, folder: Path, seq: int) -> Plan:
@@ -207,10 +197,7 @@ def settle(plan: Plan, folder: Path, seq: int) -> Plan:
             raise InputError([f"{folder}: holds an experiment with another plan; give another --out, or its own plan"])
         return there
     settled = plan if plan.seq is not None else plan.model_copy(update={"seq": seq})
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(tomli_w.dumps(_as_toml(settled)), encoding="utf-8")
-    os.replace(partial, path)
+    write_plan_file(path, _as_toml(settled))
     return settled
 
 
