@@ -1,19 +1,18 @@
 """Attribution: for every failed run the steps to blame, with intervals, or an abstention with its reason.
 
-The procedure (attribution-2.md, section 3)
+The procedure (``docs/attribution.md`` tells it for readers)
 1. The key, the labels and what the evidence was read to say must agree; else nobody is blamed (E1).
 2. Fresh re-runs, every model asked again: if it mostly does not fail again, the run was a fluke (U1).
 3. Contracts on what was recorded, about what the failure rests on: free.
-4. Each player mended by itself, and all of them together. Players are recorded steps, the store, the limit on
-   searches. If it fails with all of them mended, only a single mend with a broken contract is blamed (tier T2); a
-   store that lacks the deciding evidence, on its contract alone (S1).
-5. The exact game over at most seven players that broke a contract or whose mend prevents something; the rest keep
-   their recorded component. The smallest repairs, each held against shams (``sham.py``), are decided between
-   (``decide.py``).
+4. Each player that broke a contract repaired by itself; where that does nothing, everybody else too. Players are
+   recorded steps, the store, the limit on searches. If it fails with all of them repaired, only a single repair with a
+   broken contract is blamed (tier T2); a store that lacks the deciding evidence, on its contract alone (S1).
+5. The exact game over at most five of them; the rest keep their recorded component. The smallest repairs, each held
+   against shams (``replays/sham.py``), are decided between (``decision/decide.py``).
 6. For a blamed store or search: the evidence versions without which it would not have failed.
 
-A run shown to be deterministic needs one replicate, and its shares are computed; any other gets ``REPLICATES`` and
-plus-two intervals (attribution.md, section 2.5).
+A run shown to be deterministic needs one replicate, and its shares are computed; any other gets eight replicates and
+plus-two intervals, since plain ones are too narrow on nearly constant outcomes.
 """
 
 from __future__ import annotations

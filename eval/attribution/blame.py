@@ -1,6 +1,6 @@
 """A blame record: which steps made a run fail, in which way, how sure, or why nobody can be named.
 
-One record per run and kind of failure (attribution.md, section 2.8; attribution-2.md, section 5). Every number rests on
+One record per run and kind of failure. Every number rests on
 stored replays, named in ``replay_ids``, so that a reviewer can open each counterfactual.
 """
 
@@ -27,10 +27,10 @@ ABSTENTIONS: dict[str, str] = {
     "E1": "key in doubt: the key, the labels and what the evidence was read to say contradict each other",
     "E2": "grader in doubt: two who say which letter the answer names do not agree",
     "U1": "fluke: fresh re-runs mostly do not fail",
-    "U2": "oracles incomplete: labels are missing, or it fails with every step mended",
+    "U2": "oracles incomplete: labels are missing, or it fails with every step repaired",
     "U3": "no significant step: nothing that was tried prevents the failure beyond chance",
-    "U4": "several repairs, and no promise broken: mending any of them would do",
-    "U5": "structure diverged: with a step mended the run cannot be done to its end",
+    "U4": "several repairs, and no promise broken: repairing any of them would do",
+    "U5": "structure diverged: with a step repaired the run cannot be done to its end",
     "U6": "budget out: more re-runs would be needed than were allowed",
 }
 
@@ -86,7 +86,7 @@ class Blame(Grown):
     p_rep: float | None
     """Failure rate of fresh re-runs; None where there were none."""
     v_none: float | None
-    """Failure rate with every step mended; None where that was not played."""
+    """Failure rate with every step repaired; None where that was not played."""
     n: int
     """Replicates of the game; 1 where replays proved the components deterministic."""
     replays: int
@@ -106,7 +106,7 @@ class Blame(Grown):
     fixed: tuple[int, int] | None = None
     """Of the re-runs with the smallest repair: how many did not fail, and how many there were."""
     sham: float | None = None
-    """Failure rate with a change of the same size that mends nothing; None where that changes nothing."""
+    """Failure rate with a change of the same size that repairs nothing; None where that changes nothing."""
     shamed: tuple[int, int] | None = None
     """The same as counts: how many did not fail, and how many there were."""
     rule: str = ""

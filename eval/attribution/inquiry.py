@@ -1,4 +1,4 @@
-"""One kind of failure of one run: play what mending each player does, decide, and write down what that rests on."""
+"""One kind of failure of one run: play what repairing each player does, decide, and write down what that rests on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STRONGEST = 3
 """Versions that are withheld one at a time, those that spoke most for the chosen option."""
 CLEAR_OF_ZERO = 0.05
 STILL_FAILS = 0.2
-"""A mend that leaves more than this of the failure prevents nothing."""
+"""A repair that leaves more than this of the failure prevents nothing."""
 STILL_FAILS_AT_RANDOM = 0.4
 """The same where it is estimated from eight replicates: a rare slip of a reader shows up in two of eight at times."""
 
@@ -129,7 +129,7 @@ class Inquiry:
         return written_up(self.kind, self.scene, verdict, played, self.fresh, self.breaks, replays)
 
     def flags(self, mended: Collection[str]) -> list[bool]:
-        """For each replicate whether it fails with these mended; with none, it is the recorded failure."""
+        """For each replicate whether it fails with these repaired; with none, it is the recorded failure."""
         if not mended:
             return [True] * self.n
         return [self.failed(self.replays.play(mended, replicate=number)) for number in range(self.n)]
@@ -145,7 +145,7 @@ class Inquiry:
         return bool(FAILS[self.kind](replay.outcome))
 
     def _alone(self) -> dict[str, float]:
-        """How much of the failure mending each by itself prevents: of who broke a contract, and else of everybody."""
+        """How much of the failure repairing each by itself prevents: of who broke a contract, and else of everybody."""
         broke = {one.step for one in self.breaks}
         alone = {player: 1 - self.rate([player]) for player in self.players if player in broke}
         if not any(prevents > 0 for prevents in alone.values()):
@@ -175,7 +175,7 @@ class Inquiry:
         return []
 
     def _active(self, alone: Mapping[str, float]) -> tuple[str, ...]:
-        """Those who broke a contract; where mending none of them does anything, also those whose mend does."""
+        """Those who broke a contract; where repairing none of them does anything, also those whose repair does."""
         broke = {one.step for one in self.breaks}
         named = [player for player in alone if player in broke or alone[player] > 0]
         first = sorted(named, key=lambda player: (player not in broke, -alone[player], self.scene.order(player)))
@@ -198,7 +198,7 @@ class Inquiry:
         for player in players:
             beside = [other for other in players if other != player]
             one = sham(self.replays, player, beside, self.failed, exact=self.exact, replicates=REPLICATES)
-            times = one.n if self.exact and one.n else 1  # a deterministic mend would come out alike each time
+            times = one.n if self.exact and one.n else 1  # a deterministic repair would come out alike each time
             if one.effect(failed * times, n * times)[1].lo <= 0:
                 return None
             shams.append(one)
@@ -240,9 +240,9 @@ class Inquiry:
             named = [player for player, prevents in alone.items() if prevents > CLEAR_OF_ZERO and player in broke]
             if named:
                 return Verdict(
-                    "T2", (named[0],), "the first single mend with a broken promise that prevents some of it"
+                    "T2", (named[0],), "the first single repair with a broken promise that prevents some of it"
                 )
-            return Verdict("T1", abstain="U2", detail="it fails with every step mended")
+            return Verdict("T1", abstain="U2", detail="it fails with every step repaired")
         detail = "what prevents it does no more than a random change" if smallest else ""
         return Verdict("T1", abstain="U3", detail=detail)
 
@@ -280,7 +280,7 @@ class Inquiry:
 
     def _wanting(self) -> str:
         missing = self.scene.labels.missing
-        return f"labels are missing: {missing}" if missing else "no step of it can be mended"
+        return f"labels are missing: {missing}" if missing else "no step of it can be repaired"
 
     def _records(self, players: Sequence[str]) -> tuple[str, ...]:
         """Evidence that spoke for the chosen option without which, one at a time, it would not have failed."""

@@ -2,7 +2,7 @@
 
 Rules kept here
 - Contracts are free, so they are checked: who broke one decides which re-runs there will be.
-- It is taken that a failure comes back each time, and that mending who broke a contract helps. Where it does not,
+- It is taken that a failure comes back each time, and that repairing who broke a contract helps. Where it does not,
   there are some re-runs more or fewer.
 - A re-run asks again in every step after the first that is mended.
 """
@@ -96,7 +96,7 @@ def _expected(scene: Scene) -> Expected:
 def _planned(
     scene: Scene, players: tuple[str, ...], broke: set[str], exact: bool
 ) -> Iterator[tuple[Collection[str], int]]:
-    """The sets that will be mended, and how often where that is not once a replicate."""
+    """The sets that will be repaired, and how often where that is not once a replicate."""
     if not players:
         return
     active = [player for player in players if player in broke][:MOST]

@@ -1,6 +1,6 @@
 """Baselines: what simpler methods say of one failed run, each as kinds of steps, the most to blame first.
 
-Rules kept here (attribution.md, section 2.10)
+Rules kept here
 - Each reads the same journal and store as the attribution, and is told nothing of what was injected.
 - Nothing said is an abstention.
 - The most common kind of a whole table is added where the table is made (``table.py``); judges are in ``judges.py``.
@@ -137,7 +137,7 @@ def resampling(run: FailedRun) -> Kinds:
 def value_oracle(run: FailedRun) -> Kinds:
     """The earliest step whose right output, put in its place, prevents the failure.
 
-    The right output is that of an oracle with right inputs: all steps up to and with this one are mended together, the
+    The right output is that of an oracle with right inputs: all steps up to and with this one are repaired at once, the
     store first. So an error that a later right output would cover up is still laid to the step that it began at, and
     of two faults that had to meet only the second is named.
     """

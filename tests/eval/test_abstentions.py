@@ -119,7 +119,7 @@ WORLDS: dict[str, tuple[Faulty, Kind, str]] = {
     "U2 no oracle could have known": (
         Faulty([GOLD], WardReader(guesses="A"), agent="closed_book"),
         "wrong",
-        "it fails with every step mended",
+        "it fails with every step repaired",
     ),
     "U3 any other list would have done": (
         Faulty(
@@ -135,7 +135,7 @@ WORLDS: dict[str, tuple[Faulty, Kind, str]] = {
         "overconfident",
         "choose[1] or check[1]",
     ),
-    "U5 what is mended has no place": (
+    "U5 what is repaired has no place": (
         Faulty([GOLD], WardReader(misread="C"), agent=FORM),
         "wrong",
         "LookupError: the form has no B",

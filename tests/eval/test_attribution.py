@@ -28,7 +28,7 @@ def test_a_reader_that_misreads_is_blamed_at_synthesis(tmp_path: Path) -> None:
     share = one.phi["synthesise[1]"]
     assert (share.value, share.lo, share.hi) == (1, 1, 1)
     assert (one.n, one.p_rep, one.persistence) == (1, 1, "systematic")
-    assert one.v_none is None, "mending it was enough, so that the others were not mended too"
+    assert one.v_none is None, "repairing it was enough, so that the others were not repaired too"
     assert one.minimal_repair_sets == (("synthesise[1]",),)
     assert one.necessity["synthesise[1]"] == one.sufficiency["synthesise[1]"] == 1
     assert one.responsibility["synthesise[1]"] == 1

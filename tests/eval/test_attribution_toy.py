@@ -239,7 +239,7 @@ def test_of_faults_that_are_both_needed_each_is_necessary_and_has_a_share_clear_
     needed = [b for b in both if min(b.necessity.get(p, 0) for p in ("retrieve[1]", "critique[1]")) > 0.5]
     assert len(needed) >= 0.9 * len(both)
     assert all(b.phi[player].lo > 0.05 for b in needed for player in ("retrieve[1]", "critique[1]"))
-    assert sum(b.overdetermined for b in needed) >= 0.7 * len(both), "mending either would do"
+    assert sum(b.overdetermined for b in needed) >= 0.7 * len(both), "repairing either would do"
 
 
 def test_of_faults_that_are_each_enough_none_is_necessary_and_each_suffices() -> None:

@@ -111,7 +111,7 @@ def _fork(trace: Trace) -> str:
         since = f" from {forked.at} on" if forked.at else ""
         return f"{forked.of}, done again{since} with {change_text(forked.changes)}"
     what = trace.config(Mended)
-    changes = [f"{role} mended" for role in what.mended] + [f"{ref} withheld" for ref in what.without]
+    changes = [f"{role} repaired" for role in what.mended] + [f"{ref} withheld" for ref in what.without]
     return f"{what.of}, done again with {', '.join(changes) or 'nothing changed'}"
 
 

@@ -1,7 +1,7 @@
-"""The decision: which set of steps is to blame, given what mending each set does and which promises were broken.
+"""The decision: which set of steps is to blame, given what repairing each set does and which promises were broken.
 
-Rules kept here (attribution-2.md, section 3)
-- A *repair* is a smallest set of players whose mending prevents the failure, each of them beyond its sham.
+Rules kept here
+- A *repair* is a smallest set of players whose repairing prevents the failure, each of them beyond its sham.
 - A player is at fault if it broke its promise about what the failure rests on, and is not discharged: a later step
   noticed, and the search that followed could have made up for it.
 - Blamed are the players of all repairs that hold none but players at fault. Mending either of two would do
@@ -11,7 +11,7 @@ Rules kept here (attribution-2.md, section 3)
 - First named is who has no excuse: a defect that a later step should have noticed comes after that step, then
   causal order.
 
-Pure logic on sets of names; how they are played is ``attribute.py``'s.
+Pure logic on sets of names; they are played by ``inquiry.py``.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from dataclasses import dataclass, replace
 from evitrail.eval.attribution.roles.role import Break
 from evitrail.eval.attribution.scene.scene import Scene
 
-Rule = str
-
 
 @dataclass(frozen=True)
 class Verdict:
@@ -31,7 +29,7 @@ class Verdict:
 
     tier: str
     players: tuple[str, ...] = ()
-    rule: Rule = ""
+    rule: str = ""
     """What decided, in words."""
     abstain: str | None = None
     detail: str = ""
@@ -97,7 +95,7 @@ def _ordered(players: Collection[str], broken: Sequence[Break], order: Mapping[s
 def served_once_mended(scene: Scene, broken: Sequence[Break], lists: Mapping[str, Collection[str]]) -> set[str]:
     """The searches that serve what decides as soon as the store is put right: they did as it told them.
 
-    ``lists`` has the versions that each search served with the store mended, by path.
+    ``lists`` has the versions that each search served with the store repaired, by path.
     """
     decides = set(scene.labels.decides)
     searches = [one for one in broken if one.role == "retrieve" and one.code in ("R1", "R2", "S2")]

@@ -1,6 +1,6 @@
 """The game: which mechanisms must be as they were for the failure to happen?
 
-Rules kept here (attribution.md, section 2.3)
+Rules kept here
 - ``v(A)`` is the failure rate when the roles in A keep their factual mechanism and all others are repaired.
 - Shapley values share ``v(all) - v(none)`` exactly; with at most six roles all 64 coalitions are played.
 - Necessity: does repairing this role alone prevent the failure? Sufficiency: does this role alone, all

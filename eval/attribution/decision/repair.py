@@ -1,4 +1,4 @@
-"""A repair: a smallest set of players whose mending prevents the failure, held against its shams."""
+"""A repair: a smallest set of players whose repairing prevents the failure, held against its shams."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from evitrail.eval.attribution.replays.sham import Sham
 
 
 class Repair(NamedTuple):
-    """A smallest set whose mending prevents the failure, beyond its shams."""
+    """A smallest set whose repairing prevents the failure, beyond its shams."""
 
     players: tuple[str, ...]
     failed: int

@@ -61,7 +61,7 @@ class BlameShare(Record):
 
 
 class FixValue(Record):
-    """How many failures of one kind mending the steps of one role alone prevents."""
+    """How many failures of one kind repairing the steps of one role alone prevents."""
 
     condition: str
     outcome: Kind
@@ -100,7 +100,7 @@ def blame_shares(
 
 
 def fix_values(blames: Iterable[Blame]) -> list[FixValue]:
-    """For every (condition, kind of failure) and role, the failures that mending it alone prevents, best first.
+    """For every (condition, kind of failure) and role, the failures that repairing it alone prevents, best first.
 
     Counted are runs with a smallest repair of one player of that role; 95 % intervals are Wilson's. A role that was
     played and prevents nothing is told with 0.

@@ -1,6 +1,6 @@
 """Fault codes: what kind of fault the blamed step committed, as its broken contract says.
 
-Rules kept here (attribution.md, section 2.7)
+Rules kept here
 - The blamed step says where to look, the contract it broke says what is there.
 - A code is a description of the failure, never the evidence for the blame.
 - ``CONFIRMED`` says which replay must prevent the failure if the code is right.

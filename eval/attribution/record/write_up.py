@@ -28,7 +28,7 @@ class Played:
     sufficiency: Mapping[str, float] = field(default_factory=dict)
     responsibility: Mapping[str, float] = field(default_factory=dict)
     smallest: tuple[tuple[str, ...], ...] = ()
-    """The smallest sets whose mending prevents the failure."""
+    """The smallest sets whose repairing prevents the failure."""
     v_none: float | None = None
     found: Sequence[Repair] = ()
     """Those of them that do more than their shams."""

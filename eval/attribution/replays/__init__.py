@@ -1,1 +1,1 @@
-"""The run done again: with steps mended, afresh, and with changes that mend nothing."""
+"""The run done again: with steps repaired, afresh, and with changes that repair nothing."""

@@ -1,11 +1,11 @@
-"""Counterfactuals: a recorded run, done again with some steps mended, through the same engine.
+"""Counterfactuals: a recorded run, done again with some steps repaired, through the same engine.
 
 Rules kept here
-- Each is a stored run of its own, a fork that names its parent and what was mended or changed.
+- Each is a stored run of its own, a fork that names its parent and what was repaired or changed.
 - The token rule: a step whose component and inputs are those of the record is reused, never drawn again.
   So a counterfactual explains *this* failure, and costs only the steps it touches.
-- A step that the recorded run did not have is mended where every recorded step of its kind is; with everything
-  mended, every step is.
+- A step that the recorded run did not have is repaired where every recorded step of its kind is; with everything
+  repaired, every step is.
 - Work done in one counterfactual is reused by the next of the same replicate. Replicate 0 keeps the recorded seed,
   each other has a seed of its own for what has to be drawn again.
 """
@@ -49,7 +49,7 @@ class Mended(Grown, stored_as="Mended"):
 
     of: str
     mended: tuple[str, ...] = ()
-    """The steps that were mended, by path; ``store``, ``budget``."""
+    """The steps that were repaired, by path; ``store``, ``budget``."""
     without: tuple[str, ...] = ()
     """Evidence versions withheld from every list of hits."""
     replicate: int = 0
@@ -58,7 +58,7 @@ class Mended(Grown, stored_as="Mended"):
 
 
 class Diverged(Exception):
-    """With a step mended the agent cannot go on: what follows has no place for its output."""
+    """With a step repaired the agent cannot go on: what follows has no place for its output."""
 
 
 class Replay(NamedTuple):
@@ -134,7 +134,7 @@ class Replays:
         """Do the run with these players mended.
 
         ``without`` withholds evidence; ``edits`` puts another list in place of the one a search came to, by path and
-        under a name; ``again_from`` draws everything after that step anew; ``and_new`` mends every step that the
+        under a name; ``again_from`` draws everything after that step anew; ``and_new`` repairs every step that the
         recorded run did not have.
         """
         players, given = self.players, set(mended)
@@ -206,7 +206,7 @@ class Replays:
         return replace(tools, retriever=retriever, rounds=rounds)
 
     def _kinds(self, mended: frozenset[str]) -> frozenset[str]:
-        """The kinds whose new steps are mended too."""
+        """The kinds whose new steps are repaired too."""
         if mended == set(self.players):
             return frozenset(self.roles)
         kept = {kind_of(player) for player in self.players if player not in mended}
@@ -221,7 +221,7 @@ def players_of(scene: Scene, roles: Mapping[str, Role]) -> tuple[str, ...]:
 
 
 def playable(scene: Scene, players: Sequence[str], breaks: Sequence[Break]) -> tuple[str, ...]:
-    """The players whose mending can do anything; without labels only those whose oracle needs none."""
+    """The players whose repairing can do anything; without labels only those whose oracle needs none."""
     if scene.labels.missing is not None and scene.named is None:
         return tuple(player for player in players if kind_of(player) in NEEDS_NO_LABEL)
     idle = set() if scene.corrections else {STORE}
@@ -237,6 +237,6 @@ def _until(memory: Memory, scene: Scene, path: str) -> Memory:
 
 
 def fork_name(what: Mended) -> str:
-    """``standard.rad-001~retrieve[1]+choose[1]``: the parent, and what was mended, changed or withheld."""
+    """``standard.rad-001~retrieve[1]+choose[1]``: the parent, and what was repaired, changed or withheld."""
     changed = [*what.mended, *what.edited, *(f"-{ref}" for ref in what.without)]
     return str(ForkName(what.of, "+".join(changed) or "unchanged", replicate=what.replicate))

@@ -1,6 +1,6 @@
 """Fresh re-runs: would it have failed again? The run from its start, nothing reused, every model asked again.
 
-Rules kept here (attribution-2.md, section 3)
+Rules kept here
 - Pure steps and models are done anew, each time with a new seed and the same parameters. What else a step read from
   outside is served as recorded.
 - Four at first; eight, then sixteen while neither "it mostly fails" nor "it mostly does not" is certain.

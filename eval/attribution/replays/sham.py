@@ -1,7 +1,7 @@
-"""Shams: what a change of the same size does that mends nothing, so that luck is not taken for a repair.
+"""Shams: what a change of the same size does that repairs nothing, so that luck is not taken for a repair.
 
-Rules kept here (attribution-2.md, section 3)
-- For a search and for the store: as many passages as the mend changed, changed at random among those that nothing
+Rules kept here
+- For a search and for the store: as many passages as the repair changed, changed at random among those that nothing
   rests on and nobody judged. Eight draws; four where these agree.
 - For a reader: its recorded output stays, and all that follows is drawn again. A run that was shown to be
   deterministic comes out as recorded, so nothing is done.
@@ -42,7 +42,7 @@ class Sham:
         return self.failed / self.n if self.n else 1.0
 
     def effect(self, failed: int, n: int) -> tuple[float, Interval]:
-        """How much rarer the failure is with the mend, which failed in ``failed`` of ``n``; Newcombe's interval."""
+        """How much rarer the failure is with the repair, which failed in ``failed`` of ``n``; Newcombe's interval."""
         if not self.n:
             value = 1.0 - failed / n
             return value, Interval(value, value)
@@ -118,7 +118,7 @@ def _eligible(scene: Scene, step: Activity) -> bool:
 
 
 def _changed(replays: Replays, step: Activity, player: str) -> int:
-    """How many of a list's passages the mend changed, at least one."""
+    """How many of a list's passages the repair changed, at least one."""
     served = replays.scene.retrieved(step).hits
     mended = Trace(replays.journal, replays.play([player]).run)
     other = next((one for one in mended.activities if one.path == step.path), None)

@@ -1,6 +1,6 @@
 """Contracts: what each step promises, checked on what it recorded. Free, and needed to tell causes from bystanders.
 
-Rules kept here (attribution-2.md, section 3)
+Rules kept here
 - A contract is ``given => then``: a step that was handed nothing useful breaks nothing.
 - It speaks of what the failure rests on: a list may hold what was out of force, if nothing was made of it.
 - A broken contract is a defect. Whether it is the *cause* only an intervention can tell.

@@ -1,7 +1,7 @@
 """Oracles: for each kind of step, the best output it could have given *the inputs it actually got*.
 
-Rules kept here (attribution.md, sections 2.2 and 0.5; attribution-2.md, section 3)
-- An oracle mends one step and leaves its inputs alone. Pasting the gold answer downstream would
+Rules kept here
+- An oracle repairs one step and leaves its inputs alone. Pasting the gold answer downstream would
   also cure an upstream fault and so blame the wrong step.
 - Oracles read labels, never texts: which version speaks for which option, what was in force, how it is graded.
 - A search can only come to what the panel of stock retrievers finds for that very query.

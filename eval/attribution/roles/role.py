@@ -4,7 +4,7 @@ An agent from outside may bring steps of its own kinds. Give each a ``Role``, an
 
     Role("triage", "the triage", oracle=best_triage, contract=what_triage_promises)
 
-Without an oracle a step is never mended, and never blamed; without a contract nothing is said of what it broke.
+Without an oracle a step is never repaired, and never blamed; without a contract nothing is said of what it broke.
 """
 
 from __future__ import annotations
