@@ -155,7 +155,6 @@ def test_abstaining_where_two_options_are_supported_alike_breaks_nothing(tmp_pat
     assert told.codes("choose[1]") == set()
 
 
-@pytest.mark.xfail(reason="only the first answer's letter is held against its words, not those of the ballots")
 def test_ballots_confirmed_for_another_letter_than_their_words_select_break_the_checks_promise(tmp_path: Path) -> None:
     components = {"choose": InWords(WardReader()), "check": Mishearing()}
     told = happened(tmp_path, Faulty([GOLD], samples=10, components=components))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from _pytest.mark import ParameterSet
 from erring import (
     Choosing,
     Flooding,
@@ -170,7 +169,6 @@ WORLDS: dict[str, World] = {
     ),
     "B1": World("budget", Faulty([GOLD, *BARE], Approaching(), agent="agentic", k=1)),
 }  # fmt: skip
-WEIGHED = ("Y1 beside weaker evidence", "an omission beside weaker evidence is told as mis-weighting")
 
 
 @pytest.fixture(scope="module")
@@ -188,22 +186,13 @@ class Once(dict[str, Told]):
         return self[name]
 
 
-def shown(*doubtful: tuple[str, str]) -> list[ParameterSet]:
-    """Every world; those that are known to be told wrong, with the reason."""
-    reasons = dict(doubtful)
-    return [
-        pytest.param(name, marks=[pytest.mark.xfail(reason=reasons[name])] if name in reasons else [])
-        for name in WORLDS
-    ]
-
-
-@pytest.mark.parametrize("name", shown(WEIGHED))
+@pytest.mark.parametrize("name", WORLDS)
 def test_a_fault_breaks_the_promise_of_its_step(told: Mapping[str, Told], name: str) -> None:
     world = WORLDS[name]
     assert (name[:2] in told[name].codes(world.player)) == world.promise
 
 
-@pytest.mark.parametrize("name", shown())
+@pytest.mark.parametrize("name", WORLDS)
 def test_the_step_at_fault_is_named_and_its_repair_prevents_the_failure(told: Mapping[str, Told], name: str) -> None:
     world = WORLDS[name]
     one = told[name].of(world.kind)
@@ -214,7 +203,7 @@ def test_the_step_at_fault_is_named_and_its_repair_prevents_the_failure(told: Ma
     assert one.fixed[0] == one.fixed[1] > 0
 
 
-@pytest.mark.parametrize("name", shown(WEIGHED))
+@pytest.mark.parametrize("name", WORLDS)
 def test_a_fault_goes_by_its_code_and_is_told_with_the_replay_that_confirms_it(
     told: Mapping[str, Told], name: str
 ) -> None:

@@ -151,15 +151,18 @@ def choose(scene: Scene, step: Activity) -> Iterator[Break]:
 
 
 def check(scene: Scene, step: Activity) -> Iterator[Break]:
-    """The letter confirmed is the one that the words select."""
+    """The letters confirmed, of the answer and of each ballot, are those that the words select."""
     chosen = scene.facts.choice
     if chosen is None or chosen.said is None:
         return
-    confirmed = scene.trace.journal.get(step.output, CheckedAnswers).greedy.confirmed
-    selected = explicit_letter(chosen.said.greedy or "", scene.config.case.question.options).letter
-    if confirmed != selected and selected is not None:
-        what = f"confirmed {confirmed or 'no letter'}, while the words select {selected}"
-        yield Break("check", step.path, what, "C4")
+    told, options = scene.trace.journal.get(step.output, CheckedAnswers), scene.config.case.question.options
+    words = (chosen.said.greedy, *chosen.said.drawn)
+    for said, verdict in zip(words, (told.greedy, *told.ballots), strict=False):
+        selected = explicit_letter(said or "", options).letter
+        if selected is not None and verdict.confirmed != selected:
+            what = f"confirmed {verdict.confirmed or 'no letter'}, while the words select {selected}"
+            yield Break("check", step.path, what, "C4")
+            return
 
 
 def _read(scene: Scene, step: Activity, claims: Sequence[Claim]) -> Iterator[Break]:
@@ -183,8 +186,7 @@ def _read(scene: Scene, step: Activity, claims: Sequence[Claim]) -> Iterator[Bre
     what = f"found {read} in hits that hold {_names(held)}, which supports {key}"
     about = [claim for claim in claims if claim.evidence in held]
     if not any(claim.option == key and claim.stance == "supports" for claim in about):
-        omitted = "Y4" if _weaker(scene, [claim for claim in claims if _faithful(scene, claim)], best, held) else "Y1"
-        yield Break(step.kind, step.path, what, "Y2" if about else omitted)
+        yield Break(step.kind, step.path, what, "Y2" if about else "Y1")
         return
     faithful = [claim for claim in claims if _faithful(scene, claim)]
     true = support(Synthesis(claims=tuple(faithful), note=""))
