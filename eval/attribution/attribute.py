@@ -58,7 +58,7 @@ def attribute(
     """One record per kind of failure of this run; empty when it did not fail or has not ended.
 
     ``reference`` is a state of a store that is right, ``vouched`` the evidence that some case names (left out: the
-    cases of this journal), ``budget`` limits the calls of models. Raises ``ValueError`` for a reference that lacks
+    cases of this journal), ``budget`` limits the calls of models. Raises ``WrongReference`` for a reference that lacks
     the lineage that decides.
     """
     trace = Trace(journal, run)

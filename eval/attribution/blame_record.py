@@ -5,7 +5,8 @@ Rules kept here
 - All replays of one run and its blame are one transaction, so a kill leaves a run attributed or not. Where a model is
   asked each replay is one: what was paid for survives a kill, and is not asked again.
 - A run whose attribution raises is recorded as not attributed, with the reason; the pass goes on, and the next one
-  tries it again. A model server that does not answer, or a full disk, ends the pass.
+  tries it again. A model server that does not answer, a full disk, or a reference that lacks what decides, ends the
+  pass.
 - Blame of an answer that no longer counts, because a later check came to another option, is left out of every total.
 
     blame_failures(journal, store, reader)
@@ -25,6 +26,7 @@ from evitrail.agent.reader.base import Reader, Recording
 from evitrail.eval.attribution.attribute import attribute, evidence_named
 from evitrail.eval.attribution.blame import Blame
 from evitrail.eval.attribution.replays.budget import Budget
+from evitrail.eval.attribution.scene.reference import WrongReference
 from evitrail.eval.log.latest_check import counted, rechecked
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import JOURNAL, traces
@@ -120,7 +122,7 @@ def _blame(
                 found = attribute(journal, trace.run, store, reader, reference=named, vouched=vouched, budget=budget)
                 blames = Blames(blames=tuple(found))
                 journal.append(trace.run, BLAMED, {"blames": _stored(journal, trace.run, blames)})
-        except (LLMError, OSError, JournalError):
+        except (LLMError, OSError, JournalError, WrongReference):
             raise
         except Exception as error:
             why = type(error).__name__ if config.case.sensitive else f"{type(error).__name__}: {error}"

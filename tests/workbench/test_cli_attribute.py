@@ -146,3 +146,16 @@ def test_bad_input_is_refused_in_one_line_and_nothing_is_written(own: Desk, unat
         assert word in said.faults[0], what
     assert evitrail("attribute", own.folder / "nothing").code == 2
     assert tree(own.folder) == before
+
+
+def test_a_reference_that_is_none_or_lacks_what_decides_is_refused_in_one_line(own: Desk, unattributed: Path) -> None:
+    other = own.folder / "other-store"
+    lines = write_lines(own.folder / "other.jsonl", demo_evidence(("radiology-003",)))
+    assert evitrail("store", "ingest", lines, "--store", other).code == 0
+    before = results(unattributed)
+    for named, told in (("nosuch", "a store's folder, 'now', a ledger number"), (other, "holds the lineage")):
+        said = evitrail("attribute", unattributed, "--reference", named)
+        assert (said.code, said.out) == (2, "")
+        assert len(said.err.splitlines()) == 1
+        assert told in said.err
+    assert results(unattributed) == before

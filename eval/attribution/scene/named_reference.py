@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from evitrail.eval.attribution.blame_record import ReferenceOf
+from evitrail.eval.attribution.scene.reference import WrongReference
+from evitrail.evidence_store.errors import EvidenceError
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.evidence_store.store import EvidenceStore
 
@@ -16,13 +18,18 @@ from evitrail.evidence_store.store import EvidenceStore
 def named_reference(name: str, store: EvidenceStore) -> Iterator[ReferenceOf]:
     """For a day, the state that is right on it: a folder names another store, anything else a release or ledger number.
 
-    Raises ``EvidenceError`` for a release or number that the store does not have, ``StoreError`` for no store.
+    Raises ``WrongReference`` for a release or number that the store does not have, ``StoreError`` for no store.
     """
     if Path(name).is_dir():
         with EvidenceStore.open(Path(name)) as other:
             yield _of(other, None)
         return
-    yield _of(store, store.seq_of(name))
+    try:
+        seq = store.seq_of(name)
+    except EvidenceError as error:
+        known = ", ".join(("'now'", f"a ledger number up to {store.seq}", *store.tags()))
+        raise WrongReference(f"reference: expected a store's folder, {known}, got {name!r}") from error
+    yield _of(store, seq)
 
 
 def _of(store: EvidenceStore, seq: int | None) -> ReferenceOf:

@@ -30,6 +30,10 @@ ASSUMED = "as the labels of the case have it"
 WORD = re.compile(r"[a-z0-9]+(?:\.[0-9]+)?")
 
 
+class WrongReference(ValueError):
+    """The reference that somebody named cannot be one; the message says what it lacks."""
+
+
 @dataclass(frozen=True)
 class Reference:
     """The store put right."""
@@ -43,7 +47,7 @@ class Reference:
 
 
 def reference(scene: Scene) -> Reference:
-    """The state that the store should have been in for this run; raises ``ValueError`` where a named one cannot be."""
+    """The state that the store should have been in for this run; raises ``WrongReference`` where a named one cannot be."""
     return _as_named(scene, scene.named) if scene.named is not None else _as_labelled(scene)
 
 
@@ -185,7 +189,7 @@ def _lowered(scene: Scene, ref: str) -> Header | None:
 def _as_named(scene: Scene, named: Snapshot) -> Reference:
     wanting = sorted({ref.partition("@")[0] for ref in scene.labels.decides} - {h.id for h in named.headers.values()})
     if wanting:
-        raise ValueError(
+        raise WrongReference(
             f"{scene.run}: expected a reference that holds the lineage {wanting[0]!r}, which decides "
             f"{scene.config.case.id!r}, got one without it; name another reference"
         )
