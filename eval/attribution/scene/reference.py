@@ -47,7 +47,7 @@ class Reference:
 
 
 def reference(scene: Scene) -> Reference:
-    """The state that the store should have been in for this run; raises ``WrongReference`` where a named one cannot be."""
+    """The state that the store should have been in for this run; ``WrongReference`` where a named one cannot be."""
     return _as_named(scene, scene.named) if scene.named is not None else _as_labelled(scene)
 
 
