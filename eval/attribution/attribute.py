@@ -17,21 +17,25 @@ plus-two intervals, since plain ones are too narrow on nearly constant outcomes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import TypedDict
 
 from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader
 from evitrail.eval.attribution.blame import FAILS, Blame, Kind
 from evitrail.eval.attribution.inquiry import Inquiry
 from evitrail.eval.attribution.replays.budget import Budget, OutOfBudget
-from evitrail.eval.attribution.replays.counterfactual import Replays
-from evitrail.eval.attribution.replays.fresh import do_again
+from evitrail.eval.attribution.replays.counterfactual import Counterfactuals
+from evitrail.eval.attribution.replays.fresh import Fresh, do_again
+from evitrail.eval.attribution.replays.replay import Replays
 from evitrail.eval.attribution.roles.contracts import broken
+from evitrail.eval.attribution.roles.role import Role
 from evitrail.eval.attribution.roles.roles import roles_of
 from evitrail.eval.attribution.scene.doubt import graders_disagree
 from evitrail.eval.attribution.scene.labels import contradictions
+from evitrail.eval.attribution.scene.reference import Reference
 from evitrail.eval.attribution.scene.reference import reference as put_right
 from evitrail.eval.attribution.scene.scene import Scene
 from evitrail.eval.log.run_config import RunConfig
@@ -70,8 +74,10 @@ def attribute(
     if not kinds:
         return []
     scene = scene_of(trace, store, reader, reference, evidence_named(journal) if vouched is None else vouched)
+    limit = budget or Budget()
     with apart() if config.case.sensitive else nullcontext():  # what the panel searches for is embedded too
-        return blamed(journal, scene, kinds, budget or Budget())
+        replays = Counterfactuals(**at_play(scene), journal=journal, budget=limit)
+        return blamed(replays, kinds, lambda: do_again(journal, replays.scene, [FAILS[kind] for kind in kinds], limit))
 
 
 def evidence_named(journal: JournalView) -> frozenset[str]:
@@ -92,19 +98,33 @@ def scene_of(
     return Scene(trace, snapshot, readers(reader).of(trace.run, config.reader), vouched, named)
 
 
-def blamed(journal: Journal, scene: Scene, kinds: Sequence[Kind], budget: Budget) -> list[Blame]:
-    """One record for each of these kinds of failure."""
-    store = put_right(scene)
-    scene = replace(scene, corrections=store.corrections)
-    roles = roles_of(scene.config.condition.steps)
-    replays = Replays(journal, scene, store, roles, budget)
+class AtPlay(TypedDict):
+    """What every way of doing counterfactuals needs."""
+
+    scene: Scene
+    reference: Reference
+    roles: Mapping[str, Role]
+
+
+def at_play(scene: Scene) -> AtPlay:
+    """The scene with what is wrong with its store, the store put right, and who may be repaired."""
+    right = put_right(scene)
+    seen = replace(scene, corrections=right.corrections)
+    return {"scene": seen, "reference": right, "roles": roles_of(seen.config.condition.steps)}
+
+
+def blamed(
+    replays: Replays, kinds: Sequence[Kind], again: Callable[[], Fresh], inquiry: type[Inquiry] = Inquiry
+) -> list[Blame]:
+    """One record for each of these kinds of failure; ``again`` does the run anew from its start."""
+    scene = replays.scene
     if doubts := contradictions(scene.config.case):
-        return [Inquiry(kind, replays).abstained("E1", "; ".join(doubts)) for kind in kinds]
+        return [inquiry(kind, replays).abstained("E1", "; ".join(doubts)) for kind in kinds]
     if doubt := graders_disagree(scene):
-        return [Inquiry(kind, replays).abstained("E2", doubt) for kind in kinds]
+        return [inquiry(kind, replays).abstained("E2", doubt) for kind in kinds]
     try:
-        fresh = do_again(journal, scene, [FAILS[kind] for kind in kinds], budget)
+        fresh = again()
     except OutOfBudget as error:
-        return [Inquiry(kind, replays).abstained("U6", str(error)) for kind in kinds]
-    breaks = tuple(broken(scene, roles))
-    return [Inquiry(kind, replays, fresh, breaks).blame() for kind in kinds]
+        return [inquiry(kind, replays).abstained("U6", str(error)) for kind in kinds]
+    breaks = tuple(broken(scene, replays.roles))
+    return [inquiry(kind, replays, fresh, breaks).blame() for kind in kinds]

@@ -12,9 +12,9 @@ from evitrail.eval.attribution.decision.game import coalitions, necessity, repai
 from evitrail.eval.attribution.decision.repair import Repair
 from evitrail.eval.attribution.record.write_up import Played, shares, written_up
 from evitrail.eval.attribution.replays.budget import OutOfBudget
-from evitrail.eval.attribution.replays.counterfactual import Diverged, Replay, Replays, playable
 from evitrail.eval.attribution.replays.fresh import Fresh
 from evitrail.eval.attribution.replays.peers import outdone_searches
+from evitrail.eval.attribution.replays.replay import Diverged, Replay, Replays, playable
 from evitrail.eval.attribution.replays.sham import sham
 from evitrail.eval.attribution.roles.role import Break
 from evitrail.eval.attribution.scene.doubt import key_in_doubt
@@ -268,7 +268,7 @@ class Inquiry:
 
     def _lists_once_mended(self) -> dict[str, set[str]]:
         """What each search serves with the store put right."""
-        trace = Trace(self.replays.journal, self.replays.play([STORE]).run)
+        trace = Trace(self.scene.trace.journal, self.replays.play([STORE]).run)
         searches = [step for step in trace.activities if step.kind == "retrieve" and "/" not in step.path]
         return {step.path: refs(trace.journal.get(step.output, Retrieved).hits) for step in searches}
 

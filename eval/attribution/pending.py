@@ -1,32 +1,32 @@
 """What an attribution has left to do, and what it will take: re-runs and calls of models, counted beforehand.
 
 Rules kept here
-- Contracts are free, so they are checked: who broke one decides which re-runs there will be.
-- It is taken that a failure comes back each time, and that repairing who broke a contract helps. Where it does not,
-  there are some re-runs more or fewer.
-- A re-run asks again in every step after the first that is mended.
+- The attribution itself is gone through, with foretold outcomes in place of re-runs: no step is done, no model asked.
+- It is taken that a failure comes back each time the run is done again.
+- Repairing who broke a contract is taken to help where this reader mostly finds support for the key in what decides.
+  Where it mostly does not, nothing is taken to help before its reading and its choice are repaired too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
-from itertools import combinations
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from evitrail.eval.attribution.attribute import evidence_named, scene_of
-from evitrail.eval.attribution.blame import Blame
+from evitrail.agent.model import Answer
+from evitrail.eval.attribution.attribute import at_play, blamed, evidence_named, scene_of
+from evitrail.eval.attribution.blame import FAILS, Blame
+from evitrail.eval.attribution.decision.decide import Verdict
 from evitrail.eval.attribution.event.event import failures
-from evitrail.eval.attribution.inquiry import MOST, REPLICATES, STRONGEST
-from evitrail.eval.attribution.replays.counterfactual import playable, players_of
-from evitrail.eval.attribution.replays.fresh import PROOFS
-from evitrail.eval.attribution.replays.sham import FIRST
+from evitrail.eval.attribution.inquiry import REPLICATES, Inquiry
+from evitrail.eval.attribution.replays.fresh import PROOFS, Fresh
+from evitrail.eval.attribution.replays.rehearsal import Rehearsal, model_calls
 from evitrail.eval.attribution.roles.contracts import broken
-from evitrail.eval.attribution.roles.roles import roles_of
-from evitrail.eval.attribution.scene.labels import contradictions
-from evitrail.eval.attribution.scene.reference import reference
-from evitrail.eval.attribution.scene.scene import MODEL, STORE, Scene, kind_of
-from evitrail.eval.log.runs import traces
+from evitrail.eval.attribution.scene.facts import facts
+from evitrail.eval.attribution.scene.labels import Labels
+from evitrail.eval.attribution.scene.scene import Scene, kind_of
+from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import outcome_of, traces
 from evitrail.eval.plan.readers import Readers
 from evitrail.evidence_store.index.embed_cache import apart
 from evitrail.evidence_store.store import EvidenceStore
@@ -35,6 +35,8 @@ from evitrail.traces.trace import Trace
 
 ATTRIBUTED = "attribution"
 """The record type that ends a run's attribution, as the journal's format has it."""
+READS = ("synthesise", "section", "choose")
+"""Kinds of steps that a reader answers for."""
 
 
 class Expected(NamedTuple):
@@ -52,10 +54,29 @@ def unattributed(journal: JournalView) -> list[Trace]:
 
 def expected(journal: JournalView, store: EvidenceStore, readers: Readers) -> Expected:
     """What it will take to attribute all that is not attributed yet; no step is done, no model asked."""
-    vouched = evidence_named(journal)
+    vouched, heeds = evidence_named(journal), readers_that_heed(journal)
     with apart():  # what is searched for on the way may be patient data
-        each = [_expected(scene_of(trace, store, readers, None, vouched)) for trace in unattributed(journal)]
+        each = [_expected(scene_of(trace, store, readers, None, vouched), heeds) for trace in unattributed(journal)]
     return Expected(sum(one.replays for one in each), sum(one.calls for one in each))
+
+
+def readers_that_heed(journal: JournalView) -> Mapping[str, bool]:
+    """For each reader whether it mostly finds support for the key where it was given the evidence that decides.
+
+    A reader that states no claims finds it where its answer is right.
+    """
+    given, found = Counter[str](), Counter[str]()
+    for trace in traces(journal):
+        config, said = trace.config(RunConfig), trace.output(Answer)
+        recorded = facts(trace)
+        if said is None or said.skipped or not recorded.refs & set(Labels(config.case).decides):
+            continue
+        given[config.reader] += 1
+        claims = recorded.synthesis.claims if recorded.synthesis else ()
+        supported = {claim.option for claim in claims if claim.stance == "supports"}
+        right = config.case.answer in supported if recorded.synthesis else said.option == config.case.answer
+        found[config.reader] += right
+    return {reader: found[reader] * 2 >= given[reader] for reader in given}
 
 
 def replays_made(blames: Iterable[Blame]) -> int:
@@ -68,51 +89,30 @@ def replays_made(blames: Iterable[Blame]) -> int:
     return len(stored) + sum(unstored.values())
 
 
-def _expected(scene: Scene) -> Expected:
-    if contradictions(scene.config.case):
-        return Expected(0, 0)
-    store = reference(scene)
-    scene = replace(scene, corrections=store.corrections)
-    roles = roles_of(scene.config.condition.steps)
-    breaks = tuple(broken(scene, roles))
-    asks = any(step.kind == MODEL for step in scene.trace.activities)
-    exact = scene.says_deterministic and not asks
-    n, fresh = (1, PROOFS) if exact else (REPLICATES, REPLICATES)
-    calls = _calls_after(scene, ())
-    planned = list(
-        _planned(
-            scene,
-            playable(scene, players_of(scene, roles), breaks),
-            {one.step for one in breaks},
-            exact,
-        )
-    )
-    return Expected(
-        fresh + sum(times * n if times == 1 else times for _, times in planned),
-        fresh * calls + sum(_calls_after(scene, mended) * (n if times == 1 else times) for mended, times in planned),
-    )
+class ForetoldInquiry(Inquiry):
+    """An inquiry that asks nobody to read anything."""
+
+    def _doubted(self, verdict: Verdict) -> Verdict:
+        return verdict
 
 
-def _planned(
-    scene: Scene, players: tuple[str, ...], broke: set[str], exact: bool
-) -> Iterator[tuple[Collection[str], int]]:
-    """The sets that will be repaired, and how often where that is not once a replicate."""
-    if not players:
-        return
-    active = [player for player in players if player in broke][:MOST]
-    yield from (((player,), 1) for player in active or players)
-    sets = {frozenset(some) for size in range(2, len(active) + 1) for some in combinations(active, size)}
-    yield from ((some, 1) for some in sets)
-    searches = [player for player in active if player == STORE or kind_of(player) == "retrieve"]
-    yield from (((player,), FIRST) for player in searches)
-    if not exact:
-        yield from (((player,), REPLICATES) for player in active if player not in searches)
-    if searches:
-        yield from (((searches[0],), 1) for _ in list(scene.rests_on)[:STRONGEST])
+def _expected(scene: Scene, heeds: Mapping[str, bool]) -> Expected:
+    said = scene.trace.output(Answer)
+    assert said is not None  # only runs that ended have failed
+    recorded = outcome_of(scene.run, scene.config, said)
+    common = at_play(scene)
+    broke = frozenset(one.step for one in broken(common["scene"], common["roles"]))
+    reads = frozenset(step.path for step in scene.steps if step.kind in READS)
+    heeded = heeds.get(scene.config.reader, True)
+    helping = [frozenset({player}) for player in broke] if heeded else [broke | reads]
+    withholds = frozenset(path for path in reads if kind_of(path) == "choose" and not heeded)
+    rehearsal = Rehearsal(**common, recorded=recorded, helping=helping, withholds=withholds)
 
+    def again() -> Fresh:
+        asks = len(model_calls(scene))
+        exact = scene.says_deterministic and not asks
+        rehearsal.calls += REPLICATES * asks
+        return Fresh((recorded,) * (PROOFS if exact else REPLICATES), exact)
 
-def _calls_after(scene: Scene, mended: Collection[str]) -> int:
-    """How many calls of models there are in the steps after the first of these."""
-    first = min((scene.order(player) for player in mended), default=0)
-    later = {step.path for step in scene.steps[first:] if step.path not in mended}
-    return sum(step.kind == MODEL and step.path.partition("/")[0] in later for step in scene.trace.activities)
+    kinds = [kind for kind, fails in FAILS.items() if fails(recorded)]
+    return Expected(replays_made(blamed(rehearsal, kinds, again, ForetoldInquiry)), rehearsal.calls)

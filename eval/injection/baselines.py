@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 from evitrail.eval.attribution.attribute import scene_of
 from evitrail.eval.attribution.blame import FAILS, Blame, Kind
-from evitrail.eval.attribution.replays.counterfactual import Mended, Replays, fork_name
+from evitrail.eval.attribution.replays.counterfactual import Counterfactuals
+from evitrail.eval.attribution.replays.replay import Mended, fork_name
 from evitrail.eval.attribution.roles.contracts import broken
 from evitrail.eval.attribution.roles.role import Break
 from evitrail.eval.attribution.roles.roles import roles_of
@@ -43,7 +44,7 @@ class FailedRun:
 
     scene: Scene
     breaks: tuple[Break, ...]
-    replays: Replays
+    replays: Counterfactuals
     kind: Kind
     blame: Blame | None
     """What the attribution said; of it only whether the run is deterministic is read."""
@@ -75,7 +76,7 @@ def failed_run(
     right = reference(scene)
     scene = replace(scene, corrections=right.corrections)
     roles = roles_of(scene.config.condition.steps)
-    replays = Replays(journal, scene, right, roles)
+    replays = Counterfactuals(scene=scene, reference=right, roles=roles, journal=journal)
     return FailedRun(scene, tuple(broken(scene, roles)), replays, kind, blame, seed)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
@@ -16,8 +16,8 @@ from ward import case
 
 from evitrail.eval.attribution.blame import Blame
 from evitrail.eval.attribution.inquiry import Inquiry
-from evitrail.eval.attribution.replays.counterfactual import Replay
 from evitrail.eval.attribution.replays.fresh import Fresh
+from evitrail.eval.attribution.replays.replay import Replay
 from evitrail.eval.attribution.roles.role import Break
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.plan.condition import condition
@@ -90,7 +90,6 @@ class ToyReplays:
     toy: Toy
     seed: int
     players: tuple[str, ...] = PLAYERS
-    journal: Any = field(default_factory=lambda: SimpleNamespace(records=lambda run: []))
 
     def __post_init__(self) -> None:
         self.weak = random.Random(f"weak {self.seed}").random() < 0.6
@@ -101,6 +100,7 @@ class ToyReplays:
         self.reference = SimpleNamespace(corrections=wrong, complete=True)
         self.scene = SimpleNamespace(
             run="toy",
+            trace=SimpleNamespace(journal=SimpleNamespace(records=lambda run: [])),
             config=SimpleNamespace(
                 case=case("apixaban"), condition=condition("closed_book"), decoding=SimpleNamespace(seed=0)
             ),

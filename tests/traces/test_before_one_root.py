@@ -34,7 +34,7 @@ from evitrail.agent.model import (
 )
 from evitrail.agent.steps.research import Section
 from evitrail.eval.attribution.blame_record import Blames
-from evitrail.eval.attribution.replays.counterfactual import Mended
+from evitrail.eval.attribution.replays.replay import Mended
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.rerun.fork import Fork

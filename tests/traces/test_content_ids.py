@@ -35,7 +35,7 @@ from evitrail.agent.reader.prompting.answer_prompts import Answering
 from evitrail.agent.reader.prompting.templates import Prompts
 from evitrail.agent.steps.research import Section
 from evitrail.eval.attribution.blame_record import Blames
-from evitrail.eval.attribution.replays.counterfactual import Mended
+from evitrail.eval.attribution.replays.replay import Mended
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.condition import condition

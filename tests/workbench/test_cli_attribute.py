@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from desk import BENCHMARK, CASES, Desk, demo_evidence, evitrail, tree, with_holes, write_lines
+from talking import chat, models, talking
 
 from evitrail.eval.log.runs import traces
 from evitrail.traces import Journals
@@ -57,6 +58,28 @@ def test_a_dry_run_counts_and_writes_nothing(unattributed: Path) -> None:
     line = evitrail("attribute", unattributed, "--dry-run", "--baseline", "gated").out
     assert "0 failed runs to attribute" in line
     assert "to compare with gated; nothing was run, nothing was written" in line
+
+
+def test_a_dry_run_tells_about_as_many_re_runs_as_are_then_made(unattributed: Path) -> None:
+    told = evitrail("attribute", unattributed, "--dry-run", "--json").json["replays"]
+    made = evitrail("attribute", unattributed, "--json").json["replays"]
+    assert told == pytest.approx(made, rel=0.2), "of two failed runs; of many it comes nearer"
+
+
+def test_of_a_model_that_finds_nothing_in_any_evidence_it_tells_them_within_a_tenth(own: Desk) -> None:
+    folder = own.folder / "asked"
+    with talking() as server:
+        server.says(chat("B"))
+        server.says(models(model=8192), path="/v1/models")
+        plan = [word if word != "closed_book,standard,gated" else "standard" for word in own.plan]
+        reader = ("--reader", f"openai:model@{server.url}", "--samples", 1)
+        assert evitrail("run", *plan, *reader, "--no-attribute", "--out", folder).code == 0
+        asked = len(server.bodies())
+        told = evitrail("attribute", folder, "--dry-run", "--json").json
+        assert len(server.bodies()) == asked, "counting asks nobody"
+        made = evitrail("attribute", folder, "--json").json["replays"]
+        assert told["replays"] == pytest.approx(made, rel=0.1)
+        assert told["calls"] >= len(server.bodies()) - asked > 0
 
 
 def test_each_failed_run_is_compared_with_the_baseline_in_a_sentence_and_counted(own: Desk) -> None:

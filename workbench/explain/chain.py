@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from evitrail.agent.influence.values import Influence, PassageInfluence
 from evitrail.agent.model import Answer, Choice, Claim, Query, Synthesis
-from evitrail.eval.attribution.replays.counterfactual import Mended
+from evitrail.eval.attribution.replays.replay import Mended
 from evitrail.eval.attribution.scene.facts import Facts, facts
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.run_name import change_text

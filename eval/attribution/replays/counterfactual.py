@@ -12,62 +12,27 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, cast
+from typing import cast
 
 from evitrail.agent.tools import Tools
 from evitrail.eval.attribution.replays.budget import Budget
-from evitrail.eval.attribution.replays.mended_run import Edit, MendedRun
-from evitrail.eval.attribution.roles.role import Break, Mending, Role
-from evitrail.eval.attribution.scene.reference import Reference
+from evitrail.eval.attribution.replays.mended_run import Edit, MendedRun, renumbered
+from evitrail.eval.attribution.replays.replay import NEW, Diverged, Mended, Replay, Replays, fork_name
+from evitrail.eval.attribution.roles.role import Mending
 from evitrail.eval.attribution.scene.scene import BUDGET, STORE, Scene, kind_of
 from evitrail.eval.experiment.answer import answer_with
 from evitrail.eval.log.runs import outcome_of
-from evitrail.eval.metrics.outcome import Outcome
-from evitrail.eval.plan.run_name import ForkName
 from evitrail.evidence_store.snapshot import Snapshot
-from evitrail.retrieval.base import Hit, Retrieved, Retriever
+from evitrail.retrieval.base import Retrieved, Retriever
 from evitrail.retrieval.fixed import Fixed
 from evitrail.traces.journal.journal import Journal
-from evitrail.traces.record import Grown
 from evitrail.traces.run.live import Live
 from evitrail.traces.run.memory import Memory, recorded_work
 
-NEW = "new-steps"
-"""The name of a change: what the recorded run did not have is mended."""
-NEEDS_NO_LABEL = ("keep", "choose", "check")
-"""Kinds of steps whose oracle knows what is best without labelled evidence."""
 RAISED = 2
 """How many times more searches an agent may make where its limit is mended."""
-
-
-class Mended(Grown, stored_as="Mended"):
-    """What distinguishes a counterfactual from the run it is a fork of."""
-
-    later = frozenset({"edited"})
-
-    of: str
-    mended: tuple[str, ...] = ()
-    """The steps that were repaired, by path; ``store``, ``budget``."""
-    without: tuple[str, ...] = ()
-    """Evidence versions withheld from every list of hits."""
-    replicate: int = 0
-    edited: tuple[str, ...] = ()
-    """Other changes, by name: a random list of hits (``sham-retrieve[1]-3``), a stock retriever's list."""
-
-
-class Diverged(Exception):
-    """With a step repaired the agent cannot go on: what follows has no place for its output."""
-
-
-class Replay(NamedTuple):
-    """One counterfactual, done."""
-
-    run: str
-    outcome: Outcome
-    executed: int
-    reused: int
 
 
 @dataclass(frozen=True)
@@ -97,60 +62,15 @@ class Withholding:
         return found.model_copy(update={"hits": renumbered(h for h in found.hits if h.passage.ref not in self.refs)})
 
 
-def renumbered(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-    """The hits with ranks 1, 2, 3 …"""
-    return tuple(hit.model_copy(update={"rank": place}) for place, hit in enumerate(hits, start=1))
-
-
-@dataclass
-class Replays:
-    """All counterfactuals of one run; each is executed once and reused."""
+@dataclass(kw_only=True)
+class Counterfactuals(Replays):
+    """The counterfactuals of one run, executed and recorded."""
 
     journal: Journal
-    scene: Scene
-    reference: Reference
-    roles: Mapping[str, Role]
     budget: Budget = field(default_factory=Budget)
-    done: dict[Mended, Replay] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._memories: dict[int, Memory] = {}
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """See ``players_of``."""
-        return players_of(self.scene, self.roles)
-
-    def play(
-        self,
-        mended: Iterable[str] = (),
-        *,
-        replicate: int = 0,
-        without: tuple[str, ...] = (),
-        edits: Mapping[str, tuple[str, Edit]] | None = None,
-        again_from: str | None = None,
-        and_new: bool = False,
-    ) -> Replay:
-        """Do the run with these players mended.
-
-        ``without`` withholds evidence; ``edits`` puts another list in place of the one a search came to, by path and
-        under a name; ``again_from`` draws everything after that step anew; ``and_new`` repairs every step that the
-        recorded run did not have.
-        """
-        players, given = self.players, set(mended)
-        edits = edits or {}
-        names = [name for name, _ in edits.values()] + ([f"again-from-{again_from}"] if again_from else [])
-        names += [NEW] if and_new else []
-        what = Mended(
-            of=self.scene.run,
-            mended=tuple(player for player in players if player in given),
-            without=without,
-            replicate=replicate,
-            edited=tuple(names),
-        )
-        if what not in self.done:
-            self.done[what] = self._do(what, edits, again_from)
-        return self.done[what]
 
     def _do(self, what: Mended, edits: Mapping[str, tuple[str, Edit]], again_from: str | None) -> Replay:
         scene, name = self.scene, fork_name(what)
@@ -213,30 +133,8 @@ class Replays:
         return frozenset(kind_of(player) for player in mended) - kept - {STORE, BUDGET}
 
 
-def players_of(scene: Scene, roles: Mapping[str, Role]) -> tuple[str, ...]:
-    """The store, every recorded step that has an oracle, and the limit on searches, in causal order."""
-    steps = [step.path for step in scene.steps if step.kind in roles and roles[step.kind].oracle is not None]
-    first = (STORE,) if scene.retriever is not None else ()
-    return (*first, *steps, *((BUDGET,) if scene.facts.critiques else ()))
-
-
-def playable(scene: Scene, players: Sequence[str], breaks: Sequence[Break]) -> tuple[str, ...]:
-    """The players whose repairing can do anything; without labels only those whose oracle needs none."""
-    if scene.labels.missing is not None and scene.named is None:
-        return tuple(player for player in players if kind_of(player) in NEEDS_NO_LABEL)
-    idle = set() if scene.corrections else {STORE}
-    idle |= set() if any(one.code == "B1" for one in breaks) else {BUDGET}
-    return tuple(player for player in players if player not in idle)
-
-
 def _until(memory: Memory, scene: Scene, path: str) -> Memory:
     """The recorded work up to and with one step."""
     kept = {step.key for step in scene.steps[: scene.order(path)]}
     within = {key for place, work in memory.items() if place[0] in kept for key in work.inner}
     return {place: work for place, work in memory.items() if place[0] in kept | within}
-
-
-def fork_name(what: Mended) -> str:
-    """``standard.rad-001~retrieve[1]+choose[1]``: the parent, and what was repaired, changed or withheld."""
-    changed = [*what.mended, *what.edited, *(f"-{ref}" for ref in what.without)]
-    return str(ForkName(what.of, "+".join(changed) or "unchanged", replicate=what.replicate))

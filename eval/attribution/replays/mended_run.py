@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from evitrail.agent.model import Decoding
 from evitrail.eval.attribution.roles.role import Mending
-from evitrail.retrieval.base import Retrieved
+from evitrail.retrieval.base import Hit, Retrieved
 from evitrail.traces.record import Record
 from evitrail.traces.run.activity import Edge
 from evitrail.traces.run.live import Live
@@ -18,6 +18,11 @@ from evitrail.traces.run.step_key import Paths, Task, work_of
 T = TypeVar("T", bound=Record)
 Edit = Callable[[Retrieved], Retrieved]
 """A list of hits in place of another."""
+
+
+def renumbered(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """The hits with ranks 1, 2, 3 …"""
+    return tuple(hit.model_copy(update={"rank": place}) for place, hit in enumerate(hits, start=1))
 
 
 def _no_edges(output: Record) -> tuple[Edge, ...]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from evitrail.eval.attribution.replays.counterfactual import Replay, Replays, renumbered
+from evitrail.eval.attribution.replays.mended_run import renumbered
+from evitrail.eval.attribution.replays.replay import Replay, Replays
 from evitrail.eval.attribution.roles.role import Break
 from evitrail.eval.attribution.scene.scene import refs
 from evitrail.retrieval import BM25, Clean, Dense, Full, Hybrid

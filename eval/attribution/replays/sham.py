@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import partial
 from math import sqrt
 
-from evitrail.eval.attribution.replays.counterfactual import Replay, Replays, renumbered
-from evitrail.eval.attribution.replays.mended_run import Edit
+from evitrail.eval.attribution.replays.mended_run import Edit, renumbered
+from evitrail.eval.attribution.replays.replay import Replay, Replays
 from evitrail.eval.attribution.scene.scene import STORE, Scene, kind_of, refs
 from evitrail.eval.metrics.stats import Interval, wilson
 from evitrail.retrieval.base import Retrieved
@@ -120,7 +120,8 @@ def _eligible(scene: Scene, step: Activity) -> bool:
 def _changed(replays: Replays, step: Activity, player: str) -> int:
     """How many of a list's passages the repair changed, at least one."""
     served = replays.scene.retrieved(step).hits
-    mended = Trace(replays.journal, replays.play([player]).run)
+    journal = replays.scene.trace.journal
+    mended = Trace(journal, replays.play([player]).run)
     other = next((one for one in mended.activities if one.path == step.path), None)
-    kept = refs(replays.journal.get(other.output, Retrieved).hits) if other else set()
+    kept = refs(journal.get(other.output, Retrieved).hits) if other else set()
     return max(1, sum(hit.passage.ref not in kept for hit in served))
