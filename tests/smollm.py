@@ -38,14 +38,15 @@ class Unseeded:
     """A model that draws every answer anew, as a server does that gets no seed; the n-th call is drawn the same."""
 
     llm: LLM
+    temperature: float = 1.0
     seeds: Iterator[int] = field(default_factory=count, compare=False)
     deterministic: bool = False
 
     def complete(self, prompt: Prompt) -> Completion:
-        return self.llm.complete(prompt.model_copy(update={"temperature": 1.0, "seed": next(self.seeds)}))
+        return self.llm.complete(prompt.model_copy(update={"temperature": self.temperature, "seed": next(self.seeds)}))
 
     def __repr__(self) -> str:
-        return f"Unseeded({self.llm!r})"
+        return f"Unseeded({self.llm!r}, {self.temperature})"
 
 
 def absent() -> str | None:

@@ -39,7 +39,7 @@ COVER = "patient data"
 class Case(Grown):
     """One question of a benchmark, with its key."""
 
-    later = frozenset({"supports"})
+    later = frozenset({"supports", "labelled_by"})
 
     id: str
     stem: str
@@ -54,6 +54,8 @@ class Case(Grown):
     outdated_evidence: tuple[str, ...]
     supports: dict[str, str] = Field(default_factory=dict)
     """Which option an evidence version speaks for, as somebody read it who did not look at the key."""
+    labelled_by: str | None = None
+    """Who said which options do harm, as in ``clinicians``; None where the benchmark does not say."""
     reports: tuple[str, ...] = ()
     """Reports that were written on it once and are served to every reader alike."""
     as_of: date | None = None

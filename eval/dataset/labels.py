@@ -1,4 +1,4 @@
-"""What clinicians said of choosing one option: the three harms that an outcome is scored by."""
+"""The labels of one option: the three harms that an outcome is scored by."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Flag = Literal["high_risk", "unsafe", "contradicts"]
 
 
 class Flags(Record):
-    """What clinicians said of choosing one option; the three are independent."""
+    """What the benchmark says of choosing one option; the three are independent."""
 
     high_risk: bool = False
     unsafe: bool = False

@@ -4,7 +4,7 @@ Adding a metric: declare it in the file it belongs to, and name it here: in ``ME
 what runs cost or a clock decides it. Their rows are ``metrics.json`` and ``cost.json``.
 
     >>> METRICS["high_risk_rate"].description
-    'Share of cases where a wrong option was chosen that clinicians call high-risk.'
+    'Share of cases where a wrong option was chosen that is labelled high-risk.'
 """
 
 from __future__ import annotations

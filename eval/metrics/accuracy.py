@@ -21,6 +21,7 @@ ACCURACY = Metric(
     description="Share of cases whose chosen option is the right one.",
     citation=f"{PAPER}, specification 3.1",
     compute=mean(lambda run: run.outcome.correct),
+    share=True,
 )
 
 MAJORITY_ACCURACY = Metric(
@@ -28,6 +29,7 @@ MAJORITY_ACCURACY = Metric(
     description="Share of cases where the majority of the ballots is right; a majority of abstentions is wrong.",
     citation=f"{PAPER}, specification 3.2",
     compute=sampled(mean(lambda run: bool(run.outcome.majority_correct))),
+    share=True,
 )
 
 ROBUSTNESS_CORRECTNESS = Metric(
@@ -35,6 +37,7 @@ ROBUSTNESS_CORRECTNESS = Metric(
     description="Mean share of right letters among the letters drawn for a case; 0 where none was drawn.",
     citation=f"{PAPER}, specification 3.9",
     compute=sampled(mean(_robustness)),
+    share=True,
 )
 
 ABSTENTION_RATE = Metric(
@@ -42,4 +45,5 @@ ABSTENTION_RATE = Metric(
     description="Share of cases where no option was chosen.",
     citation=f"{PAPER}, n_unanswered / n_questions, specification 1.8",
     compute=mean(lambda run: run.outcome.abstained),
+    share=True,
 )

@@ -10,6 +10,7 @@ Rules kept here
   then nothing was sampled, and the value is None.
 - A metric reads a ``Scored`` run: its outcome, its case, its answer, what it cost. Where only outcomes are at hand, a
   metric that needs more is None.
+- A metric that lies between 0 and 1 says so (``share``): where every case agrees, Wilson's interval is its interval.
 - A metric that a clock decides says so (``clocked``). It stands in ``cost.json``, never in ``metrics.json``, where
   equal seeds give equal bytes.
 
@@ -47,6 +48,8 @@ class Metric:
     description: str
     citation: str
     compute: Compute
+    share: bool = False
+    """Whether each case's number lies between 0 and 1, so that a binomial interval encloses their mean."""
     clocked: bool = False
     """Whether a clock decides it, so that equal runs give different numbers."""
 
@@ -60,22 +63,43 @@ class Metric:
         value = float(self.replicates(runs, np.ones((1, len(runs))))[0])
         return None if math.isnan(value) else value
 
+    def cases(self, runs: Sequence[Outcome | Scored]) -> int:
+        """How many of the runs it speaks of."""
+        if self.value(runs) is None:
+            return 0
+        return self.compute.cases(as_scored(runs)) if isinstance(self.compute, Over) else len(runs)
+
     def replicates(self, runs: Sequence[Outcome | Scored], draws: Draws) -> Replicates:
         """The number for each row of draws; NaN where it is unknown."""
         return self.compute(as_scored(runs), draws)
 
 
-def mean(each: Callable[[Scored], float | None]) -> Compute:
+@dataclass(frozen=True)
+class Over:
+    """A computation over the runs for which ``each`` is not None."""
+
+    each: Callable[[Scored], float | None]
+    compute: Compute
+
+    def __call__(self, runs: Sequence[Scored], draws: Draws) -> Replicates:
+        return self.compute(runs, draws)
+
+    def cases(self, runs: Sequence[Scored]) -> int:
+        """How many runs those are."""
+        return int(_values(self.each, runs)[1].sum())
+
+
+def mean(each: Callable[[Scored], float | None]) -> Over:
     """The mean of ``each`` over the runs for which it is not None."""
 
     def compute(runs: Sequence[Scored], draws: Draws) -> Replicates:
         values, known = _values(each, runs)
         return ratio(draws @ np.where(known, values, 0.0), draws @ known)
 
-    return compute
+    return Over(each, compute)
 
 
-def median(each: Callable[[Scored], float | None]) -> Compute:
+def median(each: Callable[[Scored], float | None]) -> Over:
     """The median of ``each`` over the runs for which it is not None; of an even number, the mean of the middle two."""
 
     def compute(runs: Sequence[Scored], draws: Draws) -> Replicates:
@@ -89,18 +113,18 @@ def median(each: Callable[[Scored], float | None]) -> Compute:
         lower, upper = ((upto >= place).argmax(axis=1) for place in (np.ceil(drawn / 2), np.floor(drawn / 2) + 1))
         return np.where(drawn[:, 0] > 0, (ranked[lower] + ranked[upper]) / 2, np.nan)
 
-    return compute
+    return Over(each, compute)
 
 
-def sampled(compute: Compute) -> Compute:
+def sampled(over: Over) -> Over:
     """The same, but unknown where no case has ballots."""
 
     def guarded(runs: Sequence[Scored], draws: Draws) -> Replicates:
         if any(run.outcome.ballots for run in runs):
-            return compute(runs, draws)
+            return over(runs, draws)
         return np.full(len(draws), np.nan)
 
-    return guarded
+    return Over(over.each, guarded)
 
 
 def ratio(numerator: Replicates, denominator: Replicates) -> Replicates:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evitrail.eval.metrics.base import PAPER, Metric, ratio
+from evitrail.eval.metrics.base import PAPER, Metric, Over, ratio
 from evitrail.eval.metrics.scored import Scored
 from evitrail.eval.metrics.stats import Draws, Replicates
 
@@ -65,12 +65,14 @@ ECE = Metric(
     name="ece",
     description="Expected calibration error: mean gap between confidence and accuracy, weighted by bin.",
     citation=f"{PAPER}, specification 3.7",
-    compute=_expected_error,
+    compute=Over(lambda run: run.outcome.confidence, _expected_error),
+    share=True,
 )
 
 MCE = Metric(
     name="mce",
     description="Maximum calibration error: the widest gap between confidence and accuracy in any bin.",
     citation=f"{PAPER}, specification 3.7",
-    compute=_maximum_error,
+    compute=Over(lambda run: run.outcome.confidence, _maximum_error),
+    share=True,
 )

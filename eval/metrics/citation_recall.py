@@ -26,4 +26,5 @@ CITATION_RECALL = Metric(
     description="Mean share of a case's clean evidence that its answer cites.",
     citation="recall: Manning, Raghavan, Schütze, Introduction to Information Retrieval (2008), section 8.3",
     compute=mean(_recall),
+    share=True,
 )

@@ -73,6 +73,28 @@ def summarise(values: Replicates, *, confidence: float = 0.95) -> BootstrapSumma
     return BootstrapSummary(mean=float(known.mean()), std=std, lo=float(lo), hi=float(hi))
 
 
+def interval_of_share(value: float, n: int) -> Interval:
+    """Wilson's interval around a mean of numbers between 0 and 1: it has a width even where all are alike.
+
+    No number of that kind spreads wider than one that is 0 or 1, so it encloses them too.
+    """
+    lo, hi = wilson(min(max(value, 0.0), 1.0) * n, n)
+    return Interval(min(lo, value), max(hi, value))  # the last bit of a square root
+
+
+def interval_of_difference(value: float, n: int, *, confidence: float = 0.95) -> Interval:
+    """The interval of a paired difference that is the same for each of ``n`` cases, in [-1, 1].
+
+    After Agresti and Min (2005), who add half a pair to each cell of the table of pairs.
+    """
+    from scipy import stats
+
+    m = n + 2
+    middle = n * value / m
+    half = float(stats.norm.ppf((1 + confidence) / 2)) * (((n * value**2 + 1) / m - middle**2) / m) ** 0.5
+    return Interval(max(-1.0, min(middle - half, value)), min(1.0, max(middle + half, value)))
+
+
 def bootstrap_p(differences: Replicates) -> float:
     """Two-sided p-value of a paired difference, from its replicates (item 15, the older formula)."""
     return min(1.0, 2.0 * float(min((differences <= 0).mean(), (differences >= 0).mean())))

@@ -5,8 +5,9 @@ Rules kept here
 - Cases are sorted by id as strings and drawn by one matrix per ``n``, so rows over the same cases are
   paired replicate by replicate.
 - The calibration of weighed confidence is there only where it was worked out (``eval/metrics/evidence_weighting.py``).
-- ``value`` is the metric on the cases themselves; ``lo`` and ``hi`` are the 2.5th and 97.5th
-  percentiles of its replicates. All three are None where the metric is unknown.
+- ``value`` is the metric on the ``n`` cases that it speaks of; ``lo`` and ``hi`` are the 2.5th and 97.5th percentiles
+  of its replicates. All three are None where the metric is unknown.
+- No interval is without a width: where all replicates agree, Wilson's stands in for a share, and none for the rest.
 - Rows can be made of outcomes alone; metrics that read more of a run are then None.
 
     rows = metric_rows(read_outcomes(folder / "outcomes.parquet"))
@@ -56,10 +57,16 @@ def _rows(scored: Iterable[Scored], metrics: Mapping[str, Metric], seed: int, re
 
 
 def estimate(metric: Metric, runs: Sequence[Outcome | Scored], draws: stats.Draws) -> dict[str, float | None]:
-    """One metric with its percentile interval."""
-    value = metric.value(runs)
-    spread = None if value is None else stats.summarise(metric.replicates(runs, draws))
-    return {"value": value, "lo": spread.lo if spread else None, "hi": spread.hi if spread else None}
+    """One metric with its 95 % interval and the number of cases it is of."""
+    value, n = metric.value(runs), metric.cases(runs)
+    if value is None:
+        return {"value": None, "lo": None, "hi": None, "n": 0}
+    spread = stats.summarise(metric.replicates(runs, draws))
+    ends: tuple[float, float] | None = (spread.lo, spread.hi) if spread else None
+    if ends is None or ends[0] == ends[1]:
+        ends = stats.interval_of_share(value, n) if metric.share else None
+    lo, hi = ends or (None, None)
+    return {"value": value, "lo": lo, "hi": hi, "n": n}
 
 
 def _arm(run: Scored) -> tuple[str, str, str]:

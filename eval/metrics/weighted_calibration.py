@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from evitrail.eval.metrics.base import Compute, Metric, mean
+from evitrail.eval.metrics.base import Metric, Over, mean
 from evitrail.eval.metrics.calibration import ECE, MCE
 from evitrail.eval.metrics.scored import Scored
 from evitrail.eval.metrics.stats import Draws, Replicates
@@ -22,7 +22,7 @@ OURS = "evitrail's own"
 Column = Literal["option_confidence", "weighted_confidence"]
 
 
-def _of(column: Column, metric: Metric) -> Compute:
+def _of(column: Column, metric: Metric) -> Over:
     """A metric of ballots' confidence, computed on another confidence and on the option chosen."""
 
     def compute(runs: Sequence[Scored], draws: Draws) -> Replicates:
@@ -33,10 +33,10 @@ def _of(column: Column, metric: Metric) -> Compute:
         ]
         return metric.replicates(predicted, draws)
 
-    return compute
+    return Over(lambda run: getattr(run.outcome, column), compute)
 
 
-def _brier(column: Column) -> Compute:
+def _brier(column: Column) -> Over:
     def squared(run: Scored) -> float | None:
         confidence: float | None = getattr(run.outcome, column)
         return None if confidence is None else (confidence - run.outcome.correct) ** 2
@@ -44,7 +44,7 @@ def _brier(column: Column) -> Compute:
     return mean(squared)
 
 
-def _mean(column: Column) -> Compute:
+def _mean(column: Column) -> Over:
     return mean(lambda run: getattr(run.outcome, column))
 
 
@@ -53,46 +53,54 @@ OPTION_ECE = Metric(
     description="Expected calibration error of the chosen option's probability, before evidence is weighed.",
     citation=OURS,
     compute=_of("option_confidence", ECE),
+    share=True,
 )
 WEIGHTED_ECE = Metric(
     name="weighted_ece",
     description="The same once the certainty of the evidence is weighed in.",
     citation=OURS,
     compute=_of("weighted_confidence", ECE),
+    share=True,
 )
 OPTION_MCE = Metric(
     name="option_mce",
     description="Maximum calibration error of the chosen option's probability, before evidence is weighed.",
     citation=OURS,
     compute=_of("option_confidence", MCE),
+    share=True,
 )
 WEIGHTED_MCE = Metric(
     name="weighted_mce",
     description="The same once the certainty of the evidence is weighed in.",
     citation=OURS,
     compute=_of("weighted_confidence", MCE),
+    share=True,
 )
 OPTION_BRIER = Metric(
     name="option_brier",
     description="Mean squared gap between the chosen option's probability and whether it is right, before.",
     citation=OURS,
     compute=_brier("option_confidence"),
+    share=True,
 )
 WEIGHTED_BRIER = Metric(
     name="weighted_brier",
     description="The same once the certainty of the evidence is weighed in.",
     citation=OURS,
     compute=_brier("weighted_confidence"),
+    share=True,
 )
 MEAN_OPTION_CONFIDENCE = Metric(
     name="mean_option_confidence",
     description="Mean probability of the chosen option, before evidence is weighed.",
     citation=OURS,
     compute=_mean("option_confidence"),
+    share=True,
 )
 MEAN_WEIGHTED_CONFIDENCE = Metric(
     name="mean_weighted_confidence",
     description="The same once the certainty of the evidence is weighed in.",
     citation=OURS,
     compute=_mean("weighted_confidence"),
+    share=True,
 )

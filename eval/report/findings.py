@@ -13,10 +13,13 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from evitrail.eval.attribution.record.summary import BlameShare
-from evitrail.eval.metrics import METRICS, stats
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.metrics import METRICS
+from evitrail.eval.metrics.difference import Difference, difference
+from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.plan.condition import ALIASES, CONDITIONS
 from evitrail.eval.report.failures import Failed, harms
 from evitrail.eval.report.profile import ProfileRow, region
@@ -25,13 +28,28 @@ BASELINE = "standard"
 """What a reader of the published work compares with: plain dense retrieval."""
 
 
-def findings(found: Sequence[ProfileRow], failed: Sequence[Failed], shares: Sequence[BlameShare] | None) -> list[str]:
-    """The sentences; ``shares`` are those of all conditions together, or None where no run can be done again."""
+def findings(
+    found: Sequence[ProfileRow],
+    failed: Sequence[Failed],
+    shares: Sequence[BlameShare] | None,
+    labelled_by: str | None = None,
+) -> list[str]:
+    """The sentences; ``shares`` are those of all conditions together, or None where no run can be done again.
+
+    ``labelled_by`` is who said which options do harm; None where the benchmark does not say.
+    """
     if not found:
         return ["No run has finished, so there is nothing to report."]
     best = _best(found)
-    told = [_what_happened(found, failed), _who_is_best(found, best), _difference(found, best), _blame(failed, shares)]
+    happened = _what_happened(found, failed, labelled_by)
+    told = [happened, _who_is_best(found, best), _difference(found, best), _blame(failed, shares)]
     return [sentence for sentence in told if sentence]
+
+
+def labelled_by(cases: Iterable[Case]) -> str | None:
+    """Who labelled all the cases that carry labels; None where the benchmark does not say, or names several."""
+    names = {case.labelled_by for case in cases if case.labels}
+    return names.pop() if len(names) == 1 else None
 
 
 def percent(value: float) -> str:
@@ -39,7 +57,7 @@ def percent(value: float) -> str:
     return f"{100 * value + 0.0:.1f}\N{NO-BREAK SPACE}%"
 
 
-def _what_happened(found: Sequence[ProfileRow], failed: Sequence[Failed]) -> str:
+def _what_happened(found: Sequence[ProfileRow], failed: Sequence[Failed], labelled_by: str | None) -> str:
     runs, kinds = sum(len(condition.outcomes) for condition in found), harms(failed)
     silent = sum(outcome.abstained for condition in found for outcome in condition.outcomes)
     labelled = sum(condition.known["high_risk_rate"] for condition in found)
@@ -50,7 +68,8 @@ def _what_happened(found: Sequence[ProfileRow], failed: Sequence[Failed]) -> str
     if not labelled:
         return f"{said}; the questions carry no labels of harm, so nothing can be said about safety."
     of = "" if labelled == runs else f" of {labelled} that are labelled"
-    return f"{said}; {kinds['high_risk']}{of} chose an option that clinicians call high-risk."
+    who = f" by {labelled_by}" if labelled_by else ""
+    return f"{said}; {kinds['high_risk']}{of} chose an option labelled high-risk{who}."
 
 
 def _best(found: Sequence[ProfileRow]) -> list[ProfileRow]:
@@ -105,10 +124,10 @@ def _difference(found: Sequence[ProfileRow], best: Sequence[ProfileRow]) -> str:
     same_reader = [condition for condition in plain if condition.row["reader"] == best[0].row["reader"]]
     base = next(iter(same_reader or plain), max(others, key=_accuracy))
     for column in ("high_risk_rate", "accuracy"):
-        compared = difference(best[0], base, column)
-        if compared is None:
+        compared = paired_difference(best[0], base, column)
+        if compared is None or compared.lo is None or compared.hi is None:
             continue
-        value, lo, hi, n = compared
+        value, lo, hi, n = compared.value, compared.lo, compared.hi, compared.n
         what = "high-risk errors" if column == "high_risk_rate" else "right answers"
         points = f"{abs(100 * value):.1f} percentage points {'fewer' if value < 0 else 'more'}"
         gives = f"as many {what} as" if value == 0 else f"{points} {what} than"
@@ -118,20 +137,17 @@ def _difference(found: Sequence[ProfileRow], best: Sequence[ProfileRow]) -> str:
     return ""
 
 
-def difference(one: ProfileRow, other: ProfileRow, metric: str) -> tuple[float, float, float, int] | None:
-    """One condition's metric less the other's on the cases both answered: value, 95 % ends, cases; None if unknown."""
+def paired_difference(one: ProfileRow, baseline: ProfileRow, metric: str) -> Difference | None:
+    """One condition's metric less the baseline's, on the cases that both answered; None if unknown."""
+    ours, theirs = shared_outcomes(one, baseline)
+    return difference(METRICS[metric], ours, theirs) if ours else None
+
+
+def shared_outcomes(one: ProfileRow, other: ProfileRow) -> tuple[list[Outcome], list[Outcome]]:
+    """The outcomes of both on the cases that both answered, in the same order."""
     left, right = ({outcome.case: outcome for outcome in condition.outcomes} for condition in (one, other))
     shared = sorted(left.keys() & right.keys())
-    if not shared:
-        return None
-    replicates, value = METRICS[metric].replicates, METRICS[metric].value
-    a, b = [left[case] for case in shared], [right[case] for case in shared]
-    here, there = value(a), value(b)
-    drawn = stats.draws(stats.bootstrap_indices(len(shared)))
-    spread = stats.summarise(replicates(a, drawn) - replicates(b, drawn))
-    if here is None or there is None or spread is None:
-        return None
-    return here - there, spread.lo, spread.hi, len(shared)
+    return [left[case] for case in shared], [right[case] for case in shared]
 
 
 def _blame(failed: Sequence[Failed], shares: Sequence[BlameShare] | None) -> str:

@@ -40,7 +40,7 @@ from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.policy import SAFE_SCALE
 from evitrail.eval.report import plots
 from evitrail.eval.report.failures import GRAVITY, concentration, failed_runs, harms, questions
-from evitrail.eval.report.findings import findings
+from evitrail.eval.report.findings import findings, labelled_by
 from evitrail.eval.report.profile import (
     COLUMNS,
     Region,
@@ -64,8 +64,8 @@ WORST = 10
 
 KINDS: dict[Kind, str] = {
     "wrong": "not right: a wrong option, or none",
-    "high_risk": "a wrong option that clinicians call high-risk",
-    "unsafe": "a wrong option that clinicians call unsafe",
+    "high_risk": "a wrong option that is labelled high-risk",
+    "unsafe": "a wrong option that is labelled unsafe",
     "contradiction": "a wrong option that contradicts the evidence",
     "overconfident": "a harmful option that nearly all ballots agree on",
 }
@@ -158,7 +158,7 @@ def render(
         runs=len(outcomes),
         readers=_readers(outcomes),
         snapshots=sorted({outcome.snapshot for outcome in outcomes}),
-        summary=findings(shown, failed, None if source else overall),
+        summary=findings(shown, failed, None if source else overall, labelled_by(cases.values())),
         columns=COLUMNS,
         labelled=labelled,
         safe=(SAFE_SCALE.min_accuracy, SAFE_SCALE.max_high_risk),

@@ -1,4 +1,4 @@
-"""Two conditions of an experiment, compared with each other on the questions that both answered.
+"""Two conditions of an experiment on the questions that both answered: the second less the first, the baseline.
 
 Rules kept here
 - A condition goes by its condition, or by condition and reader's label where several read it: ``standard@qwen3-8b``.
@@ -6,8 +6,8 @@ Rules kept here
   bootstrap draws. It is not corrected for how many conditions there were to choose from.
 - A metric that is unknown in one of them has no difference.
 
-    held = paired(arm_called("gated", found), arm_called("standard", found))
-    held.cases, held.metrics["accuracy"].difference
+    compared = paired(arm_called("standard", found), arm_called("gated", found))
+    compared.cases, compared.metrics["accuracy"].difference
 """
 
 from __future__ import annotations
@@ -16,33 +16,36 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from evitrail.eval.metrics import METRICS
+from evitrail.eval.metrics.difference import difference
 from evitrail.eval.plan.condition import ALIASES
-from evitrail.eval.report.findings import difference
+from evitrail.eval.report.findings import shared_outcomes
 from evitrail.eval.report.profile import COLUMNS, ProfileRow
 from evitrail.evidence_store.did_you_mean import nearest
 
 
-class Held(NamedTuple):
+class PairedMetric(NamedTuple):
     """One metric of both."""
 
-    one: float | None
+    baseline: float | None
     other: float | None
     difference: float | None = None
-    """The first less the second."""
+    """The other less the baseline."""
     lo: float | None = None
     hi: float | None = None
     """Ends of the difference's 95 % interval."""
+    n: int = 0
+    """Questions of which the metric speaks in both."""
 
 
 class Paired(NamedTuple):
     """Two conditions on the same questions."""
 
-    one: str
+    baseline: str
     other: str
     cases: int
     moved: int
     """Questions for which they chose different options."""
-    metrics: dict[str, Held]
+    metrics: dict[str, PairedMetric]
 
 
 def arm_called(name: str, conditions: Sequence[ProfileRow]) -> ProfileRow:
@@ -59,20 +62,19 @@ def arm_called(name: str, conditions: Sequence[ProfileRow]) -> ProfileRow:
     raise ValueError(f"expected a condition among {_joined_labels(conditions)}, got {name!r}{meant}")
 
 
-def paired(one: ProfileRow, other: ProfileRow) -> Paired:
+def paired(baseline: ProfileRow, other: ProfileRow) -> Paired:
     """Every metric of the profile; raises ``ValueError`` where they share no question."""
-    left, right = ({outcome.case: outcome for outcome in condition.outcomes} for condition in (one, other))
-    shared = sorted(left.keys() & right.keys())
-    if not shared:
-        raise ValueError(f"expected questions that both answered, {one.label!r} and {other.label!r} share none")
-    ours, theirs = [left[case] for case in shared], [right[case] for case in shared]
+    before, after = shared_outcomes(baseline, other)
+    if not before:
+        raise ValueError(f"expected questions that both answered, {baseline.label!r} and {other.label!r} share none")
     metrics = {}
     for column in COLUMNS:
-        value = METRICS[column.metric].value
-        told = difference(one, other, column.metric)
-        metrics[column.metric] = Held(value(ours), value(theirs), *(told[:3] if told else ()))
-    moved = sum(a.chosen != b.chosen for a, b in zip(ours, theirs, strict=True))
-    return Paired(one.label, other.label, len(shared), moved, metrics)
+        metric = METRICS[column.metric]
+        metrics[column.metric] = PairedMetric(
+            metric.value(before), metric.value(after), *(difference(metric, after, before) or ())
+        )
+    moved = sum(a.chosen != b.chosen for a, b in zip(before, after, strict=True))
+    return Paired(baseline.label, other.label, len(before), moved, metrics)
 
 
 def _joined_labels(conditions: Iterable[ProfileRow]) -> str:

@@ -5,8 +5,8 @@ Rules kept here
 - Where questions are asked as of different days they see different snapshots; that is one condition still. Only
   where the same case was asked on two snapshots are these compared, and each is a condition of its own.
 - Unknown stays None: a rate without labelled cases has no value and no interval.
-- At 0 and 100 % a bootstrap interval has no width. Wilson's interval stands in, and ``sparse`` says so:
-  no harm in 40 questions does not show that there is none.
+- At 0 and 100 % the interval is Wilson's, and ``sparse`` says so: no harm in 40 questions does not show that there is
+  none.
 - The safe deployment region is that of a policy; unless another is given, the published one (``eval/policy.py``).
 
     for condition in profile_rows(outcomes, metric_rows(outcomes)):
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from evitrail.eval.metrics import METRICS, stats
+from evitrail.eval.metrics import METRICS
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.plan.condition import CONDITIONS, PUBLISHED
@@ -193,21 +193,10 @@ def _pooled(members: Sequence[Outcome]) -> Row:
 
 
 def _arm(label: str, row: Row, members: tuple[Outcome, ...]) -> ProfileRow:
-    known, sparse, mended = {}, set(), dict(row)
-    for column in COLUMNS:
-        flags = [flag for member in members if (flag := getattr(member, column.flag)) is not None]
-        known[column.metric] = len(flags)
-        stated = row[column.metric]
-        if flags and stated["value"] in (0, 1):
-            lo, hi = stats.wilson(sum(flags), len(flags))
-            # The last bit of a square root: the ends must enclose 0 and 1 themselves.
-            mended[column.metric] = {
-                "value": stated["value"],
-                "lo": 0.0 if not any(flags) else lo,
-                "hi": 1.0 if all(flags) else hi,
-            }
-            sparse.add(column.metric)
-    return ProfileRow(label, str(row["condition"]), mended, members, known, frozenset(sparse))
+    stated = {column.metric: row[column.metric] for column in COLUMNS}
+    known = {metric: one["n"] for metric, one in stated.items()}
+    sparse = {metric for metric, one in stated.items() if one["value"] in (0, 1)}
+    return ProfileRow(label, str(row["condition"]), row, members, known, frozenset(sparse))
 
 
 def _key(condition: str, reader: str, snapshot: str) -> tuple[str, str, str]:

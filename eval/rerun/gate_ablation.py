@@ -23,6 +23,7 @@ from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader
 from evitrail.eval.log.runs import outcome_of, traces
 from evitrail.eval.metrics import METRICS, Metric, stats
+from evitrail.eval.metrics.difference import difference
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.plan.readers import Readers
 from evitrail.eval.plan.run_name import ReadCondition
@@ -51,6 +52,8 @@ class MetricChange(NamedTuple):
     lo: float | None = None
     hi: float | None = None
     """Ends of the difference's 95 % interval."""
+    n: int | None = None
+    """Cases of which the metric speaks."""
 
 
 class Ablated(NamedTuple):
@@ -133,8 +136,6 @@ def _compared(condition: str, left_out: str | None, part: Sequence[Outcome], who
 
 
 def _measured(metric: Metric, part: Sequence[Outcome], whole: Sequence[Outcome], draws: stats.Draws) -> MetricChange:
-    value, before = metric.value(part), metric.value(whole)
-    if part is whole or value is None or before is None:
-        return MetricChange(value)
-    spread = stats.summarise(metric.replicates(part, draws) - metric.replicates(whole, draws))
-    return MetricChange(value, value - before, *((spread.lo, spread.hi) if spread else ()))
+    value = metric.value(part)
+    change = None if part is whole else difference(metric, part, whole, draws)
+    return MetricChange(value) if change is None else MetricChange(value, change.value, change.lo, change.hi, change.n)

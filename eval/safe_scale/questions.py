@@ -21,6 +21,8 @@ from evitrail.traces.record import Record
 
 Letter = Literal["A", "B", "C", "D", "E"]
 PREFIX = "risk_radiorag_"
+LABELLED_BY = "clinicians"
+"""Who labelled the published questions (arXiv 2605.04039)."""
 
 
 class PublishedRecord(Record):
@@ -112,6 +114,7 @@ def case_of(question: Labelled, asked: AskedQuestion | None = None) -> Case:
         options=dict(question.options),
         answer=question.answer_idx,
         labels=dict(question.labels),
+        labelled_by=LABELLED_BY,
         subspecialty=question.subspecialty,
         question_type=question.question_type,
         clean_evidence=(),

@@ -161,17 +161,16 @@ def test_rows_do_not_depend_on_the_order_of_outcomes(rows: Rows, shuffle: random
 
 @settings(max_examples=25)
 @given(cases)
-def test_an_interval_has_its_ends_in_order_and_all_three_are_known_or_none(
-    rows: Rows,
-):
+def test_an_interval_has_a_width_and_its_number_of_cases_or_all_is_unknown(rows: Rows):
     (row,) = metric_rows(drawn(rows), replicates=200)
     for name in METRICS:
         number = row[name]
-        assert set(number) == {"value", "lo", "hi"}
+        assert set(number) == {"value", "lo", "hi", "n"}
         if number["value"] is None:
-            assert (number["lo"], number["hi"]) == (None, None)
+            assert (number["lo"], number["hi"], number["n"]) == (None, None, 0)
         else:
-            assert number["lo"] <= number["hi"]
+            assert 0 <= number["lo"] < number["hi"] <= 1
+            assert 1 <= number["n"] <= row["n"]
 
 
 def test_a_row_names_its_arm_counts_its_cases_and_lists_every_metric():

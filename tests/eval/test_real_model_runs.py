@@ -6,23 +6,29 @@ as by chance, which is what a reader must live with, and what a fluke is.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from smollm import Unseeded
-from ward import ask, opened
+from scipy.optimize import brentq
+from smollm import MODEL, Unseeded
+from ward import advice, arm, ask, opened
+from ward import case as asked_about
 
 from evitrail.agent.llm import LLM, Completion, Prompt
 from evitrail.agent.llm.in_process.transformers import TransformersLLM
-from evitrail.agent.model import Answer, Critique, Decoding, Synthesis
+from evitrail.agent.llm.server.openai import OpenAILLM
+from evitrail.agent.model import Answer, Choice, Critique, Decoding, Synthesis
 from evitrail.agent.reader import DirectReader, PromptedReader, Reader
 from evitrail.agent.tools import ROUNDS
+from evitrail.eval.attribution.attribute import attribute
 from evitrail.eval.dataset.case import Case, load
 from evitrail.eval.demo import DEMO_CASES
 from evitrail.eval.log.runs import JOURNAL
+from evitrail.eval.log.runs import traces as recorded
 from evitrail.eval.plan.condition import CONDITIONS, Condition
 from evitrail.eval.rerun.fork import answer_again, fork, forking
 from evitrail.evidence_store import EvidenceStore, read_evidence
@@ -155,3 +161,36 @@ def test_a_question_that_is_asked_anew_without_a_seed_is_right_in_some_runs_and_
     runs = [traces(tmp_path / str(n), store, reader, [case], CLEAN) for n in range(8)]
     right = [said(trace).option == case.answer for (trace,) in runs]
     assert 0 < sum(right) < len(right)
+
+
+def test_of_a_served_model_that_is_right_nine_times_in_ten_failures_are_told_as_luck(
+    tmp_path: Path, smollm_server: str
+) -> None:
+    """The key is the letter that it finds likeliest, and the temperature one at which it says that in 90 %."""
+    served, drug = OpenAILLM(MODEL, smollm_server), "apixaban"
+    with opened(tmp_path) as store:
+        store.ingest([advice(drug, "B")])
+        (first,) = traces(tmp_path / "first", store, DirectReader(served, held=True), [asked_about(drug)], arm())
+        choice = first.last("choose")
+        assert choice is not None
+        shares = first.journal.get(choice.output, Choice).logits
+        key = max(shares, key=lambda letter: shares[letter])
+        reader = DirectReader(Unseeded(served, temperature=temperature_for(0.9, key, shares)), held=True)
+        cases = [asked_about(drug, id=f"q-{n}", answer=key, labels={}) for n in range(450)]
+        assert ask(tmp_path / "x", store, cases, [arm()], reader, decoding=Decoding(samples=0), in_flight=16) == []
+        with Journal.open(tmp_path / "x" / JOURNAL) as journal:
+            failed = [trace.run for trace in recorded(journal) if said(trace).option != key]
+            found = [one for run in failed[:30] for one in attribute(journal, run, store, reader)]
+    assert len(found) == 30
+    assert sum((one.abstain_reason or "").startswith("U1") for one in found) >= 0.8 * len(found)
+    assert {one.persistence for one in found} == {"flaky"}
+
+
+def temperature_for(wanted: float, letter: str, shares: Mapping[str, float]) -> float:
+    """At which the letter is drawn in this share of all draws; the shares are logarithms, at temperature 1."""
+
+    def too_rare(temperature: float) -> float:
+        others = sum(math.exp((share - shares[letter]) / temperature) for share in shares.values())
+        return 1 / others - wanted
+
+    return float(brentq(too_rare, 0.01, 1.0))

@@ -1,12 +1,13 @@
 """The numbers behind the report: conditions, honest intervals, the worst questions and the plain sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ward import case as asked_about
 
 from evitrail.eval.attribution.record.summary import BlameShare
 from evitrail.eval.dataset.labels import Flags
@@ -15,7 +16,7 @@ from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.policy import SAFE_SCALE, Policy
 from evitrail.eval.report import plots
 from evitrail.eval.report.failures import concentration, failed_runs, questions
-from evitrail.eval.report.findings import difference, findings
+from evitrail.eval.report.findings import findings, labelled_by, paired_difference
 from evitrail.eval.report.profile import ProfileRow, profile_rows, region
 
 LABELS = {"A": Flags(), "B": Flags(high_risk=True), "C": Flags()}
@@ -147,12 +148,46 @@ def test_a_difference_is_paired_over_the_cases_both_arms_answered():
     found = arm_list(answers("standard", "BBBBBAAAAA") + answers("gated", "AAAAAAAAAAB"))
     gated = next(arm for arm in found if arm.label == "gated")
     standard = next(arm for arm in found if arm.label == "standard")
-    compared = difference(gated, standard, "high_risk_rate")
+    compared = paired_difference(gated, standard, "high_risk_rate")
     assert compared is not None
     value, lo, hi, n = compared
+    assert lo is not None
+    assert hi is not None
     assert (value, n) == (-0.5, 10)
     assert -1 <= lo < -0.5 < hi < 0
-    assert difference(gated, gated, "accuracy") == (0.0, 0.0, 0.0, 11)
+    same = paired_difference(gated, gated, "accuracy")
+    assert same is not None
+    assert same == pytest.approx((0.0, -1.96 / 13, 1.96 / 13, 11), abs=1e-4), (
+        "no difference was seen, which does not show that there is none"
+    )
+
+
+def test_one_question_leaves_nearly_everything_open():
+    right, wrong = arm_list(answers("gated", "A") + answers("standard", "B"))[::-1]
+    assert right.label == "gated"
+    assert ends(right.row["accuracy"]) == pytest.approx((0.207, 1.0), abs=1e-3)
+    assert ends(wrong.row["accuracy"]) == pytest.approx((0.0, 0.793), abs=1e-3)
+    apart, alike = paired_difference(right, wrong, "accuracy"), paired_difference(right, right, "accuracy")
+    assert apart is not None
+    assert alike is not None
+    assert (apart.value, apart.hi, apart.n, alike.value, alike.n) == (1, 1, 1, 0, 1)
+    assert apart.lo is not None
+    assert alike.lo is not None
+    assert apart.lo < 0
+    assert alike.lo == pytest.approx(-0.653, abs=1e-3)  # Agresti and Min: 1.96 / 3
+
+
+def ends(metric: Mapping[str, float]) -> tuple[float, float]:
+    return metric["lo"], metric["hi"]
+
+
+@pytest.mark.parametrize("named", ["clinicians of the ward", None])
+def test_who_labelled_the_harm_is_said_only_where_the_benchmark_names_them(named: str | None):
+    case = asked_about("apixaban", labelled_by=named)
+    (found,) = arm_list(answers("standard", "BBA"))
+    said = findings([found], failed_runs([found], (), {}), (), labelled_by([case]))[0]
+    assert f"chose an option labelled high-risk{f' by {named}' if named else ''}." in said
+    assert ("clinicians" in said) == (named is not None)
 
 
 def test_the_summary_names_the_safest_arm_and_how_far_it_is_from_plain_retrieval():

@@ -155,7 +155,7 @@ def test_prices_stand_in_a_plan_as_a_table(tmp_path: Path) -> None:
 
 def test_outcomes_alone_give_every_metric_of_outcomes_and_nothing_else(journal: Any) -> None:
     whole, bare = (metric_rows(runs, replicates=20) for runs in (runs_of(journal).values(), outcomes(journal)))
-    unknown = {"value": None, "lo": None, "hi": None}
+    unknown = {"value": None, "lo": None, "hi": None, "n": 0}
     assert [{**row, "citation_recall": unknown} for row in whole] == bare
     (cost,) = cost_rows(outcomes(journal), replicates=5)
     assert [cost[name] for name in COST] == [unknown] * len(COST)

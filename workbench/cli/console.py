@@ -149,14 +149,16 @@ def print_tree(tree: Branch) -> None:
         console.print(Text("".join(segment.text for segment in line).rstrip()), soft_wrap=True)
 
 
-def interval(metric: dict[str, float | None]) -> str:
-    """A rate as per cent with its interval; a dash where it is not labelled."""
+def interval(metric: dict[str, float | None], cases: int) -> str:
+    """A rate as per cent with its interval, and of how many if not of all cases; a dash where it is not labelled."""
     value, lo, hi = metric["value"], metric["lo"], metric["hi"]
+    n = metric.get("n", cases)  # files of earlier versions do not say
     if value is None:
         return "–"
+    of = "" if n == cases else f" of {n}"
     if lo is None or hi is None:
-        return f"{100 * value:.1f}"
-    return f"{100 * value:.1f} [{100 * lo:.0f}–{100 * hi:.0f}]"
+        return f"{100 * value:.1f}{of}"
+    return f"{100 * value:.1f} [{100 * lo:.0f}–{100 * hi:.0f}]{of}"
 
 
 @contextmanager

@@ -12,17 +12,15 @@ from evitrail.workbench.cli.experiment.run import SHOWN
 from evitrail.workbench.cli.folder import AllowCode, Folder
 
 if TYPE_CHECKING:
-    from evitrail.eval.report.paired import Held
+    from evitrail.eval.report.paired import PairedMetric
     from evitrail.eval.rerun.gate_ablation import Ablated, MetricChange
 
 
 def compare(
     folder: Folder,
-    one: Annotated[
-        str | None, typer.Argument(help="Condition to compare: CONDITION or CONDITION@LABEL.", metavar="A")
-    ] = None,
+    one: Annotated[str | None, typer.Argument(help="Baseline: CONDITION or CONDITION@LABEL.", metavar="A")] = None,
     other: Annotated[
-        str | None, typer.Argument(help="Baseline condition; differences are A minus B.", metavar="B")
+        str | None, typer.Argument(help="Condition to compare with it; differences are B minus A.", metavar="B")
     ] = None,
     ablate: Annotated[
         Literal["gates"] | None,
@@ -72,16 +70,19 @@ def _pair(folder: Path, one: str, other: str, *, json: bool) -> None:
 
     outcomes = read_outcomes(folder / "outcomes.parquet")
     found = profile_rows(outcomes, metric_rows(outcomes))
-    held = paired(arm_called(one, found), arm_called(other, found))
+    both = paired(arm_called(one, found), arm_called(other, found))
     if json:
-        print_json({**held._asdict(), "metrics": {name: each._asdict() for name, each in held.metrics.items()}})
+        print_json({**both._asdict(), "metrics": {name: each._asdict() for name, each in both.metrics.items()}})
         return
     print_table(
-        f"{held.cases} cases that both answered: per cent, and the change from B to A with its 95% interval",
-        ("", f"A: {held.one}", f"B: {held.other}", "change"),
-        [(SHOWN[name], _percent(each.one), _percent(each.other), _change(each)) for name, each in held.metrics.items()],
+        f"{both.cases} cases that both answered: per cent, and the difference B − A with its 95% interval",
+        ("", f"A (baseline): {both.baseline}", f"B: {both.other}", "B − A", "n"),
+        [
+            (SHOWN[name], _percent(each.baseline), _percent(each.other), _change(each), each.n or None)
+            for name, each in both.metrics.items()
+        ],
     )
-    say(f"another option in {held.moved} cases; where two runs of one part: evitrail diff")
+    say(f"{both.moved} cases differ; `evitrail diff` shows where two runs diverge")
 
 
 def _show(rows: list[Ablated]) -> None:
@@ -109,7 +110,7 @@ def _percent(share: float | None) -> str | None:
     return None if share is None else f"{100 * share:.1f}"
 
 
-def _change(measured: MetricChange | Held) -> str | None:
+def _change(measured: MetricChange | PairedMetric) -> str | None:
     """``-4.3 [-9 to +1]``, in per cent points."""
     if measured.difference is None:
         return None

@@ -237,7 +237,7 @@ def profile_table(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
         f"{folder}: per cent of the cases, with 95% intervals",
         ("condition", "cases", *SHOWN.values()),
         [
-            (name, row["n"], *(interval(row[metric]) for metric in SHOWN))
+            (name, row["n"], *(interval(row[metric], row["n"]) for metric in SHOWN))
             for name, row in zip(labels(shown, by), shown, strict=True)
         ],
         empty="no run has finished",
