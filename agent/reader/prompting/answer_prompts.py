@@ -4,6 +4,7 @@ Rules kept here
 - What stands above a line ``---`` is the system message, what stands below it the user's.
 - ``$context`` stands for the passages as they are, ``$question`` for the stem, ``$options`` for the lettered options.
   Without a context its place is closed up.
+- Hidden characters of question and options are written out, as ``context.py`` does with those of passages.
 - The set that comes with evitrail, ``published``, has the structure of SaFE-Scale's prompt (arXiv 2605.04039): no
   heading, no fence, no label at the evidence. It is there for parity; ``default`` is the set to be careful with.
 - Its name holds a digest of every word: a changed prompt is another reader.
@@ -18,6 +19,7 @@ from string import Template
 
 from evitrail.agent.llm.base import Message
 from evitrail.agent.model import Question
+from evitrail.agent.reader.prompting.outside_text import outside_text
 from evitrail.agent.reader.prompting.templates import FOLDER, halves
 from evitrail.traces.record import Record, content_id
 
@@ -39,8 +41,10 @@ class Answering(Record, stored_as="Answering"):
 
     def messages(self, question: Question, context: str) -> tuple[Message, ...]:
         """The prompt with its placeholders filled."""
-        options = "\n".join(f"{letter}. {text}" for letter, text in sorted(question.options.items()))
-        filled = Template(self.user).substitute(context=context, question=question.stem, options=options).strip()
+        shown = {letter: " ".join(outside_text(text).splitlines()) for letter, text in sorted(question.options.items())}
+        options = "\n".join(f"{letter}. {text}" for letter, text in shown.items())
+        stem = outside_text(question.stem)
+        filled = Template(self.user).substitute(context=context, question=stem, options=options).strip()
         said = (Message(role="system", content=self.system),) if self.system else ()
         return (*said, Message(role="user", content=filled))
 

@@ -3,6 +3,7 @@
 Rules kept here (SaFE-Scale, arXiv 2605.04039; its code at commit 09c18f0)
 - Passages stand in rank order with a rule between them, so the ten best begin with the five best, and those with the
   best. One that goes on where the last ended has none before it: curated evidence is put before the model as it is.
+- Hidden characters are written out and marks of turns broken (``outside_text.py``); other texts stand as they are.
 - ``cut`` keeps the first tokens, by the model's own tokenizer. ``window`` is what the model can hold less room for
   question, answer and margin.
 - ``padded`` says the best passage over and over until it is as long as all together: a control for length.
@@ -19,6 +20,7 @@ from itertools import cycle
 from evitrail.agent.llm.base import LLM, CountsTokens, DoesNotFit, LLMError, counts
 from evitrail.agent.model import Context, ContextPassage
 from evitrail.agent.reader.base import Fit
+from evitrail.agent.reader.prompting.outside_text import outside_text
 from evitrail.evidence_store.model import Passage
 from evitrail.retrieval.base import Hit
 
@@ -71,8 +73,9 @@ def _joined(passages: Sequence[Passage]) -> Context:
         before = passages[place - 1] if place else None
         goes_on = before is not None and (before.ref, before.end) == (passage.ref, passage.start)
         text += "" if before is None or goes_on else RULE
-        served.append(ContextPassage(passage=passage.id, start=len(text), end=len(text) + len(passage.text)))
-        text += passage.text
+        shown = outside_text(passage.text)
+        served.append(ContextPassage(passage=passage.id, start=len(text), end=len(text) + len(shown)))
+        text += shown
     return Context(text=text, passages=tuple(served))
 
 

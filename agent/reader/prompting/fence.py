@@ -4,13 +4,13 @@ Rules kept here
 - Each piece stands between two lines that carry a mark. The mark is a hash of all that is fenced in the prompt,
   so a text that ended its own fence would have to hold its own hash.
 - What would hold the mark all the same is refused.
-- A label is one line of ASCII JSON inside the fence: a title cannot begin a second line.
+- A label is one line of ASCII JSON inside the fence: a title cannot begin a second line. Nor can an option's text.
+- Hidden characters are written out, and what a chat template would take for a turn is broken (``outside_text.py``).
 
     fence = Fence.around(question, passage)
     fence.put("evidence", passage)      # [evidence 3f1c…] … [end of evidence 3f1c…]
 
-Whether a model obeys what it reads is not decided here. Nor does this know the tokens that a chat template gives a
-meaning to: whoever sends a prompt to a server keeps those apart.
+Whether a model obeys what it reads is not decided here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import json
 from dataclasses import dataclass
 
 from evitrail.agent.model import Claim, Question
+from evitrail.agent.reader.prompting.outside_text import outside_text
 from evitrail.evidence_store.model import Passage
 from evitrail.traces.record import sha256
 
@@ -40,13 +41,13 @@ class Fence:
         """The text between its two lines."""
         if self.mark in text:
             raise ValueError(f"expected no text to hold the mark of its own fence, got one of {kind} with {self.mark}")
-        return f"[{kind} {self.mark}]\n{text}\n[end of {kind} {self.mark}]"
+        return f"[{kind} {self.mark}]\n{outside_text(text)}\n[end of {kind} {self.mark}]"
 
 
 def question_text(question: Question) -> str:
     """The stem, the options one a line, and the day it is asked of."""
     day = [f"As of {question.as_of}."] if question.as_of else []
-    options = [f"{letter}. {text}" for letter, text in sorted(question.options.items())]
+    options = [f"{letter}. {' '.join(text.splitlines())}" for letter, text in sorted(question.options.items())]
     return "\n".join([question.stem, *day, *options])
 
 
