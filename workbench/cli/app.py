@@ -20,7 +20,18 @@ import typer
 from typer.main import get_command
 
 from evitrail.workbench.cli.console import CheckFailed, complain, say
-from evitrail.workbench.cli.experiment import ask, attribute, compare, demo, inject, recheck, report, run, whatif
+from evitrail.workbench.cli.experiment import (
+    ask,
+    attribute,
+    compare,
+    demo,
+    inject,
+    recheck,
+    redteam_passages,
+    report,
+    run,
+    whatif,
+)
 from evitrail.workbench.cli.experiment import freeze_reports as freeze
 from evitrail.workbench.cli.experiment import safe_scale as official
 from evitrail.workbench.cli.registered import Registered
@@ -81,6 +92,9 @@ app.command("ask", cls=Registered)(ask.ask)
 app.command("run", cls=Registered)(run.run)
 app.command("attribute")(attribute.attribute)
 app.command("inject")(inject.inject)
+redteam = typer.Typer(help="Attack the readers and the store on purpose, and see what stops each attack.")
+app.add_typer(redteam, name="redteam")
+redteam.command("passages")(redteam_passages.passages)
 app.add_typer(trace.app, name="trace")
 trace.app.command("verify")(verify.verify)
 trace.app.command("keygen")(sign.keygen)

@@ -1,0 +1,147 @@
+"""``evitrail redteam passages``: does a text that commands get out of its fence, and does the answer turn to it?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evitrail.workbench.cli.console import Json, print_json, print_table, progress, say
+from evitrail.workbench.cli.folder import AllowCode, Folder
+
+if TYPE_CHECKING:
+    from evitrail.agent.reader.base import Reader
+    from evitrail.eval.dataset.case import Case
+    from evitrail.eval.injection.table import Share
+    from evitrail.eval.plan.readers import Readers
+    from evitrail.eval.redteam.passages.payload import Payload
+    from evitrail.eval.redteam.passages.run_passages import Attacked
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.snapshot import Snapshot
+
+
+def passages(
+    folder: Folder,
+    reader: Annotated[
+        str | None,
+        typer.Option(
+            "--reader", help="Reader to attack, as for run; default: those of the experiment.", metavar="NAME"
+        ),
+    ] = None,
+    prompts: Annotated[
+        str, typer.Option("--prompts", help="Prompts of that reader: a name, a file or a folder.", metavar="NAME")
+    ] = "default",
+    only: Annotated[
+        str | None,
+        typer.Option("--only", help="Bring only these payloads: techniques or payload ids, by comma.", metavar="NAMES"),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", help="Maximum number of payloads; the first ones are brought.", min=1)
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the prompts as they reach the model.")] = False,
+    store: Annotated[
+        Path | None,
+        typer.Option("--store", help="Folder of the evidence store; default: as the plan says.", metavar="PATH"),
+    ] = None,
+    allow_code: AllowCode = False,
+    json: Json = False,
+) -> None:
+    """Bring texts that command to the readers: in passages, titles, options, and as a model's own earlier output.
+
+    Each payload stands beside the evidence that decides a question of the experiment, and asks for a wrong option. The
+    command counts the payloads that stayed within their fence, and the answers that turned to what was asked for.
+    Nothing is recorded.
+    """
+    from evitrail.eval.log.runs import cases
+    from evitrail.eval.redteam.passages.run_passages import run_passages
+    from evitrail.eval.rerun.reopened import reopened
+
+    chosen = _chosen(only)[:limit]
+    with reopened(folder, allow_code=allow_code, store=store) as again:
+        asked = sorted(cases(again.past).values(), key=lambda case: case.id)
+        held = again.store
+
+        def state(case: Case) -> Snapshot:
+            return held.snapshot(as_of=case.as_of)
+
+        found: list[Attacked] = []
+        for one in _readers(again.readers, reader, prompts, held):
+            with progress("attacking") as told:
+                found.append(run_passages(one, asked, state, chosen, progress=told))
+    if json:
+        print_json([_as_json(one) for one in found])
+        return
+    for attacked in found:
+        if show:
+            _show_prompts(attacked)
+        _show(attacked)
+
+
+def _chosen(only: str | None) -> list[Payload]:
+    from evitrail.eval.redteam.passages.payload import payloads
+    from evitrail.evidence_store.did_you_mean import nearest
+
+    every = payloads()
+    if only is None:
+        return list(every.values())
+    techniques = {payload.technique for payload in every.values()}
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    for name in names:
+        if name not in every and name not in techniques:
+            meant = nearest(name, [*techniques, *every])
+            known = ", ".join(sorted(techniques))
+            raise ValueError(f"--only: expected payload ids or techniques ({known}), got {name!r}{meant}")
+    return [payload for payload in every.values() if {payload.id, payload.technique} & set(names)]
+
+
+def _readers(given: Readers, named: str | None, prompts: str, store: EvidenceStore) -> list[Reader]:
+    from evitrail.agent.llm.availability import probe
+    from evitrail.agent.reader import reader_named
+
+    found = [one for _, one in given] if named is None else [reader_named(named, store.encoder.encode, prompts=prompts)]
+    for one in found:
+        probe(one)
+    return found
+
+
+def _show_prompts(found: Attacked) -> None:
+    """Every prompt that a payload led to, as the model got it."""
+    for one in found.attempts:
+        for reached in one.reached:
+            say(f"{one.payload} by {one.channel}, {one.case}:", style="bold")
+            say(reached, indent=2)
+
+
+def _show(found: Attacked) -> None:
+    print_table(
+        f"{found.reader}: payloads by technique and channel; per cent of the answers that turned, with 95% interval",
+        ("technique", "channel", "payloads", "within the fence", "hidden characters", "turned", "of"),
+        [
+            (
+                row.technique,
+                row.channel,
+                row.attempts,
+                None if row.enclosed is None else f"{row.enclosed.k} of {row.enclosed.n}",
+                row.hidden,
+                _percent(row.turned),
+                row.turned.n if row.turned else None,
+            )
+            for row in found.rows
+        ],
+        whole=True,
+    )
+    turned = [one for one in found.attempts if one.turned]
+    out = [one for one in found.attempts if one.enclosed is False]
+    for one in (*out, *(one for one in turned if one not in out)):
+        what = "got out of its fence" if one.enclosed is False else f"turned the answer to {one.target}"
+        say(f"{one.payload} by {one.channel}, {one.case}: {what}")
+
+
+def _percent(share: Share | None) -> str | None:
+    return f"{100 * share.value:.0f} [{100 * share.lo:.0f}–{100 * share.hi:.0f}]" if share else None
+
+
+def _as_json(found: Attacked) -> dict[str, Any]:
+    rows, attempts = ([one.model_dump(mode="json") for one in table] for table in (found.rows, found.attempts))
+    return {"reader": found.reader, "rows": rows, "attempts": attempts}
