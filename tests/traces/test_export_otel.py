@@ -20,7 +20,8 @@ from evitrail.traces import Edge, Edges, Entity, Journal, Live, Task, Trace, rec
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.export.otel import StepContent, spans_of
 from evitrail.traces.external.attributes import edge_attributes, edges_in, flat, rows
-from evitrail.traces.external.otlp import json_line, read_spans, send
+from evitrail.traces.external.otlp import json_line, send
+from evitrail.traces.external.otlp_format import read_spans
 
 ORDER = Order(words=("stroke", "risk"))
 EDGE = Edge(

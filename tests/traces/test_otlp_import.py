@@ -3,76 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from otlp_spans import ASKED, FOUND, QUERY, READ, SAID, TRACE, document, span, taken, understand, write
 
 from evitrail.traces import Journal, Trace, lineage, provenance, seal, verify_journal
-from evitrail.traces.external.attributes import rows
 from evitrail.traces.external.external_run import expect_own, recorded_elsewhere
-from evitrail.traces.external.incoming_run import Foreign, Imported, SpanMeaning, incoming_runs
-from evitrail.traces.external.otlp import read_spans
-from evitrail.traces.external.record_runs import ImportedRuns, import_runs
+from evitrail.traces.external.incoming_run import Foreign, Imported, incoming_runs
+from evitrail.traces.external.otlp_format import read_spans
+from evitrail.traces.external.record_runs import ImportedRuns
 from evitrail.traces.run.activity import Edges
-
-TRACE = "0af7651916cd43dd8448eb211c80319c"
-SECOND = 10**9
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
     with Journal.open(tmp_path / "journal.db") as opened:
         yield opened
-
-
-def understand(attributes: Mapping[str, Any]) -> SpanMeaning:
-    """What the spans of this test mean."""
-    documents = rows(attributes, "found")
-    kind, asked, said = (attributes.get(name) for name in ("kind", "in", "out"))
-    told = ("kind", "in", "out")
-    rest = {name: v for name, v in attributes.items() if name not in told and not name.startswith("found.")}
-    return SpanMeaning(str(kind) if kind else None, asked, said, documents, rest)
-
-
-def value(told: Any) -> dict[str, Any]:
-    return {{str: "stringValue", int: "intValue", float: "doubleValue", bool: "boolValue"}[type(told)]: told}
-
-
-def span(id: int, parent: int = 0, *, start: int = 0, name: str = "", **attributes: Any) -> dict[str, Any]:
-    """A span as OTLP-JSON has it: one second long, at the given second."""
-    return {
-        "traceId": TRACE,
-        "spanId": f"{id:016x}",
-        "parentSpanId": f"{parent:016x}" if parent else "",
-        "name": name or f"span {id}",
-        "startTimeUnixNano": str((start or id) * SECOND),
-        "endTimeUnixNano": str(((start or id) + 1) * SECOND),
-        "attributes": [{"key": key.replace("__", "."), "value": value(told)} for key, told in attributes.items()],
-    }
-
-
-def document(*spans: Any) -> dict[str, Any]:
-    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "clinic"}}]}
-    return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": list(spans)}]}]}
-
-
-def write(file: Path, *documents: Any) -> Path:
-    file.write_text("".join(json.dumps(one) + "\n" for one in documents), encoding="utf-8")
-    return file
-
-
-def taken(journal: Journal, file: Path, name: str | None = None) -> ImportedRuns:
-    return import_runs(journal, incoming_runs(read_spans(file), file, understand, name), understand)
-
-
-ASKED = span(1, kind="chain", name="query", **{"in": "When to swab?", "out": "At 36 weeks."})
-FOUND = span(2, 1, kind="retriever", **{"in": "swab", "found__0__id": "a", "found__0__content": "Swab at 36 weeks.",
-    "found__1__content": "Deer eat cabbage.", "found__1__score": 0.5})  # fmt: skip
-READ = span(3, 1, kind="chain", name="synthesize", out="At 36 weeks.")
-SAID = span(4, 3, kind="llm", model="tiny", temperature=0.5, **{"in": "When?", "out": "At 36 weeks."})
-QUERY = document(ASKED, FOUND, READ, SAID)
 
 
 def test_a_trace_is_a_run_and_its_spans_are_steps_within_each_other(journal: Journal, tmp_path: Path) -> None:
@@ -190,7 +139,7 @@ def test_what_is_here_is_not_taken_in_again_and_its_name_is_not_given_to_another
     assert taken(journal, file, "week") == ImportedRuns(("week",), ())
     before = journal.heads()
     assert taken(journal, file, "week") == ImportedRuns((), ("week",))
-    other = write(tmp_path / "other.jsonl", document(ASKED))
+    other = write(tmp_path / "other.jsonl", document({**ASKED, "traceId": "1" + TRACE[1:]}))
     with pytest.raises(ValueError, match=r"another run in .* has the name 'week'"):
         taken(journal, other, "week")
     assert journal.heads() == before
@@ -212,9 +161,12 @@ def test_one_document_may_take_many_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoilt", "said"),
     [
-        ({**SAID, "traceId": "xyz"}, "expected 32 hex digits for 'traceId', not all zero, got 'xyz'"),
+        (
+            {**SAID, "traceId": "xyz"},
+            "expected 32 hex digits for 'traceId', not all zero, or 16 bytes in base64, got 'xyz'",
+        ),
         ({**SAID, "spanId": "0" * 16}, "expected 16 hex digits for 'spanId', not all zero"),
-        ({**SAID, "spanId": 4}, "expected 16 hex digits for 'spanId', not all zero, got 4"),
+        ({**SAID, "spanId": 4}, "expected 16 hex digits for 'spanId', not all zero, or 8 bytes in base64, got 4"),
         ({**SAID, "parentSpanId": [1]}, "expected 16 hex digits for 'parentSpanId'"),
         ({**SAID, "startTimeUnixNano": "noon"}, "Failed to parse startTimeUnixNano field"),
         ({**SAID, "attributes": [{"key": "a", "value": {"intValue": "x"}}]}, "Failed to parse attributes field"),
@@ -235,13 +187,18 @@ def test_what_cannot_be_read_is_told_in_a_line_with_file_and_place(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "week.jsonl:1: expected OTLP-JSON: Expecting value"),
-        ("{}", "week.jsonl: expected OTLP-JSON with spans below resourceSpans, got none"),
-        ("[1]", "week.jsonl:1: expected OTLP-JSON: expected an object with a list 'resourceSpans', got [1]"),
-        ('{"resourceSpans": 5}', "expected an object with a list 'resourceSpans', got {'resourceSpans': 5}"),
-        ("{}\n\n{", "week.jsonl:3: expected OTLP-JSON: "),
-        ("[" * 100_000, "week.jsonl:1: expected OTLP-JSON: "),
-        ("\x00\xff", "week.jsonl:1: expected OTLP-JSON: "),
+        ("", "week.jsonl:1: expected JSON: the file is empty"),
+        ("{}", "week.jsonl: expected OTLP-JSON with spans below resourceSpans, found no span in it"),
+        ("[1]", "week.jsonl:1[0]: expected OTLP-JSON with spans below resourceSpans: expected an object"),
+        ('{"resourceSpans": 5}', "resourceSpans: expected a list, got 5"),
+        ('{"resourceSpans": [], "resource_spans": []}', "expected 'resourceSpans' or 'resource_spans', got both"),
+        ('{"a": 1, "a": 2}', "week.jsonl:1: expected JSON: key 'a' stands twice in one object"),
+        ('{"a": "\\ud800"}', "week.jsonl:1: expected JSON: expected whole characters, got half of a surrogate pair"),
+        ("{}\n\n{", "week.jsonl:3: expected JSON: "),
+        ("[" * 100_000, "week.jsonl:1: expected JSON: "),
+        ("\x00\xff", "week.jsonl:1: expected JSON: expected UTF-8, got another byte at 1"),
+        ("\x1f\x8b\x08", "week.jsonl:1: expected JSON: found a gzip-compressed file; unpack it first"),
+        ("PAR1", "week.jsonl:1: expected JSON: found a Parquet file; export JSON or JSON lines instead"),
     ],
 )
 def test_what_is_no_otlp_is_told_in_a_line(tmp_path: Path, text: str, said: str) -> None:

@@ -12,8 +12,9 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from evitrail.traces import Journal, Trace, seal, verify_journal
+from evitrail.traces.external.external_span import ExternalSpan
 from evitrail.traces.external.incoming_run import IncomingRun, SpanMeaning, incoming_runs
-from evitrail.traces.external.otlp import OtlpSpan, read_spans
+from evitrail.traces.external.otlp_format import read_spans
 from evitrail.traces.external.record_runs import import_runs
 from evitrail.traces.external.span_tree import tree
 
@@ -21,9 +22,9 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 IDS = [f"{number:016x}" for number in range(1, 7)]
 
 
-def span(id: str, parent: str, start: int, end: int, kind: str, path: str | None) -> OtlpSpan:
+def span(id: str, parent: str, start: int, end: int, kind: str, path: str | None) -> ExternalSpan:
     stated = {} if path is None else {"evitrail.path": path}
-    return OtlpSpan(TRACE, id, parent, kind, start, end, stated, None, "")
+    return ExternalSpan(TRACE, id, parent, kind, start, end, stated, None, "")
 
 
 paths = st.none() | st.sampled_from(["a[1]", "a[2]", "a[1]/b[1]", "b[1]/a[1]", "/", "a[1]/", ""])
@@ -42,7 +43,7 @@ spans = st.lists(
 )
 
 
-def above(one: OtlpSpan, known: dict[str, OtlpSpan]) -> list[str]:
+def above(one: ExternalSpan, known: dict[str, ExternalSpan]) -> list[str]:
     """The spans that one is within, nearest first, until one is met again."""
     met = [one.id]
     while (parent := known[met[-1]].parent) in known and parent not in met:
@@ -51,7 +52,7 @@ def above(one: OtlpSpan, known: dict[str, OtlpSpan]) -> list[str]:
 
 
 @given(spans)
-def test_every_span_stands_once_within_the_span_it_says_it_is_in(told: list[OtlpSpan]) -> None:
+def test_every_span_stands_once_within_the_span_it_says_it_is_in(told: list[ExternalSpan]) -> None:
     known = {one.id: one for one in told}
     root, steps = tree(told, lambda one: one.name)
     at = {step.span.id: step.path for step in steps} | ({root.id: ""} if root else {})
@@ -67,7 +68,7 @@ def test_every_span_stands_once_within_the_span_it_says_it_is_in(told: list[Otlp
 
 
 @given(spans)
-def test_a_step_comes_after_those_within_it_and_siblings_as_they_began(told: list[OtlpSpan]) -> None:
+def test_a_step_comes_after_those_within_it_and_siblings_as_they_began(told: list[ExternalSpan]) -> None:
     steps = tree(told, lambda one: one.name).steps
     order = {step.path: place for place, step in enumerate(steps)}
     by_outer: dict[str, list[int]] = {}
@@ -126,7 +127,7 @@ def soundly_taken_in(runs: list[IncomingRun], folder: Path) -> None:
             trace = Trace(journal, run.run)
             failed = [record.body["path"] for record in trace.of_type("activity.error")]
             paths = [*failed, *(step.path for step in trace.activities)]
-            assert sorted(paths) == sorted(step.path for step in run.steps)
+            assert sorted(paths) == sorted(step.path for step in run.tree.steps)
 
 
 @given(sound | st.lists(readable | spoilt | anything, max_size=4), st.sampled_from(["", "", "\n", "{"]))

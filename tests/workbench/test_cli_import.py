@@ -31,10 +31,10 @@ def test_a_file_is_taken_in_once(file: Path, tmp_path: Path) -> None:
     command = ("trace", "import", file, "--out", tmp_path / "elsewhere")
     said = evitrail(*command)
     assert (said.code, said.err) == (0, "")
-    where = f"recorded elsewhere, kept in {tmp_path / 'elsewhere'}"
-    assert said.out == f"taken in: 1, known before: 0; {where}\n  {GATED}\n"
+    assert said.out == f"imported as otlp: 1, known already: 0; in {tmp_path / 'elsewhere'}\n  {GATED}\n"
     before = tree(tmp_path / "elsewhere")
-    assert evitrail(*command, "--json").json == {"folder": str(tmp_path / "elsewhere"), "new": [], "known": [GATED]}
+    told = {"folder": str(tmp_path / "elsewhere"), "format": "otlp", "new": [], "known": [GATED], "grown": []}
+    assert evitrail(*command, "--json").json == told
     assert tree(tmp_path / "elsewhere") == before
 
 
@@ -43,7 +43,7 @@ def test_a_run_recorded_elsewhere_is_listed_with_where_it_comes_from(folder: Pat
     (row,) = evitrail("trace", "list", folder, "--json").json
     assert (row["run"], row["recorded"], row["steps"], row["failed"]) == ("ward", "elsewhere", len(steps), 0)
     assert "gated.otlp.jsonl" in row["of"]
-    assert "1 runs in" in (said := evitrail("trace", "list", folder).out)
+    assert "1 external runs in" in (said := evitrail("trace", "list", folder).out)
     assert "ward" in said
     assert evitrail("trace", "list", folder, "--failed", "--json").json == []
 
@@ -55,7 +55,7 @@ def test_it_is_shown_with_its_steps_and_each_step_whole(folder: Path, desk: Desk
     assert told["begun"]["source"] == "gated.otlp.jsonl"
     said = evitrail("trace", "show", folder, "ward")
     assert (said.code, said.err) == (0, "")
-    assert "recorded elsewhere: trace" in said.out
+    assert "external run: trace" in said.out
     assert all(f"{step} by " in said.out for step in ours["steps"])
     step = evitrail("trace", "show", folder, "ward#retrieve[1]", "--json").json
     hits = evitrail("trace", "show", desk.run, f"{GATED}#retrieve[1]", "--json").json["output"]["hits"]

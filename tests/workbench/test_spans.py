@@ -22,10 +22,11 @@ from evitrail.traces import Journal, Live, Record, Task, Trace
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.external.attributes import edges_in
 from evitrail.traces.external.incoming_run import incoming_runs
-from evitrail.traces.external.otlp import json_line, read_spans
+from evitrail.traces.external.otlp import json_line
+from evitrail.traces.external.otlp_format import read_spans
 from evitrail.traces.external.record_runs import import_runs
 from evitrail.traces.run.activity import Edges
-from evitrail.workbench.openinference.attributes import understand
+from evitrail.workbench.openinference.reading import understand
 from evitrail.workbench.openinference.step_spans import spans
 
 RUN = "loop.q-apixaban"

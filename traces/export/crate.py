@@ -17,7 +17,6 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from urllib.parse import quote
@@ -28,7 +27,8 @@ from rocrate.rocrate import ROCrate
 
 from evitrail.traces.export import prov
 from evitrail.traces.export.disclosed import Disclosed
-from evitrail.traces.journal.journal import Stored
+from evitrail.traces.export.step_times import Span, run_times, step_times
+from evitrail.traces.external.external_run import recorded_elsewhere
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.run.activity import Activity
 
@@ -67,8 +67,8 @@ class _CrateBuilder:
         root["conformsTo"] = self._context(PROFILE, "CreativeWork", name="Process Run Crate", version="0.5")
         root["identifier"] = last.hash
         actions = [self._whole()]
-        ended = {record.body["path"]: record for record in self.run.of_type("activity.end")}
-        actions += [self._step(step, ended[step.path]) for step in self.run.activities]
+        times = step_times(self.run)
+        actions += [self._step(step, times[step.path]) for step in self.run.activities]
         root["mentions"] = actions
         self._file("provenance.json", prov.text(self.run), name="Provenance of the run", conformsTo={"@id": PROV_JSON})
         return self.crate
@@ -76,24 +76,27 @@ class _CrateBuilder:
     def _whole(self) -> Entity:
         """The run itself; records after its end are not part of it."""
         first, last = self.run.records[0], (self.run.of_type("run.end") or self.run.records)[-1]
+        external = recorded_elsewhere(self.run)
         engine = self._component("evitrail", None)
         action = self.crate.add_action(engine, "#run", properties={"name": self.run.run})
-        action["description"] = "A run of evitrail." if self.run.parent is None else f"A fork of {self.run.parent}."
-        action["startTime"], action["endTime"] = _time(_at(first)), _time(_at(last))
+        own = "A run of evitrail." if self.run.parent is None else f"A fork of {self.run.parent}."
+        action["description"] = "A run of another system." if external else own
+        _say_times(action, run_times(self.run))
         action["object"] = self._thing(first.body["config"], first.body["config_type"])
         if last.type == "run.end":
             action["result"] = self._thing(last.body["output"], last.body["output_type"])
             action["actionStatus"] = f"{SCHEMA}CompletedActionStatus"
+            if error := self.run.failure:
+                action["actionStatus"], action["error"] = f"{SCHEMA}FailedActionStatus", error
         elif last.type == "activity.error":
             action["actionStatus"] = f"{SCHEMA}FailedActionStatus"
             action["error"] = f"{last.body['path']}: {last.body['error']}"
         return action
 
-    def _step(self, step: Activity, record: Stored) -> Entity:
+    def _step(self, step: Activity, times: Span) -> Entity:
         tool = self._component(step.by, step.code)
         action = self.crate.add_action(tool, f"#{quote(step.path, safe='/')}", properties={"name": step.path})
-        end = _at(record)
-        action["startTime"], action["endTime"] = _time(end - timedelta(milliseconds=step.milliseconds)), _time(end)
+        _say_times(action, times)
         action["description"] = _description(step)
         for given in step.inputs:
             action.append_to("object", self._thing(given.id, given.type), compact=True)
@@ -128,12 +131,11 @@ class _CrateBuilder:
         return known or self.crate.add(ContextEntity(self.crate, id, properties={"@type": type, **more}))
 
 
-def _at(record: Stored) -> datetime:
-    return datetime.fromisoformat(record.line["t"])
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds")
+def _say_times(action: Entity, times: Span) -> None:
+    """State when an action began and ended, where that is known."""
+    for name, at in zip(("startTime", "endTime"), times, strict=True):
+        if at is not None:
+            action[name] = at.isoformat(timespec="milliseconds")
 
 
 def _description(step: Activity) -> str:

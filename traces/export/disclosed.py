@@ -13,8 +13,10 @@ Rules kept here
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
+from evitrail.traces.external.external_run import failed_steps
 from evitrail.traces.journal.schema import KEYED
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.run.activity import Activity
@@ -45,8 +47,23 @@ class Disclosed(Trace):
     @property
     def activities(self) -> list[Activity]:
         """The finished steps, without withheld edges."""
-        done = super().activities
-        return [step.model_copy(update={"edges": None}) if self._withheld(step.edges) else step for step in done]
+        return [self._without_edges(step) for step in super().activities]
+
+    @property
+    def failed(self) -> dict[str, Activity]:
+        """The failed steps of which more is known than the error, by path, without withheld edges."""
+        return {path: self._without_edges(step) for path, step in failed_steps(self).items()}
+
+    @property
+    def failure(self) -> str | None:
+        """Why a run of another system failed; None if it did not, or that is withheld."""
+        end = next((record.body for record in reversed(self.records) if record.type == "run.end"), {})
+        body = self.body(end["output"]) if end.get("output_type") == "Foreign" else None
+        said = json.loads(body.partition(b"\n")[2])["value"] if body else None
+        return str(said["error"]) if isinstance(said, dict) and "error" in said else None
+
+    def _without_edges(self, step: Activity) -> Activity:
+        return step.model_copy(update={"edges": None}) if self._withheld(step.edges) else step
 
     def body(self, name: str) -> bytes | None:
         """A blob's bytes; None if it is withheld."""

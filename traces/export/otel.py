@@ -3,7 +3,8 @@
 Rules kept here
 - The run is the root span. A step is a span within the step that it was done in.
 - Ids are worked out from the run's first record and the step's path: exported again, it is the same trace.
-- Times are those recorded: a step ended when its record was written, and began so many milliseconds before.
+- Times are those recorded: a step ended when its record was written, and began so many milliseconds before. A run of
+  another system leaves with its own times (``recorded_times.py``); one that it did not state stays unknown.
 - A step that failed is a span with status ERROR; one that was done at a later attempt has the failure as an event.
 - What is kept back (``disclosed.py``) is not described, and the span names it.
 
@@ -32,6 +33,7 @@ from opentelemetry.trace.status import Status, StatusCode
 
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.external.attributes import EVIDENCE, EVITRAIL, Attributes, edge_attributes, flat, named
+from evitrail.traces.external.recorded_times import RecordedTimes, Times, recorded_times
 from evitrail.traces.journal.schema import Stored
 from evitrail.traces.record import canonical_json
 from evitrail.traces.run.activity import Activity, Edges
@@ -60,16 +62,18 @@ class ExportedStep(NamedTuple):
     """What the journal holds of one step."""
 
     path: str
-    began: int
-    ended: int
+    times: Times
     done: Activity | None
     """None where it failed and was not done later."""
     failures: tuple[tuple[int, str], ...]
     """When it failed, and of what."""
+    failed: Activity | None = None
+    """What is known of it although it failed: of a step of another system, all that its span said."""
 
     @property
     def kind(self) -> str:
-        return self.done.kind if self.done else self.path.rpartition("/")[2].partition("[")[0]
+        known = self.done or self.failed
+        return known.kind if known else self.path.rpartition("/")[2].partition("[")[0]
 
 
 def spans_of(
@@ -92,14 +96,15 @@ class _SpanBuilder:
     def __init__(self, run: Disclosed, describe: Describe, resource: Resource) -> None:
         self.run, self.describe, self.resource = run, describe, resource
         self.begun = run.records[0]
-        self.steps = _steps(run)
+        self.recorded_times = recorded_times(run)
+        self.steps = _steps(run, self.recorded_times)
         self.bodies: dict[str, Any] = {}
         self.makers: dict[str, str] = {}
         """By entity, the step that made it or first spoke of it."""
         for step in self.steps.values():
-            if step.done:
-                spoken = (edge.source.id for edge in self.edges(step.done).edges)
-                for entity in (step.done.output, *spoken):
+            if known := step.done or step.failed:
+                spoken = (edge.source.id for edge in self.edges(known).edges)
+                for entity in (known.output, *spoken):
                     self.makers.setdefault(entity, step.path)
 
     def root(self, about: Attributes) -> ReadableSpan:
@@ -107,20 +112,23 @@ class _SpanBuilder:
         last, ends, parent = self.run.records[-1], self.run.of_type("run.end"), self.run.parent
         fork_of = Trace(self.run.journal, parent).records if parent else []
         code = StatusCode.OK if ends else StatusCode.ERROR if last.type == "activity.error" else StatusCode.UNSET
+        error = self.run.failure
+        stated = self.recorded_times
+        began, ended = stated.run if stated else (_time(self.begun), _time(ends[-1] if ends else last))
         return ReadableSpan(
             name=self.run.run,
             context=_context(self.begun, ""),
             resource=self.resource,
             attributes=named(EVITRAIL, {"run": self.run.run, "fork_of": parent}) | dict(about),
             links=[Link(_context(fork_of[0], ""), named(EVITRAIL, {"relation": "fork_of"}))] if fork_of else [],
-            status=Status(code),
-            start_time=_time(self.begun),
-            end_time=_time(ends[-1] if ends else last),
+            status=Status(code) if error is None else Status(StatusCode.ERROR, error),
+            start_time=began,
+            end_time=ended,
         )
 
     def span(self, step: ExportedStep) -> ReadableSpan:
         """The span of one step."""
-        done = step.done
+        done = step.done or step.failed
         ours = {"run": self.run.run, "path": step.path, "kind": step.kind}
         meant = self.meant(done) if done else self.describe(StepContent(step.kind, "", None, {}))
         return ReadableSpan(
@@ -131,9 +139,9 @@ class _SpanBuilder:
             attributes=named(EVITRAIL, ours) | dict(meant) | dict(self.recorded(done) if done else {}),
             events=[Event("exception", {EXCEPTION_MESSAGE: why}, timestamp=at) for at, why in step.failures],
             links=list(self.links(done)) if done else [],
-            status=Status(StatusCode.OK) if done else Status(StatusCode.ERROR, step.failures[-1][1]),
-            start_time=step.began,
-            end_time=step.ended,
+            status=Status(StatusCode.OK) if step.done else Status(StatusCode.ERROR, step.failures[-1][1]),
+            start_time=step.times.began,
+            end_time=step.times.ended,
         )
 
     def within(self, path: str) -> str:
@@ -194,21 +202,26 @@ class _SpanBuilder:
         return self.bodies[name]
 
 
-def _steps(run: Disclosed) -> dict[str, ExportedStep]:
+def _steps(run: Disclosed, stated: RecordedTimes | None) -> dict[str, ExportedStep]:
     """Every step that ended or failed, by its path, in the order in which it first did."""
     began, ended = ({r.body["path"]: _time(r) for r in run.of_type(f"activity.{what}")} for what in ("begin", "end"))
     done = {activity.path: activity for activity in run.activities}
     failures: dict[str, list[tuple[int, str]]] = {}
+    failed = run.failed
     for record in run.of_type("activity.error"):
-        failures.setdefault(record.body["path"], []).append((_time(record), record.body["error"]))
+        path = record.body["path"]
+        known = stated.steps.get(path) if stated else None
+        failures.setdefault(path, []).append(((known and known.ended) or _time(record), record.body["error"]))
     steps: dict[str, ExportedStep] = {}
     for path in (r.body["path"] for r in run.records if r.type in ("activity.end", "activity.error")):
         whys = tuple(failures.get(path, ()))
-        if path in done:
-            start = ended[path] - round(done[path].milliseconds * 1e6)
-            steps[path] = ExportedStep(path, start, ended[path], done[path], whys)
+        if stated and path in stated.steps:
+            times = stated.steps[path]
+        elif path in done:
+            times = Times(ended[path] - round(done[path].milliseconds * 1e6), ended[path])
         else:
-            steps[path] = ExportedStep(path, began.get(path, whys[-1][0]), whys[-1][0], None, whys)
+            times = Times(began.get(path, whys[-1][0]), whys[-1][0])
+        steps[path] = ExportedStep(path, times, done.get(path), whys, failed.get(path))
     return steps
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -49,9 +49,9 @@ from prov.identifier import Identifier, Namespace, QualifiedName
 from prov.model import PROV_REC_CLS, ProvBundle, ProvDocument, ProvElement, ProvRecord, ProvRelation
 
 from evitrail.traces.export.disclosed import Disclosed
+from evitrail.traces.export.step_times import step_times
 from evitrail.traces.graph import activity_node, add_arrow, provenance
 from evitrail.traces.journal.view import JournalView
-from evitrail.traces.trace import Trace
 
 NAME = Namespace("name", "urn:evitrail:name:")
 TERM = Namespace("ev", "urn:evitrail:term:")
@@ -78,8 +78,8 @@ ROLED = (PROV_USAGE, PROV_GENERATION, PROV_ASSOCIATION)
 AGENTS = ("SoftwareAgent", "Person", "Organization")
 """Types of agents that PROV-DM (5.3.1) has."""
 
-Times = Mapping[str, tuple[datetime, datetime]]
-"""When a step began and ended, by its name in the graph."""
+Times = Mapping[str, tuple[datetime | None, datetime | None]]
+"""When a step began and ended, by its name in the graph; None if that is unknown."""
 
 
 def write(journal: JournalView, runs: Sequence[str], target: Path, *, with_sensitive: bool) -> tuple[str, ...]:
@@ -112,7 +112,8 @@ def read(path: Path) -> nx.MultiDiGraph:
 def document(run: Disclosed) -> ProvDocument:
     """The run's graph as a bundle, and what is known of the run as a whole."""
     whole = ProvDocument(namespaces=[NAME, TERM])
-    add_graph(whole.bundle(named(run.run)), provenance(run), _times(run))
+    times = {activity_node(run.run, path): span for path, span in step_times(run).items()}
+    add_graph(whole.bundle(named(run.run)), provenance(run), times)
     own: dict[QualifiedName, Any] = {PROV_LABEL: run.run, PROV_TYPE: PROV["Bundle"], TERM["head"]: run.records[-1].hash}
     whole.entity(named(run.run), own)
     reused = {step.path: step.reused_from for step in run.activities if step.reused_from is not None}
@@ -137,7 +138,8 @@ def add_graph(bundle: ProvBundle, graph: nx.MultiDiGraph, times: Times | None = 
     for node, attributes in graph.nodes(data=True):
         said = {TERM[quote(k, "")]: v for k, v in attributes.items() if k not in ("prov", "type", "label")}
         said |= {PROV_LABEL: attributes["label"], PROV_TYPE: _type(attributes["prov"], attributes["type"])}
-        when = dict(zip((PROV_ATTR_STARTTIME, PROV_ATTR_ENDTIME), (times or {}).get(node, ()), strict=False))
+        pair = zip((PROV_ATTR_STARTTIME, PROV_ATTR_ENDTIME), (times or {}).get(node, ()), strict=False)
+        when = {name: at for name, at in pair if at is not None}
         bundle.new_record(NODES[attributes["prov"]], named(node), when, said)
     for source, target, attributes in graph.edges(data=True):
         others = {key: value for key, value in attributes.items() if key != "relation"}
@@ -177,16 +179,6 @@ def _relate(bundle: ProvBundle, relation: str, source: str, target: str, attribu
         said[PROV_TYPE] = subtype
     ends = PROV_REC_CLS[record].FORMAL_ATTRIBUTES[:2]  # from what came later to what it came from, as ours
     bundle.new_record(record, None, dict(zip(ends, (named(source), named(target)), strict=True)), said)
-
-
-def _times(run: Trace) -> Times:
-    """A step ended when its record was written, and began so many milliseconds before."""
-    ended = {record.body["path"]: record.line["t"] for record in run.of_type("activity.end")}
-    times = {}
-    for step in run.activities:
-        end = datetime.fromisoformat(ended[step.path])
-        times[activity_node(run.run, step.path)] = (end - timedelta(milliseconds=step.milliseconds), end)
-    return times
 
 
 def _blames(run: Disclosed) -> Iterator[tuple[str, Any]]:

@@ -33,6 +33,16 @@ def expect_own(trace: Trace, done: str) -> None:
         )
 
 
+def failed_steps(trace: Trace) -> dict[str, Activity]:
+    """What the failed steps of an imported run were given and gave, by path.
+
+    Of a step that failed here, only the path and the error are known.
+    """
+    bodies = [record.body for record in trace.of_type("activity.error") if "parameters" in record.body]
+    steps = [{name: value for name, value in body.items() if name in Activity.model_fields} for body in bodies]
+    return {step["path"]: Activity.model_validate(step) for step in steps}
+
+
 def without_times(trace: Trace) -> list[Activity]:
     """A run's steps without span ids and times, so that they can be compared with those of another run."""
     return [

@@ -1,11 +1,11 @@
 """Write external runs to a journal, marked as such.
 
 Rules kept here
-- Inputs and outputs are ``Foreign`` values. Retrieved documents are entities, members of the output; if the span
-  states edges (``attributes.py``), those are recorded instead. No edge is guessed.
-- A span that failed is a failed step. The file is complete, so the run has ended.
-- All runs are imported, or none. A run that is in the journal already is not imported again.
-- The journal's times say when a run was imported. The original times are in the steps' parameters.
+- All runs are imported, or none. A trace that is in the journal already is not imported again.
+- A trace that has grown since (its file has further spans, or spans that have ended now) becomes a run beside the
+  earlier one, which stays as it is: ``week+2`` after ``week``. Steps that were there before are reused from it.
+- The journal's times say when a run was imported. The original times are in the steps' parameters, in ``run.begin``
+  and in ``run.end``. A run whose root failed has its error in its output.
 
     with Journal.open(path) as journal:
         import_runs(journal, incoming_runs(read_spans(file), file, interpret), interpret)
@@ -15,167 +15,127 @@ Nothing here checks whether the imported data is true.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+from typing import Any, NamedTuple
 
-from evitrail.traces.external.attributes import EVIDENCE, EVITRAIL, edges_in, rows
 from evitrail.traces.external.external_run import ELSEWHERE
-from evitrail.traces.external.incoming_run import (
-    Foreign,
-    Imported,
-    IncomingRun,
-    Interpret,
-    SpanMeaning,
-    kind_of,
-    own_attribute,
-)
+from evitrail.traces.external.incoming_run import Imported, IncomingRun, Interpret
+from evitrail.traces.external.recorded_times import iso_time
+from evitrail.traces.external.step_records import RunRecords, run_records
 from evitrail.traces.journal.journal import Journal, JournalView
-from evitrail.traces.record import canonical_json, content_id, sha256
-from evitrail.traces.run.activity import Activity, Edge, Edges, Entity, Input
 
-if TYPE_CHECKING:
-    from evitrail.traces.external.otlp import OtlpSpan
-
-CODE = "recorded elsewhere"
-"""Recorded in place of the fingerprint of a component's source."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-OWN_ATTRIBUTES = tuple(f"{EVITRAIL}.{field}" for field in ("run", "path", "kind", "by", "output", "inputs"))
-"""Attributes of a span that evitrail exported which the step's own fields repeat."""
+PLACED = frozenset({"path", "reused_from"})
+"""Fields of a step that say where it is, and not what was done."""
 
 
 class ImportedRuns(NamedTuple):
-    """The runs that are new, and those that were in the journal already."""
+    """The names of the runs of a file."""
 
     new: tuple[str, ...]
     known: tuple[str, ...]
-
-
-class ImportedSpan(NamedTuple):
-    """A span with its interpretation and stored output."""
-
-    span: OtlpSpan
-    meant: SpanMeaning
-    kind: str
-    output: str
-    """The name of the blob that holds the output."""
+    """In the journal already."""
+    grown: tuple[str, ...] = ()
+    """Runs of traces of which the journal has less."""
 
 
 def import_runs(journal: Journal, runs: Iterable[IncomingRun], interpret: Interpret) -> ImportedRuns:
     """Write the runs to the journal; raises ``ValueError`` if a name is taken by another run."""
-    new, known = [], []
+    new, known, grown = [], [], []
     with journal.transaction():
+        imported = _by_trace(journal)
         for one in runs:
-            if _already_imported(journal, one.run, one.config):
-                known.append(one.run)
+            earlier = _of_family(imported[one.config.trace], one.family)
+            records = run_records(one, interpret)
+            if not earlier:
+                new.append(name := _free_name(journal, one))
+                _write(journal, name, one, records)
+            elif _is_known(journal, earlier, one, records):
+                known.append(earlier[-1])
             else:
-                new.append(one.run)
-                _RunImporter(journal, one.run, interpret).write(one)
-    return ImportedRuns(tuple(new), tuple(known))
+                grown.append(name := _next_name(journal, earlier[0]))
+                _write(journal, name, one, records, earlier[-1])
+    return ImportedRuns(tuple(new), tuple(known), tuple(grown))
 
 
-class _RunImporter:
-    """Writes one external run to the journal."""
-
-    def __init__(self, journal: Journal, run: str, interpret: Interpret) -> None:
-        self.journal, self.run, self.interpret = journal, run, interpret
-        self.here: dict[str, str] = {}
-        """The name of an output in this journal, by its name in the span."""
-
-    def write(self, run: IncomingRun) -> None:
-        """Write all records of the run."""
-        begin = {"config_type": "Imported", "parent": None, "recorded": ELSEWHERE, "digest": run.config.digest}
-        self.journal.append(self.run, "run.begin", {"config": self.journal.put(run.config), **begin})
-        spans = [(path, self.import_span(span)) for path, span in run.steps]  # all outputs are named before any is used
-        for path, imported in spans:
-            self.step(path, imported)
-        end = self.import_span(run.root).output if run.root else self.journal.put(Foreign(kind="trace", value={}))
-        self.journal.append(self.run, "run.end", {"output": end, "output_type": "Foreign"})
-
-    def import_span(self, span: OtlpSpan) -> ImportedSpan:
-        """Interpret a span and store its output."""
-        meant = self.interpret(span.attributes)
-        kind = kind_of(span, meant)
-        fields = {"value": meant.output, "documents": list(meant.documents) or None, "error": span.error}
-        value = {field: content for field, content in fields.items() if content is not None}
-        output = self.journal.put(Foreign(kind=kind, value=value))
-        if name := own_attribute(span, "output"):
-            self.here[name] = output
-        return ImportedSpan(span, meant, kind, output)
-
-    def step(self, path: str, imported: ImportedSpan) -> None:
-        """Append the step's record."""
-        span, inputs = imported.span, self.inputs(imported)
-        by = own_attribute(span, "by") or span.name or imported.kind
-        edges = self.edges(imported)
-        body = Activity(
-            path=path,
-            kind=imported.kind,
-            by=by,
-            effect="reads_external",
-            parameters={"span": span.id, "began": _iso_time(span.start), "ended": _iso_time(span.end)},
-            code=CODE,
-            inputs=inputs,
-            key=sha256(canonical_json([imported.kind, by, CODE, [[i.role, i.id] for i in inputs]]).encode()),
-            output=imported.output,
-            output_type="Foreign",
-            edges=self.journal.put(edges) if edges.edges else None,
-            milliseconds=round((span.end - span.start) / 1e6, 3) if 0 < span.start <= span.end else 0.0,
-        ).model_dump(mode="json")
-        if span.error is None:
-            self.journal.append(self.run, "activity.end", body)
-        else:
-            self.journal.append(self.run, "activity.error", {**body, "error": span.error})
-
-    def inputs(self, imported: ImportedSpan) -> tuple[Input, ...]:
-        """The outputs of other steps that the span used, its own input, and its other attributes."""
-        used = rows(imported.span.attributes, f"{EVITRAIL}.inputs")
-        known = [(str(row.get("input.role")), self.here.get(str(row.get("input.id")))) for row in used]
-        said = (*OWN_ATTRIBUTES, EVIDENCE) if edges_in(imported.span.attributes) else OWN_ATTRIBUTES
-        rest = {
-            a: v for a, v in imported.meant.rest.items() if not any(f"{a}.".startswith(f"{name}.") for name in said)
-        }
-        given = {"input": imported.meant.given, "attributes": rest or None}
-        values = {role: Foreign(kind=imported.kind, value=value) for role, value in given.items() if value is not None}
-        stored = [(role, self.journal.put(value)) for role, value in values.items()]
-        return tuple(Input(role=role, id=blob, type="Foreign") for role, blob in (*known, *stored) if blob)
-
-    def edges(self, imported: ImportedSpan) -> Edges:
-        """The edges that the span states, with outputs renamed for this journal; else edges to its documents."""
-        if stated := edges_in(imported.span.attributes):
-            return Edges(edges=tuple(map(self.edge, stated.edges)))
-        whole = Entity(id=imported.output, type="Foreign", label=imported.span.name)
-        found = (
-            Edge(relation="hadMember", source=whole, target=_entity(document), role=f"rank {rank}")
-            for rank, document in enumerate(imported.meant.documents, start=1)
-        )
-        return Edges(edges=tuple(found))
-
-    def edge(self, edge: Edge) -> Edge:
-        ends = {end: getattr(edge, end) for end in ("source", "target")}
-        here = {end: e.model_copy(update={"id": self.here.get(e.id, e.id)}) for end, e in ends.items()}
-        return edge.model_copy(update=here)
+def _write(journal: Journal, name: str, run: IncomingRun, records: RunRecords, earlier: str | None = None) -> None:
+    """All records of the run."""
+    for record in records.blobs.values():
+        journal.put(record)
+    config, whole = journal.put(run.config), run.tree.outcome
+    spans = [whole] if whole else [step.span for step in run.tree.steps]
+    began = iso_time(min((span.start for span in spans if span.start), default=0))
+    ended = iso_time(max((span.end for span in spans), default=0))
+    begin = {"config": config, "config_type": "Imported", "parent": None, "recorded": ELSEWHERE, "began": began}
+    continued = {} if earlier is None else {"continues": earlier}
+    journal.append(name, "run.begin", {**begin, "digest": run.config.digest, **continued})
+    before = _steps(journal, earlier) if earlier is not None else {}
+    for kind, body in records.steps:
+        same = before.get(body["parameters"]["span"]) == _done(kind, body)
+        journal.append(name, kind, {**body, "reused_from": earlier if same else None})
+    journal.append(name, "run.end", {"output": records.output, "output_type": "Foreign", "ended": ended})
 
 
-def _entity(document: Mapping[str, Any]) -> Entity:
-    """A document, named by its content."""
-    content = {field: document[field] for field in ("id", "content") if field in document}
-    label = str(document.get("id") or document.get("content"))
-    return Entity(id=content_id(Foreign(kind="document", value=content)), type="Passage", label=label)
+def _by_trace(journal: JournalView) -> defaultdict[str, list[str]]:
+    """The imported runs of each trace, the earliest first."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for run in journal.runs():
+        begin = journal.records(run)[0].body
+        if begin.get("config_type") == "Imported" and begin["config"] not in journal.redacted():
+            found[journal.get(begin["config"], Imported).trace].append(run)
+    return defaultdict(list, {trace: sorted(runs, key=_number) for trace, runs in found.items()})
 
 
-def _iso_time(nanoseconds: int) -> str | None:
-    moment = EPOCH + timedelta(microseconds=nanoseconds // 1000)
-    return moment.isoformat(timespec="microseconds") if nanoseconds else None
+def _of_family(runs: Sequence[str], family: str | None) -> list[str]:
+    """Those of the runs that the caller's name means: all if the caller gave none."""
+    if family is None:
+        return list(runs)
+    return [run for run in runs if re.fullmatch(rf"{re.escape(family)}(\.\d+)?(\+\d+)?", run)]
 
 
-def _already_imported(journal: JournalView, run: str, config: Imported) -> bool:
-    """Whether this trace is in the journal already; raises ``ValueError`` if its name is taken by another run."""
-    records = journal.records(run)
-    if not records:
+def _is_known(journal: JournalView, earlier: Sequence[str], run: IncomingRun, records: RunRecords) -> bool:
+    """Whether the journal has this file's trace already, or the newest run of the trace has all of it."""
+    configs = [journal.get(journal.records(name)[0].body["config"], Imported) for name in earlier]
+    if any(config.digest == run.config.digest for config in configs):
+        return True
+    before = _steps(journal, earlier[-1])
+    if any(before.get(body["parameters"]["span"]) != _done(kind, body) for kind, body in records.steps):
         return False
-    if records[0].body.get("config_type") == "Imported":
-        then = journal.get(records[0].body["config"], Imported)
-        if (then.digest, then.trace) == (config.digest, config.trace):
-            return True
-    raise ValueError(f"another run in {str(journal.path)!r} has the name {run!r}; give a different --name")
+    ends = [record.body for record in journal.records(earlier[-1]) if record.type == "run.end"]
+    whole = ends[-1]["output"] == records.output and configs[-1].attributes == run.config.attributes
+    return whole or run.tree.root is None
+
+
+def _steps(journal: JournalView, run: str) -> dict[str, Any]:
+    """What each span of an imported run did."""
+    kept = [record for record in journal.records(run) if record.type in ("activity.end", "activity.error")]
+    return {record.body["parameters"]["span"]: _done(record.type, record.body) for record in kept}
+
+
+def _done(kind: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    return kind, {field: value for field, value in body.items() if field not in PLACED}
+
+
+def _free_name(journal: JournalView, run: IncomingRun) -> str:
+    """The run's name, or the next number of the caller's; raises ``ValueError`` if the name is taken."""
+    if not journal.records(run.run):
+        return run.run
+    if run.family is not None and run.run != run.family:
+        return next(name for n in count(1) if not journal.records(name := f"{run.family}.{n}"))
+    raise ValueError(f"another run in {str(journal.path)!r} has the name {run.run!r}; give a different --name")
+
+
+def _next_name(journal: JournalView, first: str) -> str:
+    """The name of a further run of a trace: ``week+2``, ``week+3``, …"""
+    return next(name for n in count(2) if not journal.records(name := f"{_base(first)}+{n}"))
+
+
+def _base(run: str) -> str:
+    return re.sub(r"\+\d+$", "", run)
+
+
+def _number(run: str) -> tuple[str, int]:
+    """Sorts the runs of a trace by name and number."""
+    return _base(run), int(run[len(_base(run)) + 1 :] or 1)

@@ -2,6 +2,8 @@
 
 Rules kept here
 - If exactly one span has no parent and other spans are within it, it is the run itself. All others are steps.
+- Without such a span, a step that is alone at the top gives the run its output: a trace of one span, or one whose
+  caller is another service. Of several at the top none does.
 - A step's path is its parent's path, its kind, and its number among siblings of that kind. A span that states its
   path keeps it if possible.
 - A span whose parent is missing is at the top. Of spans whose parents form a cycle, the first is at the top.
@@ -21,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from evitrail.traces.external.attributes import EVITRAIL
 
 if TYPE_CHECKING:
-    from evitrail.traces.external.otlp import OtlpSpan
+    from evitrail.traces.external.external_span import ExternalSpan
 
 DEEPEST = 100
 """Maximum nesting depth of steps."""
@@ -30,8 +32,8 @@ LONGEST = 60
 NO_KIND = re.compile(r"[^\w.+-]+")
 NO_PATH = re.compile(r"[\x00-\x1f\x7f/]")
 
-Kind = Callable[["OtlpSpan"], str]
-Within = defaultdict[str, list["OtlpSpan"]]
+Kind = Callable[["ExternalSpan"], str]
+Within = defaultdict[str, list["ExternalSpan"]]
 """By the id of a span, the spans within it."""
 TOP = ""
 """Used as the parent id of spans at the top."""
@@ -41,18 +43,24 @@ class PlacedSpan(NamedTuple):
     """A span and its path in the run."""
 
     path: str
-    span: OtlpSpan
+    span: ExternalSpan
 
 
 class Tree(NamedTuple):
     """A trace as a run."""
 
-    root: OtlpSpan | None
+    root: ExternalSpan | None
     """The span of the run itself, if there is one."""
     steps: list[PlacedSpan]
 
+    @property
+    def outcome(self) -> ExternalSpan | None:
+        """The span whose output and error are those of the run: the root, else the only step at the top."""
+        top = [step.span for step in self.steps if "/" not in step.path]
+        return self.root or (top[0] if len(top) == 1 else None)
 
-def tree(spans: Sequence[OtlpSpan], kind: Kind) -> Tree:
+
+def tree(spans: Sequence[ExternalSpan], kind: Kind) -> Tree:
     """Find the path of each span; raises ``ValueError`` if they are nested too deep."""
     ordered = sorted(spans, key=lambda span: span.start or span.end)
     within = _spans_by_parent(ordered)
@@ -62,12 +70,12 @@ def tree(spans: Sequence[OtlpSpan], kind: Kind) -> Tree:
     return Tree(root, list(_steps([span for span in ordered if span.id in top], within, kind)))
 
 
-def _is_run(root: OtlpSpan, within: Within) -> bool:
+def _is_run(root: ExternalSpan, within: Within) -> bool:
     stated = f"{EVITRAIL}.run" in root.attributes and f"{EVITRAIL}.path" not in root.attributes
     return stated or bool(within[root.id])
 
 
-def _spans_by_parent(ordered: Sequence[OtlpSpan]) -> Within:
+def _spans_by_parent(ordered: Sequence[ExternalSpan]) -> Within:
     """The spans by parent, and those at the top; every span once."""
     known = {span.id: span for span in ordered}
     within: Within = defaultdict(list)
@@ -92,7 +100,7 @@ def _descendants(within: Within, name: str) -> Iterator[str]:
         yield from inner
 
 
-def _first_in_cycle(span: OtlpSpan, known: dict[str, OtlpSpan]) -> OtlpSpan:
+def _first_in_cycle(span: ExternalSpan, known: dict[str, ExternalSpan]) -> ExternalSpan:
     """The first span that is visited twice when following the parents."""
     met: set[str] = set()
     while span.id not in met:
@@ -102,7 +110,7 @@ def _first_in_cycle(span: OtlpSpan, known: dict[str, OtlpSpan]) -> OtlpSpan:
 
 
 def _steps(
-    siblings: Sequence[OtlpSpan], within: Within, kind: Kind, above: str = "", depth: int = 1
+    siblings: Sequence[ExternalSpan], within: Within, kind: Kind, above: str = "", depth: int = 1
 ) -> Iterator[PlacedSpan]:
     if siblings and depth > DEEPEST:
         raise ValueError(f"span {siblings[0].id!r}: spans are nested deeper than the maximum of {DEEPEST}")
@@ -120,7 +128,7 @@ def _steps(
         yield PlacedSpan(path, span)
 
 
-def _recorded_path(span: OtlpSpan, above: str) -> str | None:
+def _recorded_path(span: ExternalSpan, above: str) -> str | None:
     """The path that a span states, if it is valid at this place."""
     path = span.attributes.get(f"{EVITRAIL}.path")
     if not isinstance(path, str) or not path.startswith(above) or NO_PATH.search(path, len(above)):

@@ -81,6 +81,12 @@ def _export_formats() -> Iterable[str]:
     return [f"{name} ({form.description})" for name, form in FORMATS.items()]
 
 
+def _trace_formats() -> Iterable[str]:
+    from evitrail.workbench.trace_formats import FORMATS
+
+    return [f"{name} ({form.description})" for name, form in FORMATS.items()]
+
+
 def _supersessions() -> Iterable[str]:
     from evitrail.evidence_store.curation.relations import Kind
 
@@ -113,6 +119,7 @@ LISTS: dict[str, Callable[[], Iterable[str]]] = {
     "resolutions": _resolutions,
     "retrievers": _retrievers,
     "supersessions": _supersessions,
+    "trace_formats": _trace_formats,
 }
 """What a help text may name, and the registry it stands for."""
 

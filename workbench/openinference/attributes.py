@@ -1,12 +1,13 @@
-"""OpenInference's attributes, written and read: the one place that knows its names.
+"""Write OpenInference's attributes.
 
 Rules kept here
 - Every name is taken from OpenInference's own package; none is spelled here.
 - What it has no name for goes into its ``metadata``, as JSON, or is kept under the name it came with.
-- Reading is writing backwards: messages and documents are lists again, every other value stays as it was told.
+- A value that a span cannot carry is written as JSON, and its MIME type says so.
 
     attributes = kind(SpanKind.RETRIEVER) | went_in(query) | documents([document("a@1#0", "…", 0.5, {"rank": 1})])
-    understand(attributes).documents
+
+They are read by ``reading.py``.
 """
 
 from __future__ import annotations
@@ -26,8 +27,7 @@ from openinference.semconv.trace import (
 )
 from openinference.semconv.trace import OpenInferenceSpanKindValues as SpanKind
 
-from evitrail.traces.external.attributes import Value, flat, rows
-from evitrail.traces.external.incoming_run import SpanMeaning
+from evitrail.traces.external.attributes import Value, flat
 from evitrail.traces.record import canonical_json
 
 __all__ = [
@@ -43,16 +43,18 @@ __all__ = [
     "metadata",
     "model_call",
     "of_project",
-    "understand",
     "verdicts",
     "went_in",
 ]
 
 Told = dict[str, Value | None]
 """Attributes; None stands for what is not known, and is left out."""
-GIVEN = (SpanAttributes.INPUT_VALUE, SpanAttributes.LLM_INPUT_MESSAGES)
-OUTPUT = (SpanAttributes.OUTPUT_VALUE, SpanAttributes.LLM_OUTPUT_MESSAGES)
-"""A value, and the messages that say the same more exactly."""
+JSON = OpenInferenceMimeTypeValues.JSON.value
+GIVEN = (SpanAttributes.INPUT_VALUE, SpanAttributes.LLM_INPUT_MESSAGES, SpanAttributes.INPUT_MIME_TYPE)
+OUTPUT = (SpanAttributes.OUTPUT_VALUE, SpanAttributes.LLM_OUTPUT_MESSAGES, SpanAttributes.OUTPUT_MIME_TYPE)
+"""A value, the messages that say the same more exactly, and the form of the value."""
+MESSAGE, DOCUMENT = "message.", "document."
+"""What the names of a message's and of a document's fields begin with."""
 DOCUMENTS = (SpanAttributes.RETRIEVAL_DOCUMENTS, RerankerAttributes.RERANKER_OUTPUT_DOCUMENTS)
 FIELDS = {
     DocumentAttributes.DOCUMENT_ID: "id",
@@ -139,20 +141,6 @@ def verdicts(stated: Iterable[tuple[str, str, str, Mapping[str, Any]]]) -> Told:
     return {**flat(SpanAttributes.ANNOTATIONS, given)}
 
 
-def understand(attributes: Mapping[str, Any]) -> SpanMeaning:
-    """What the attributes of a span of any system mean."""
-    said = attributes.get(SpanAttributes.OPENINFERENCE_SPAN_KIND)
-    found = [row for name in DOCUMENTS for row in rows(attributes, name)]
-    told = tuple(f"{name}." for name in (*GIVEN, *OUTPUT, *DOCUMENTS))
-    return SpanMeaning(
-        kind=said.lower() if isinstance(said, str) else None,
-        given=_value_of(attributes, *GIVEN),
-        output=_value_of(attributes, *OUTPUT),
-        documents=[{FIELDS.get(name, name): value for name, value in row.items()} for row in found],
-        rest={name: value for name, value in attributes.items() if not f"{name}.".startswith(told)},
-    )
-
-
 def describe_again(output: Mapping[str, Any], inputs: Mapping[str, Any]) -> Told:
     """The attributes that a span was imported with, from the values it became."""
     said = {role: body["value"] for role, body in inputs.items() if role in ("input", "attributes")}
@@ -175,26 +163,39 @@ def carried(told: Mapping[str, Any]) -> Told:
 def _json_attribute(value: Any, name: str, mime: str) -> Told:
     if value is None or isinstance(value, str):
         return {name: value}
-    return {name: canonical_json(value), mime: OpenInferenceMimeTypeValues.JSON.value}
+    return {name: canonical_json(value), mime: JSON}
 
 
 def _message(role: str, text: str) -> Told:
     return {MessageAttributes.MESSAGE_ROLE: role, MessageAttributes.MESSAGE_CONTENT: text}
 
 
-def _value_of(attributes: Mapping[str, Any], value: str, messages: str) -> Any:
-    said = rows(attributes, messages)
-    return {"value": attributes.get(value), "messages": said} if said else attributes.get(value)
+def _write(told: Any, value: str, messages: str, mime: str) -> dict[str, Any]:
+    if not is_conversation(told):
+        return _json_attribute(told, value, mime)
+    return {**_json_attribute(told["value"], value, mime), **flat(messages, told["messages"])}
 
 
-def _write(told: Any, value: str, messages: str) -> dict[str, Any]:
-    if isinstance(told, dict) and "messages" in told:
-        return {value: told.get("value"), **flat(messages, told["messages"])}
-    return {value: told}
+def is_conversation(told: Any) -> bool:
+    """Whether a value was made of messages: they, and the value that was told beside them."""
+    if not isinstance(told, dict) or told.keys() != {"value", "messages"} or not isinstance(told["messages"], list):
+        return False
+    return bool(told["messages"]) and all(isinstance(one, dict) and _of_message(one) for one in told["messages"])
+
+
+def _of_message(row: Mapping[str, Any]) -> bool:
+    return all(name.startswith(MESSAGE) for name in row)
 
 
 def _value(told: Any) -> Value:
     """As a span can carry it: plain, a list of one plain type, or else JSON."""
-    plain = isinstance(told, (str, bool, int, float))
-    alike = isinstance(told, list) and {type(one) for one in told} in ({str}, {bool}, {int}, {float})
-    return told if plain or alike else canonical_json(told)
+    alike = isinstance(told, list) and len({type(one) for one in told}) == 1
+    if _is_plain(told) or (alike and all(map(_is_plain, told))):
+        plain: Value = told
+        return plain
+    return canonical_json(told)
+
+
+def _is_plain(told: Any) -> bool:
+    """Whether a span can carry this value; its integers have 64 bits."""
+    return isinstance(told, (str, bool, float)) or (isinstance(told, int) and -(2**63) <= told < 2**63)

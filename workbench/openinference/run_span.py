@@ -27,6 +27,7 @@ from evitrail.workbench.openinference.attributes import (
     agent,
     came_out,
     carried,
+    describe_again,
     kind,
     metadata,
     verdicts,
@@ -40,7 +41,8 @@ def describe_run(run: Disclosed) -> Attributes:
     config = _body(run, first["config"])
     told = kind(SpanKind.AGENT)
     if config is not None:
-        told |= BEGUN.get(first.get("config_type", ""), lambda _: {})(config) | _came_to(run) | _blamed(run)
+        told |= BEGUN.get(first.get("config_type", ""), lambda _: {})(config)
+        told |= _came_to(run, told) | _blamed(run)
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -88,11 +90,14 @@ BEGUN: Mapping[str, Callable[[Any], Told]] = {"RunConfig": _own, "Captured": _ca
 """By the type of what the run was begun with."""
 
 
-def _came_to(run: Disclosed) -> Told:
+def _came_to(run: Disclosed, told: Told) -> Told:
     ends = run.of_type("run.end")
     said = _body(run, ends[-1].body["output"]) if ends else None
-    if said is None or ends[-1].body["output_type"] == "Foreign":  # whose attributes say it
+    if said is None:
         return {}
+    if ends[-1].body["output_type"] == "Foreign":  # the attributes of its root say it, if it had a root
+        of_root = told.keys() - kind(SpanKind.AGENT).keys()
+        return {f"{EVITRAIL}.kind": said["kind"], **({} if of_root else describe_again(said, {})), **told}
     if ends[-1].body["output_type"] == "Answer":
         return came_out(f"{said['option'] or 'abstained'}: {said['reason']}")
     return came_out(said.get("text", said))

@@ -70,8 +70,14 @@ def spans(run: Disclosed, *, project: str | None = None) -> list[ReadableSpan]:
 def describe(shown: StepContent) -> Attributes:
     """What a step means to a viewer."""
     known = DESCRIBED.get(shown.type, _anything)
-    told = kind(KINDS.get(shown.kind, SpanKind.CHAIN)) | (known(shown) if shown.output is not None else {})
+    told = kind(kind_named(shown.kind)) | (known(shown) if shown.output is not None else {})
     return {name: value for name, value in told.items() if value is not None}
+
+
+def kind_named(name: str) -> SpanKind:
+    """The span kind of a kind of step; a step of another system may be of a span kind itself."""
+    by_name = {one.value.lower(): one for one in SpanKind}
+    return KINDS.get(name) or by_name.get(name, SpanKind.CHAIN)
 
 
 def _retrieved(shown: StepContent) -> Told:

@@ -1,6 +1,6 @@
-"""How a run that was recorded elsewhere is listed, shown and compared: where it comes from, its steps, its output.
+"""How an external run is listed, shown and compared: where it comes from, when it was, its steps, its output.
 
-Nothing is known here of what its values mean; they are shown as they were told.
+Nothing is known here of what its values mean; they are shown as they were recorded.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SHOWN = 300
 
 
 def rows_of(journal: JournalView) -> list[dict[str, Any]]:
-    """The runs of a journal that were recorded elsewhere, each as a line of a list."""
+    """The external runs of a journal, each as a line of a list."""
     from evitrail.traces import Trace
     from evitrail.traces.external.external_run import recorded_elsewhere
 
@@ -31,8 +31,9 @@ def rows_of(journal: JournalView) -> list[dict[str, Any]]:
 
 def list_elsewhere(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     """The runs as a table."""
-    cells = [(row["run"], row["of"], row["steps"], row["failed"]) for row in rows]
-    print_table(f"{len(rows)} runs in {folder}, recorded elsewhere", ("run", "of", "steps", "failed"), cells)
+    cells = [(row["run"], row["of"], row["steps"], row["failed"], _short(row["error"] or "")) for row in rows]
+    heads = ("run", "of", "steps", "failed", "error")
+    print_table(f"{len(rows)} external runs in {folder}", heads, cells)
 
 
 def show_elsewhere(folder: Path, trace: Trace, *, json: bool) -> None:
@@ -43,16 +44,23 @@ def show_elsewhere(folder: Path, trace: Trace, *, json: bool) -> None:
     if json:
         steps = [step.path for step in trace.activities]
         failed = [{"step": path, "error": error} for path, error in failures]
-        told = {"folder": str(folder), **_row(trace), "begun": _begun(trace), "output": output}
+        told = {"folder": str(folder), **_row(trace), **_times(trace), "begun": _begun(trace), "output": output}
         print_json({**told, "steps": steps, "failed": failed})
         return
     say(trace.run, style="bold")
-    say(f"recorded elsewhere: {_of(trace)}")
+    say(f"external run: {_of(trace)}")
+    if earlier := trace.records[0].body.get("continues"):
+        say(f"continues {earlier}, which has less of this trace")
+    times = _times(trace)
+    if times["began"] or times["ended"]:
+        say(f"began {times['began'] or 'unknown'}, ended {times['ended'] or 'unknown'}")
     for step in trace.activities:
         say(f"{step.path} by {step.by} · {step.milliseconds:.1f} ms", indent=2)
         say(_short(_body(trace, step.output)), indent=4)
     for path, error in failures:
         say(f"{path} failed: {error}", indent=2)
+    if error := _error(trace):
+        say(f"the run failed: {error}")
     say(f"output: {_short(output)}")
     say(f"recorded in {folder}")
 
@@ -86,7 +94,25 @@ def _row(trace: Trace) -> dict[str, Any]:
 
     failed = len({record.body["path"] for record in trace.of_type("activity.error")})
     counts = {"steps": len(trace.activities), "failed": failed}
-    return {"run": trace.run, "recorded": ELSEWHERE, "of": _of(trace), **counts}
+    return {"run": trace.run, "recorded": ELSEWHERE, "of": _of(trace), **counts, "error": _error(trace)}
+
+
+def _error(trace: Trace) -> str | None:
+    """Why the run failed; None if it did not, or that is withheld."""
+    from evitrail.traces.export.disclosed import Disclosed
+
+    return Disclosed(trace, with_sensitive=True).failure
+
+
+def _times(trace: Trace) -> dict[str, str | None]:
+    """When the run began and ended where it was recorded; None where that is unknown."""
+    from evitrail.traces.external.recorded_times import iso_time, recorded_times
+
+    stated = recorded_times(trace)
+    return {
+        name: iso_time(at or 0)
+        for name, at in (stated.run._asdict() if stated else dict.fromkeys(("began", "ended"))).items()
+    }
 
 
 def _of(trace: Trace) -> str:

@@ -212,9 +212,12 @@ def _show_link(link: Link, *, brief: bool = False) -> None:
 
 
 def _show_step(trace: Trace, path: str, json: bool) -> None:
-    activity = next((a for a in trace.activities if a.path == path), None)
+    from evitrail.traces.external.external_run import failed_steps
+
+    steps = {**failed_steps(trace), **{a.path: a for a in trace.activities}}
+    activity = steps.get(path)
     if activity is None:
-        known = ", ".join(a.path for a in trace.activities)
+        known = ", ".join(steps)
         raise ValueError(f"expected a step of {trace.run!r} ({known}), got {path!r}")
     whole = step_body(trace, activity)
     if json:
