@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from external_traces import ANSWER, QUESTION, SAID, USER
+from hypothesis import given
+from hypothesis import strategies as st
 
+from evitrail.workbench.openinference.attributes import describe_again
 from evitrail.workbench.openinference.reading import understand
 
 
@@ -93,3 +96,40 @@ def test_parts_that_are_more_than_text_are_kept_whole_and_tool_calls_are_numbere
 def test_the_operation_says_the_kind_of_step_unless_openinference_does(operation: str, kind: str) -> None:
     assert understand({"gen_ai.operation.name": operation}).kind == kind
     assert understand({"gen_ai.operation.name": operation, "openinference.span.kind": "CHAIN"}).kind == "chain"
+
+
+texts = st.sampled_from(
+    [
+        *("", "text", "5", "[]", "{}", '{"a": [1, "b"]}', '[{"id": "d", "text": "t"}]', '[{"role": "user"}]'),
+        *("application/json", '"quoted"', "null", "1e400", "é"),
+    ]
+)
+plain = texts | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+carriable = plain | st.lists(texts, max_size=3) | st.lists(st.integers(-9, 9), max_size=3)
+keys = st.sampled_from(
+    [
+        *("input.value", "input.mime_type", "output.value", "output.mime_type", "openinference.span.kind", "metadata"),
+        *("llm.input_messages", "llm.input_messages.0.message.role", "llm.output_messages.3.message.content"),
+        *("retrieval.documents", "retrieval.documents.0.document.id", "retrieval.documents.1.document.score", "other"),
+        *("gen_ai.prompt", "gen_ai.prompt.0.content", "gen_ai.output.messages", "gen_ai.tool.call.result"),
+        *("gen_ai.retrieval.documents", "gen_ai.system_instructions", "gen_ai.operation.name", "llm.input_messages.x"),
+        *("otel.events.0.event.name", "otel.events.0.event.attributes", "reranker.output_documents.0.document.content"),
+    ]
+)
+
+
+@given(st.dictionaries(keys, carriable, max_size=8))
+def test_whatever_a_span_says_is_said_again_when_it_is_exported(attributes: dict[str, Any]) -> None:
+    meant = understand(attributes)
+    output = {"value": meant.output, "documents": list(meant.documents) or None}
+    again = describe_again(
+        {"kind": "x", "value": {name: value for name, value in output.items() if value is not None}},
+        {
+            role: {"kind": "x", "value": value}
+            for role, value in (("input", meant.given), ("attributes", dict(meant.rest)))
+            if value is not None
+        },
+    )
+    read = understand({name: value for name, value in again.items() if value is not None})
+    assert (read.given, read.output, list(read.documents)) == (meant.given, meant.output, list(meant.documents))
+    assert dict(read.rest) == dict(meant.rest)

@@ -171,9 +171,10 @@ def _message(role: str, text: str) -> Told:
 
 
 def _write(told: Any, value: str, messages: str, mime: str) -> dict[str, Any]:
-    if not is_conversation(told):
-        return _json_attribute(told, value, mime)
-    return {**_json_attribute(told["value"], value, mime), **flat(messages, told["messages"])}
+    rows = told["messages"] if is_conversation(told) else []
+    inner = told["value"] if rows else told
+    carried_as_it_is = inner is None or _value(inner) is inner
+    return {**({value: inner} if carried_as_it_is else _json_attribute(inner, value, mime)), **flat(messages, rows)}
 
 
 def is_conversation(told: Any) -> bool:
@@ -189,7 +190,7 @@ def _of_message(row: Mapping[str, Any]) -> bool:
 
 def _value(told: Any) -> Value:
     """As a span can carry it: plain, a list of one plain type, or else JSON."""
-    alike = isinstance(told, list) and len({type(one) for one in told}) == 1
+    alike = isinstance(told, list) and len({type(one) for one in told}) <= 1
     if _is_plain(told) or (alike and all(map(_is_plain, told))):
         plain: Value = told
         return plain

@@ -50,7 +50,7 @@ def listed(value: Any, prefix: str) -> list[Row] | None:
 
 
 def _row(item: Any, prefix: str) -> Row | None:
-    """One item as a row; None if it is neither an object nor a text."""
+    """One item as a row; None if it is neither an object with a field nor a text."""
     if isinstance(item, str):
         return {f"{prefix}content": item}
     if not isinstance(item, Mapping):
@@ -58,7 +58,7 @@ def _row(item: Any, prefix: str) -> Row | None:
     inner = item.get(prefix.rstrip("."))
     fields = {**{k: v for k, v in item.items() if v is not inner}, **inner} if isinstance(inner, Mapping) else item
     named = {_full_name(name, fields, prefix): value for name, value in fields.items()}
-    return dict(carried(named))
+    return dict(carried(named)) or None
 
 
 def _full_name(name: str, fields: Mapping[str, Any], prefix: str) -> str:

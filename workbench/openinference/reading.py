@@ -21,7 +21,16 @@ from openinference.semconv.trace import SpanAttributes
 from evitrail.traces.external.attributes import PLACE, rows
 from evitrail.traces.external.incoming_run import SpanMeaning
 from evitrail.workbench.openinference import gen_ai
-from evitrail.workbench.openinference.attributes import DOCUMENT, DOCUMENTS, FIELDS, GIVEN, JSON, MESSAGE, OUTPUT
+from evitrail.workbench.openinference.attributes import (
+    DOCUMENT,
+    DOCUMENTS,
+    FIELDS,
+    GIVEN,
+    JSON,
+    MESSAGE,
+    OUTPUT,
+    is_conversation,
+)
 from evitrail.workbench.openinference.listed import Row, decoded, listed
 
 KINDS = {kind.value for kind in SpanKind}
@@ -37,6 +46,9 @@ def understand(attributes: Mapping[str, Any]) -> SpanMeaning:
     if output is None:
         output = gen_ai.output(attributes, used)
     found = found or gen_ai.documents(attributes, used)
+    for value, (_, _, mime) in ((given, GIVEN), (output, OUTPUT)):
+        told = value["value"] if is_conversation(value) else value
+        used |= set() if told is None or isinstance(told, str) else {mime}  # only a text has a form
     return SpanMeaning(
         kind=_kind(attributes, used),
         given=given,
@@ -48,7 +60,7 @@ def understand(attributes: Mapping[str, Any]) -> SpanMeaning:
 
 def _kind(attributes: Mapping[str, Any], used: set[str]) -> str | None:
     said = attributes.get(SpanAttributes.OPENINFERENCE_SPAN_KIND)
-    if said in KINDS:
+    if isinstance(said, str) and said in KINDS:
         used.add(SpanAttributes.OPENINFERENCE_SPAN_KIND)
     return said.lower() if isinstance(said, str) and said else gen_ai.kind(attributes)
 
@@ -58,7 +70,6 @@ def _value_of(attributes: Mapping[str, Any], used: set[str], name: str, messages
     used |= {name}
     if attributes.get(mime) == JSON and (as_value := decoded(value)) is not None:
         value = as_value
-        used |= {mime}
     said = _rows(attributes, used, messages, MESSAGE)
     return {"value": value, "messages": said} if said else value
 
