@@ -169,7 +169,8 @@ def test_an_interval_has_a_width_and_its_number_of_cases_or_all_is_unknown(rows:
         if number["value"] is None:
             assert (number["lo"], number["hi"], number["n"]) == (None, None, 0)
         else:
-            assert 0 <= number["lo"] < number["hi"] <= 1
+            assert METRICS[name].share or number["lo"] is None or number["lo"] < number["hi"]
+            assert not METRICS[name].share or 0 <= number["lo"] < number["hi"] <= 1
             assert 1 <= number["n"] <= row["n"]
 
 

@@ -43,8 +43,8 @@ REASONS = {
         " Data InjectionPlan Leak Row Trial"
     ),
     "what a command answers with, or a step hands to the next": (
-        "AnswerSource BlameShare ClaimDiff ContextLink Counted Difference End Estimate EvidenceChain "
-        "FaultCount FixValue Ingested Link Moved Parting PassageDiff Reasons ReviewItem State Stats StatusChange "
+        "AnswerSource Attempt BlameShare ClaimDiff ContextLink Counted Difference End Estimate EvidenceChain "
+        "FaultCount FixValue Ingested Link Moved Parting PassageDiff Payload Reasons ReviewItem State Stats StatusChange "
         "StepDiff Swap TurningEvent"
     ),
 }
