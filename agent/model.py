@@ -20,7 +20,7 @@ from evitrail.agent.influence.values import Influence
 from evitrail.agent.llm.base import Text
 from evitrail.evidence_store.grading.grade import Certainty
 from evitrail.retrieval.base import Hit, Retrieved
-from evitrail.traces.record import Record
+from evitrail.traces.record import Grown, Record
 
 
 class Question(Record, stored_as="Question"):
@@ -136,12 +136,16 @@ class Ballots(Record):
     seed: int
 
 
-class ModelAnswer(Record):
+class ModelAnswer(Grown):
     """What a model answered, in its own words; None where it answered nothing."""
+
+    later = frozenset({"cut_off"})
 
     greedy: Text | None = None
     drawn: tuple[Text | None, ...] = ()
     """One for each ballot."""
+    cut_off: tuple[str, ...] = ()
+    """Whose tokens ran out before it had said anything: ``greedy``, or the number of a sample from 1 on."""
 
 
 class Choice(Record, stored_as="Choice"):

@@ -120,6 +120,7 @@ def _reader(spec: str, plan: Plan, store: EvidenceStore) -> Reader:
         judge=plan.judge,
         held=plan.held,
         max_tokens=plan.max_tokens,
+        key_env=plan.key_env,
     )
 
 

@@ -26,9 +26,19 @@ from evitrail.agent.reader.sentences import sentences
 from evitrail.eval.attribution import Blame
 from evitrail.eval.attribution.blame_record import blame_folder, blames
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.experiment.events import Attributing, Embedding, Excluded, Listener, Running, Skipped, ignore
+from evitrail.eval.experiment.events import (
+    Attributing,
+    CutShort,
+    Embedding,
+    Excluded,
+    Listener,
+    Running,
+    Skipped,
+    ignore,
+)
 from evitrail.eval.experiment.experiment import Engine
 from evitrail.eval.experiment.sweep import Failure
+from evitrail.eval.log.cut_answers import cut_answers
 from evitrail.eval.log.runs import find_run, redacted, skips
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.outcomes_file import read_outcomes
@@ -113,6 +123,9 @@ def run_plan(
     results = replace(results_in(folder), unfinished=tuple(failures), excluded=excluded)
     for condition, reasons in results.skipped.items():
         on_event(Skipped(condition, len(reasons), reasons[0]))
+    with Journals.open(folder) as journal:
+        for condition, answers in cut_answers(journal).items():
+            on_event(CutShort(condition, *answers))
     if results.skipped and not results.metrics and not results.unfinished:
         raise ValueError(
             f"{folder}: expected a question that fits the model, got none; use fewer passages, or a model with a "

@@ -33,6 +33,7 @@ from evitrail.evidence_store.index.embed_cache import EmbedCache
 from evitrail.evidence_store.ledger.dialect import dialect_of
 from evitrail.evidence_store.ledger.dialect.postgres import FORM
 from evitrail.evidence_store.ledger.ledger import Ledger
+from evitrail.traces.known_secrets import masked
 
 
 @dataclass(frozen=True)
@@ -124,15 +125,16 @@ def _ledger_address(path: Path, given: str | None) -> Path | str:
     """Where the ledger is: the address given, compared with what the folder says."""
     file, own = path / "ledger.url", path / "ledger.db"
     if given is not None and "://" not in given:
-        raise StoreError(f"ledger: expected {FORM}, got {given!r}; without one it is {own}")
+        got = "an address of another form" if re.search("[@=]", given) else repr(given)
+        raise StoreError(f"ledger: expected {FORM}, got {got}; without one it is {own}")
     if file.is_file():
         kept = file.read_text(encoding="utf-8").strip()
         asked = given or os.environ.get("EVITRAIL_LEDGER")
         if not asked:
-            said = f"{path}: its ledger is at {kept}; give its address, e.g. ledger={FORM!r} or EVITRAIL_LEDGER={FORM}"
-            raise StoreError(said)
-        if (where := dialect_of(asked).where) != kept:
-            said = f"{path}: its ledger is at {kept}, opened with {where}"
+            said = f"{path}: its ledger is at {masked(kept)}; give its address"
+            raise StoreError(f"{said}, e.g. ledger={FORM!r} or EVITRAIL_LEDGER={FORM}")
+        if (where := dialect_of(asked).where) != dialect_of(kept).where:
+            said = f"{path}: its ledger is at {masked(kept)}, opened with {where}"
             raise StoreError(f"{said}; give that address, or if the ledger was moved write the new one into {file}")
         return asked
     if given is not None and own.is_file():

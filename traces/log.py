@@ -3,6 +3,7 @@
 Rules kept here
 - Library code only says ``log = get_logger()``. No line is shown until somebody configures structlog: the command line
   with ``configure``, or the program that imports evitrail in a way of its own.
+- No line that is shown so holds a secret that is known (``known_secrets.py``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any, cast
 
 import structlog
 from structlog.typing import EventDict
+
+from evitrail.traces.known_secrets import SECRETS, masked
 
 if not structlog.is_configured():  # structlog would print every line on stdout
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -31,6 +34,7 @@ def configure(level: str = "warning") -> None:
             _merged,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _cleared,
             structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(sort_keys=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -51,6 +55,11 @@ def bound(**names: str) -> Iterator[None]:
         yield
     finally:
         _names.reset(before)
+
+
+def _cleared(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Without secrets that are known, and without logins in addresses."""
+    return {name: masked(SECRETS.hidden(said)) if isinstance(said, str) else said for name, said in event.items()}
 
 
 def _merged(logger: Any, method: str, event: EventDict) -> EventDict:

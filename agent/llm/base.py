@@ -1,12 +1,14 @@
 """A language model is asked with a whole ``Prompt`` and answers with a whole ``Completion``.
 
 Rules kept here
-- A prompt holds all that is sent, decoding included, so that the record of a call leaves nothing out.
+- A prompt holds all that is sent, decoding included, so that the record of a call leaves nothing out. What a server
+  does not take of it stands in the completion (``sent_as``).
 - A completion holds the raw texts, in order, before anybody reads them. What the server did not tell is None.
 - How long a call took is a fact of the step, not of its answer: replays compare answers.
 - The repr of an LLM is its name: it says which model is asked, never what it said.
 - A server may ignore ``choices``, ``form`` and ``logprobs``: whoever asks checks what came back.
-- What a model thought aloud is kept apart from what it said (``reasoning``).
+- What a model thought aloud is kept apart from what it said (``reasoning``). A thought that was cut short is no answer:
+  its text is empty, and its finish reason is ``length``.
 - What does not fit a model's window is ``DoesNotFit``, before it is sent where the model's own tokens can be counted.
 
     llm = recorded(ScriptedLLM((("stroke", "B"),)), run)
@@ -22,7 +24,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeGuard
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from evitrail.traces.record import Record
+from evitrail.traces.record import Grown, Record
 from evitrail.traces.run.live import Run
 from evitrail.traces.run.step_key import Task
 
@@ -78,8 +80,10 @@ class Token(Record):
     """The tokens that were likeliest there, each with its log-probability; what a constraint rules out is left away."""
 
 
-class Completion(Record, stored_as="Completion"):
+class Completion(Grown, stored_as="Completion"):
     """All that came back."""
+
+    later = frozenset({"sent_as"})
 
     texts: tuple[Text, ...]
     """Raw, in the order they were drawn, without what was thought aloud."""
@@ -94,6 +98,8 @@ class Completion(Record, stored_as="Completion"):
     """What each text's model thought aloud before it, None where it did not; empty where none did."""
     tokens: tuple[tuple[Token, ...], ...] = ()
     """The tokens of each text, where ``logprobs`` were asked for and told; else empty."""
+    sent_as: dict[str, str | None] = Field(default_factory=dict)
+    """What of the prompt the server does not take: the name that it was sent by instead, None where it was not sent."""
 
     @model_validator(mode="after")
     def _each_text_ended(self) -> Completion:
@@ -117,6 +123,11 @@ class Unreachable(LLMError):
 
 class DoesNotFit(LLMError):
     """A prompt, and the answer there must be room for, are longer than the model can hold."""
+
+
+def cut_in_thought(said: Completion, place: int) -> bool:
+    """Whether one of the texts is empty because its tokens ran out before the model had said anything."""
+    return said.finish_reasons[place] == "length" and not said.texts[place].strip()
 
 
 class Cut(NamedTuple):

@@ -53,7 +53,7 @@ class LlamaIndexLLM:
         except Exception as error:  # each class has errors of its own
             what = f"{type(error).__name__}: {first_line(error)}"
             raise LLMError(f"expected an answer of {self!r}, got {what}") from error
-        heard = [split_reply(one.texts[0], repr(self)) for one in said]
+        heard = [split_reply(one.texts[0], repr(self), cut=one.finish_reasons[0] == "length") for one in said]
         return Completion(
             texts=tuple(each.text for each in heard),
             finish_reasons=tuple(one.finish_reasons[0] for one in said),

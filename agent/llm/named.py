@@ -11,7 +11,9 @@ A kind is one line in ``LLMS``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 from evitrail.agent.llm.base import LLM
 from evitrail.evidence_store.did_you_mean import nearest
@@ -21,10 +23,11 @@ def _openai(rest: str) -> LLM:
     """A model of any server that has OpenAI's API, vLLM's among them."""
     from evitrail.agent.llm.server.openai import OpenAILLM
 
-    model, at, address = rest.rpartition("@http")
-    if not model:
-        raise ValueError(f"expected openai:MODEL@URL, as in openai:qwen3@http://127.0.0.1:8000, got 'openai:{rest}'")
-    return OpenAILLM(model, f"{at.removeprefix('@')}{address}")
+    found = AT.search(rest)
+    if not found or not found.start():
+        got = "one that is not shown, as it may hold a password" if "@" in rest else repr(f"openai:{rest}")
+        raise ValueError(f"expected openai:MODEL@URL, as in openai:qwen3@http://127.0.0.1:8000, got {got}")
+    return OpenAILLM(rest[: found.start()], rest[found.start() + 1 :])
 
 
 def _vllm(rest: str) -> LLM:
@@ -48,6 +51,18 @@ LLMS: dict[str, Callable[[str], LLM]] = {
 }
 """By what stands before the colon; each is given what stands after it."""
 
+AT = re.compile("@(?=https?:)", re.IGNORECASE)
+"""Between a model's name and its server's address."""
+
+
+@runtime_checkable
+class SentKeys(Protocol):
+    """A model whose server may want a key."""
+
+    def with_keys(self, key_env: Sequence[str]) -> LLM:
+        """The same model, its keys read from these environment variables."""
+        ...
+
 
 def is_llm(spec: str) -> bool:
     """Whether it names a language model, well or badly."""
@@ -55,11 +70,12 @@ def is_llm(spec: str) -> bool:
     return bool(colon) and kind in LLMS
 
 
-def llm_named(spec: str) -> LLM:
-    """The model of that name; raises ``ValueError`` where it is none."""
+def llm_named(spec: str, key_env: Sequence[str] = ()) -> LLM:
+    """The model of that name; raises ``ValueError`` where it is none. ``key_env``: see ``server/keys.py``."""
     kind, colon, rest = spec.partition(":")
     if not colon or kind not in LLMS or not rest:
         meant = "" if kind in LLMS else nearest(f"{kind}:", [f"{name}:" for name in LLMS])
         known = ", ".join(f"{name}:…" for name in LLMS)
         raise ValueError(f"expected a model as one of {known}, got '{kind}{colon}{'…' if rest else ''}'{meant}")
-    return LLMS[kind](rest)
+    made = LLMS[kind](rest)
+    return made.with_keys(key_env) if key_env and isinstance(made, SentKeys) else made

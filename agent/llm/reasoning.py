@@ -5,7 +5,8 @@ Rules kept here
   counts, whatever its case. The last family is for all others.
 - All before the last marker that ends a thought was thought, all after it was said. Many models are prompted with the
   marker that begins a thought, so it may be missing.
-- Where no thought is ended, all was said: an answer cut short while thinking is read as it stands.
+- Where no thought is ended, all was said. But where the answer was cut short, a thought that was begun is all there is:
+  nothing was said. A family whose prompt begins the thought (``begun``) has begun one in every answer.
 
     split_reply("<think>Bleeding first.</think>\n\nB", "Qwen/Qwen3-4B") == SplitReply("B", "Bleeding first.")
 
@@ -43,17 +44,20 @@ class Family(Record):
     """Of two at one place, the one named first counts."""
     close: tuple[str, ...]
     """What may stand after a thought or an answer, and is neither."""
+    begun: bool = False
+    """Whether every answer begins in a thought, as the prompt holds the marker that begins it."""
 
 
-def split_reply(text: str, model: str) -> SplitReply:
-    """A raw answer, in two."""
+def split_reply(text: str, model: str, *, cut: bool = False) -> SplitReply:
+    """A raw answer, in two; ``cut`` says that its tokens ran out."""
     family = family_of(model)
     at, end = _ended(text, family)
-    if at < 0:
-        return SplitReply(text, None)
-    thought = _closed(text[:at], family)
+    thought = _closed(text[:at] if at >= 0 else text, family)
     begun = next((mark for mark in family.begin if thought.startswith(mark)), "")
-    return SplitReply(_closed(text[at + len(end) :], family), thought.removeprefix(begun).strip())
+    if at < 0 and not (cut and (begun or family.begun)):
+        return SplitReply(text, None)
+    said = _closed(text[at + len(end) :], family) if at >= 0 else ""
+    return SplitReply(said, thought.removeprefix(begun).strip())
 
 
 def said_from(text: str, model: str) -> int:

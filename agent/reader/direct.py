@@ -5,7 +5,8 @@ Rules kept here (SaFE-Scale, arXiv 2605.04039; its code at commit 09c18f0)
 - ``choose`` asks twice: once at temperature 0, once for all ballots. A letter is what a parser finds in the words, and
   counts only as ``check`` confirms it.
 - Handed claims instead of a context (a report, an oracle), it puts those before the model.
-- An answer has 10 tokens, or 4,096 where the model thinks aloud.
+- An answer has 10 tokens, or 4,096 where the model thinks aloud. One that was still thinking when its tokens ran out
+  is an abstention: an unfinished thought selects nothing.
 - ``plan`` and ``appraise`` are those of the prompted reader; the published conditions have neither.
 - Held to the letters (``held``), the model is asked with ``choices``, and how likely each letter was is read where the
   server tells it. A server may not hold it: what is no letter is an abstention, held or not.
@@ -22,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from evitrail.agent.llm.availability import AsksModel, probe
-from evitrail.agent.llm.base import LLM, Prompt, counts, recorded
+from evitrail.agent.llm.base import LLM, Completion, Prompt, counts, cut_in_thought, recorded
 from evitrail.agent.model import (
     Ballots,
     CheckedAnswers,
@@ -111,8 +112,9 @@ class DirectReader(AsksModel):
         """What the model says to it, greedy and drawn, with the letters that a parser finds in the words."""
         asked = self.asked(question, text_of(synthesis))
         answer = self._model().complete(asked)
-        greedy = answer.texts[0] if answer.texts else None
-        drawn = self._samples(asked, decoding)
+        (greedy, cut), *others = _said(answer, 1) + self._samples(asked, decoding)
+        drawn = tuple(text for text, _ in others)
+        cut_off = tuple(str(number or "greedy") for number, (_, cut) in enumerate([(greedy, cut), *others]) if cut)
         shares = shares_of(answer, question.options)
         letter, *votes = [parsed_letter(text) for text in (greedy, *drawn)]
         ballots = ", ".join(f"{vote or 'none'} {n}" for vote, n in Counter(votes).most_common())
@@ -122,7 +124,7 @@ class DirectReader(AsksModel):
             claims=(),
             reason=f"a parser finds {letter or 'no letter'}" + (f"; ballots: {ballots}" if ballots else ""),
             ballots=Ballots(votes=tuple(votes), temperature=decoding.temperature, seed=decoding.seed),
-            said=ModelAnswer(greedy=greedy, drawn=drawn),
+            said=ModelAnswer(greedy=greedy, drawn=drawn, cut_off=cut_off),
             shares=shares,
         )
 
@@ -143,15 +145,22 @@ class DirectReader(AsksModel):
         """Who plans, appraises and reads claims with the same model, where an agent wants that."""
         return PromptedReader(self.llm, max_tokens=self.max_tokens or PromptedReader.max_tokens, run=self.run)
 
-    def _samples(self, asked: Prompt, decoding: Decoding) -> tuple[str | None, ...]:
+    def _samples(self, asked: Prompt, decoding: Decoding) -> list[tuple[str | None, bool]]:
         if not decoding.samples:
-            return ()
+            return []
         update = {"n": decoding.samples, "temperature": decoding.temperature, "seed": decoding.seed, "logprobs": None}
-        texts = self._model("ballots").complete(asked.model_copy(update=update)).texts[: decoding.samples]
-        return (*texts, *(None,) * (decoding.samples - len(texts)))
+        return _said(self._model("ballots").complete(asked.model_copy(update=update)), decoding.samples)
 
     def _model(self, label: str | None = None) -> LLM:
         return self.llm if self.run is None else recorded(self.llm, self.run, label)
+
+
+def _said(answer: Completion, n: int) -> list[tuple[str | None, bool]]:
+    """So many texts, None where nothing was said, each with whether its tokens ran out before."""
+    texts = answer.texts[:n]
+    cut = [cut_in_thought(answer, place) for place in range(len(texts))]
+    said = [(None if cut_off else text, cut_off) for text, cut_off in zip(texts, cut, strict=True)]
+    return said + [(None, False)] * (n - len(texts))
 
 
 def text_of(synthesis: Synthesis) -> str:

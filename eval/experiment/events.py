@@ -63,7 +63,18 @@ class Skipped(NamedTuple):
     """Why the first of them was skipped."""
 
 
-Event = Excluded | Embedding | Running | Attributing | Skipped
+class CutShort(NamedTuple):
+    """Answers of a condition that were cut at their limit of tokens."""
+
+    condition: str
+    cut: int
+    unsaid: int
+    """Those that had said nothing by then: each is an abstention."""
+    of: int
+    """All answers of models in the condition's runs."""
+
+
+Event = Excluded | Embedding | Running | Attributing | Skipped | CutShort
 Listener = Callable[[Event], None]
 
 

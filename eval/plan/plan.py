@@ -30,6 +30,7 @@ from pydantic import Field, field_validator, model_validator
 
 from evitrail.agent.confidence import CertaintyWeights
 from evitrail.agent.influence.values import Way
+from evitrail.agent.llm.server.keys import check_key_env
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.metrics.prices import Price
 from evitrail.eval.plan.condition import Condition, ConditionError
@@ -45,7 +46,7 @@ AXES = ("readers", "retrievers", "snapshots", "k")
 """Keys that take several values, each of which is to be one there is, once."""
 PATHS = ("benchmark", "store", "mask_names")
 """Keys that name a file or folder; a path is accepted for each."""
-UNSAID = ("custom", *AXES)
+UNSAID = ("custom", "key_env", *AXES)
 """Keys that a plan leaves out where they say nothing."""
 
 
@@ -76,6 +77,9 @@ class Plan(Record):
     """How it is measured in every condition what each passage did for the choice; None measures nothing."""
     max_tokens: int | None = Field(default=None, ge=1)
     """Maximum tokens of an answer; None leaves it to the prompts."""
+    key_env: tuple[str, ...] = ()
+    """The environment variables that hold the keys of model servers, as ``NAME`` or ``HOST=NAME``; it decides no
+    result."""
     samples: int = Field(default=20, ge=0)
     temperature: float = Field(default=0.7, gt=0)
     seed: int = 0
@@ -155,6 +159,19 @@ class Plan(Record):
             raise ValueError(f"expected each once, got {twice!r} twice")
         return values
 
+    @field_validator("key_env", mode="before")
+    @classmethod
+    def _one_variable(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _variables(self) -> Plan:
+        try:
+            check_key_env(self.key_env, (*self.read_by, self.judge))
+        except ValueError as error:
+            raise ValueError(f"key 'key_env': {error}") from error
+        return self
+
     @property
     def read_by(self) -> tuple[str, ...]:
         """Every reader, as the plan names it."""
@@ -191,7 +208,11 @@ def settle(plan: Plan, folder: Path, seq: int) -> Plan:
     if path.exists():
         there = read_plan(path)
         asked = plan.model_copy(
-            update={"seq": there.seq if plan.seq is None else plan.seq, "in_flight": there.in_flight}
+            update={
+                "seq": there.seq if plan.seq is None else plan.seq,
+                "in_flight": there.in_flight,
+                "key_env": there.key_env,
+            }
         )
         if there != asked:
             raise InputError([f"{folder}: holds an experiment with another plan; give another --out, or its own plan"])

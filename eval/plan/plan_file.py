@@ -1,10 +1,14 @@
-"""A plan's file: TOML read into a record, every fault told in a line, and written whole or not at all."""
+"""A plan's file: TOML read into a record, every fault told in a line, and written whole or not at all.
+
+Rules kept here
+- No address in a plan holds a login, whichever key it stands under: it is refused, unread and unwritten.
+"""
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +16,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from evitrail.evidence_store.input_lines import InputError, fault_lines
+from evitrail.traces.known_secrets import has_login
 from evitrail.traces.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -20,7 +25,9 @@ R = TypeVar("R", bound=Record)
 def read_plan_file(path: Path, returns: type[R]) -> R:
     """The plan in a file; raises ``InputError`` with every fault."""
     try:
-        return returns.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        refuse_logins(written, f"{path}: ")
+        return returns.model_validate(written)
     except OSError as error:
         raise InputError([f"{path}: expected a plan, cannot read it ({error.strerror})"]) from error
     except UnicodeDecodeError as error:
@@ -33,7 +40,31 @@ def read_plan_file(path: Path, returns: type[R]) -> R:
 
 def write_plan_file(path: Path, written: Mapping[str, Any]) -> None:
     """Write a plan's keys; what lies there is replaced at once, or stays."""
+    refuse_logins(written)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(tomli_w.dumps(written), encoding="utf-8")
     os.replace(partial, path)
+
+
+def refuse_logins(written: Mapping[str, Any], where: str = "") -> None:
+    """Raise ``InputError`` for an address that holds a user or password: a plan is kept, shown and handed on."""
+    faults = [
+        f"{where}key {key!r}: expected an address without user or password, got one with a login, which would be"
+        " written down; give a key in an environment variable, and name it with key_env"
+        for key, value in written.items()
+        if any(map(has_login, _texts(value)))
+    ]
+    if faults:
+        raise InputError(faults)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from (str(key), *_texts(one))
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _texts(one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,7 +19,8 @@ def engine_of(index: str) -> str:
     """The engine that ``edge``, ``local`` or a server's address asks for."""
     engine = SERVER if index.startswith(("http://", "https://")) else index
     if engine not in ENGINES:
-        raise EvidenceError(f"expected an index 'edge', 'local' or 'http://host:6333/collection', got {index!r}")
+        got = "an address of another form" if re.search("[@=]", index) else repr(index)
+        raise EvidenceError(f"expected an index 'edge', 'local' or 'http://host:6333/collection', got {got}")
     return engine
 
 

@@ -25,6 +25,7 @@ from typing import Any
 
 from evitrail.evidence_store.errors import MissingPackageError, StoreError
 from evitrail.evidence_store.index.layout import CollectionAddress, place_of
+from evitrail.traces.known_secrets import SECRETS
 
 try:
     from qdrant_client import QdrantClient, models
@@ -58,7 +59,7 @@ class QdrantConnection:
             with self._lock:
                 yield self._client
         except (ApiException, OSError, sqlite3.Error) as error:
-            raise StoreError(f"{self.place.url}: {_reason(error)}") from error
+            raise StoreError(f"{self.place.url}: {SECRETS.hidden(_reason(error))}") from error
 
     def served(self) -> str | None:
         """The collection that the place's name means."""
@@ -73,7 +74,9 @@ class QdrantConnection:
 def _client(place: CollectionAddress) -> QdrantClient:
     if place.remote:
         # We ask for the version ourselves; the client would only warn.
-        return QdrantClient(url=place.url, api_key=os.environ.get("QDRANT_API_KEY"), check_compatibility=False)
+        key = os.environ.get("QDRANT_API_KEY")
+        SECRETS.add(key or "")
+        return QdrantClient(url=place.url, api_key=key, check_compatibility=False)
     if place.url == ":memory:":
         return QdrantClient(place.url)
     try:

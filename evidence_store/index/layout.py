@@ -58,11 +58,14 @@ def place_of(location: str) -> CollectionAddress:
     """The place that ``location`` names."""
     if not location.startswith(("http://", "https://")):
         return CollectionAddress(location)
-    parts = urlsplit(location)
-    if "@" in parts.netloc:
+    if "@" in location:
         raise StoreError(f"index: expected {FORM} without user or password; give the key in QDRANT_API_KEY")
     try:
+        parts = urlsplit(location)  # raises for brackets that do not close
         _ = parts.port  # raises for what is no number
+    except ValueError:
+        raise StoreError(f"index: expected {FORM}, got an address that cannot be read; correct it") from None
+    try:
         layout = Layout(**dict(_parsed_option(*pair) for pair in parse_qsl(parts.query, keep_blank_values=True)))
     except ValueError as error:
         raise StoreError(f"index: {error}; correct the address") from None

@@ -2,7 +2,7 @@
 
 Rules kept here
 - What is shown is text: no markup is read in it, and a control character in it (a terminal obeys those) is
-  written out as ``\\u001b``. That holds for lines, tables, JSON and complaints.
+  written out as ``\\u001b``; a secret that is known is withheld. That holds for lines, tables, JSON and complaints.
 - Lines are folded on a terminal, and where ``COLUMNS`` says how wide it is; in a pipe they stay whole.
 - A number is never broken over two lines of its cell.
 """
@@ -26,6 +26,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
+
+from evitrail.traces.known_secrets import SECRETS, masked
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 By = Annotated[
@@ -79,8 +81,8 @@ def actor_named(by: str) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with its control characters written out."""
-    return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    """The text without the secrets that are known, its control characters written out."""
+    return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", SECRETS.hidden(text))
 
 
 def say(text: str = "", *, indent: int = 0, style: str = "") -> None:
@@ -95,7 +97,7 @@ def say(text: str = "", *, indent: int = 0, style: str = "") -> None:
 def complain(message: str, code: int = 2) -> int:
     """One line a fault on stderr; returns the exit code."""
     for line in message.splitlines() or [""]:
-        sys.stderr.write(f"evitrail: {visible(line)}\n")
+        sys.stderr.write(f"evitrail: {visible(masked(line))}\n")
     return code
 
 

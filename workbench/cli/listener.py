@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from evitrail.workbench.cli.console import complain, progress, sweeping
 
 if TYPE_CHECKING:
-    from evitrail.eval.experiment.events import Event, Listener
+    from evitrail.eval.experiment.events import CutShort, Event, Listener
+
+
+def cut_short(event: CutShort) -> str:
+    """How many answers were cut, and what to do about it."""
+    said = f"cut: {event.condition}: {event.cut} of {event.of} answers were cut at their limit of tokens"
+    if event.unsaid:
+        said += f", {event.unsaid} of them before anything was said, which are abstentions"
+    return f"{said}; give more with --max-tokens"
 
 
 @contextmanager
@@ -19,7 +27,7 @@ def listening() -> Iterator[Listener]:
 
     One bar is drawn at a time: that of the kind of event being heard.
     """
-    from evitrail.eval.experiment.events import Attributing, Embedding, Excluded, Running, Skipped
+    from evitrail.eval.experiment.events import Attributing, CutShort, Embedding, Excluded, Running, Skipped
 
     bars: dict[type[Event], Callable[[], Any]] = {
         Embedding: partial(progress, "embedding"),
@@ -42,5 +50,7 @@ def listening() -> Iterator[Listener]:
                 complain(f"excluded: {event.condition}: {event.reason}")
             elif isinstance(event, Skipped):
                 complain(f"skipped: {event.condition}: {event.questions} questions do not fit: {event.reason}")
+            elif isinstance(event, CutShort):
+                complain(cut_short(event))
 
         yield hear

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 DECIDED = (
     "benchmark", "conditions", "store", "reader", "samples", "temperature", "seed", "only", "split", "limit",
     "mask", "mask_names", "retriever", "k", "snapshot", "prompts", "judge", "held", "max_tokens",
-    "influence",
+    "influence", "key_env",
 )  # fmt: skip
 """Options that say what a plan says."""
 OPTIONS = {"held": "--constrain"}
@@ -71,6 +71,16 @@ Influences = Annotated[
     ),
 ]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Maximum tokens per answer.", metavar="N")]
+KeyEnv = Annotated[
+    list[str],
+    typer.Option(
+        "--key-env",
+        help="Environment variable that holds the key of the model server (its name, never the key), or HOST=NAME "
+        "where there are several servers; default: OPENAI_API_KEY for api.openai.com, EVITRAIL_LLM_KEY for any other. "
+        "May be repeated.",
+        metavar="[HOST=]NAME",
+    ),
+]
 Samples = Annotated[int, typer.Option("--samples", help="Number of samples per question.", metavar="N")]
 Seed = Annotated[
     int, typer.Option("--seed", help="Random seed for sampling; equal seeds give equal results.", metavar="N")

@@ -156,7 +156,8 @@ class Tokens:
 
     def _split(self, answer: GeneratedText) -> SplitReply:
         ids = answer.ids[:-1] if self._ended(answer) else answer.ids
-        heard = split_reply(self.tokenizer.decode(ids), self.model)  # a thought may end in a special token
+        # A thought may end in a special token.
+        heard = split_reply(self.tokenizer.decode(ids), self.model, cut=answer.reason == "length")
         return (
             heard
             if heard.thought is not None

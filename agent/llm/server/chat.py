@@ -5,13 +5,14 @@ Rules kept here
 - ``choices`` go out as ``structured_outputs``, ``form`` as ``response_format``. A server that knows neither says
   nothing of it: that its answers keep to them is looked at, and what does not is told beside the completion.
 - A text is what was said: what was thought aloud is the server's field for it, or what stands before the marker that
-  ends it (``reasoning.py``). Where the content is empty, the thoughts are the text (arXiv 2605.04039 counts so).
+  ends it (``reasoning.py``). Where the content is empty, the thoughts are the text (arXiv 2605.04039 counts so), unless
+  they were cut short: then nothing was said.
 - Tokens are those of the text. What a constraint rules out reads -9999 in vLLM, and is left away.
 
     body = request(prompt, "Qwen/Qwen3-4B")
     completion, ignored = answered(json.loads(reply), prompt, "Qwen/Qwen3-4B")
 
-Pure: nothing is sent here.
+What forms a reply may have is ``reply.py``. Pure: nothing is sent here.
 """
 
 from __future__ import annotations
@@ -20,60 +21,12 @@ import json
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, Field
-
-from evitrail.agent.llm.base import Completion, Prompt, Text, Token
+from evitrail.agent.llm.base import Completion, Prompt, Token
 from evitrail.agent.llm.reasoning import SplitReply, said_from, split_reply
+from evitrail.agent.llm.server.reply import DrawnToken, Reply, ReplyChoice, Usage
 
 RULED_OUT = -9999.0
 """What vLLM writes for minus infinity, which JSON cannot spell."""
-
-
-class Likely(BaseModel):
-    """A token that might have come, and how likely that was."""
-
-    token: Text
-    logprob: float
-
-
-class DrawnToken(Likely):
-    """The token that came."""
-
-    top_logprobs: tuple[Likely, ...] | None = None
-
-
-class Logprobs(BaseModel):
-    content: tuple[DrawnToken, ...] | None = None
-
-
-class Turn(BaseModel):
-    """What the model said and thought; servers differ in what they call the latter."""
-
-    content: Text | None = None
-    reasoning_content: Text | None = None
-    reasoning: Text | None = None
-
-
-class ReplyChoice(BaseModel):
-    """One of the answers drawn."""
-
-    index: int = 0
-    message: Turn
-    finish_reason: str | None = None
-    logprobs: Logprobs | None = None
-
-
-class Usage(BaseModel):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class Reply(BaseModel):
-    """What of a chat completion is read; whatever else a server tells is passed over."""
-
-    choices: list[ReplyChoice] = Field(min_length=1)
-    usage: Usage | None = None
-    model: str | None = None
 
 
 class ServerReply(NamedTuple):
@@ -108,7 +61,7 @@ def answered(reply: object, prompt: Prompt, model: str) -> ServerReply:
     """What came back, read; raises ``ValueError`` where it is no chat completion."""
     read = Reply.model_validate(reply)
     choices = sorted(read.choices, key=lambda choice: choice.index)
-    said = [_split_turn(choice.message, model) for choice in choices]
+    said = [_split_turn(choice, model) for choice in choices]
     told = [choice.logprobs.content if choice.logprobs else None for choice in choices]
     counted = prompt.logprobs is not None and all(content is not None for content in told)
     usage = read.usage or Usage()
@@ -146,15 +99,20 @@ def _each(completion: Completion) -> tuple[str | None, ...]:
     return completion.reasoning or (None,) * len(completion.texts)
 
 
-def _split_turn(turn: Turn, model: str) -> SplitReply:
-    thought = turn.reasoning_content or turn.reasoning
-    if thought:
-        return SplitReply(turn.content, thought) if turn.content else SplitReply(thought, None)
-    return split_reply(turn.content or "", model)
+def _split_turn(choice: ReplyChoice, model: str) -> SplitReply:
+    turn, cut = choice.message, choice.finish_reason == "length"
+    thought, text = turn.reasoning_content or turn.reasoning or turn.thoughts, turn.content or turn.refusal
+    if not thought:
+        return split_reply(text or "", model, cut=cut)
+    if text or cut:
+        return SplitReply(text or "", thought)
+    return SplitReply(thought, None)
 
 
 def _tokens(told: tuple[DrawnToken, ...], said: SplitReply, model: str) -> tuple[Token, ...]:
     """Those of the text; a server that tells thought and text apart counts the tokens of both."""
+    if said.thought is not None and not said.text:
+        return ()  # all of them are of the thought
     begins = said_from("".join(piece.token for piece in told), model) if said.thought is not None else 0
     ends = accumulate(len(piece.token) for piece in told)
     return tuple(_token(piece) for piece, end in zip(told, ends, strict=True) if end > begins or not begins)

@@ -4,8 +4,9 @@ Rules kept here
 - Sent again is only what may be answered then: nobody there, too slow, 429, 5xx. How long to wait is stated
   beforehand and has no chance in it; a server that says how long (Retry-After) is heeded, unless that is too long.
 - No more requests are under way than it was told; whoever waits to send again holds up nobody.
-- The key is read from EVITRAIL_LLM_KEY, or else OPENAI_API_KEY, and shown nowhere. Without one a dummy is sent,
-  for the client insists on one and servers of one's own do not look.
+- Which key is sent is decided by ``keys.py``; a server that sends it back is not repeated (``known_secrets.py``).
+  Without one a dummy is sent, for the client insists on one and servers of one's own do not look.
+- No redirect is followed: another host would be sent the prompts, and perhaps the key.
 - The connections are shared by all threads and kept open.
 
     connection = ServerConnection("http://127.0.0.1:8000/v1", 600, waits=(1, 2, 4, 8), patience=60, concurrency=64)
@@ -16,19 +17,19 @@ The only file that imports openai.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, Literal
 
 from evitrail.agent.llm.base import LLMError, Unreachable
+from evitrail.agent.llm.server.keys import key_for, not_sent, openai_only
 from evitrail.agent.llm.server.refusal import passing, refused, silent
+from evitrail.traces.known_secrets import SECRETS
 from evitrail.traces.log import get_logger
 
-KEYS = ("EVITRAIL_LLM_KEY", "OPENAI_API_KEY")
 CONNECT = 10.0
 """Seconds to wait for somebody to pick up; how long the answer may take is another matter."""
 
@@ -37,9 +38,17 @@ class ServerConnection:
     """To one server."""
 
     def __init__(
-        self, url: str, *, timeout: float, waits: tuple[float, ...], patience: float, concurrency: int
+        self,
+        url: str,
+        *,
+        timeout: float,
+        waits: tuple[float, ...],
+        patience: float,
+        concurrency: int,
+        key_env: Sequence[str] = (),
     ) -> None:
         self.url = url
+        self._key_env = key_env
         self._timeout = timeout
         self._waits = waits
         self._patience = patience
@@ -82,10 +91,11 @@ class ServerConnection:
         except openai.APITimeoutError:
             return silent(self.url, f"nothing for {self._timeout:g} s", tries), None
         except openai.APIConnectionError as error:
-            return silent(self.url, str(error.__cause__ or error), tries), None
+            return silent(self.url, SECRETS.hidden(str(error.__cause__ or error)), tries), None
         except openai.APIStatusError as error:
             asked = _retry_after(error.response.headers) if passing(error.status_code) else None
-            return refused(error.status_code, error.response.text, self.url), asked
+            to = error.response.headers.get("location", "")
+            return refused(error.status_code, error.response.text, self.url, to=to), asked
 
     def _address(self, path: str) -> str:
         return f"{self.url.removesuffix('/v1')}{path}" if path.startswith("/") else f"{self.url}/{path}"
@@ -98,12 +108,26 @@ class ServerConnection:
     @cached_property
     def _opened(self) -> Any:
         try:
-            from openai import OpenAI, Timeout
+            from openai import DefaultHttpxClient, Omit, OpenAI, Timeout
         except ImportError as error:
             raise LLMError("asking a model server needs openai; run `pip install openai`") from error
-        key = next((os.environ[name] for name in KEYS if os.environ.get(name)), "none")
+        key = key_for(self.url, self._key_env)
+        if key is not None:
+            SECRETS.add(key)
+        elif why := not_sent(self.url):
+            get_logger().warning("no key is sent to this server", url=self.url, why=why)
         timeout = Timeout(self._timeout, connect=min(CONNECT, self._timeout))
-        return OpenAI(base_url=self.url, api_key=key, timeout=timeout, max_retries=0)
+        return OpenAI(
+            base_url=self.url,
+            api_key=key or "none",
+            timeout=timeout,
+            max_retries=0,
+            default_headers={
+                **dict.fromkeys(openai_only(self.url), Omit()),  # type: ignore[arg-type]
+                "Authorization": f"Bearer {key or 'none'}",
+            },
+            http_client=DefaultHttpxClient(timeout=timeout, follow_redirects=False),
+        )
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

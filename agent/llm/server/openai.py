@@ -5,6 +5,7 @@ Rules kept here
   what the server itself was started with.
 - A prompt is one request. A server that draws fewer answers than it was asked for is asked for the rest, with the seed
   moved on.
+- A parameter that the server refuses is sent otherwise from then on (``parameters.py``).
 - What a server did not hold to (``ignored``) is said in the log, once, and its answers are handed on as they are.
 - The window is what the server tells of its model. An answer that the window cut short did not fit.
 - Tokens are the model's own where the server counts them (vLLM does), else a stand-in's (``tokenizer``).
@@ -22,7 +23,8 @@ from __future__ import annotations
 import json
 import re
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -31,7 +33,9 @@ from evitrail.agent.llm.server.approximate_tokens import beginning
 from evitrail.agent.llm.server.approximate_tokens import cut as cut_by_stand_in
 from evitrail.agent.llm.server.chat import answered, joined, request
 from evitrail.agent.llm.server.connection import ServerConnection
-from evitrail.agent.llm.server.refusal import NotFound, excerpt, no_such_model, not_one
+from evitrail.agent.llm.server.parameters import Parameters
+from evitrail.agent.llm.server.refusal import NotFound, RefusedParameter, excerpt, no_such_model, not_one
+from evitrail.traces.known_secrets import SECRETS
 from evitrail.traces.log import get_logger
 
 VERSIONED = re.compile(r"/v\d\w*(/|$)")
@@ -56,16 +60,26 @@ class OpenAILLM:
     """Seconds that a server may ask to be left alone for; at more, it is given up."""
     concurrency: int = field(default=64, compare=False)
     """Requests under way at once."""
+    key_env: tuple[str, ...] = field(default=(), compare=False)
+    """The environment variables that hold keys, see ``keys.py``."""
     _connection: ServerConnection = field(init=False, compare=False)
     _learnt: dict[str, Any] = field(init=False, compare=False, default_factory=dict)
     """What the server told of itself; it is asked once."""
+    _taken: list[Parameters] = field(init=False, compare=False, default_factory=lambda: [Parameters()])
+    """How the server wants its requests, as far as is known; the last counts."""
     _ignored: set[str] = field(init=False, compare=False, default_factory=set)
     _lock: threading.Lock = field(init=False, compare=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", _base(self.url))
-        settings = {"timeout": self.timeout, "waits": self.waits, "patience": self.patience}
-        connection = ServerConnection(self.url, **settings, concurrency=self.concurrency)  # type: ignore[arg-type]
+        connection = ServerConnection(
+            self.url,
+            timeout=self.timeout,
+            waits=self.waits,
+            patience=self.patience,
+            concurrency=self.concurrency,
+            key_env=self.key_env,
+        )
         object.__setattr__(self, "_connection", connection)
 
     @property
@@ -88,6 +102,10 @@ class OpenAILLM:
             raise not_one(self.url, "no list of its models")
         if self.model not in served:
             raise no_such_model(self.url, self.model, tuple(served))
+
+    def with_keys(self, key_env: Sequence[str]) -> OpenAILLM:
+        """The same model, its keys read from these environment variables."""
+        return replace(self, key_env=tuple(key_env))
 
     @property
     def window(self) -> int | None:
@@ -125,7 +143,7 @@ class OpenAILLM:
 
     def _asked(self, prompt: Prompt) -> Completion:
         try:
-            reply = self._value("POST", "chat/completions", request(prompt, self.model))
+            reply, sent_as = self._sent(request(prompt, self.model))
         except NotFound:
             self.probe()
             raise
@@ -136,7 +154,27 @@ class OpenAILLM:
         for name in sorted(ignored):
             self._note(name, "its answers are taken as they are")
         self._check_room(prompt, said)
-        return said
+        return _cleared(said).model_copy(update={"sent_as": sent_as})
+
+    def _sent(self, body: dict[str, Any]) -> tuple[Any, dict[str, str | None]]:
+        """The reply to a request, spelled as the server takes it, and what of it is spelled otherwise."""
+        while True:
+            taken = self._taken[-1]
+            try:
+                return self._value("POST", "chat/completions", taken.spelled(body)), taken.changed(body)
+            except RefusedParameter as error:
+                with self._lock:
+                    after = self._taken[-1].without(error.parameter)
+                    if taken is self._taken[-1]:  # else another thread has learnt something meanwhile
+                        if after.spelled(body) == taken.spelled(body):
+                            raise  # it was not sent
+                        self._taken.append(after)
+                        self._tell(taken, after)
+
+    def _tell(self, before: Parameters, after: Parameters) -> None:
+        new = {name: to for name, to in after.sent_as.items() if before.sent_as.get(name, name) != to}
+        so = ", ".join(f"{name} is sent as {to}" if to else f"{name} is not sent" for name, to in new.items())
+        get_logger().warning("the server refuses a parameter", llm=repr(self), so=f"{so} from here on")
 
     def _check_room(self, prompt: Prompt, said: Completion) -> None:
         """vLLM takes a prompt that leaves no room for the answer, and cuts the answer short."""
@@ -180,23 +218,36 @@ class OpenAILLM:
         """What the server said, as JSON."""
         reply = self._connection.send(verb, path, body)
         try:
-            return json.loads(reply)
-        except ValueError as error:
+            return SECRETS.hidden_value(json.loads(reply))
+        except (ValueError, RecursionError) as error:
             raise not_one(self.url, repr(excerpt(reply)) if reply.strip() else "an empty page") from error
 
     def __repr__(self) -> str:
         return f"openai:{self.model}@{self.url}"
 
 
+def _cleared(said: Completion) -> Completion:
+    """Without the secrets that stand in it only once its parts are joined."""
+    spelt = any(SECRETS.within("".join(token.text for token in tokens)) for tokens in said.tokens)
+    thoughts = tuple(None if thought is None else SECRETS.hidden(thought) for thought in said.reasoning)
+    texts = tuple(map(SECRETS.hidden, said.texts))
+    return said.model_copy(update={"texts": texts, "reasoning": thoughts} | ({"tokens": ()} if spelt else {}))
+
+
 def _base(url: str) -> str:
     """The address of the API itself."""
+    form = "the address of a server, as in http://127.0.0.1:8000/v1"
     try:
-        parts, place = urlsplit(url.strip()), urlsplit(url.strip()).hostname
-    except ValueError:  # brackets that do not close
-        parts, place = urlsplit(""), None
-    if "@" in parts.netloc or parts.query:
-        raise ValueError(f"expected an address with no key in it, got one of {place}; set EVITRAIL_LLM_KEY")
+        parts = urlsplit(url.strip())
+        place, _ = parts.hostname, parts.port  # either raises for what is none
+    except ValueError:
+        raise ValueError(f"expected {form}, got one that cannot be read") from None
+    if "@" in url or parts.query:
+        raise ValueError(
+            f"expected an address with no user, password or key in it, got one{'' if '@' in url else f' of {place}'};"
+            " set EVITRAIL_LLM_KEY, or name the variable that holds the key with --key-env"
+        )
     if parts.scheme not in ("http", "https") or not place or parts.fragment:
-        raise ValueError(f"expected the address of a server, as in http://127.0.0.1:8000/v1, got {url!r}")
+        raise ValueError(f"expected {form}, got {url!r}")
     path = parts.path.rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path if VERSIONED.search(path) else f'{path}/v1'}"

@@ -32,11 +32,13 @@ class Words(NamedTuple):
     """``greedy``, or the number of the sample from 1 on."""
     raw: str | None
     parsed: str | None
+    cut_off: bool = False
+    """Whether its tokens ran out before anything was said."""
 
     @property
-    def said(self) -> tuple[str | None, str | None]:
+    def said(self) -> tuple[str | None, str | None, bool]:
         """All that a verdict depends on."""
-        return self.raw, self.parsed
+        return self.raw, self.parsed, self.cut_off
 
 
 class Checker(Protocol):
@@ -83,7 +85,7 @@ def each_checked(
 ) -> CheckedAnswers:
     """Every answer of a choice: settled where nobody needs to judge it, else judged, identical words once."""
     greedy, *ballots = words_of(choice)
-    verdicts: dict[tuple[str | None, str | None], LetterVerdict] = {}
+    verdicts: dict[tuple[str | None, str | None, bool], LetterVerdict] = {}
     for words in (greedy, *ballots):
         if words.said not in verdicts:
             verdicts[words.said] = settled(words, question) or judged(words)
@@ -98,15 +100,15 @@ def words_of(choice: Choice) -> list[Words]:
     if len(said.drawn) != len(votes):
         raise ValueError(f"expected words for each of {len(votes)} ballots, got {len(said.drawn)}")
     drawn = enumerate(zip(said.drawn, votes, strict=True), start=1)
-    return [Words("greedy", said.greedy, choice.option), *(Words(str(i), raw, vote) for i, (raw, vote) in drawn)]
+    each = [("greedy", said.greedy, choice.option), *((str(i), raw, vote) for i, (raw, vote) in drawn)]
+    return [Words(label, raw, parsed, label in said.cut_off) for label, raw, parsed in each]
 
 
 def settled(words: Words, question: Question) -> LetterVerdict | None:
     """The verdict where there is nothing to judge: nothing was said, or exactly one letter."""
     if words.raw is None:
-        return LetterVerdict(
-            parsed=words.parsed, confirmed=None, clear=None, reason="nothing was said", skipped="null_raw"
-        )
+        reason = "nothing was said" + (": its tokens ran out while it was thinking" if words.cut_off else "")
+        return LetterVerdict(parsed=words.parsed, confirmed=None, clear=None, reason=reason, skipped="null_raw")
     letter = sole_letter(words.raw, question.options)
     if letter is None:
         return None

@@ -18,6 +18,7 @@ After phase 4 of SaFE-Scale (section 2.6 of its specification); the words of the
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from string import Template
@@ -33,6 +34,7 @@ from evitrail.agent.reader.checking.letters import guarded
 from evitrail.agent.reader.prompting.fence import Fence, question_text
 from evitrail.agent.reader.prompting.json_reply import as_json, ask
 from evitrail.agent.reader.prompting.templates import FOLDER, halves
+from evitrail.traces.known_secrets import masked
 from evitrail.traces.record import sha256
 from evitrail.traces.run.live import Run
 
@@ -55,7 +57,7 @@ class Judgement(BaseModel):
     confirmed_answer: Text | None = None
 
 
-def checker_named(spec: str) -> Checker:
+def checker_named(spec: str, key_env: Sequence[str] = ()) -> Checker:
     """Who confirms letters: ``rule``, or a language model by its name; raises ``ValueError`` for what is neither."""
     from evitrail.agent.llm.named import LLMS, is_llm, llm_named
 
@@ -63,8 +65,8 @@ def checker_named(spec: str) -> Checker:
         return RuleChecker()
     if not isinstance(spec, str) or not is_llm(spec):
         known = ", ".join(f"{kind}:…" for kind in LLMS)
-        raise ValueError(f"expected a judge as `rule` or a language model, one of {known}, got {spec!r}")
-    return JudgeChecker(llm_named(spec))
+        raise ValueError(f"expected a judge as `rule` or a language model, one of {known}, got {masked(str(spec))!r}")
+    return JudgeChecker(llm_named(spec, key_env))
 
 
 def judge_prompt() -> str:

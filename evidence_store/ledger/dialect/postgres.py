@@ -1,7 +1,9 @@
 """A ledger in a PostgreSQL database, in the table ``event``.
 
 Rules kept here
-- The address is shown and written down without user and password: who connects is not where the ledger lies.
+- The address is shown and written down without user and password: who connects is not where the ledger lies. Of what
+  follows the ``?`` only what says where it lies is kept (``PLACE``): no password file, no certificate.
+- What the driver says is shown without the password that was given, and without logins in addresses.
 - A role that may only SELECT and INSERT can write, once the table is there.
 - TRUNCATE is refused by trigger like UPDATE and DELETE.
 """
@@ -14,10 +16,13 @@ import sqlalchemy as sa
 
 from evitrail.evidence_store.errors import MissingPackageError, StoreError
 from evitrail.evidence_store.ledger.dialect import base
+from evitrail.traces.known_secrets import SECRETS, masked
 
 DRIVER = "postgresql+psycopg"
 FORM = f"{DRIVER}://user@host/database"
 
+PLACE = frozenset({"host", "hostaddr", "port", "dbname", "service"})
+"""What after the ``?`` says where a database is."""
 _LOST = "do the same again once the server answers: what was recorded already is not recorded twice"
 _UNFORESEEN = f"see the server's log, {base.AGAIN}"
 _BROKEN_OFF = ("08", "57")
@@ -42,11 +47,15 @@ class PostgreSQL:
     @property
     def where(self) -> str:
         url = self.url
+        query = {key: value for key, value in url.query.items() if key in PLACE}
         return sa.URL.create(
-            url.drivername, host=url.host, port=url.port, database=url.database, query=url.query
+            url.drivername, host=url.host, port=url.port, database=url.database, query=query
         ).render_as_string(hide_password=False)
 
     def engine(self) -> sa.Engine:
+        for given in (self.url.password, self.url.query.get("sslpassword")):
+            if isinstance(given, str):
+                SECRETS.add(given)
         asked = {"client_encoding": "utf8", "connect_timeout": self.url.query.get("connect_timeout", "10")}
         try:
             # READ COMMITTED: what is read after the lock was waited for must show what its holder wrote.
@@ -106,4 +115,4 @@ def _one_line(error: BaseException | None) -> str:
     said = getattr(diagnosis, "message_primary", None) or str(error)
     for before in ("failed: ", "FATAL: "):
         said = said.rpartition(before)[2]
-    return next(iter(said.strip().splitlines()), type(error).__name__)
+    return masked(SECRETS.hidden(next(iter(said.strip().splitlines()), type(error).__name__)))

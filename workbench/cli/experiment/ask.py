@@ -10,7 +10,7 @@ import typer
 
 from evitrail.workbench.cli.console import STORE, Json, OutFolder, StorePath
 from evitrail.workbench.cli.listener import listening
-from evitrail.workbench.cli.plan_options import Prompts, Reader, Samples, Seed, plan_of
+from evitrail.workbench.cli.plan_options import KeyEnv, Prompts, Reader, Samples, Seed, plan_of
 from evitrail.workbench.cli.trace.trace import show_run
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def ask(
     folder: OutFolder = Path("evitrail-ask"),
     reader: Reader = "extractive",
     prompts: Prompts = "default",
+    key_env: KeyEnv = [],  # noqa: B006 -- typer takes a list's default so
     samples: Samples = 20,
     seed: Seed = 0,
     json: Json = False,
@@ -47,7 +48,15 @@ def ask(
     source, case = _find(question, benchmark)
     name = named(condition).name
     plan = plan_of(
-        source, store, conditions=(name,), reader=reader, prompts=prompts, samples=samples, seed=seed, only=(case,)
+        source,
+        store,
+        conditions=(name,),
+        reader=reader,
+        prompts=prompts,
+        key_env=key_env,
+        samples=samples,
+        seed=seed,
+        only=(case,),
     )
     with EvidenceStore.open(store) as opened:
         plan = plan.model_copy(update={"seq": opened.seq})

@@ -25,6 +25,7 @@ from evitrail.workbench.cli.plan_options import (
     Held,
     Influences,
     Judge,
+    KeyEnv,
     MaxTokens,
     Numbers,
     Prompts,
@@ -85,6 +86,7 @@ def run(
     judge: Judge = "rule",
     held: Held = False,
     max_tokens: MaxTokens = None,
+    key_env: KeyEnv = [],  # noqa: B006 -- the same
     influence: Influences = None,
     samples: Samples = 20,
     temperature: Annotated[float, typer.Option("--temperature", help="Sampling temperature.", metavar="T")] = 0.7,
@@ -179,6 +181,7 @@ def run(
             judge=judge,
             held=held,
             max_tokens=max_tokens,
+            key_env=key_env,
             influence=influence,
             samples=samples,
             temperature=temperature,
