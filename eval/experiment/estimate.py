@@ -6,6 +6,8 @@ Rules kept here
   (``dry_run.py``); the others are taken to be like them on average, and the row says so (``exact``).
 - A prompt's tokens are counted by its model's own tokenizer, or the stand-in it names, where it counts; else
   ``LETTERS`` characters are taken for one. What a chat template adds is not known and not counted.
+- Each is rehearsed twice: on the shortest way, where each is asked once, and on the longest, where no reply can be
+  read, each is asked again and a judge about every answer. What is asked lies between; what is most is called so.
 - A prompt counts once, however many answers are drawn from it. Of answers the most is told that may come: what is
   drawn times its limit; None where one has no limit.
 - No model is asked, nothing is written; a server may be asked how many tokens a text has.
@@ -20,7 +22,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evitrail.agent.llm.base import LLMError
 from evitrail.agent.reader.base import Recording
@@ -51,7 +53,12 @@ class Estimate(Record):
     runs: int
     """How many are left to do."""
     calls: int
+    """At least."""
+    calls_most: int
+    """At most, as long as the server draws as many answers a request as it is asked for."""
     prompt_tokens: int
+    """At least."""
+    prompt_tokens_most: int
     answer_tokens: int | None
     """At most; None where an answer has no limit."""
     counted_by: tuple[str, ...]
@@ -68,23 +75,39 @@ def estimate(experiment: Experiment, folder: Path, progress: Progress = lambda d
     groups: dict[tuple[str, str], list[RunJob]] = {}
     for job in left(experiment, folder):
         groups.setdefault((job.config.condition.name, job.config.reader), []).append(job)
-    rehearsed = [_spread(jobs) if _asks(experiment, jobs[0]) else [] for jobs in groups.values()]
+    rehearsed = [spread(jobs) if asks(experiment, jobs[0]) else [] for jobs in groups.values()]
     of, before = sum(map(len, rehearsed)), 0
     rows, counter = [], Counter()
     with apart():  # what is embedded on the way is kept in memory
         for jobs, some in zip(groups.values(), rehearsed, strict=True):
-            told: list[list[Counted]] = []
+            told: list[RunCount] = []
             for job in some:
-                run = Rehearsal()
-                answer_by(experiment.store, experiment.reader, job.config, run)
-                told.append([counter.counted(call) for call in run.calls])
+                told.append(_rehearsed(experiment, job, counter))
                 progress(before + len(told), of)
             before += len(told)
             rows.append(_row(jobs, told))
     return rows
 
 
-def _asks(experiment: Experiment, job: RunJob) -> bool:
+class RunCount(NamedTuple):
+    """The calls of one run, on the shortest way and on the longest."""
+
+    least: list[Counted]
+    most: list[Counted]
+
+
+def _rehearsed(experiment: Experiment, job: RunJob, counter: Counter) -> RunCount:
+    shortest, longest = Rehearsal(), Rehearsal(longest=True)
+    for run in (shortest, longest):
+        answer_by(experiment.store, experiment.reader, job.config, run)
+    least, most = ([counter.counted(call) for call in run.calls] for run in (shortest, longest))
+    if longest.passages_more:  # each is read as the others are
+        reads = max(most, key=lambda call: call.prompt_tokens)
+        most += [reads] * (2 * longest.passages_more)
+    return RunCount(least, most)
+
+
+def asks(experiment: Experiment, job: RunJob) -> bool:
     """Whether the run's reader asks models at all; others need no rehearsal."""
     return isinstance(readers(experiment.reader).of(job.name, job.config.reader), Recording)
 
@@ -138,17 +161,18 @@ class Counter:
         return math.ceil(len(text) / LETTERS)
 
 
-def _spread(jobs: Sequence[RunJob]) -> list[RunJob]:
+def spread(jobs: Sequence[RunJob]) -> list[RunJob]:
     """At most so many of the jobs, evenly spread."""
     if len(jobs) <= REHEARSED:
         return list(jobs)
     return [jobs[place * len(jobs) // REHEARSED] for place in range(REHEARSED)]
 
 
-def _row(jobs: Sequence[RunJob], told: Sequence[Sequence[Counted]]) -> Estimate:
+def _row(jobs: Sequence[RunJob], told: Sequence[RunCount]) -> Estimate:
     """The runs that were rehearsed, made as many as there are; without one, no model is asked in any of them."""
-    calls = [call for run in told for call in run]
-    limits = [call.answer_tokens for call in calls]
+    least = [call for run in told for call in run.least]
+    most = [call for run in told for call in run.most]
+    limits = [call.answer_tokens for call in most]
 
     def whole(number: int) -> int:
         return round(number * len(jobs) / len(told)) if told else 0
@@ -159,9 +183,11 @@ def _row(jobs: Sequence[RunJob], told: Sequence[Sequence[Counted]]) -> Estimate:
         label=RunName.parse(jobs[0].name, jobs[0].config.condition.name).reader,
         reader=jobs[0].config.reader,
         runs=len(jobs),
-        calls=whole(len(calls)),
-        prompt_tokens=whole(sum(call.prompt_tokens for call in calls)),
+        calls=whole(len(least)),
+        calls_most=whole(len(most)),
+        prompt_tokens=whole(sum(call.prompt_tokens for call in least)),
+        prompt_tokens_most=whole(sum(call.prompt_tokens for call in most)),
         answer_tokens=whole(sum(known)) if len(known) == len(limits) else None,
-        counted_by=tuple(sorted({call.by for call in calls})),
+        counted_by=tuple(sorted({call.by for call in least})),
         exact=len(told) in (0, len(jobs)),
     )

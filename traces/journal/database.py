@@ -76,6 +76,14 @@ class Database:
             raise
         return cls(connection, path, writable=create, wal=wal)
 
+    @classmethod
+    def in_memory(cls) -> Database:
+        """One that is nowhere on disk, and gone once it is closed."""
+        connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        connection.executescript(SCHEMA)
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        return cls(connection, Path(":memory:"), writable=True, wal=True)
+
     def close(self) -> None:
         """Let the file go."""
         with self.lock:

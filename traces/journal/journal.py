@@ -84,6 +84,11 @@ class Journal:
             raise JournalError(f"expected a folder for the journal at {str(path.parent)!r}, found none; make it first")
         return cls(Database.open(path, create=create), clock or Clock())
 
+    @classmethod
+    def in_memory(cls) -> Journal:
+        """A journal that is nowhere on disk, for work that nobody is to keep."""
+        return cls(Database.in_memory(), Clock())
+
     def close(self) -> None:
         """Let the file go; what was appended stays."""
         self.database.close()

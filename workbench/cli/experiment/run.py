@@ -202,7 +202,7 @@ def run(
             if check:
                 show_summary(experiment, json=json)
             else:
-                show_estimate(experiment, folder, json=json)
+                show_estimate(experiment, folder, attribute=attribute, json=json)
         return
     try:
         with listening() as hear:
