@@ -48,8 +48,8 @@ def show_estimate(experiment: Experiment, folder: Path, *, attribute: bool, json
         say(_attribution(after))
     if most:
         say(
-            f"all in all at most {most:,} model calls, as far as a server draws all samples in one request and does not "
-            "have to be asked again because it failed"
+            f"all in all at most {most:,} model calls, as far as a server draws all samples in one request and need "
+            "not be asked again because it failed"
         )
     say("no model was asked, nothing was written")
 
