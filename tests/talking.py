@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
@@ -41,6 +41,8 @@ class Server(ThreadingHTTPServer):
         self.script: dict[str, list[Said]] = {}
         self.asked: list[tuple[float, str, Any, str | None]] = []
         self.busy = self.busiest = 0
+        self.refusal: Callable[[Any], Said | None] = lambda body: None
+        """What it says to a request that it refuses, in place of its script."""
         self.lock = threading.Lock()
 
     @property
@@ -75,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
             server.asked.append((time.monotonic(), self.path, body, self.headers["Authorization"]))
             server.busy += 1
             server.busiest = max(server.busy, server.busiest)
-        said = server.next(self.path)
+        said = server.refusal(body) or server.next(self.path)
         time.sleep(said.after)
         with server.lock:
             server.busy -= 1

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from talking import Said, Server, chat, models, prompt, talking
 
+from evitrail.agent.llm.base import cut_in_thought
 from evitrail.agent.llm.server.openai import OpenAILLM
 
 
@@ -105,6 +106,129 @@ def test_what_was_thought_is_told_apart_and_stands_in_for_an_empty_answer(
     said = llm.complete(prompt())
     assert said.texts == (text,)
     assert said.reasoning == (() if thought is None else (thought,))
+
+
+@pytest.mark.parametrize(
+    ("content", "message", "text", "thought"),
+    [
+        (None, {"reasoning_content": "The answer is A. But wait"}, "", "The answer is A. But wait"),
+        ("", {"reasoning": "The answer is A. But"}, "", "The answer is A. But"),
+        ("<think>The answer is A. But", {}, "", "The answer is A. But"),
+        (None, {}, "", None),
+        ("The answer is B. The", {}, "The answer is B. The", None),
+        ("<think>A?</think>The answer is B", {}, "The answer is B", "A?"),
+    ],
+)
+def test_a_thought_that_was_cut_short_is_no_answer(
+    server: Server, llm: OpenAILLM, content: str | None, message: dict[str, object], text: str, thought: str | None
+) -> None:
+    server.says(chat(content, reason="length", **message))
+    said = llm.complete(prompt())
+    assert (said.texts, said.finish_reasons) == ((text,), ("length",))
+    assert said.reasoning == (() if thought is None else (thought,))
+    assert cut_in_thought(said, 0) is (text == "")
+
+
+def test_a_model_whose_prompt_begins_the_thought_was_thinking_where_it_was_cut(server: Server) -> None:
+    server.says(chat("First thought: the answer is A. But", reason="length"))
+    assert OpenAILLM("deepseek-ai/DeepSeek-R1", server.url, waits=()).complete(prompt()).texts == ("",)
+    server.says(chat("The answer is A."))
+    assert OpenAILLM("deepseek-ai/DeepSeek-R1", server.url, waits=()).complete(prompt()).texts == ("The answer is A.",)
+
+
+def part(kind: str, **said: object) -> dict[str, object]:
+    return {"type": kind, **said}
+
+
+@pytest.mark.parametrize(
+    ("message", "text", "thought"),
+    [
+        ({"content": [part("text", text="The answer"), part("text", text=" is B")]}, "The answer is B", None),
+        ({"content": [part("output_text", text="B", annotations=[])]}, "B", None),
+        ({"content": ["B"]}, "B", None),
+        (
+            {"content": [part("thinking", thinking=[part("text", text="A?")]), part("text", text="B")]},
+            "B",
+            "A?",
+        ),
+        ({"content": [part("thinking", thinking="A?")]}, "A?", None),
+        ({"content": [part("image_url", image_url={"url": "x"}), 7, None]}, "", None),
+        ({"content": []}, "", None),
+        ({"content": 7}, "", None),
+        ({"content": {"text": "B"}}, "", None),
+        ({"content": None, "refusal": "I cannot say."}, "I cannot say.", None),
+        ({"content": "B", "reasoning": {"steps": 3}, "tool_calls": None, "audio": {}}, "B", None),
+        ({"content": "B", "reasoning_content": [part("text", text="A?")]}, "B", "A?"),
+    ],
+)
+def test_a_content_in_parts_and_fields_that_nobody_knows_are_read(
+    server: Server, llm: OpenAILLM, message: dict[str, object], text: str, thought: str | None
+) -> None:
+    reply = {"choices": [{"message": {"role": "assistant", **message}, "finish_reason": "stop", "odd": [1]}], "odd": {}}
+    server.says(Said(body=json.dumps(reply)))
+    said = llm.complete(prompt())
+    assert said.texts == (text,)
+    assert said.reasoning == (() if thought is None else (thought,))
+
+
+TOP = {"token": "B", "logprob": -0.1}
+
+
+@pytest.mark.parametrize(
+    "logprobs",
+    [
+        None,
+        {},
+        [],
+        "none",
+        7,
+        {"content": None},
+        {"content": "B"},
+        {"content": [{"token": "B"}]},
+        {"content": [{"token": "B", "logprob": None}]},
+        {"content": [{"token": None, "logprob": -1.0}]},
+        {"content": [{"token": "B", "logprob": "likely"}]},
+        {"content": [{"token": "B", "logprob": float("nan")}]},
+        {"content": [{"token": "B", "logprob": float("inf")}]},
+        {"tokens": ["B"], "token_logprobs": [-0.1]},
+    ],
+    ids=str,
+)
+def test_probabilities_that_cannot_be_read_were_not_told(server: Server, llm: OpenAILLM, logprobs: object) -> None:
+    reply = json.loads(chat("B").body)
+    reply["choices"][0]["logprobs"] = logprobs
+    server.says(Said(body=json.dumps(reply)))
+    said = llm.complete(prompt(logprobs=5))
+    assert (said.texts, said.tokens) == (("B",), ())
+    assert llm.ignored == {"logprobs"}
+
+
+@pytest.mark.parametrize("top", [None, [], [TOP], [TOP, {**TOP, "bytes": None, "odd": 1}]], ids=str)
+def test_probabilities_with_null_or_odd_fields_are_read(server: Server, llm: OpenAILLM, top: object) -> None:
+    reply = json.loads(chat("B").body)
+    content = [{"token": "B", "logprob": -float("inf"), "bytes": None, "top_logprobs": top, "odd": {}}]
+    reply["choices"][0]["logprobs"] = {"content": content, "refusal": None}
+    server.says(Said(body=json.dumps(reply)))
+    assert [token.text for token in llm.complete(prompt(logprobs=5)).tokens[0]] == ["B"]
+
+
+@pytest.mark.parametrize("usage", [None, {}, [], "much", {"prompt_tokens": None}, {"prompt_tokens": "7"}, {"odd": 1}])
+def test_counts_that_are_none_were_not_told(server: Server, llm: OpenAILLM, usage: object) -> None:
+    choice = {"index": None, "message": {"content": "B"}, "finish_reason": 7, "logprobs": None}
+    server.says(Said(body=json.dumps({"choices": [choice], "usage": usage, "model": None})))
+    said = llm.complete(prompt())
+    assert (said.texts, said.finish_reasons, said.model) == (("B",), (None,), "ward")
+    assert (said.prompt_tokens, said.completion_tokens) == (None, None)
+
+
+def test_tokens_that_spell_the_key_are_not_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVITRAIL_LLM_KEY", "sk-spelled-out")
+    reply = json.loads(chat("B").body)
+    for text, kept in (("Bsk-spelled-ou!", 15), ("Bsk-spelled-out", 0)):
+        reply["choices"][0]["logprobs"] = {"content": [{"token": letter, "logprob": -0.1} for letter in text]}
+        server.says(Said(body=json.dumps(reply)))
+        said = OpenAILLM("ward", server.url, waits=()).complete(prompt(logprobs=1))
+        assert sum(map(len, said.tokens)) == kept
 
 
 def test_a_server_that_draws_one_answer_a_request_is_asked_for_the_rest_with_the_seed_moved_on(

@@ -40,9 +40,12 @@ def test_an_answer_without_a_thought_is_left_as_it_is(model: str, raw: str) -> N
     assert said_from(raw, model) == 0
 
 
-def test_a_thought_that_was_cut_short_is_read_as_it_stands() -> None:
+def test_a_thought_that_was_cut_short_is_no_answer_and_one_that_was_not_is_read_as_it_stands() -> None:
     raw = "<think>It could be A, or"
+    assert split_reply(raw, "Qwen/Qwen3-4B", cut=True) == SplitReply("", "It could be A, or")
     assert split_reply(raw, "Qwen/Qwen3-4B") == SplitReply(raw, None)
+    assert split_reply("It could be A, or", "Qwen/Qwen3-4B", cut=True) == SplitReply("It could be A, or", None)
+    assert split_reply("It could be A, or", "Qwen/QwQ-32B", cut=True) == SplitReply("", "It could be A, or")
 
 
 def test_the_last_thought_ends_where_the_answer_begins() -> None:

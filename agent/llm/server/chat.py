@@ -92,6 +92,7 @@ def joined(first: Completion, second: Completion) -> Completion:
         model=first.model,
         reasoning=thoughts if any(thought is not None for thought in thoughts) else (),
         tokens=first.tokens + second.tokens if first.tokens and second.tokens else (),
+        sent_as=first.sent_as | second.sent_as,
     )
 
 
