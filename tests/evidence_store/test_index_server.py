@@ -19,7 +19,8 @@ import pytest
 from world import WordVectors, evidence
 
 from evitrail.evidence_store import EvidenceStore, StoreError
-from evitrail.evidence_store.index import open_index
+from evitrail.evidence_store.errors import EvidenceError
+from evitrail.evidence_store.index import engine_of, open_index
 from evitrail.evidence_store.index.base import RECTANGLE, IndexManifest, Point, Sparse, Where
 from evitrail.evidence_store.index.layout import Layout, place_of
 
@@ -270,9 +271,25 @@ def test_an_address_that_cannot_be_is_refused_in_one_line(query: str, said: str)
     assert "s3cret" not in str(told.value)
 
 
-def test_an_address_holds_no_user_and_no_password() -> None:
+@pytest.mark.parametrize(
+    "address", ["http://me:s3cret@host:6333/evidence", "http://me:s3/cret@host:6333", "https://s3cret@[::1/evidence"]
+)
+def test_an_address_holds_no_user_and_no_password(address: str) -> None:
     with pytest.raises(StoreError, match="without user or password; give the key in QDRANT_API_KEY") as told:
-        place_of("http://me:s3cret@host:6333/evidence")
+        place_of(address)
+    assert "s3" not in str(told.value)
+
+
+@pytest.mark.parametrize("address", ["http://[::1/evidence", "http://host:port/evidence"])
+def test_an_address_that_cannot_be_read_is_refused_in_one_line(address: str) -> None:
+    with pytest.raises(StoreError, match="expected http://host:6333/collection, got an address that cannot be read"):
+        place_of(address)
+
+
+@pytest.mark.parametrize("address", ["me:s3cret@host:6333/evidence", "grpc://me:s3cret@host", "HTTP://me:s3cret@host"])
+def test_an_address_of_another_form_is_refused_unseen(address: str) -> None:
+    with pytest.raises(EvidenceError, match="got an address of another form") as told:
+        engine_of(address)
     assert "s3cret" not in str(told.value)
 
 

@@ -14,6 +14,7 @@ from postgres import PASSWORD, PostgreSQL
 from world import clock
 
 from evitrail.evidence_store.errors import MissingPackageError, StoreError
+from evitrail.evidence_store.ledger.dialect import dialect_of
 from evitrail.evidence_store.ledger.ledger import Ledger
 
 BATCH = [noted(f"big-{n}@1", text="x" * 2000) for n in range(20)]
@@ -132,12 +133,41 @@ def test_a_server_that_cannot_be_had_is_told_in_one_line(postgres: PostgreSQL) -
         ("postgresql+psycopg://me:wr0ng@host", "got an address that names no database"),
         ("postgresql+psycopg://me:wr0ng@host:one/evidence", "got an address that cannot be read"),
         ("postgresql+psycopg://me@host/evidence?password=wr0ng", "got one after the '\\?', where it would be kept"),
+        ("postgresql+psycopg://me@host/evidence?PassWord=wr0ng", "got one after the '\\?', where it would be kept"),
+        (
+            "postgresql+psycopg://me:first@wr0ng@host/evidence",
+            "'@' or '=' in its host or database; in a user or password",
+        ),
+        ("postgresql+psycopg://me/x:wr0ng@host/evidence", "'@' or '=' in its host or database"),
+        ("postgresql+psycopg:///postgresql://me:wr0ng@host/evidence", "'@' or '=' in its host or database"),
+        ("postgresql+psycopg:///host=h password=wr0ng", "'@' or '=' in its host or database"),
+        ("me:wr0ng@host/evidence", "got neither; write the address so"),
+        ("host=h user=me password=wr0ng dbname=evidence", "got neither; write the address so"),
+        ("postgresql:me:wr0ng@host/evidence", "got neither; write the address so"),
+        ("passfile=/home/me/wr0ng", "got neither; write the address so"),
     ],
 )
 def test_an_address_that_cannot_be_a_ledger_is_refused_without_its_password(address: str, said: str) -> None:
     with pytest.raises(StoreError, match=said) as told:
         Ledger.open(address, clock)
     assert "wr0ng" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["passfile=/home/me/wr0ng", "sslpassword=wr0ng", "sslkey=/home/me/wr0ng", "user=wr0ng", "options=wr0ng"],
+)
+def test_what_is_shown_and_written_of_an_address_says_only_where_the_ledger_lies(query: str) -> None:
+    shown = dialect_of(f"postgresql+psycopg://me:wr0ng@db:5433/evidence?host=/run/pg&{query}").where
+    assert shown == "postgresql+psycopg://db:5433/evidence?host=%2Frun%2Fpg"
+
+
+@pytest.mark.parametrize("query", ["passfile=/nowhere/wr0ng", "port=wr0ng", "sslmode=wr0ng", "wr0ng=1"])
+def test_what_the_driver_says_of_an_address_holds_no_password(query: str) -> None:
+    with pytest.raises(StoreError) as told:
+        Ledger.open(f"postgresql+psycopg://me:s3cret-pa55@127.0.0.1:1/evidence?connect_timeout=2&{query}", clock)
+    assert "s3cret" not in str(told.value)
+    assert len(str(told.value).splitlines()) == 1
 
 
 def test_a_password_may_come_from_the_environment(postgres: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> None:

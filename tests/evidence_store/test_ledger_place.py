@@ -69,6 +69,24 @@ def test_a_store_with_its_own_ledger_takes_no_other(tmp_path: Path, monkeypatch:
     opened(tmp_path / "store", None).close()
 
 
+@pytest.mark.parametrize("address", ["me:wr0ng@host/evidence", "host=h password=wr0ng", "postgresql:me:wr0ng@h/d"])
+def test_an_address_without_a_scheme_is_refused_unseen_wherever_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    with pytest.raises(
+        StoreError, match=r"ledger: expected postgresql\+psycopg://\S+, got an address of another"
+    ) as told:
+        opened(tmp_path / "store", address)
+    assert "wr0ng" not in str(told.value)
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "ledger.url").write_text("postgresql+psycopg://host/evidence\n")
+    monkeypatch.setenv("EVITRAIL_LEDGER", address)
+    with pytest.raises(StoreError, match=r"expected a path or .*, got neither") as told:
+        opened(tmp_path / "kept", None)
+    assert "wr0ng" not in str(told.value)
+    assert not [path for path in tmp_path.rglob("*") if "wr0ng" in path.name]
+
+
 def test_a_store_that_could_not_be_made_can_be_made_once_the_address_is_right(
     postgres: PostgreSQL, tmp_path: Path
 ) -> None:
