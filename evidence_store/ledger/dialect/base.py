@@ -63,7 +63,3 @@ def store_errors(dialect: Dialect) -> Iterator[None]:
         yield
     except sa.exc.DBAPIError as error:
         raise StoreError(f"{dialect.where}: {dialect.explain(error.orig)}") from error
-    except sa.exc.ArgumentError:  # its words repeat what was given
-        raise StoreError(
-            f"{dialect.where}: expected an address, got one with a value that cannot be; correct it"
-        ) from None

@@ -60,6 +60,9 @@ class PostgreSQL:
         try:
             # READ COMMITTED: what is read after the lock was waited for must show what its holder wrote.
             return sa.create_engine(self.url, connect_args=asked, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        except sa.exc.ArgumentError:  # its words repeat what was given
+            said = f"{self.where}: expected {FORM}, got an address with a host or port that cannot be"
+            raise StoreError(f"{said}; correct the address") from None
         except ModuleNotFoundError as error:
             said = "a ledger on PostgreSQL needs psycopg"
             raise MissingPackageError(f"{said}; run `pip install 'evitrail[postgres]'`") from error
