@@ -3,7 +3,7 @@
 Rules kept here
 - Library code only says ``log = get_logger()``. No line is shown until somebody configures structlog: the command line
   with ``configure``, or the program that imports evitrail in a way of its own.
-- No line that is shown so holds a secret that is known (``known_secrets.py``).
+- No line that is shown so holds a secret that is known (``traces/known_secrets.py``).
 """
 
 from __future__ import annotations

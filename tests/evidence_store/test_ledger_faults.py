@@ -144,7 +144,7 @@ def test_a_server_that_cannot_be_had_is_told_in_one_line(postgres: PostgreSQL) -
         ("me:wr0ng@host/evidence", "got neither; write the address so"),
         ("host=h user=me password=wr0ng dbname=evidence", "got neither; write the address so"),
         ("postgresql:me:wr0ng@host/evidence", "got neither; write the address so"),
-        ("passfile=/home/me/wr0ng", "got neither; write the address so"),
+        ("passfile=/run/wr0ng", "got neither; write the address so"),
     ],
 )
 def test_an_address_that_cannot_be_a_ledger_is_refused_without_its_password(address: str, said: str) -> None:
@@ -155,7 +155,7 @@ def test_an_address_that_cannot_be_a_ledger_is_refused_without_its_password(addr
 
 @pytest.mark.parametrize(
     "query",
-    ["passfile=/home/me/wr0ng", "sslpassword=wr0ng", "sslkey=/home/me/wr0ng", "user=wr0ng", "options=wr0ng"],
+    ["passfile=/run/wr0ng", "sslpassword=wr0ng", "sslkey=/run/wr0ng", "user=wr0ng", "options=wr0ng"],
 )
 def test_what_is_shown_and_written_of_an_address_says_only_where_the_ledger_lies(query: str) -> None:
     shown = dialect_of(f"postgresql+psycopg://me:wr0ng@db:5433/evidence?host=/run/pg&{query}").where

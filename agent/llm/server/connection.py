@@ -4,7 +4,7 @@ Rules kept here
 - Sent again is only what may be answered then: nobody there, too slow, 429, 5xx. How long to wait is stated
   beforehand and has no chance in it; a server that says how long (Retry-After) is heeded, unless that is too long.
 - No more requests are under way than it was told; whoever waits to send again holds up nobody.
-- Which key is sent is decided by ``keys.py``; a server that sends it back is not repeated (``known_secrets.py``).
+- Which key is sent is decided by ``keys.py``; what sends it back is not repeated (``traces/known_secrets.py``).
   Without one a dummy is sent, for the client insists on one and servers of one's own do not look.
 - No redirect is followed: another host would be sent the prompts, and perhaps the key.
 - The connections are shared by all threads and kept open.
