@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from chromium import dom
 from ward import WardReader, advice, arm, ask, blamed, case, opened
 
 from evitrail.eval.report.results import write_results
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--virtual-time-budget=3000",
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -29,14 +22,6 @@ def report(tmp_path: Path) -> Path:
         blamed(tmp_path / "x", store, reader)
     write_results(tmp_path / "x")
     return tmp_path / "x" / "report.html"
-
-
-def dom(page: str, profile: Path) -> str:
-    """The page as the browser has it once its script has run."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    command = [CHROMIUM, *QUIET, f"--user-data-dir={profile}", "--dump-dom", page]
-    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=True).stdout
 
 
 def test_a_link_to_a_run_opens_what_it_points_to(report: Path, tmp_path: Path) -> None:
