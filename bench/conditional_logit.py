@@ -5,15 +5,17 @@ Rules kept here
   add up. Only the slope is written here, and a test compares it with finite differences of that value.
 - Terms that describe agreement may not turn negative, terms that describe conflict may not turn positive: a fit on
   exam questions must not teach the reader that a denied word is support. Interactions are free.
-- Weights are penalised in units of their column's spread, so that rare and small columns are not favoured.
+- Plain overlap is what a fit falls back on: it alone is not penalised. Every other weight is, in units of its
+  column's spread, so that rare and small columns are not favoured.
 
-    theta = fit([readings])        # weights in the order of NAMES
-    scores(theta, readings)        # logits, question x option
+    kept = only("overlap", "embedding")
+    theta = fit([readings], kept)       # weights in the order of NAMES, 0 for those not kept
+    scores(theta, readings, kept)       # logits, question x option
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,30 +27,11 @@ from evitrail.agent.reader.extractive.scoring import CONFLICTS, REFUTES, SUPPORT
 
 NAMES = (*OPTION_TERMS, *(f"relevance: {name}" for name in RELEVANCE_TERMS), "relevance: start")
 T, R = len(OPTION_TERMS), len(RELEVANCE_TERMS)
-PENALTY, FADING, ROUNDS = 4.0, 0.4, 40
+PENALTY, FADING, ROUNDS = 0.1, 0.2, 60
 FREE = ("words_if_exception", "embedding_if_exception", "embedding_if_parallel", "words_that_apply")
-START = {
-    "words": 2.0,
-    "words_found": 1.0,
-    "pairs": 1.5,
-    "pieces": 1.0,
-    "verbatim": 1.0,
-    "numbers": 2.0,
-    "other_number": -1.0,
-    "denied": -1.0,
-    "embedding": 3.0,
-    "statement": 1.0,
-    "relevance: stem_words": 2.0,
-    "relevance: stem_words_best": 1.0,
-    "relevance: stem_embedding": 2.0,
-    "relevance: stem_embedding_best": 1.0,
-    "relevance: passage_words": 2.0,
-    "relevance: passage_embedding": 4.0,
-    "relevance: applies": 0.5,
-    "relevance: excludes": -1.0,
-    "relevance: start": -1.0,
-}
-"""Where the search begins: the weights one would set by hand."""
+BASE = "overlap"
+START = np.array([3.0 if n == BASE else -0.3 if n in CONFLICTS else 1.0 if ":" in n else 0.3 for n in NAMES])
+"""Where the search begins."""
 
 
 @dataclass(frozen=True)
@@ -84,22 +67,26 @@ class Readings:
         )
 
 
-def masked(names: Set[str]) -> Array:
+def only(*names: str) -> Array:
     """1 for each weight that is fitted, 0 for those held at zero."""
-    return np.array([float(name not in names) for name in NAMES])
+    if unknown := set(names) - set(NAMES):
+        raise ValueError(f"expected terms among {', '.join(NAMES)}, got {', '.join(sorted(unknown))}")
+    return np.array([float(name in names) for name in NAMES])
 
 
-def scores(theta: Array, table: Readings) -> Array:
+def scores(theta: Array, table: Readings, kept: Array) -> Array:
     """Every option's logit, as the reader would compute it."""
-    weights = as_weights(theta)
+    weights = as_weights(theta, kept)
     return logits(strengths(table.options, relevance(table.relevance, weights), weights), weights)
 
 
-def as_weights(theta: Array) -> Weights:
+def as_weights(theta: Array, kept: Array) -> Weights:
+    """Weights that name the terms that are kept, and no others."""
+    named = {name: float(value) for name, value, keep in zip(NAMES, theta, kept, strict=True) if keep}
     return Weights(
-        terms=dict(zip(OPTION_TERMS, theta[:T].tolist(), strict=True)),
-        relevance=dict(zip(RELEVANCE_TERMS, theta[T:-1].tolist(), strict=True)),
-        relevance_start=float(theta[-1]),
+        terms={name: value for name, value in named.items() if name in OPTION_TERMS},
+        relevance={name.removeprefix("relevance: "): v for name, v in named.items() if name in NAMES[T:-1]},
+        relevance_start=named.get("relevance: start", 0.0),
         fading=FADING,
         scale=1.0,
         enough=0.0,
@@ -114,34 +101,33 @@ def negative_log_likelihood(logit: Array, table: Readings) -> Array:
     return np.logaddexp.reduce(shown, axis=1) - shown[np.arange(len(shown)), table.answer]
 
 
-def fit(tables: Sequence[Readings], mask: Array | None = None, begin: Array | None = None) -> Array:
-    """The weights that lose least on these readings; the search begins at ``begin``, else at ``START``."""
-    kept = np.ones(len(NAMES)) if mask is None else mask
+def fit(tables: Sequence[Readings], kept: Array) -> Array:
+    """The weights that lose least on these readings; those not kept are 0."""
     said = np.concatenate([t.options.reshape(-1, T)[t.options.reshape(-1, T).any(axis=1)] for t in tables])
     seen = np.concatenate([t.relevance.reshape(-1, R)[t.relevance.reshape(-1, R).any(axis=1)] for t in tables])
     penalty = PENALTY * np.concatenate([said.var(axis=0), seen.var(axis=0), [0.1]])
-    conflicts = {OPTION_TERMS[i] for i in CONFLICTS}
-    signs = [(None, None) if n in FREE else (None, 0) if n in conflicts else (0, None) for n in OPTION_TERMS]
+    penalty[NAMES.index(BASE)] = 0.0
+    signs = [(None, None) if n in FREE else (None, 0) if n in CONFLICTS else (0, None) for n in OPTION_TERMS]
+    gates = [(None, 0) if n == "excludes" else (0, None) for n in RELEVANCE_TERMS]
 
     def objective(theta: Array) -> tuple[float, Array]:
-        losses, slopes = zip(*(loss_and_slope(theta, t) for t in tables), strict=True)
+        losses, slopes = zip(*(loss_and_slope(theta, t, kept) for t in tables), strict=True)
         return sum(losses) + float(penalty @ theta**2), (sum(slopes) + 2 * penalty * theta) * kept
 
-    start = (np.array([START.get(name, 0.0) for name in NAMES]) if begin is None else begin) * kept
     found = minimize(
         objective,
-        start,
+        START * kept,
         jac=True,
         method="L-BFGS-B",
-        bounds=[*signs, *[(None, None)] * (R + 1)],
+        bounds=[*signs, *gates, (None, None)],
         options={"maxiter": ROUNDS},
     )
     return found.x * kept
 
 
-def loss_and_slope(theta: Array, table: Readings) -> tuple[float, Array]:
+def loss_and_slope(theta: Array, table: Readings, kept: Array) -> tuple[float, Array]:
     """The weighted loss of a table, and how it changes with each weight."""
-    weights = as_weights(theta)
+    weights = as_weights(theta, kept)
     gate = relevance(table.relevance, weights)
     signed = strengths(table.options, gate, weights)
     logit = logits(signed, weights)

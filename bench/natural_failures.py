@@ -2,22 +2,32 @@
 
     python bench/natural_failures.py [FOLDER]
 
-FOLDER holds, or is given, an ``evitrail demo``; it takes some minutes the first time.
+FOLDER holds, or is given, the demonstration's runs with the reader whose failures were labelled: its weights are kept
+beside the labels (``natural_failures/reader.json``). It takes some minutes the first time. The store of an
+``evitrail demo`` in FOLDER is used where there is one; its runs are not, as the weights have changed since.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from evitrail.agent.reader import READERS, ExtractiveReader
+from evitrail.agent.reader.extractive.scoring import Weights
+from evitrail.eval.demo import DEMO_CASES
 from evitrail.eval.metrics.stats import wilson
+from evitrail.eval.plan.plan import Plan
+from evitrail.eval.run_plan import run_plan
+from evitrail.evidence_store import EvidenceStore, read_evidence
+from evitrail.evidence_store.demo import DEMO_EVIDENCE
+from evitrail.workbench.cli.experiment.demo import SHOWN
 
 LABELS = Path(__file__).parent / "natural_failures"
+READER = "labelled"
 Steps = Mapping[str, Sequence[str]]
 
 
@@ -27,11 +37,22 @@ def labels(reader: str) -> dict[str, list[str]]:
     return {row["run"]: row["steps"] for row in map(json.loads, lines)}
 
 
+def labelled_reader() -> Weights:
+    """The weights of the reader whose failures were labelled."""
+    return Weights.model_validate_json((LABELS / "reader.json").read_text(encoding="utf-8"))
+
+
 def attributed(folder: Path) -> dict[str, list[str]]:
     """By run, the steps that the attribution blames for the wrong answer."""
-    if not (folder / "experiment" / "attribution.json").exists():
-        subprocess.run([sys.executable, "-m", "evitrail", "demo", str(folder)], check=True)
-    blames = json.loads((folder / "experiment" / "attribution.json").read_text(encoding="utf-8"))
+    experiment, store = folder / "labelled-experiment", folder / "store"
+    if not (experiment / "attribution.json").exists():
+        weights = labelled_reader()
+        READERS[READER] = lambda embed: ExtractiveReader(embed=embed, weights=weights)
+        with EvidenceStore.open(store, create=True) as opened:
+            opened.ingest(read_evidence(DEMO_EVIDENCE, opened.headers))
+        plan = Plan(benchmark=DEMO_CASES, store=store, conditions=SHOWN, split="test", reader=READER)
+        run_plan(plan, experiment)
+    blames = json.loads((experiment / "attribution.json").read_text(encoding="utf-8"))
     return {blame["run"]: blame["culprit"] for blame in blames if blame["outcome"] == "wrong"}
 
 

@@ -245,3 +245,12 @@ def test_the_first_query_is_the_stem_and_no_query_is_asked_twice() -> None:
         assert query.reason
         asked.append(query.text)
     assert "biopsy" in asked[1]
+
+
+def test_a_term_that_the_weights_do_not_name_counts_for_nothing() -> None:
+    shipped = ExtractiveReader().weights
+    named = shipped.model_copy(update={"terms": {**shipped.terms, "denied": -5.0}})
+    denying = served("Repeat CT at 6 to 12 months is advised. Do not follow up a nodule without repeat imaging.")
+    claims = ExtractiveReader(weights=shipped).synthesise(NODULE, denying).claims
+    assert not [c for c in claims if c.stance == "refutes"]
+    assert [c for c in ExtractiveReader(weights=named).synthesise(NODULE, denying).claims if c.stance == "refutes"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evitrail.agent.reader.extractive.quantities import quantities
+from evitrail.agent.reader.extractive.quantities import numerals, quantities
 from evitrail.agent.reader.sentences import sentences
 from evitrail.agent.reader.terms import terms
 
@@ -83,3 +83,10 @@ def test_a_denial_reaches_to_the_end_of_its_clause() -> None:
 def test_a_plural_and_a_hyphen_do_not_make_another_word() -> None:
     assert terms("nodules").words == terms("nodule").words
     assert terms("5-HT4 agonists").words == terms("5HT4 agonist").words
+
+
+def test_a_numeral_is_one_however_it_is_written() -> None:
+    assert numerals("1,000 mg") == numerals("1000 mg") == numerals("1000.0 mg")
+    assert numerals("two of 10.5 mm") == {"2", "10.5"}
+    assert numerals("version 2.3.1") == numerals("2.3")
+    assert not numerals("someone often")

@@ -12,11 +12,11 @@ from __future__ import annotations
 from evitrail.agent.model import Term
 from evitrail.agent.reader.extractive.embedding_similarity import Array
 from evitrail.agent.reader.extractive.features import OPTION_TERMS, Features
-from evitrail.agent.reader.extractive.quantities import Quantity
+from evitrail.agent.reader.extractive.quantities import Quantity, numerals
 from evitrail.agent.reader.terms import first_spellings
 
 LIMIT = 6
-SPELLING = ("words", "words_found", "pairs", "pieces", "verbatim", "words_if_exception")
+SPELLING = ("overlap", "overlap_found", "words", "words_found", "pairs", "pieces", "verbatim", "words_if_exception")
 MEANING = ("embedding", "statement", "embedding_if_exception", "embedding_if_parallel")
 
 
@@ -25,8 +25,12 @@ def explanation_terms(seen: Features, option: int, line: int, shares: Array, dig
     by = dict(zip(OPTION_TERMS, shares.tolist(), strict=True))
     said, numbers = seen.lines[line], seen.numbers[option]
     weights, opposed = seen.weights[option], seen.opposed(option, line)
-    spelt = first_spellings(said.sentence.text)
-    agreeing = {spelt[w]: v for w, v in weights.items() if w in said.terms.words and w not in opposed}
+    spelt = {**_numerals(said.numbers), **first_spellings(said.sentence.text)}
+    agreeing: dict[str, float] = {}
+    for token, weight in seen.tokens[option].items():
+        if token in said.tokens:
+            text = spelt.get(token, token)
+            agreeing[text] = agreeing.get(text, 0.0) + weight
     parts = (
         (agreeing or {"alike in spelling": 1.0}, sum(by[name] for name in SPELLING)),
         ({f"not: {spelt[w]}": weights[w] for w in opposed}, by["denied"]),
@@ -38,9 +42,17 @@ def explanation_terms(seen: Features, option: int, line: int, shares: Array, dig
         ({"only one denies": 1.0}, by["denied_by_one"]),
         ({"embedding": 1.0}, sum(by[name] for name in MEANING)),
     )
-    found = {text: share * v / sum(of.values()) for of, share in parts for text, v in of.items() if share}
+    found: dict[str, float] = {}
+    for of, share in parts:
+        for text, v in of.items() if share else ():
+            found[text] = found.get(text, 0.0) + share * v / sum(of.values())
     weightiest = sorted(found.items(), key=lambda item: (-abs(round(item[1], digits)), item[0]))[:LIMIT]
     return tuple(Term(text=text, weight=round(weight, digits)) for text, weight in weightiest)
+
+
+def _numerals(said: tuple[Quantity, ...]) -> dict[str, str]:
+    """Each numeral of a sentence, and the quantity it stands in: "12" is of "6 to 12 months"."""
+    return {token: quantity.text for quantity in reversed(said) for token in numerals(quantity.text)}
 
 
 def _states(said: tuple[Quantity, ...], own: tuple[Quantity, ...], *, same: bool) -> list[str]:

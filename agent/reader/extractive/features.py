@@ -3,7 +3,9 @@
 Rules kept here
 - Only what tells the options apart counts: a term that every option shares weighs nothing, and a term the
   stem already holds weighs half. These weights come from the question and the hits at hand, from nothing else.
-- A number is compared as a number, in its dimension; a word only with a word of the same polarity.
+- This module offers terms; which of them count is for the weights to say, and the shipped weights name six.
+- ``overlap`` counts words and numerals as they are written. The terms of "words" count words only, and only where
+  option and sentence agree in polarity; those of "numbers" compare quantities, in their dimension.
 - One call to ``embed`` serves the whole question; without an embedder those columns are zero.
 - The reader and the script that fits its weights both call ``features``: there is no second implementation.
 
@@ -27,7 +29,7 @@ from evitrail.agent.reader.extractive.conditions import applies, clauses, matche
 from evitrail.agent.reader.extractive.embedding_similarity import Array, Meanings, asked, meanings
 from evitrail.agent.reader.extractive.embedding_similarity import Embed as Embed
 from evitrail.agent.reader.extractive.overlap import matrix, presence, shared, shares, vocabulary
-from evitrail.agent.reader.extractive.quantities import Quantity, quantities
+from evitrail.agent.reader.extractive.quantities import Quantity, numerals, quantities
 from evitrail.agent.reader.sentences import Sentence, sentences
 from evitrail.agent.reader.terms import Terms, terms
 from evitrail.evidence_store.model import Passage, indexed_text
@@ -35,6 +37,8 @@ from evitrail.evidence_store.model import Passage, indexed_text
 T = TypeVar("T")
 
 OPTION_TERMS = (
+    "overlap",
+    "overlap_found",
     "words",
     "words_found",
     "pairs",
@@ -75,6 +79,8 @@ class Line:
     sentence: Sentence
     terms: Terms
     numbers: tuple[Quantity, ...]
+    tokens: frozenset[str]
+    """Its words and numerals."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,8 @@ class Features:
     relevance: Array
     weights: tuple[dict[str, float], ...]
     """For each option, its distinguishing words and their weights."""
+    tokens: tuple[dict[str, float], ...]
+    """For each option, its distinguishing words and numerals and their weights."""
     numbers: tuple[tuple[Quantity, ...], ...]
     """For each option, the quantities that are not in every option."""
     denied: tuple[frozenset[str], ...]
@@ -104,11 +112,15 @@ def features(question: Question, passages: Sequence[Passage], embed: Embed | Non
     letters = tuple(sorted(question.options))
     texts = [question.options[letter] for letter in letters]
     lines = tuple(
-        Line(i, s, terms(s.text), quantities(s.text)) for i, p in enumerate(passages) for s in sentences(p.text)
+        Line(i, s, terms(s.text), quantities(s.text), tokens(s.text))
+        for i, p in enumerate(passages)
+        for s in sentences(p.text)
     )
     stem, option_terms = terms(question.stem), [terms(t) for t in texts]
     spread = Counter(w for line in lines for w in line.terms.words)
     weights = _distinguishing([t.words for t in option_terms], stem.words, spread)
+    token_spread = Counter(t for line in lines for t in line.tokens)
+    option_tokens = _distinguishing([tokens(t) for t in texts], tokens(question.stem), token_spread)
     pairs = _distinguishing([t.pairs for t in option_terms], frozenset(), {})
     pieces = _distinguishing([t.pieces for t in option_terms], stem.pieces, {})
     numbers = telling([quantities(t) for t in texts])
@@ -121,6 +133,7 @@ def features(question: Question, passages: Sequence[Passage], embed: Embed | Non
         patient = tuple(q for q in quantities(question.stem) if q.is_point)
         exception = float(bool(EXCEPTION.search(asked(question.stem))))
         fill = dict(zip(OPTION_TERMS, np.moveaxis(table, 2, 0), strict=True))
+        _fill_overlap(fill, option_tokens, lines)
         _fill_words(fill, weights, option_terms, lines)
         fill["pairs"][:] = shares(pairs, [line.terms.pairs for line in lines])
         fill["pieces"][:] = shares(pieces, [line.terms.pieces for line in lines])
@@ -139,7 +152,21 @@ def features(question: Question, passages: Sequence[Passage], embed: Embed | Non
         fill["words_that_apply"][:] = shares(weights, [applying for applying, _ in conditions])
         fill["words_that_exclude"][:] = shares(weights, [excluding for _, excluding in conditions])
         relevance = _relevance(passages, lines, stem, patient, spread, meaning)
-    return Features(letters, lines, table, relevance, weights, numbers, tuple(t.denied for t in option_terms))
+    denied = tuple(t.denied for t in option_terms)
+    return Features(letters, lines, table, relevance, weights, option_tokens, numbers, denied)
+
+
+def tokens(text: str) -> frozenset[str]:
+    """The words of ``text`` and the numerals in it."""
+    return terms(text).words | numerals(text)
+
+
+def _fill_overlap(fill: Mapping[str, Array], weights: Sequence[Mapping[str, float]], lines: Sequence[Line]) -> None:
+    """The share of each option's words and numerals that a sentence holds, and their sum on a logarithmic scale."""
+    known = vocabulary(weights)
+    weighed, held = matrix(weights, known), presence([line.tokens for line in lines], known)
+    fill["overlap"][:] = shared(weighed, held)
+    fill["overlap_found"][:] = np.log1p(weighed @ held.T)
 
 
 def _fill_words(

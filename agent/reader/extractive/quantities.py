@@ -4,6 +4,7 @@ Rules kept here
 - A quantity is a closed interval in the base unit of its dimension; a lone number is an interval of one point.
 - Two quantities are compared only within one dimension; a bare number is a dimension of its own.
 - What cannot be read as a number is left to the words.
+- A numeral is a number as it is written, without its unit: "1,000", "1000" and "1000.0" are one, "two" is 2.
 
     >>> [q] = quantities("a nodule of 0.6 cm")
     >>> q.low, q.high, q.dimension
@@ -78,6 +79,9 @@ NUMBER = r"\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:\.\d+)?|\b(?:" + "|".join(WORDS) + r")
 UNIT = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True))
 AT_LEAST = r"≥|>=|>|at least|more than|greater than|over|older than|above|from|exceed(?:s|ing)?|larger than|longer than"
 AT_MOST = r"≤|<=|<|at most|less than|fewer than|under|younger than|below|up to|smaller than|within|no more than"
+NUMERAL = re.compile(
+    r"(?<![\d.])(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:\.\d+)?)|\b(?:" + "|".join(WORDS) + r")\b", re.IGNORECASE
+)
 STRICT = re.compile(
     r">|<|(?:more|greater|older|larger|longer|less|fewer|younger|smaller) than|over|above|under|below|exceed\w*"
 )
@@ -142,6 +146,12 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     found = [q for match in QUANTITY.finditer(text) for q in _quantities_of(match)]
     found += [_rhythm(match) for match in RHYTHM.finditer(text)]
     return tuple(sorted(found, key=lambda q: (q.start, q.low)))
+
+
+@lru_cache(maxsize=READ)
+def numerals(text: str) -> frozenset[str]:
+    """The numbers in ``text`` as they are written, each in one spelling."""
+    return frozenset(f"{_value(found.group()):.12g}" for found in NUMERAL.finditer(text))
 
 
 def _rhythm(found: re.Match[str]) -> Quantity:

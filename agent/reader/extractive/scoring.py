@@ -3,8 +3,9 @@
 Rules kept here
 - A sentence's strength for an option is its relevance (0 to 1) times the weighted sum of the terms they share.
 - An option's logit is its strongest support, then less of the second and third, minus what refutes it,
-  counted the same way. A sentence refutes only by a denied word or another number, never by silence.
-- The weights are a handful of numbers in ``weights.json``, fitted by ``bench/fit_reader.py``.
+  counted the same way. A sentence refutes only by a term of conflict that the weights name, never by silence.
+- The weights are a handful of numbers in ``weights.json``, fitted by ``bench/fit_reader.py``. A term they do not name
+  counts for nothing.
 
 Arrays may carry leading axes (the fit scores all questions at once); padding sentences have strength 0.
 """
@@ -24,7 +25,8 @@ from evitrail.traces.record import Record, content_id
 
 SUPPORTS, REFUTES = 3, 2
 """How many sentences may speak for and against one option."""
-CONFLICTS = [OPTION_TERMS.index(name) for name in ("other_number", "denied", "words_that_exclude", "denied_by_one")]
+CONFLICTS = ("other_number", "denied", "words_that_exclude", "denied_by_one")
+"""Terms by which a sentence speaks against an option."""
 
 
 class Weights(Record, stored_as="Weights"):
@@ -58,6 +60,11 @@ def fitted() -> Weights:
     )
 
 
+def conflicts(weights: Weights) -> list[int]:
+    """The places in OPTION_TERMS of the terms of conflict that these weights name."""
+    return [OPTION_TERMS.index(name) for name in CONFLICTS if name in weights.terms]
+
+
 def relevance(table: Array, weights: Weights) -> Array:
     """How far each sentence speaks of the question: 0 to 1."""
     vector = np.array([weights.relevance.get(name, 0.0) for name in RELEVANCE_TERMS])
@@ -73,7 +80,7 @@ def worth(weights: Weights) -> Array:
 def strengths(options: Array, relevant: Array, weights: Weights) -> Array:
     """Signed strength of each sentence for each option; 0 where it says nothing that counts."""
     signed = (options @ worth(weights)) * relevant[..., None, :]
-    opposes = options[..., CONFLICTS].any(axis=-1)
+    opposes = options[..., conflicts(weights)].any(axis=-1)
     return np.where((signed > 0) | opposes, signed, 0.0)
 
 
