@@ -10,8 +10,8 @@ Rules kept here
     synthesis = reader.synthesise(question, hits)
     reader.choose(question, synthesis, Decoding()).option
 
-It weighs words, numbers, negation and meaning (an embedding); it does not reason over several sentences, and it knows
-no medicine. Without ``embed`` it reads words and numbers only.
+It weighs words, numbers and meaning (an embedding), and what else its weights name; it does not reason over several
+sentences, and it knows no medicine. Without ``embed`` it reads words and numbers only.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TIE = 1e-6
 
 @dataclass(frozen=True)
 class ExtractiveReader:
-    """Reads by shared terms, numbers, negation and embedding; deterministic, in milliseconds, explained."""
+    """Reads by shared words, numbers and embedding; deterministic, in milliseconds, explained."""
 
     embed: Embed | None = field(default=None, repr=False, compare=False)
     weights: Weights = field(default_factory=scoring.fitted)
