@@ -29,7 +29,7 @@ from evitrail.workbench.cli.app import run_command
 
 SCRIPT = Path(sys.executable).with_name("evitrail")
 """The installed console script."""
-CASES = ("acute-001", "acute-002")
+CASES = ("acute-001", "acute-006")
 BENCHMARK = DEMO_CASES
 BLOCK = 1 << 16
 NOTHING = bytes(BLOCK)

@@ -16,7 +16,8 @@ from evitrail.agent.reader.extractive.quantities import Quantity, numerals
 from evitrail.agent.reader.terms import first_spellings
 
 LIMIT = 6
-SPELLING = ("overlap", "overlap_found", "words", "words_found", "pairs", "pieces", "verbatim", "words_if_exception")
+OVERLAP = ("overlap", "overlap_found")
+SPELLING = ("words", "words_found", "pairs", "pieces", "verbatim", "words_if_exception")
 MEANING = ("embedding", "statement", "embedding_if_exception", "embedding_if_parallel")
 
 
@@ -25,13 +26,16 @@ def explanation_terms(seen: Features, option: int, line: int, shares: Array, dig
     by = dict(zip(OPTION_TERMS, shares.tolist(), strict=True))
     said, numbers = seen.lines[line], seen.numbers[option]
     weights, opposed = seen.weights[option], seen.opposed(option, line)
-    spelt = {**_numerals(said.numbers), **first_spellings(said.sentence.text)}
-    agreeing: dict[str, float] = {}
+    spelt = first_spellings(said.sentence.text)
+    agreeing = {spelt[w]: v for w, v in weights.items() if w in said.terms.words and w not in opposed}
+    written = {**_numerals(said.numbers), **spelt}
+    held: dict[str, float] = {}
     for token, weight in seen.tokens[option].items():
         if token in said.tokens:
-            text = spelt.get(token, token)
-            agreeing[text] = agreeing.get(text, 0.0) + weight
+            text = written.get(token, token)
+            held[text] = held.get(text, 0.0) + weight
     parts = (
+        (held, sum(by[name] for name in OVERLAP)),
         (agreeing or {"alike in spelling": 1.0}, sum(by[name] for name in SPELLING)),
         ({f"not: {spelt[w]}": weights[w] for w in opposed}, by["denied"]),
         (dict.fromkeys(_states(said.numbers, numbers, same=True), 1.0), by["numbers"]),
