@@ -39,9 +39,8 @@ from evitrail.evidence_store.fold import fold
 from evitrail.evidence_store.index.base import point_id, rows
 from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.embed import Vectors
-from evitrail.evidence_store.ledger.ledger import Ledger
+from evitrail.evidence_store.ledger.ledger import Ledger, utc_now
 from evitrail.evidence_store.model import indexed_text
-from evitrail.evidence_store.store import utc_now
 from evitrail.retrieval import Dense, Hybrid, Retriever
 
 SIZES = (10_000, 40_000, 100_000)

@@ -11,8 +11,13 @@ from evitrail.evidence_store.grading.assessment import Assessment
 from evitrail.evidence_store.grading.grade import Grade
 from evitrail.evidence_store.input_lines import InputError
 from evitrail.evidence_store.model import Evidence, Header, Passage, Stats
+from evitrail.evidence_store.quarantine.admission import Ingested
+from evitrail.evidence_store.quarantine.held import Held
+from evitrail.evidence_store.quarantine.publisher import Publisher
+from evitrail.evidence_store.registrar import Registrar
+from evitrail.evidence_store.reviewer import Reviewer
 from evitrail.evidence_store.snapshot import Snapshot
-from evitrail.evidence_store.store import EvidenceStore, Ingested
+from evitrail.evidence_store.store import EvidenceStore
 
 __all__ = [
     "Assessment",
@@ -23,11 +28,15 @@ __all__ = [
     "EvidenceStore",
     "Grade",
     "Header",
+    "Held",
     "Ingested",
     "InputError",
     "MissingPackageError",
     "Passage",
     "Profile",
+    "Publisher",
+    "Registrar",
+    "Reviewer",
     "Snapshot",
     "Stats",
     "StoreError",

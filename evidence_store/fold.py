@@ -32,6 +32,7 @@ from evitrail.evidence_store.ledger.event import (
     STANDING,
     SUPERSEDED,
     Event,
+    evidence_of,
 )
 from evitrail.evidence_store.model import Evidence, Header, evidence_id
 
@@ -67,6 +68,8 @@ class Version:
 
     evidence: Evidence
     rows: tuple[Validity, ...]
+    publisher: str | None = None
+    """Who vouched for it; None where nobody was named, and for what was curated here."""
 
     @cached_property
     def id(self) -> str:
@@ -124,7 +127,7 @@ class _Known:
             case type if type in STANDING:
                 self._amend(event.subject, event.seq, **STANDING[type])
             case type if type == PUBLISHED:
-                self._publish(Evidence.model_validate(event.body), event.seq)  # our own JSON, checked when recorded
+                self._publish(event)
             case type if type == DRAFTED:
                 self._draft(Evidence.model_validate(event.body["evidence"]), event)
             case type if type == CLOSED:
@@ -141,16 +144,16 @@ class _Known:
     def _amend(self, ref: str, seq: int, **changes: Any) -> None:
         self.versions[ref] = self.versions[ref].amended(seq, **changes)
 
-    def _publish(self, new: Evidence, seq: int) -> None:
+    def _publish(self, event: Event) -> None:
+        new, seq = Evidence.model_validate(evidence_of(event)), event.seq  # our own JSON, checked when recorded
         self._drafts_end(new.ref, seq)
         mates = [ref for ref in self._lineages.get(new.id, ()) if MARK not in ref]
         newest = all(self.versions[ref].evidence.valid_from <= new.valid_from for ref in mates)
         passed = [ref for ref in mates if self.versions[ref].evidence.valid_from < new.valid_from]
         for old in {*passed, new.supersedes or ""} & self.versions.keys():
             self._amend(old, seq, newest=False)
-        self._add(
-            new, Validity(new.valid_from, new.valid_to, seq, None, new.retracted, new.concern, newest, grade=new.grade)
-        )
+        row = Validity(new.valid_from, new.valid_to, seq, None, new.retracted, new.concern, newest, grade=new.grade)
+        self._add(new, row, event.body.get("publisher"))
 
     def _draft(self, new: Evidence, event: Event) -> None:
         self._drafts_end(new.ref, event.seq)
@@ -163,8 +166,8 @@ class _Known:
             if draft.startswith(f"{ref}{MARK}"):
                 self.versions[draft] = self.versions[draft].ended(seq)
 
-    def _add(self, evidence: Evidence, row: Validity) -> None:
-        self.versions[evidence.ref] = Version(evidence, (row,))
+    def _add(self, evidence: Evidence, row: Validity, publisher: str | None = None) -> None:
+        self.versions[evidence.ref] = Version(evidence, (row,), publisher)
         self._lineages.setdefault(evidence.id, []).append(evidence.ref)
 
     def _supersede(self, edge: Supersession, seq: int) -> None:

@@ -186,6 +186,11 @@ class Snapshot:
         self._header(ref)
         return self._known.rows[ref].profile
 
+    def publisher(self, ref: str) -> str | None:
+        """Who vouched for the version when it was ingested; None where nobody did, and for what was curated here."""
+        self._header(ref)
+        return self._known.versions[ref].publisher
+
     def disputes(self, ref: str) -> tuple[Contradiction, ...]:
         """The contradictions on record that the version is in, with versions that this view knows."""
         self._header(ref)

@@ -7,6 +7,7 @@ Rules kept here
 - Killed in between, nothing recorded is lost: ``verify`` says what the index lacks, a snapshot of what
   it has not seen is refused, and the next ``ingest`` or ``reindex`` repairs it.
 - Taking in the same evidence again changes nothing; the same name with other content is refused.
+- Where publishers are registered, what a rule of ``quarantine/`` stops is held, and is no evidence until released.
 - Opening, and searching by words, load no model.
 
     with EvidenceStore.open(Path("evitrail-store"), create=True) as store:
@@ -20,45 +21,35 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
-from evitrail.evidence_store.curation.lineage import changed, drafts, lineage_faults
-from evitrail.evidence_store.curation.notices import Notice, recordable
-from evitrail.evidence_store.curation.profile import Profile, profiling
-from evitrail.evidence_store.curation.relations import EDGE, Contradiction, Supersession, disputing, names, superseding
-from evitrail.evidence_store.curation.workflow import Dossier, curated
+from evitrail.evidence_store.curation.lineage import changed, lineage_faults
+from evitrail.evidence_store.curation.notices import Notice
+from evitrail.evidence_store.curation.profile import Profile
+from evitrail.evidence_store.curation.relations import EDGE, Contradiction, Supersession, names
+from evitrail.evidence_store.curation.workflow import Dossier
 from evitrail.evidence_store.errors import EvidenceError, StoreError, UnknownEvidenceError
-from evitrail.evidence_store.fold import Version, fold
+from evitrail.evidence_store.fold import fold
 from evitrail.evidence_store.index.chunk import Sentences
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.index.projection import Progress, Projection
 from evitrail.evidence_store.input_lines import InputError
 from evitrail.evidence_store.ledger.event import Draft, Event
+from evitrail.evidence_store.ledger.ledger import utc_now
 from evitrail.evidence_store.ledger.release import TAG, release, release_seq, releases
 from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
+from evitrail.evidence_store.quarantine.acts import Act, judged
+from evitrail.evidence_store.quarantine.admission import Ingested, admission
+from evitrail.evidence_store.quarantine.held import Quarantine, What
+from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
+from evitrail.evidence_store.recorded import Recorded
 from evitrail.evidence_store.snapshot import FoldedLedger, Searched, Snapshot
 from evitrail.evidence_store.store_folder import StoreParts, beside, exchange, open_parts
-from evitrail.traces.record import Record
 
 CHUNKER = Sentences()
-
-
-class Ingested(Record):
-    """What one call of ``ingest`` did."""
-
-    published: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    """Recorded before with the same content."""
-    seq: int
-    """The last event after it."""
-
-
-def utc_now() -> datetime:
-    """The ledger's default clock; what it says is an attribute of events, never compared."""
-    return datetime.now(UTC)
 
 
 class EvidenceStore:
@@ -73,9 +64,7 @@ class EvidenceStore:
         if parts.index.fresh:
             self._projection.start_over()
         self._lock = threading.RLock()
-        self._folded: tuple[int, Mapping[str, Version]] = (0, {})
-        self._dossiers: Mapping[str, Dossier] = {}
-        self._known = lru_cache(maxsize=16)(self._known_at)
+        self._recorded = Recorded(parts.ledger, self._lock)
 
     @classmethod
     def open(
@@ -103,42 +92,61 @@ class EvidenceStore:
     @property
     def seq(self) -> int:
         """The last event's number."""
-        return self._versions()[0]
+        return self._recorded.versions()[0]
 
     @property
     def headers(self) -> Mapping[str, Header]:
         """Every version published, by ref, with its end, its standing and its grade as known now."""
-        return self._known(self.seq).headers
+        return self.known.headers
+
+    @property
+    def known(self) -> FoldedLedger:
+        """All that is known now, what is not published too."""
+        return self._recorded.known(self.seq)
 
     @property
     def dossiers(self) -> Mapping[str, Dossier]:
         """Every version curated here, by ref, with where it stands; see ``curator.py``."""
-        self._versions()
-        return self._dossiers
+        return self._recorded.dossiers
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """The publishers, and what is held: ``registrar.py``, ``reviewer.py``."""
+        return self._recorded.quarantine
 
     @property
     def encoder(self) -> Encoder:
         """The model the index was built with, its vectors cached in this store."""
         return self._searched.encoder
 
-    def ingest(self, evidence: Iterable[Evidence], progress: Progress | None = None) -> Ingested:
-        """Record evidence and make it searchable: all of it, or none when anything is wrong."""
+    def ingest(
+        self,
+        evidence: Iterable[Evidence],
+        progress: Progress | None = None,
+        *,
+        publisher: Vouchers = None,
+        questions: Iterable[str] = (),
+    ) -> Ingested:
+        """Record evidence and make it searchable: all of it, or none when anything is wrong.
+
+        ``publisher`` vouches for it: a name, a ``SignedBy``, or one of these by ref. Where publishers are registered,
+        what a rule stops is held; ``questions`` are texts that no evidence may be a near copy of.
+        """
         given = list(evidence)
         with self._lock:
-            seq, versions = self._versions()
-            new = [item for item in given if item.ref not in versions]
-            faults = [
-                changed(item, held.evidence)
-                for item in given
-                if (held := versions.get(item.ref)) and held.id != evidence_id(item)
-            ]
-            faults += lineage_faults([(item.ref, item) for item in new], self.headers)
+            seq, versions = self._recorded.versions()
+            new = {item.ref: item for item in given if item.ref not in versions}
+            pairs = [(item, versions[item.ref]) for item in given if item.ref in versions]
+            faults = [changed(item, known.evidence) for item, known in pairs if known.id != evidence_id(item)]
+            faults += lineage_faults([(item.ref, item) for item in given if item.ref in new], self.headers)
             if faults:
                 raise InputError(faults)
-            head = self._ledger.append_many(drafts(new, self.headers), actor=self.actor, after=seq)
+            verdict = admission(self._recorded.batch(publisher, new, questions), self.headers)
+            head = self._ledger.append_many(verdict.events, actor=self.actor, after=seq)
             self._follow(progress)
         unchanged = tuple(item.ref for item in given if item.ref in versions)
-        return Ingested(published=tuple(item.ref for item in new), unchanged=unchanged, seq=head)
+        published = tuple(item.ref for item in verdict.published)
+        return Ingested(published=published, unchanged=unchanged, held=tuple(verdict.held), seq=head)
 
     def record(self, decided: Callable[[], tuple[list[str], list[Draft]]]) -> int:
         """Record what was decided while nobody else writes: all of it, or none where there is a fault.
@@ -153,26 +161,30 @@ class EvidenceStore:
             self._follow()
             return head
 
-    def retract(self, ref: str, reason: str) -> int:
+    def retract(self, ref: str, reason: str, *, publisher: Voucher = None) -> int:
         """Record that a version was retracted."""
         self.get(ref)
-        return self.notify([Notice(ref=ref, nature="retraction", reason=reason)])
+        return self.notify([Notice(ref=ref, nature="retraction", reason=reason)], publisher=publisher)
 
-    def notify(self, notices: Sequence[Notice]) -> int:
-        """Record what publishers say of versions."""
-        return self.record(lambda: recordable(notices, self.headers))
+    def notify(self, notices: Sequence[Notice], *, publisher: Voucher = None) -> int:
+        """Record what publishers say of versions. Where a rule stops this, or what follows, it is held."""
+        return self.judge("notice", notices, publisher)
 
-    def assess(self, profiles: Sequence[Profile]) -> int:
+    def assess(self, profiles: Sequence[Profile], *, publisher: Voucher = None) -> int:
         """Record how sure raters are of versions, outcome by outcome."""
-        return self.record(lambda: profiling(profiles, self.headers))
+        return self.judge("assessment", profiles, publisher)
 
-    def supersede(self, edge: Supersession) -> int:
+    def supersede(self, edge: Supersession, *, publisher: Voucher = None) -> int:
         """Record that versions took over from others, and end those that no longer hold."""
-        return self.record(lambda: superseding(edge, self.headers, self._known(self.seq).successors))
+        return self.judge("supersession", [edge], publisher)
 
-    def dispute(self, edge: Contradiction) -> int:
+    def dispute(self, edge: Contradiction, *, publisher: Voucher = None) -> int:
         """Record that two versions contradict each other, or how that was resolved."""
-        return self.record(lambda: disputing(edge, self.headers))
+        return self.judge("contradiction", [edge], publisher)
+
+    def judge(self, what: What, acts: Sequence[Act], publisher: Voucher = None) -> int:
+        """Record acts of one type, or hold those that a rule stops; returns the last event's number."""
+        return self.record(lambda: judged(what, acts, self._recorded.batch(publisher), self.known))
 
     def tag(self, name: str, seq: int | None = None) -> int:
         """Name the store as it stood after event ``seq`` (now, if left out); a name is given once."""
@@ -205,11 +217,11 @@ class EvidenceStore:
             if self._projection.seq < seq:
                 said = f"{self.path}: the index has seen event {self._projection.seq} of {seq}"
                 raise StoreError(f"{said}; run `evitrail store reindex --store {self.path}`")
-            return Snapshot(as_of, seq, self._known(seq), self._searched, unpublished=unpublished)
+            return Snapshot(as_of, seq, self._recorded.known(seq), self._searched, unpublished=unpublished)
 
     def get(self, ref: str) -> Evidence:
         """A version as it was published."""
-        versions = self._versions()[1]
+        versions = self._recorded.versions()[1]
         if ref not in versions:
             said = f"{self.path}: expected a version it holds, got {ref!r}"
             raise UnknownEvidenceError(f"{said}; see `evitrail store list`")
@@ -245,7 +257,7 @@ class EvidenceStore:
             self._follow()  # both must have seen the same when they change places
             other = beside(self._parts, embedder)
             try:
-                self._projected(other).follow(self._versions()[1], self.seq, progress)
+                self._projected(other).follow(self._recorded.versions()[1], self.seq, progress)
             except BaseException:  # broken off: what is there is resumed later, by whoever opens it
                 other.index.close()
                 raise
@@ -282,19 +294,6 @@ class EvidenceStore:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _versions(self) -> tuple[int, Mapping[str, Version]]:
-        """The last event's number and the fold up to it; reads only events not folded yet."""
-        with self._lock:
-            seq, versions = self._folded
-            events = list(self._ledger.events(after=seq))
-            if events:
-                self._dossiers = curated(events, self._dossiers)
-                self._folded = (events[-1].seq, fold(events, versions))
-            return self._folded
-
-    def _known_at(self, seq: int) -> FoldedLedger:
-        return FoldedLedger.at(seq, self._ledger.hash_at(seq), self._versions()[1])
-
     def _follow(self, progress: Progress | None = None) -> None:
-        head, versions = self._versions()
+        head, versions = self._recorded.versions()
         self._projection.follow(versions, head, progress)

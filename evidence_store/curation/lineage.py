@@ -46,15 +46,23 @@ def lineage_faults(entries: Sequence[tuple[str, Header]], known: Mapping[str, He
     return faults
 
 
-def drafts(evidence: Iterable[Evidence], known: Mapping[str, Header]) -> list[Draft]:
+def drafts(
+    evidence: Iterable[Evidence], known: Mapping[str, Header], vouched: Mapping[str, Mapping[str, str]] | None = None
+) -> list[Draft]:
     """The events that publish this evidence, each followed by the one that closes the version it supersedes.
 
-    The two are one act: between their numbers both versions hold.
+    The two are one act: between their numbers both versions hold. ``vouched`` says by ref who vouches for it.
     """
     ends: dict[str, date | None] = {ref: header.valid_to for ref, header in known.items()}
     events: list[Draft] = []
     for new in _oldest_first(list(evidence)):
-        events.append(Draft(type=PUBLISHED, subject=new.ref, body=new.model_dump(mode="json")))
+        events.append(
+            Draft(
+                type=PUBLISHED,
+                subject=new.ref,
+                body={**new.model_dump(mode="json"), **(vouched or {}).get(new.ref, {})},
+            )
+        )
         ends[new.ref] = new.valid_to
         if new.supersedes is not None and _later(ends[new.supersedes], new.valid_from):
             ends[new.supersedes] = new.valid_from

@@ -145,7 +145,8 @@ def disputing(edge: Contradiction, known: Mapping[Ref, Header]) -> tuple[list[st
 
 def names(event: Event, lineage: str) -> bool:
     """Whether the event records an edge of a version of this lineage."""
-    refs = (*event.body.get("old", ()), *event.body.get("new", ()), event.body.get("a", ""), event.body.get("b", ""))
+    edge = event.body.get("content", event.body)  # the first where the edge was held
+    refs = (*edge.get("old", ()), *edge.get("new", ()), edge.get("a", ""), edge.get("b", ""))
     return event.subject.startswith(EDGE) and any(ref.partition("@")[0] == lineage for ref in refs)
 
 

@@ -31,6 +31,7 @@ from evitrail.evidence_store.ledger.event import (
     WITHDRAWN,
     Draft,
     Event,
+    evidence_of,
 )
 from evitrail.evidence_store.model import Evidence, evidence_id
 from evitrail.traces.record import Record
@@ -152,7 +153,7 @@ def acted(type: str, dossier: Dossier, actor: str, reason: str = "", rubric: Map
         and not dossier.evidence.includes
     ):
         raise EvidenceError(f"{ref}: expected a guideline to name what it rests on, got none; give its `includes`")
-    if type == SIGNED_OFF and _folded_name(actor) in map(_folded_name, dossier.authors):
+    if type == SIGNED_OFF and folded_name(actor) in map(folded_name, dossier.authors):
         raise EvidenceError(f"{ref}: expected a sign-off by somebody who did not write it, got {actor!r}, its author")
     if type in (RETURNED, SIGNED_OFF, WITHDRAWN) and not reason.strip():
         raise EvidenceError(f"{ref}: expected a reason, got none; say on what ground it is {done}")
@@ -177,7 +178,7 @@ def curated(events: Iterable[Event], onto: Mapping[str, Dossier] | None = None) 
 def _after(event: Event, dossier: Dossier) -> Dossier:
     stage = STAGES[event.type]
     if event.type == PUBLISHED:
-        content = evidence_id(Evidence.model_validate(event.body))
+        content = evidence_id(Evidence.model_validate(evidence_of(event)))
         entry = _entry(event, {"before": dossier.content, "after": content})
         return replace(dossier, stage=stage, content=content, entries=(*dossier.entries, entry))
     entry = _entry(event, {key: value for key, value in event.body.items() if key != "evidence"})
@@ -197,5 +198,6 @@ def _entry(event: Event, act: Mapping[str, Any]) -> Entry:
     return Entry.model_validate({**act, "seq": event.seq, "at": event.at, "actor": event.actor, "type": event.type})
 
 
-def _folded_name(name: str) -> str:
+def folded_name(name: str) -> str:
+    """A name as it is compared: without regard to case and blanks."""
     return " ".join(name.split()).casefold()

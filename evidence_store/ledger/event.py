@@ -15,7 +15,8 @@ from typing import Any
 from evitrail.traces.record import Record, canonical_json, sha256
 
 PUBLISHED = "evidence.published"
-"""Body: the ``Evidence``. Subject: its ``id@version``."""
+"""Body: the ``Evidence``; also ``publisher`` and ``signed``, the digest of its file, where somebody vouched for it.
+Subject: its ``id@version``."""
 CLOSED = "evidence.closed"
 """Body: ``valid_to``, and ``by``, the version that took over."""
 RETRACTED = "evidence.retracted"
@@ -38,6 +39,20 @@ SUBMITTED = "curation.submitted"
 """Subject: ``id@version``, as for the next two. Body: an ``Act``."""
 RETURNED = "curation.returned"
 SIGNED_OFF = "curation.signed_off"
+HELD = "evidence.held"
+"""A rule stopped something. Subject: what it is about. Body: the ``Held``."""
+RELEASED = "evidence.released"
+"""Subject: as that of what was held. Body: ``held``, its event's number, and ``reason``. So for the next."""
+REJECTED = "evidence.rejected"
+PUBLISHER_ADDED = "publisher.added"
+"""Subject: ``publisher:NAME``. Body: the ``Publisher``, and ``reason``. So for the next."""
+PUBLISHER_CHANGED = "publisher.changed"
+PUBLISHER_REVOKED = "publisher.revoked"
+"""Body: ``reason``."""
+BATCH_SIGNED = "publisher.signed"
+"""A signed file was ingested. Subject: ``publisher:NAME``. Body: ``file``, its digest, and ``note``, the signature."""
+QUESTIONS = "questions.registered"
+"""Subject: ``questions:NAME``. Body: ``sketches``, from which a near copy of a question is known, and ``reason``."""
 TAGGED = "store.tagged"
 """Subject: ``tag:NAME``. Body: ``seq``, the event up to which the ledger is the release of that name."""
 
@@ -51,6 +66,10 @@ STANDING: dict[str, dict[str, bool]] = {
     WITHDRAWN: {"published": False},
 }
 """What a notice, or our own curators, change of a version."""
+
+
+VOUCHED = ("publisher", "signed")
+"""What a publication says beside the evidence."""
 
 
 class Draft(Record):
@@ -69,6 +88,11 @@ class Event(Draft):
     actor: str
     prev: str
     hash: str
+
+
+def evidence_of(published: Draft) -> dict[str, Any]:
+    """The ``Evidence`` in a publication's body."""
+    return {key: value for key, value in published.body.items() if key not in VOUCHED}
 
 
 def chained(prev: str, seq: int, at: str, actor: str, type: str, subject: str, body: str) -> str:

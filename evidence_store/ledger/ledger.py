@@ -23,7 +23,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,11 @@ EVENT = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
 )
 _UNKEPT = re.compile("[\x00\ud800-\udfff]")
+
+
+def utc_now() -> datetime:
+    """The clock of a ledger that is given no other; what it says is an attribute of events, never compared."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,9 @@ REASONS = {
         "Dropped Edge Entity Flags FoundNode GateReport Grade Hit Input Judgement LetterVerdict Message "
         "ModelAnswer Noted Overall PackedFile PackedRun PassageInfluence Rating Share Term Token"
     ),
-    "an event of the ledger, which is hashed as an event whatever its body": ("Act Draft Entry Event Notice Profile"),
+    "an event of the ledger, which is hashed as an event whatever its body": (
+        "Act Draft Entry Event Held Notice Profile Publisher Stop Withdrawal"
+    ),
     "a file that somebody gives us, or that we write for others": (
         "AskedQuestion Body CertaintyWeights CheckedCondition CheckedGreedy CheckedLine CheckedSampled DomainRating "
         "Erratum Family Greedy Hint HintTable JudgeVerdict Labelled ListedNotice Mismatch Outcome "

@@ -1,0 +1,1 @@
+"""Who may publish what, and what is held back until somebody else releases it."""
