@@ -1,7 +1,7 @@
 """Near copies: texts that say nearly the same words, and texts that hold a question's words.
 
 Rules kept here
-- Texts are compared by their runs of four words, without regard to case and marks. Near copies share seven runs in ten
+- Texts are compared by their runs of four words, without regard to case and marks. Near copies share six runs in ten
   of all that both have (Jaccard); a near copy of a question holds half of the question's runs.
 - MinHash (datasketch) finds who may be near, and the runs themselves decide. Each text is compared with one text of
   each group only, so thousands of copies cost as much as thousands of different texts.
@@ -23,7 +23,7 @@ from typing import Any
 from evitrail.evidence_store.errors import MissingPackageError
 
 RUN = 4
-NEAR = 0.7
+NEAR = 0.6
 """The share of runs that near copies have in common."""
 HELD = 0.5
 """The share of a question's runs that a near copy of it holds."""
@@ -31,8 +31,8 @@ KEPT = 32
 """Runs kept of a question: those with the lowest numbers, which are a random sample."""
 FEWEST = 8
 """A question of fewer runs could be met by chance."""
-BANDS, ROWS = 16, 4
-"""Of the MinHash index: texts that share seven runs in ten meet in it 99 times of a hundred."""
+BANDS, ROWS = 32, 4
+"""Of the MinHash index: texts that share six runs in ten meet in it 98 times of a hundred."""
 
 Sketch = tuple[int, ...]
 
