@@ -3,6 +3,8 @@
 Rules kept here
 - Each call is one act of the store's actor, recorded as one event; publishing takes with it what it ends.
 - What may be done when, and by whom, is decided in ``workflow.py``; how versions follow each other in ``lineage.py``.
+- A sign-off is the second person's look that held evidence waits for, so publishing a draft meets no rule of
+  ``quarantine/``, and no publisher stands behind it.
 
     curator = Curator(store)                                  # a store opened with actor="anna"
     curator.draft([evidence], reason="update of May"); curator.submit("aspirin@2026")
@@ -20,6 +22,7 @@ from evitrail.evidence_store.curation.workflow import Dossier, acted, drafted
 from evitrail.evidence_store.errors import UnknownEvidenceError
 from evitrail.evidence_store.ledger.event import PUBLISHED, RETURNED, SIGNED_OFF, SUBMITTED, WITHDRAWN, Draft
 from evitrail.evidence_store.model import Evidence, evidence_id
+from evitrail.evidence_store.quarantine.acts import Withdrawal
 from evitrail.evidence_store.store import EvidenceStore
 
 
@@ -51,7 +54,13 @@ class Curator:
         return self.store.record(lambda: self._publishing(refs))
 
     def withdraw(self, ref: str, reason: str) -> int:
-        """Take a published version back; what was asked before still shows it."""
+        """Take a published version back; what was asked before still shows it.
+
+        In a store with publishers, what was not curated here waits for a second person, as any act on others' evidence.
+        """
+        if ref in self.store.headers and ref not in self.store.dossiers:
+            acted(WITHDRAWN, self._dossier(ref), self.store.actor, reason)
+            return self.store.judge("withdrawal", [Withdrawal(ref=ref, reason=reason)])
         return self._act(WITHDRAWN, ref, reason)
 
     def _act(self, type: str, ref: str, reason: str, rubric: Mapping[str, int] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""What waits for somebody: drafts on their way, versions to look at again, evidence that lost its ground.
+"""What waits for somebody: what a rule holds, drafts, versions to look at again, evidence that lost its ground.
 
 Rules kept here
 - Pure. The day is an argument.
@@ -6,7 +6,7 @@ Rules kept here
 - Due (``review_due.py``) is no verdict: what is overdue may still be right, and is served until somebody says
   otherwise.
 
-    for task in queue(store.snapshot(), store.dossiers, on=date.today()):
+    for task in queue(store.snapshot(), store.dossiers, date.today(), store.quarantine.waiting):
         print(task.ref, task.what, task.next)
 """
 
@@ -18,6 +18,7 @@ from datetime import date
 from evitrail.evidence_store.curation.retracted_works import Retracted
 from evitrail.evidence_store.curation.workflow import Dossier
 from evitrail.evidence_store.grading.strength import discordant
+from evitrail.evidence_store.quarantine.held import Held
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.traces.record import Record
 
@@ -35,16 +36,24 @@ class ReviewItem(Record):
     """What may be done."""
 
 
-def queue(snapshot: Snapshot, dossiers: Mapping[str, Dossier], on: date) -> list[ReviewItem]:
-    """All that waits: first what people wait for, then lost ground, disputes, discordant strength, what is due."""
+def queue(snapshot: Snapshot, dossiers: Mapping[str, Dossier], on: date, held: Iterable[Held] = ()) -> list[ReviewItem]:
+    """All that waits: what is held, what people wait for, lost ground, disputes, discordant strength, what is due."""
     current = [ref for ref in snapshot.headers if snapshot.status(ref) == "current"]
     return [
+        *(_held(one) for one in held),
         *_waiting(dossiers.values()),
         *_groundless(snapshot, current),
         *_disputed(snapshot, current),
         *_discordant(snapshot, current),
         *_overdue(snapshot, current, on),
     ]
+
+
+def _held(held: Held) -> ReviewItem:
+    """Each with every rule that stopped it."""
+    said = f"held {held.what}: {held.reason}"
+    todo = f"release or reject {held.name}"
+    return ReviewItem(ref=", ".join(held.refs), what=said, since=f"event {held.seq}", by=held.by, next=todo)
 
 
 def _waiting(dossiers: Iterable[Dossier]) -> Iterator[ReviewItem]:

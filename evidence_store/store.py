@@ -146,7 +146,8 @@ class EvidenceStore:
             self._follow(progress)
         unchanged = tuple(item.ref for item in given if item.ref in versions)
         published = tuple(item.ref for item in verdict.published)
-        return Ingested(published=published, unchanged=unchanged, held=tuple(verdict.held), seq=head)
+        held = tuple(self.quarantine.brought_before(one) or one for one in verdict.held)  # numbered by now
+        return Ingested(published=published, unchanged=unchanged, held=held, seq=head)
 
     def record(self, decided: Callable[[], tuple[list[str], list[Draft]]]) -> int:
         """Record what was decided while nobody else writes: all of it, or none where there is a fault.

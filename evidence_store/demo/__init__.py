@@ -9,11 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from evitrail.evidence_store.formats.jsonl import read_evidence
+from evitrail.evidence_store.formats.publishers_toml import read_publishers
+from evitrail.evidence_store.index.projection import Progress
 from evitrail.evidence_store.model import Evidence
+from evitrail.evidence_store.quarantine.admission import Ingested
 from evitrail.evidence_store.quarantine.publisher import Publisher
+from evitrail.evidence_store.registrar import Registrar
+from evitrail.evidence_store.store import EvidenceStore
 
 DEMO_EVIDENCE = Path(__file__).parent
 DEMO_PUBLISHERS = DEMO_EVIDENCE / "publishers.toml"
+REASON = "the demonstration"
+
+
+def ingest_demo(store: EvidenceStore, questions: Iterable[str], progress: Progress | None = None) -> Ingested:
+    """Fill a store with the demonstration's evidence: first its publishers, and the questions that none may copy."""
+    publishers, owner = read_publishers(DEMO_PUBLISHERS), Registrar(store)
+    owner.add(publishers, REASON)
+    owner.add_questions("demo", questions, REASON)
+    evidence = read_evidence(DEMO_EVIDENCE, store.headers)
+    return store.ingest(evidence, progress, publisher=vouched(evidence, publishers))
 
 
 def vouched(evidence: Iterable[Evidence], publishers: Iterable[Publisher]) -> dict[str, str]:

@@ -35,7 +35,18 @@ from evitrail.workbench.cli.experiment import (
 from evitrail.workbench.cli.experiment import freeze_reports as freeze
 from evitrail.workbench.cli.experiment import safe_scale as official
 from evitrail.workbench.cli.registered import Registered
-from evitrail.workbench.cli.store import curation, fhir, grade, notices, releases, search, store
+from evitrail.workbench.cli.store import (
+    curation,
+    fhir,
+    grade,
+    ingest,
+    notices,
+    publisher,
+    quarantine,
+    releases,
+    search,
+    store,
+)
 from evitrail.workbench.cli.store import relations as edges
 from evitrail.workbench.cli.trace import diff, export, fork, import_, redact, replay, sign, trace, verify, why
 
@@ -68,6 +79,12 @@ def evitrail(
 app.command("demo")(demo.demo)
 app.add_typer(store.app, name="store")
 app.add_typer(grade.app, name="grade")
+store.app.command("ingest", cls=Registered)(ingest.ingest)
+store.app.add_typer(publisher.app, name="publisher")
+store.app.command("sign")(quarantine.sign)
+store.app.command("release")(quarantine.release)
+store.app.command("reject")(quarantine.reject)
+store.app.command("register-questions")(quarantine.register_questions)
 store.app.command("retract")(notices.retract)
 store.app.command("concern")(notices.concern)
 store.app.command("reinstate")(notices.reinstate)

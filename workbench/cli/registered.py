@@ -75,6 +75,12 @@ def _evidence_formats() -> Iterable[str]:
     return [f"{name} ({form.description})" for name, form in FORMATS.items()]
 
 
+def _kinds() -> Iterable[str]:
+    from evitrail.evidence_store.model import Kind
+
+    return get_args(Kind)
+
+
 def _export_formats() -> Iterable[str]:
     from evitrail.workbench.export import FORMATS
 
@@ -113,6 +119,7 @@ LISTS: dict[str, Callable[[], Iterable[str]]] = {
     "export_formats": _export_formats,
     "indexes": _indexes,
     "influences": _influences,
+    "kinds": _kinds,
     "models": _models,
     "prompts": _prompts,
     "readers": _readers,

@@ -21,20 +21,26 @@ from evitrail.evidence_store.index.projection import Progress
 from evitrail.evidence_store.input_lines import InputError
 from evitrail.evidence_store.ledger.event import STANDING
 from evitrail.evidence_store.model import Evidence, Header
+from evitrail.evidence_store.quarantine.voucher import Voucher
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.evidence_store.store import EvidenceStore
 
 
-def take_in(store: EvidenceStore, taken: Taken, progress: Progress | None = None) -> Taken:
-    """Record what the store does not know, which is returned; raises ``InputError`` and records nothing."""
+def take_in(
+    store: EvidenceStore, taken: Taken, progress: Progress | None = None, *, publisher: Voucher = None
+) -> Taken:
+    """Record what the store does not know, which is returned; raises ``InputError`` and records nothing.
+
+    Where the store has publishers, ``publisher`` vouches for all of it, and what a rule stops is held.
+    """
     fresh = news(taken, store.snapshot(unpublished=True))
-    store.ingest(fresh.evidence, progress=progress)
+    store.ingest(fresh.evidence, progress=progress, publisher=publisher)
     if fresh.profiles:
-        store.assess(fresh.profiles)
+        store.assess(fresh.profiles, publisher=publisher)
     if fresh.notices:
-        store.notify(fresh.notices)
+        store.notify(fresh.notices, publisher=publisher)
     for edge in fresh.contradictions:
-        store.dispute(edge)
+        store.dispute(edge, publisher=publisher)
     return fresh
 
 

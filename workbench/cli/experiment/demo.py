@@ -20,14 +20,15 @@ def demo(
 
     Ingests the evidence, runs the cases, attributes the failures and writes the report. The first time takes minutes.
     """
+    from evitrail.eval.dataset.case import load
     from evitrail.eval.demo import DEMO_CASES
     from evitrail.eval.plan.plan import Plan
     from evitrail.eval.run_plan import run_plan
-    from evitrail.evidence_store import EvidenceStore, read_evidence
-    from evitrail.evidence_store.demo import DEMO_EVIDENCE
+    from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.demo import ingest_demo
 
     with EvidenceStore.open(folder / "store", create=True) as store, progress("embedding") as told:
-        store.ingest(read_evidence(DEMO_EVIDENCE, store.headers), progress=told)
+        ingest_demo(store, [case.stem for case in load(DEMO_CASES)], told)
     plan = Plan(
         benchmark=DEMO_CASES,
         store=folder / "store",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, print_table, say
+from evitrail.workbench.cli.store.vouching import held_rows, held_since, show_held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,13 +95,13 @@ def review(
     store: StorePath = STORE,
     json: Json = False,
 ) -> None:
-    """List open tasks: drafts, versions due for review, retracted sources, open contradictions."""
+    """List open tasks: what is held, drafts, versions due for review, retracted sources, open contradictions."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.review import queue
 
     day = on.date() if on else date.today()  # the clock is read here, and nowhere below
     with EvidenceStore.open(store) as opened:
-        tasks = queue(opened.snapshot(), opened.dossiers, day)
+        tasks = queue(opened.snapshot(), opened.dossiers, day, opened.quarantine.waiting)
     if json:
         print_json([task.model_dump(mode="json") for task in tasks])
         return
@@ -128,10 +129,16 @@ def _perform(store: Path, by: str, ref: str, json: bool, act: Callable[[Curator]
     from evitrail.evidence_store.curator import Curator
 
     with EvidenceStore.open(store, actor=actor_named(by)) as opened:
+        before = opened.seq
         seq = act(Curator(opened))
-        stands = _stands(opened, ref)
+        held = held_since(opened, before)
+        stands = {"ref": ref, "stage": "held", "next": "release"} if held or seq == before else _stands(opened, ref)
     if json:
-        print_json({"seq": seq, **stands})
+        print_json({"seq": seq, **stands, "held": held_rows(held)})
+        return
+    if stands["stage"] == "held":
+        say(f"event {seq}: the withdrawal of {ref} is held")
+        show_held(held, store)
         return
     follows = f"; next: {stands['next']}" if stands["next"] else ""
     say(f"event {seq}: {ref} is {stands['stage']}{follows}")

@@ -15,8 +15,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, progress, say
+from evitrail.workbench.cli.store.vouching import (
+    PublisherName,
+    SignatureFile,
+    held_rows,
+    held_since,
+    show_held,
+    voucher_for,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evitrail.evidence_store import Held
     from evitrail.evidence_store.formats.fhir import Taken
 
 FORMATS = {"fhir": "a FHIR R5 Bundle"}
@@ -61,6 +72,8 @@ def export(
 
 def import_fhir(
     file: Annotated[Path, typer.Argument(help="FHIR R5 Bundle as JSON.", metavar="FILE")],
+    publisher: PublisherName = None,
+    signature: SignatureFile = None,
     by: By = "",
     store: StorePath = STORE,
     check: Annotated[bool, typer.Option("--check", help="Show what would be recorded; write nothing.")] = False,
@@ -71,29 +84,43 @@ def import_fhir(
     from evitrail.evidence_store.curation.lineage import lineage_faults
     from evitrail.evidence_store.formats.fhir import news, read_fhir, take_in
 
-    actor, taken = actor_named(by), read_fhir(file)
+    actor, taken, voucher = actor_named(by), read_fhir(file), voucher_for(file, publisher, signature)
     if check and not (store / "manifest.json").is_file():
         if faults := lineage_faults([(item.ref, item) for item in taken.evidence], {}):
             raise InputError(faults)
         _show_import(taken, store, known=0, recorded=False, json=json)
         return
     with EvidenceStore.open(store, create=not check, actor=actor) as opened, progress("embedding") as told:
-        fresh = news(taken, opened.snapshot(unpublished=True)) if check else take_in(opened, taken, told)
-    _show_import(fresh, store, known=len(taken.evidence) - len(fresh.evidence), recorded=not check, json=json)
+        before = opened.seq
+        if check:
+            fresh = news(taken, opened.snapshot(unpublished=True))
+        else:
+            fresh = take_in(opened, taken, told, publisher=voucher)
+        held = held_since(opened, before)
+    known = len(taken.evidence) - len(fresh.evidence)
+    _show_import(fresh, store, known=known, recorded=not check, json=json, held=held)
 
 
-def _show_import(fresh: Taken, store: Path, *, known: int, recorded: bool, json: bool) -> None:
+def _show_import(
+    fresh: Taken, store: Path, *, known: int, recorded: bool, json: bool, held: Sequence[Held] = ()
+) -> None:
     counted = {name: len(getattr(fresh, name)) for name in ("profiles", "notices", "contradictions")}
     if json:
-        refs = [item.ref for item in fresh.evidence]
-        aside = {"left_aside": fresh.left_aside, "recorded": recorded}
+        stopped = {ref for one in held if one.what == "evidence" for ref in one.refs}
+        refs = [item.ref for item in fresh.evidence if item.ref not in stopped]
+        aside = {"left_aside": fresh.left_aside, "recorded": recorded, "held": held_rows(held)}
         print_json({"published": refs, "known": known, **counted, **aside})
         return
-    say(f"{len(fresh.evidence)} versions {'published' if recorded else 'to publish'}, {known} known before; in {store}")
+    stopped = {ref for one in held if one.what == "evidence" for ref in one.refs}
+    new = [item for item in fresh.evidence if item.ref not in stopped]
+    say(f"{len(new)} versions {'published' if recorded else 'to publish'}, {known} known before; in {store}")
     if any(counted.values()):
         say("with them: " + ", ".join(f"{n} {name}" for name, n in counted.items() if n))
     if fresh.left_aside:
         say("left aside: " + ", ".join(f"{n} {name}" for name, n in fresh.left_aside.items()))
+    if held:
+        say(f"{len(held)} held")
+        show_held(list(held), store)
     if not recorded:
         say("nothing was written")
 

@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, print_table, say
+from evitrail.workbench.cli.store.vouching import (
+    PublisherName,
+    SignatureFile,
+    held_rows,
+    held_since,
+    show_held,
+    voucher_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +38,7 @@ def _verb(nature: Nature, words: str) -> Callable[..., None]:
         ref: Ref,
         reason: Reason,
         by: By = "",
+        publisher: PublisherName = None,
         on: On = None,
         notice: Doi = None,
         store: StorePath = STORE,
@@ -41,9 +50,15 @@ def _verb(nature: Nature, words: str) -> Callable[..., None]:
         doi = notice.lower() if notice else None
         said = Notice(ref=ref, nature=nature, reason=reason, on=on.date() if on else None, notice=doi)
         with EvidenceStore.open(store, actor=actor_named(by)) as opened:
-            seq = opened.notify([said])
+            before = opened.seq
+            seq = opened.notify([said], publisher=publisher)
+            held = held_since(opened, before)
         if json:
-            print_json({"seq": seq, **said.model_dump(mode="json")})
+            print_json({"seq": seq, **said.model_dump(mode="json"), "held": held_rows(held)})
+            return
+        if held or seq == before:
+            say(f"event {seq}: {nature} of {ref} is held")
+            show_held(held, store)
             return
         say(f"event {seq}: {nature} of {ref}")
         say(f"which answers rest on it: evitrail trace impact DIR {ref}")
@@ -59,6 +74,8 @@ reinstate = _verb("reinstatement", "Record that a retraction or an expression of
 
 def notices(
     file: Annotated[Path, typer.Argument(help="Tab-separated table (doi, kind, …), plain or .gz.", metavar="FILE")],
+    publisher: PublisherName = None,
+    signature: SignatureFile = None,
     by: By = "",
     store: StorePath = STORE,
     check: Annotated[bool, typer.Option("--check", help="Show what would be recorded; write nothing.")] = False,
@@ -69,14 +86,16 @@ def notices(
     from evitrail.evidence_store.curation.notices import matched
     from evitrail.evidence_store.formats.notices_tsv import read_notices
 
-    published = read_notices(file)
+    published, voucher = read_notices(file), voucher_for(file, publisher, signature)
     with EvidenceStore.open(store, actor=actor_named(by)) as opened:
         found = matched(published, opened.headers, reason=f"listed in {file.name}")
+        before = opened.seq
         if found and not check:
-            opened.notify(found)
+            opened.notify(found, publisher=voucher)
+        held = held_since(opened, before)
     if json:
         rows = [one.model_dump(mode="json") for one in found]
-        print_json({"listed": len(published), "notices": rows, "recorded": not check})
+        print_json({"listed": len(published), "notices": rows, "recorded": not check, "held": held_rows(held)})
         return
     print_table(
         f"{len(published)} papers listed, {len(found)} change the standing of a version in {store}",
@@ -84,5 +103,8 @@ def notices(
         [(one.ref, one.nature, one.notice) for one in found],
         empty="nothing to record",
     )
-    if found:
+    if held:
+        say(f"{len(held)} of them are held")
+        show_held(held, store)
+    elif found:
         say("nothing was written" if check else f"which answers rest on them: evitrail trace impact DIR {found[0].ref}")

@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, say
+from evitrail.workbench.cli.store.vouching import (
+    PublisherName,
+    SignatureFile,
+    held_rows,
+    held_since,
+    show_held,
+    voucher_for,
+)
 
 if TYPE_CHECKING:
     from evitrail.evidence_store import Header
@@ -37,6 +45,7 @@ def supersede(
         str, typer.Option("--stated-by", help="Who states the supersession: source, or curator.", metavar="WHO")
     ] = "source",
     note: Annotated[str, typer.Option("--note", help="Free-text note.", metavar="TEXT")] = "",
+    publisher: PublisherName = None,
     by: By = "",
     store: StorePath = STORE,
     json: Json = False,
@@ -51,9 +60,15 @@ def supersede(
         {"kind": kind, "old": old, "new": new, "effective": effective.date(), "stated_by": stated_by, "note": note},
     )
     with EvidenceStore.open(store, actor=actor_named(by)) as opened:
-        seq = opened.supersede(edge)
+        before = opened.seq
+        seq = opened.supersede(edge, publisher=publisher)
+        held = held_since(opened, before)
     if json:
-        print_json({"seq": seq, "id": edge.id, **edge.model_dump(mode="json")})
+        print_json({"seq": seq, "id": edge.id, **edge.model_dump(mode="json"), "held": held_rows(held)})
+        return
+    if held or seq == before:
+        say(f"event {seq}: the supersession of {', '.join(edge.old)} is held")
+        show_held(held, store)
         return
     takes = f" by {', '.join(edge.new)}" if edge.new else ""
     say(f"event {seq}: {', '.join(edge.old)} {_PAST[edge.kind]}{takes} from {edge.effective} on")
@@ -88,6 +103,7 @@ def contradiction(
             metavar="NAME",
         ),
     ] = "",
+    publisher: PublisherName = None,
     by: By = "",
     store: StorePath = STORE,
     json: Json = False,
@@ -100,9 +116,15 @@ def contradiction(
     given = {"a": a, "b": b, "scope": scope, "type": type, "resolution": resolution, "reason": reason}
     edge = fitting(Contradiction, {**given, "detector": detector or actor_named(by)})
     with EvidenceStore.open(store, actor=actor_named(by)) as opened:
-        seq = opened.dispute(edge)
+        before = opened.seq
+        seq = opened.dispute(edge, publisher=publisher)
+        held = held_since(opened, before)
     if json:
-        print_json({"seq": seq, "id": edge.id, **edge.model_dump(mode="json")})
+        print_json({"seq": seq, "id": edge.id, **edge.model_dump(mode="json"), "held": held_rows(held)})
+        return
+    if held or seq == before:
+        say(f"event {seq}: the contradiction of {a} and {b} is held")
+        show_held(held, store)
         return
     stands = f"resolved for {edge.preferred}" if edge.preferred else edge.resolution.replace("_", " ")
     say(f"event {seq}: {a} and {b}: {edge.type.replace('_', ' ')}, {stands}")
@@ -112,6 +134,8 @@ def assess(
     file: Annotated[
         Path, typer.Argument(help="JSON Lines file with evidence profiles, or a folder of such files.", metavar="FILE")
     ],
+    publisher: PublisherName = None,
+    signature: SignatureFile = None,
     by: By = "",
     store: StorePath = STORE,
     check: Annotated[bool, typer.Option("--check", help="Check GRADE ratings and references; write nothing.")] = False,
@@ -123,18 +147,25 @@ def assess(
     from evitrail.evidence_store.input_lines import InputError, jsonl_files, read_lines
 
     read = read_lines(jsonl_files(file), Profile)
-    profiles = [profile for _, profile in read]
+    profiles, voucher = [profile for _, profile in read], voucher_for(file, publisher, signature)
     with EvidenceStore.open(store, actor=actor_named(by)) as opened:
         before = {profile.ref: header for profile in profiles if (header := opened.headers.get(profile.ref))}
         if faults := profiling(profiles, opened.headers)[0]:
             raise InputError([f"{file}: {fault}" for fault in faults])
+        seq = opened.seq
         if not check:
-            opened.assess(profiles)
+            opened.assess(profiles, publisher=voucher)
+        held = held_since(opened, seq)
     changes = [(p.ref, _certainty(before[p.ref]), _rated(p, before[p.ref])) for p in profiles]
     if json:
         rows = [{"ref": ref, "was": was, "now": now} for ref, was, now in changes]
-        print_json({"recorded": not check, "profiles": rows})
+        print_json({"recorded": not check, "profiles": rows, "held": held_rows(held)})
         return
+    if held:
+        say(f"{len(held)} of {len(profiles)} assessments are held")
+        show_held(held, store)
+        waiting = {ref for one in held for ref in one.refs}
+        changes = [change for change in changes if change[0] not in waiting]
     for ref, was, now in changes:
         say(f"{ref}: {(was or 'not rated').replace('_', ' ')} → {(now or 'not rated').replace('_', ' ')}")
     if check:

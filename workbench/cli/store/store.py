@@ -1,79 +1,24 @@
-"""``evitrail store``: take evidence in, look at it, check it."""
+"""``evitrail store``: look at evidence, and check it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evitrail.workbench.cli.console import STORE, CheckFailed, Json, StorePath, print_json, print_table, progress, say
-from evitrail.workbench.cli.registered import Registered
 
 if TYPE_CHECKING:
-    from evitrail.evidence_store import Evidence, Header
+    from evitrail.evidence_store import EvidenceStore, Header, Held
     from evitrail.evidence_store.index.embed import Embedder
     from evitrail.evidence_store.ledger.event import Event
 
+HELD = "held"
+"""What stands in the place of a status where evidence is held."""
+
 app = typer.Typer(help="Ingest, list, show, curate and verify evidence.")
-
-
-@app.command(cls=Registered)
-def ingest(
-    files: Annotated[list[Path], typer.Argument(help="Evidence files, or folders of *.jsonl files.", metavar="FILE…")],
-    store: StorePath = STORE,
-    format: Annotated[
-        str | None,
-        typer.Option(
-            "--format", help="Format of the files: {evidence_formats}. Default: by file ending.", metavar="NAME"
-        ),
-    ] = None,
-    ledger: Annotated[
-        str | None,
-        typer.Option(
-            "--ledger", help="Address of a PostgreSQL ledger; default: a file in the store's folder.", metavar="URL"
-        ),
-    ] = None,
-    index: Annotated[
-        str | None,
-        typer.Option(
-            "--index", help="Index of a new store: {indexes}, or the address of a Qdrant server.", metavar="WHERE"
-        ),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", help="Embedding model of a new store.", metavar="NAME")
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Check references, dates and GRADE ratings; write nothing.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """Ingest evidence: all of it, or none if anything is wrong."""
-    from evitrail.evidence_store import EvidenceStore
-
-    evidence = read_all(files, store, ledger, index, format)
-    if check:
-        versions, lineages = len(evidence), len({item.id for item in evidence})
-        if json:
-            print_json({"versions": versions, "lineages": lineages, "faults": []})
-        else:
-            say(f"sound: {versions} versions of {lineages} lineages; nothing was written")
-        return
-    with (
-        EvidenceStore.open(store, create=True, embedder=_embedder(model), index=index, ledger=ledger) as opened,
-        progress("embedding") as told,
-    ):
-        done = opened.ingest(evidence, progress=told)
-        stats = opened.stats()
-    if json:
-        print_json({**done.model_dump(mode="json"), "stats": stats.model_dump(mode="json")})
-    else:
-        say(
-            f"{len(done.published)} versions published, {len(done.unchanged)} known before; "
-            f"{stats.versions} versions of {stats.lineages} lineages in {store}"
-        )
 
 
 @app.command("list")
@@ -83,12 +28,15 @@ def list_(
     unpublished: Annotated[bool, typer.Option("--unpublished", help="Include drafts and withdrawn versions.")] = False,
     json: Json = False,
 ) -> None:
-    """List the evidence versions in the store."""
+    """List the evidence versions in the store, and those that are held."""
     from evitrail.evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
         snapshot = opened.snapshot(unpublished=unpublished)
-        rows = [(header, snapshot.status(ref)) for ref, header in sorted(snapshot.headers.items())]
+        rows: list[tuple[Header, str]] = [
+            (header, snapshot.status(ref)) for ref, header in sorted(snapshot.headers.items())
+        ]
+        rows += [(held_header(one), HELD) for one in opened.quarantine.waiting if one.what == "evidence"]
     rows = [(header, status) for header, status in rows if status == "current" or not current]
     if json:
         print_json([{**header.model_dump(mode="json"), "status": status} for header, status in rows])
@@ -115,19 +63,25 @@ def show(
 
     with EvidenceStore.open(store) as opened:
         ref = name if "@" in name else newest(opened.headers, name)
+        if held := _held(opened, ref):
+            _show_held(held, json=json)
+            return
         snapshot = opened.snapshot(unpublished=True)
         opened.get(ref)  # names the store where it holds no such version at all
         evidence, header, status = snapshot.evidence(ref), snapshot.headers[ref], snapshot.status(ref)
         dossier = opened.dossiers.get(ref.partition("~")[0])
         profile, disputes, due = snapshot.profile(ref), snapshot.disputes(ref), snapshot.review_due(ref)
+        publisher = snapshot.publisher(ref)
     if json:
         rated = {"profile": profile and profile.model_dump(mode="json"), "discordant": discordant(header.grade)}
         more = {**rated, "review_due": due.isoformat()}
-        edges = {"disputes": [dispute.model_dump(mode="json") for dispute in disputes]}
+        edges = {"disputes": [dispute.model_dump(mode="json") for dispute in disputes], "publisher": publisher}
         print_json({**evidence.model_dump(mode="json"), **header.model_dump(mode="json"), **more, **edges})
         return
     say(f"{header.ref}  {header.title}", style="bold")
     say(f"{header.organization or 'no organization'} · {header.kind} · valid {validity(header)}")
+    if publisher:
+        say(f"publisher: {publisher}")
     say(f"certainty: {header.grade.sum_in_words() if header.grade else 'not rated'}")
     for assessed in profile.assessments if profile else ():
         say(f"{assessed.outcome} ({assessed.importance}): {assessed.sum_in_words()}", indent=2)
@@ -203,7 +157,7 @@ def reindex(
 
     with EvidenceStore.open(store) as opened:
         with progress("indexing") as told:
-            opened.reindex(progress=told, embedder=_embedder(model))
+            opened.reindex(progress=told, embedder=embedder(model))
         stats = opened.stats()
     if json:
         print_json(stats.model_dump(mode="json"))
@@ -211,7 +165,7 @@ def reindex(
         say(f"{stats.passages} passages of {stats.versions} versions indexed")
 
 
-def _embedder(model: str | None) -> Embedder | None:
+def embedder(model: str | None) -> Embedder | None:
     """The model by that name; a folder by its whole path, for it is the name by which the store finds it again."""
     from evitrail.evidence_store.index.embed import Embedder
 
@@ -220,33 +174,32 @@ def _embedder(model: str | None) -> Embedder | None:
     return Embedder(str(Path(model).resolve()) if Path(model).is_dir() else model)
 
 
-def read_all(
-    files: list[Path], store: Path, ledger: str | None = None, index: str | None = None, format: str | None = None
-) -> list[Evidence]:
-    """Every file's evidence, checked against the store where there is one; a later file may supersede an earlier's."""
-    from evitrail.evidence_store import EvidenceStore, InputError
-    from evitrail.evidence_store.formats import FORMATS, format_of
+def _held(store: EvidenceStore, name: str) -> Held | None:
+    """What is held by that name, where nothing is published by it."""
+    if name in store.known.every:
+        return None
+    return next((one for one in store.quarantine.held.values() if name in (one.name, one.refs[0])), None)
 
-    if format is not None and format not in FORMATS:
-        raise ValueError(f"--format: expected one of {', '.join(FORMATS)}, got {format!r}")
-    made = (store / "manifest.json").is_file()
-    with EvidenceStore.open(store, index=index, ledger=ledger) if made else nullcontext() as opened:
-        known = dict(opened.headers) if opened else {}
-        held = set(known)
-        evidence: dict[str, Evidence] = {}
-        faults: list[str] = []
-        for file in files:
-            form = format_of(file) if format is None else FORMATS[format]
-            for item in form.read(file, known):
-                if item.ref in evidence:
-                    faults.append(f"{file}: {item.ref!r} stands in an earlier file too; remove one")
-                elif opened and item.ref in held and opened.get(item.ref) != item:
-                    faults.append(f"{file}: {item.ref!r} was recorded with another content; give it a new version")
-                evidence[item.ref] = item
-            known |= {ref: item.header() for ref, item in evidence.items()}
-    if faults:
-        raise InputError(faults)
-    return list(evidence.values())
+
+def _show_held(held: Held, *, json: bool) -> None:
+    if json:
+        print_json(held.model_dump(mode="json"))
+        return
+    say(f"{held.name}  {held.what} of {', '.join(held.refs)}", style="bold")
+    say(f"{held.state.upper()}, by {held.by}, event {held.seq}; no evidence", style="bold red")
+    say(f"publisher: {held.publisher or 'none named'}")
+    for stop in held.stops:
+        say(f"{stop.rule}: {stop.reason}", indent=2)
+    say()
+    for key, value in held.content.items():
+        say(f"{key}: {value}")
+
+
+def held_header(held: Held) -> Header:
+    """The header of evidence that is held."""
+    from evitrail.evidence_store import Evidence
+
+    return Evidence.model_validate(held.content).header()
 
 
 def newest(headers: Mapping[str, Header], lineage: str) -> str:
@@ -271,6 +224,8 @@ def _detail(event: Event) -> str:
     match event.type:
         case "evidence.published":
             return str(body["title"])
+        case "evidence.held":
+            return "; ".join(f"{stop['rule']}: {stop['reason']}" for stop in body["stops"])
         case "evidence.closed":
             return f"ends {body['valid_to']}"
         case "edge.supersession":

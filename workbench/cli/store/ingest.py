@@ -1,0 +1,151 @@
+"""``evitrail store ingest``: evidence from files into a store, and what of it is held.
+
+Rules kept here
+- All files are one batch: recorded whole, or not at all.
+- Who vouches is said file by file (``vouching.py``); the store decides what that is worth.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evitrail.workbench.cli.console import STORE, By, Json, StorePath, print_json, progress, say
+from evitrail.workbench.cli.store.store import embedder
+from evitrail.workbench.cli.store.vouching import (
+    PublisherName,
+    SignatureFile,
+    held_rows,
+    must_be_named,
+    named_or_nobody,
+    say_open,
+    show_held,
+    voucher_for,
+)
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store import Evidence
+    from evitrail.evidence_store.quarantine.voucher import Voucher
+
+
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="Evidence files, or folders of *.jsonl files.", metavar="FILE…")],
+    store: StorePath = STORE,
+    publisher: PublisherName = None,
+    signature: SignatureFile = None,
+    by: By = "",
+    questions: Annotated[
+        Path | None,
+        typer.Option(
+            "--questions",
+            help="Benchmark of which no evidence may copy a question; see register-questions.",
+            metavar="FILE",
+        ),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="Format of the files: {evidence_formats}. Default: by file ending.", metavar="NAME"
+        ),
+    ] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option(
+            "--ledger", help="Address of a PostgreSQL ledger; default: a file in the store's folder.", metavar="URL"
+        ),
+    ] = None,
+    index: Annotated[
+        str | None,
+        typer.Option(
+            "--index", help="Index of a new store: {indexes}, or the address of a Qdrant server.", metavar="WHERE"
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Embedding model of a new store.", metavar="NAME")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check references, dates and GRADE ratings; write nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Ingest evidence: all of it, or none if anything is wrong; what a rule stops is held for a second person."""
+    from evitrail.evidence_store import EvidenceStore
+
+    if signature is not None and len(files) > 1:
+        raise ValueError(f"--signature: expected one file to go with it, got {len(files)}; ingest them one by one")
+    evidence, vouchers = read_all(files, store, publisher, signature, ledger, index, format)
+    if check:
+        versions, lineages = len(evidence), len({item.id for item in evidence})
+        if json:
+            print_json({"versions": versions, "lineages": lineages, "faults": []})
+        else:
+            say(f"sound: {versions} versions of {lineages} lineages; nothing was written")
+        return
+    stems = _stems(questions)
+    actor = named_or_nobody(by)
+    with EvidenceStore.open(
+        store, create=True, embedder=embedder(model), index=index, ledger=ledger, actor=actor
+    ) as opened:
+        must_be_named(opened, by)
+        with progress("embedding") as told:
+            done = opened.ingest(evidence, progress=told, publisher=vouchers, questions=stems)
+        say_open(opened)
+        stats = opened.stats()
+    if json:
+        body = {**done.model_dump(mode="json", exclude={"held"}), "held": held_rows(done.held)}
+        print_json({**body, "stats": stats.model_dump(mode="json")})
+        return
+    held = f"{len(done.held)} held, " if done.held else ""
+    say(
+        f"{len(done.published)} versions published, {held}{len(done.unchanged)} known before; "
+        f"{stats.versions} versions of {stats.lineages} lineages in {store}"
+    )
+    show_held(list(done.held), store)
+
+
+def read_all(
+    files: list[Path],
+    store: Path,
+    publisher: str | None = None,
+    signature: Path | None = None,
+    ledger: str | None = None,
+    index: str | None = None,
+    format: str | None = None,
+) -> tuple[list[Evidence], dict[str, Voucher]]:
+    """Every file's evidence, and by ref who vouches for it; a later file may supersede an earlier's."""
+    from evitrail.evidence_store import EvidenceStore, InputError
+    from evitrail.evidence_store.formats import FORMATS, format_of
+
+    if format is not None and format not in FORMATS:
+        raise ValueError(f"--format: expected one of {', '.join(FORMATS)}, got {format!r}")
+    made = (store / "manifest.json").is_file()
+    with EvidenceStore.open(store, index=index, ledger=ledger) if made else nullcontext() as opened:
+        known = dict(opened.headers) if opened else {}
+        held = set(known)
+        evidence: dict[str, Evidence] = {}
+        vouchers: dict[str, Voucher] = {}
+        faults: list[str] = []
+        for file in files:
+            form = format_of(file) if format is None else FORMATS[format]
+            for item in form.read(file, known):
+                if item.ref in evidence:
+                    faults.append(f"{file}: {item.ref!r} stands in an earlier file too; remove one")
+                elif opened and item.ref in held and opened.get(item.ref) != item:
+                    faults.append(f"{file}: {item.ref!r} was recorded with another content; give it a new version")
+                evidence[item.ref] = item
+            voucher = voucher_for(file, publisher, signature)
+            vouchers |= {ref: voucher for ref in evidence if ref not in vouchers}
+            known |= {ref: item.header() for ref, item in evidence.items()}
+    if faults:
+        raise InputError(faults)
+    return list(evidence.values()), vouchers
+
+
+def _stems(file: Path | None) -> list[str]:
+    """The questions of a benchmark."""
+    from evitrail.eval.dataset.case import load
+
+    return [case.stem for case in load(file)] if file else []
