@@ -17,7 +17,7 @@ from functools import cached_property
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.model import Evidence, Header
 from evitrail.evidence_store.quarantine.held import Quarantine
-from evitrail.evidence_store.quarantine.near_copies import Sketch, groups
+from evitrail.evidence_store.quarantine.near_copies import Sketch, groups, may_be_near
 from evitrail.evidence_store.quarantine.publisher import Publisher
 from evitrail.evidence_store.quarantine.voucher import SignedBy, Voucher, Vouchers, publisher_of, voucher_of
 from evitrail.traces.audit.signed_note import PublicKey
@@ -116,8 +116,8 @@ class Batch:
     @cached_property
     def near(self) -> Mapping[str, tuple[str, ...]]:
         """For each version of the batch, all that are near copies with it, itself among them."""
-        texts = {ref: one.text for ref, one in sorted(self.known.items())}
-        texts |= {ref: one.text for ref, one in self.new.items()}
+        new = {ref: one.text for ref, one in self.new.items()}
+        texts = may_be_near({ref: one.text for ref, one in sorted(self.known.items())}, new.values()) | new
         return {ref: tuple(group) for group in groups(texts) for ref in group if ref in self.new}
 
     @cached_property

@@ -4,7 +4,8 @@ Rules kept here
 - Texts are compared by their runs of four words, without regard to case and marks. Near copies share six runs in ten
   of all that both have (Jaccard); a near copy of a question holds half of the question's runs.
 - MinHash (datasketch) finds who may be near, and the runs themselves decide. Each text is compared with one text of
-  each group only, so thousands of copies cost as much as thousands of different texts.
+  each group only, so thousands of copies cost as much as thousands of different texts. Of a store's texts only those
+  are looked at of which a new one could be a copy.
 - Of a question only some of its runs are kept, each as a number that its words cannot be read from: a benchmark's
   wording is not copied into the ledger.
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -37,7 +38,7 @@ BANDS, ROWS = 32, 4
 Sketch = tuple[int, ...]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def runs(text: str) -> frozenset[int]:
     """The runs of four words, each as a number; of a shorter text, the whole."""
     words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
@@ -55,12 +56,18 @@ def held_share(text: str, questions: Iterable[Sketch]) -> float:
     return max((sum(run in there for run in one) / len(one) for one in questions if len(one) >= FEWEST), default=0.0)
 
 
+def may_be_near(texts: Mapping[str, str], new: Iterable[str]) -> dict[str, str]:
+    """Those of the texts that a new one may be near: most of their runs stand in the new ones taken together."""
+    there = frozenset[int]().union(*map(runs, new))
+    return {name: text for name, text in texts.items() if len(there & runs(text)) >= NEAR * len(runs(text))}
+
+
 def groups(texts: Mapping[str, str]) -> list[list[str]]:
     """The names of texts that are near copies; the first of each group is what the others are near."""
     found: dict[str, list[str]] = {}
-    min_hash, index = _min_hashes()
+    index = _datasketch().MinHashLSH(num_perm=BANDS * ROWS, params=(BANDS, ROWS))
     for name, text in texts.items():
-        hashed = min_hash(text)
+        hashed = _min_hash(text)
         near = (one for one in sorted(index.query(hashed)) if similarity(texts[one], text) >= NEAR)
         if (first := next(near, None)) is not None:
             found[first].append(name)
@@ -76,19 +83,19 @@ def similarity(a: str, b: str) -> float:
     return len(one & other) / len(one | other)
 
 
-def _min_hashes() -> tuple[Callable[[str], Any], Any]:
-    """What makes a text's MinHash, and an empty index of them. The one door to datasketch."""
+def _min_hash(text: str) -> Any:
+    made = _datasketch().MinHash(num_perm=BANDS * ROWS, seed=1, scheme="affine64", hashfunc=lambda run: run)
+    made.update_batch(sorted(runs(text)))
+    return made
+
+
+def _datasketch() -> Any:
+    """The one door to it."""
     try:
-        from datasketch import MinHash, MinHashLSH
+        import datasketch
     except ImportError as error:
         raise MissingPackageError("near copies are found by datasketch; install it: pip install datasketch") from error
-
-    def min_hash(text: str) -> Any:
-        made = MinHash(num_perm=BANDS * ROWS, seed=1, scheme="affine64", hashfunc=lambda run: run)
-        made.update_batch(sorted(runs(text)))
-        return made
-
-    return min_hash, MinHashLSH(num_perm=BANDS * ROWS, params=(BANDS, ROWS))
+    return datasketch
 
 
 def _number(run: str) -> int:

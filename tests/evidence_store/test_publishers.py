@@ -1,0 +1,152 @@
+"""Publishers are registered, changed and revoked by name and reason; a signature beside a file proves who vouches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from publishing import NICE, WATCH, governed, guideline, opened, rules
+
+from evitrail.evidence_store import EvidenceError, InputError, Publisher, Registrar
+from evitrail.evidence_store.formats.publishers_toml import read_publishers
+from evitrail.evidence_store.quarantine.publisher import matches
+from evitrail.evidence_store.quarantine.voucher import SignedBy, sign_batch, signed_by
+from evitrail.traces.audit.signed_note import SigningKey
+from evitrail.traces.record import sha256
+
+
+@pytest.fixture
+def key() -> SigningKey:
+    return SigningKey.new("nice.example/evidence")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "evidence.jsonl"
+    made.write_text(guideline("warfarin").model_dump_json() + "\n", encoding="utf-8")
+    return made
+
+
+def test_registering_is_on_record_with_who_and_why_and_the_same_again_is_no_event(tmp_path: Path) -> None:
+    with opened(tmp_path / "store") as store:
+        first = Registrar(store).add([NICE, WATCH], reason="agreed")
+        assert Registrar(store).add([NICE], reason="agreed") == first
+        wider = NICE.model_copy(update={"supersedes": True})
+        Registrar(store).add([wider], reason="they took over the old series")
+        Registrar(store).revoke("watch", reason="no longer kept")
+        events = [(event.type, event.subject, event.actor, event.body["reason"]) for event in store.events()]
+        assert events == [
+            ("publisher.added", "publisher:nice", "anna", "agreed"),
+            ("publisher.added", "publisher:watch", "anna", "agreed"),
+            ("publisher.changed", "publisher:nice", "anna", "they took over the old series"),
+            ("publisher.revoked", "publisher:watch", "anna", "no longer kept"),
+        ]
+        assert dict(store.quarantine.publishers) == {"nice": wider}
+        with pytest.raises(EvidenceError, match="expected a reason"):
+            Registrar(store).add([WATCH], reason=" ")
+        with pytest.raises(EvidenceError, match="did you mean 'nice'"):
+            Registrar(store).revoke("nise", reason="x")
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name", "fits"),
+    [
+        (("NICE",), "nice", True),
+        (("NICE",), "NICE and friends", False),
+        (("Journal of *",), "Journal  of Trials", True),
+        (("*",), "whoever", True),
+        ((), "whoever", False),
+        (("a.c",), "abc", False),
+        (("(US) *",), "(us) task force", True),
+    ],
+)
+def test_a_star_stands_for_any_letters_and_nothing_else_is_a_pattern(
+    patterns: tuple[str, ...], name: str, fits: bool
+) -> None:
+    assert matches(patterns, name) is fits
+
+
+def test_a_publisher_with_a_key_vouches_by_its_signature_only(tmp_path: Path, file: Path, key: SigningKey) -> None:
+    line, other = guideline("warfarin"), SigningKey.new("nice.example/evidence")
+    signed_nice = NICE.model_copy(update={"key": str(key.public)})
+    with opened(tmp_path / "store") as store:
+        Registrar(store).add([signed_nice, WATCH], reason="agreed")
+        claimed = store.ingest([line], publisher="nice")
+        assert rules(claimed)["warfarin@1"][0] == "unsigned_batch"
+        assert "no signature came with it" in claimed.held[0].reason
+        forged = SignedBy("nice", _digest(file), sign_batch(file, "nice", other))
+        assert "unsigned_batch" in rules(store.ingest([line], publisher=forged))["warfarin@1"]
+        assert line.ref not in store.headers
+        Path(f"{file}.sig").write_text(sign_batch(file, "nice", key), encoding="utf-8")
+        done = store.ingest([line], publisher=signed_by(file))
+        assert (done.published, done.held) == (("warfarin@1",), ())
+        kept = [event for event in store.events() if event.type == "publisher.signed"]
+        assert [event.body["file"] for event in kept] == [_digest(file)]
+        assert store.snapshot().publisher("warfarin@1") == "nice"
+
+
+def test_a_signature_is_good_for_one_file_and_one_publisher(tmp_path: Path, file: Path, key: SigningKey) -> None:
+    note = sign_batch(file, "nice", key)
+    Path(f"{file}.sig").write_text(note, encoding="utf-8")
+    sound = signed_by(file)
+    assert sound is not None
+    assert sound.fault(key.public) is None
+    file.write_text(file.read_text() + "\n")
+    changed = signed_by(file)
+    assert changed is not None
+    assert "the file is sha256:" in (changed.fault(key.public) or "")
+    assert sound._replace(publisher="watch").fault(key.public) is not None
+    with opened(tmp_path / "store") as store:
+        Registrar(store).add([NICE.model_copy(update={"key": str(key.public)})], reason="agreed")
+        assert "unsigned_batch" in rules(store.ingest([guideline("warfarin")], publisher=changed))["warfarin@1"]
+
+
+def test_a_file_that_is_no_signature_is_refused_in_one_line(tmp_path: Path, file: Path) -> None:
+    assert signed_by(file) is None
+    Path(f"{file}.sig").write_text("not a note", encoding="utf-8")
+    with pytest.raises(InputError, match=r"evidence\.jsonl\.sig: expected a signed note"):
+        signed_by(file)
+    with pytest.raises(InputError, match="found no such file"):
+        signed_by(file, tmp_path / "absent.sig")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('[[publisher]]\nname = "nice"\nkinds = ["edict"]', r"publisher 1 \(nice\): key 'kinds.0'"),
+        ('[[publisher]]\nname = "NICE"', r"key 'name'"),
+        ('[[publisher]]\nname = "nice"\nmay = "all"', "unknown key 'may'"),
+        ('[[publisher]]\nname = "nice"\nbackdate_days = -1', "backdate_days"),
+        ('[[publisher]]\nname = "nice"\nkey = "abc"', "expected a public key"),
+        ('[[publisher]]\nname = "a"\n[[publisher]]\nname = "a"', "'a' stands twice"),
+        ('name = "nice"', r"expected tables \[\[publisher\]\]"),
+        ("publisher = 3", r"expected tables \[\[publisher\]\]"),
+        ("[[publisher", "expected TOML"),
+    ],
+)
+def test_a_file_of_publishers_that_does_not_fit_is_refused_with_its_place(
+    tmp_path: Path, text: str, fault: str
+) -> None:
+    file = tmp_path / "publishers.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=fault) as raised:
+        read_publishers(file)
+    assert str(file) in str(raised.value)
+
+
+def test_a_publisher_that_may_go_back_some_days_only_is_stopped_beyond_them(tmp_path: Path) -> None:
+    recent = Publisher(name="recent", organizations=("NICE",), kinds=("guideline",), grades=True, backdate_days=30)
+    with opened(tmp_path / "store") as store:
+        governed(store)
+        Registrar(store).add([recent], reason="agreed")
+        old, new = (
+            guideline(f"new-{day}", text=f"Since {day}.", published=day, valid_from=day)
+            for day in ("2026-05-01", "2026-05-02")
+        )
+        done = store.ingest([old, new], publisher="recent")
+        assert done.published == (new.ref,)
+        assert rules(done) == {old.ref: ["implausible_dates"]}
+
+
+def _digest(file: Path) -> str:
+    return sha256(file.read_bytes())
