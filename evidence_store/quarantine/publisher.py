@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -45,10 +45,17 @@ class Publisher(Record):
     """Whether it may retract the evidence of others, or express concern. So for the next two."""
     supersedes: bool = False
     regrades: bool = False
-    backdate_days: Annotated[int, Field(ge=0)] | Literal["any"] = 365
+    backdate_days: int | Literal["any"] = 365
     """How many days before the ingest its evidence may have come into force."""
     key: str | None = None
     """Its public key; with one, only what it signed counts as its own."""
+
+    @field_validator("backdate_days", mode="before")
+    @classmethod
+    def _is_days(cls, days: Any) -> Any:
+        if days == "any" or (type(days) is int and days >= 0):
+            return days
+        raise ValueError(f"expected a whole number of days, 0 or more, or 'any', got {days!r}")
 
     @field_validator("key")
     @classmethod

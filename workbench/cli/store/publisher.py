@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,14 @@ Reason = Annotated[
     str, typer.Option("--reason", help="Reason, recorded in the ledger.", metavar="TEXT", show_default=False)
 ]
 Many = list[str]
+OPTIONS = {
+    "--organizations": "--organization",
+    "--kinds": "--kind",
+    "--lineages": "--lineage",
+    "--name": "NAME",
+}
+"""How what a publisher has is called where it is given one by one."""
+OPTION = re.compile("|".join(OPTIONS))
 
 
 @app.command(cls=Registered)
@@ -67,7 +76,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Register a publisher, or change what it may do; from the first one on, evidence of others is held."""
-    from evitrail.evidence_store import EvidenceStore, Publisher, Registrar
+    from evitrail.evidence_store import EvidenceStore, InputError, Publisher, Registrar
     from evitrail.evidence_store.formats.publishers_toml import read_publishers
     from evitrail.evidence_store.input_lines import fitting
     from evitrail.traces.audit.signed_note import public_key
@@ -81,7 +90,10 @@ def add(
         days: Any = int(backdate_days) if backdate_days.isdecimal() else backdate_days
         told = {"name": name, "organizations": organization, "kinds": kind, "lineages": lineage, "grades": grades}
         told |= {"retracts": retracts, "supersedes": supersedes, "regrades": regrades, "backdate_days": days}
-        given = [fitting(Publisher, {**told, "key": str(public_key(key)) if key else None})]
+        try:
+            given = [fitting(Publisher, {**told, "key": str(public_key(key)) if key else None})]
+        except InputError as error:
+            raise InputError([OPTION.sub(lambda found: OPTIONS[found[0]], fault) for fault in error.faults]) from error
     with EvidenceStore.open(store, create=True, actor=actor) as opened:
         before, known = opened.seq, set(opened.quarantine.publishers)
         seq = Registrar(opened).add(given, reason)
