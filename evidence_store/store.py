@@ -64,7 +64,7 @@ class EvidenceStore:
         if parts.index.fresh:
             self._projection.start_over()
         self._lock = threading.RLock()
-        self._recorded = Recorded(parts.ledger, self._lock)
+        self.recorded = Recorded(parts.ledger, self._lock)
 
     @classmethod
     def open(
@@ -92,7 +92,7 @@ class EvidenceStore:
     @property
     def seq(self) -> int:
         """The last event's number."""
-        return self._recorded.versions()[0]
+        return self.recorded.versions()[0]
 
     @property
     def headers(self) -> Mapping[str, Header]:
@@ -102,17 +102,17 @@ class EvidenceStore:
     @property
     def known(self) -> FoldedLedger:
         """All that is known now, what is not published too."""
-        return self._recorded.known(self.seq)
+        return self.recorded.known(self.seq)
 
     @property
     def dossiers(self) -> Mapping[str, Dossier]:
         """Every version curated here, by ref, with where it stands; see ``curator.py``."""
-        return self._recorded.dossiers
+        return self.recorded.dossiers
 
     @property
     def quarantine(self) -> Quarantine:
         """The publishers, and what is held: ``registrar.py``, ``reviewer.py``."""
-        return self._recorded.quarantine
+        return self.recorded.quarantine
 
     @property
     def encoder(self) -> Encoder:
@@ -134,14 +134,14 @@ class EvidenceStore:
         """
         given = list(evidence)
         with self._lock:
-            seq, versions = self._recorded.versions()
+            seq, versions = self.recorded.versions()
             new = {item.ref: item for item in given if item.ref not in versions}
             pairs = [(item, versions[item.ref]) for item in given if item.ref in versions]
             faults = [changed(item, known.evidence) for item, known in pairs if known.id != evidence_id(item)]
             faults += lineage_faults([(item.ref, item) for item in given if item.ref in new], self.headers)
             if faults:
                 raise InputError(faults)
-            verdict = admission(self._recorded.batch(publisher, new, questions), self.headers)
+            verdict = admission(self.recorded.batch(publisher, new, questions), self.headers)
             head = self._ledger.append_many(verdict.events, actor=self.actor, after=seq)
             self._follow(progress)
         unchanged = tuple(item.ref for item in given if item.ref in versions)
@@ -185,7 +185,7 @@ class EvidenceStore:
 
     def judge(self, what: What, acts: Sequence[Act], publisher: Voucher = None) -> int:
         """Record acts of one type, or hold those that a rule stops; returns the last event's number."""
-        return self.record(lambda: judged(what, acts, self._recorded.batch(publisher), self.known))
+        return self.record(lambda: judged(what, acts, self.recorded.batch(publisher), self.known))
 
     def tag(self, name: str, seq: int | None = None) -> int:
         """Name the store as it stood after event ``seq`` (now, if left out); a name is given once."""
@@ -218,11 +218,11 @@ class EvidenceStore:
             if self._projection.seq < seq:
                 said = f"{self.path}: the index has seen event {self._projection.seq} of {seq}"
                 raise StoreError(f"{said}; run `evitrail store reindex --store {self.path}`")
-            return Snapshot(as_of, seq, self._recorded.known(seq), self._searched, unpublished=unpublished)
+            return Snapshot(as_of, seq, self.recorded.known(seq), self._searched, unpublished=unpublished)
 
     def get(self, ref: str) -> Evidence:
         """A version as it was published."""
-        versions = self._recorded.versions()[1]
+        versions = self.recorded.versions()[1]
         if ref not in versions:
             said = f"{self.path}: expected a version it holds, got {ref!r}"
             raise UnknownEvidenceError(f"{said}; see `evitrail store list`")
@@ -258,7 +258,7 @@ class EvidenceStore:
             self._follow()  # both must have seen the same when they change places
             other = beside(self._parts, embedder)
             try:
-                self._projected(other).follow(self._recorded.versions()[1], self.seq, progress)
+                self._projected(other).follow(self.recorded.versions()[1], self.seq, progress)
             except BaseException:  # broken off: what is there is resumed later, by whoever opens it
                 other.index.close()
                 raise
@@ -296,5 +296,5 @@ class EvidenceStore:
         self.close()
 
     def _follow(self, progress: Progress | None = None) -> None:
-        head, versions = self._recorded.versions()
+        head, versions = self.recorded.versions()
         self._projection.follow(versions, head, progress)

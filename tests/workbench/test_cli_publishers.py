@@ -61,6 +61,9 @@ def test_what_no_publisher_vouches_for_is_held_listed_shown_and_released_by_a_se
     store: Path, file: Path
 ) -> None:
     assert run(store, "publisher", "add", *NICE).code == 0
+    checked = run(store, "ingest", file, "--check").out
+    assert "nothing was written" in checked
+    assert f"{REF} would be held: unknown_publisher" in checked
     said = run(store, "ingest", file)
     assert (said.code, said.err) == (0, "")
     assert "0 versions published, 1 held, 0 known before" in said.out

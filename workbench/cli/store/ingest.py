@@ -27,7 +27,7 @@ from evitrail.workbench.cli.store.vouching import (
 )
 
 if TYPE_CHECKING:
-    from evitrail.evidence_store import Evidence
+    from evitrail.evidence_store import Evidence, Held
     from evitrail.evidence_store.quarantine.voucher import Voucher
 
 
@@ -67,7 +67,8 @@ def ingest(
         str | None, typer.Option("--model", help="Embedding model of a new store.", metavar="NAME")
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Check references, dates and GRADE ratings; write nothing.")
+        bool,
+        typer.Option("--check", help="Check references, dates, GRADE ratings and what would be held; write nothing."),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -77,14 +78,17 @@ def ingest(
     if signature is not None and len(files) > 1:
         raise ValueError(f"--signature: expected one file to go with it, got {len(files)}; ingest them one by one")
     evidence, vouchers = read_all(files, store, publisher, signature, ledger, index, format)
+    stems = _stems(questions)
     if check:
         versions, lineages = len(evidence), len({item.id for item in evidence})
+        held = _would_hold(store, index, ledger, evidence, vouchers, stems)
         if json:
-            print_json({"versions": versions, "lineages": lineages, "faults": []})
-        else:
-            say(f"sound: {versions} versions of {lineages} lineages; nothing was written")
+            print_json({"versions": versions, "lineages": lineages, "faults": [], "held": held_rows(held)})
+            return
+        say(f"sound: {versions} versions of {lineages} lineages; nothing was written")
+        for one in held:
+            say(f"{one.refs[0]} would be held: {one.reason}", indent=2)
         return
-    stems = _stems(questions)
     actor = named_or_nobody(by)
     with EvidenceStore.open(
         store, create=True, embedder=embedder(model), index=index, ledger=ledger, actor=actor
@@ -98,9 +102,9 @@ def ingest(
         body = {**done.model_dump(mode="json", exclude={"held"}), "held": held_rows(done.held)}
         print_json({**body, "stats": stats.model_dump(mode="json")})
         return
-    held = f"{len(done.held)} held, " if done.held else ""
+    stopped = f"{len(done.held)} held, " if done.held else ""
     say(
-        f"{len(done.published)} versions published, {held}{len(done.unchanged)} known before; "
+        f"{len(done.published)} versions published, {stopped}{len(done.unchanged)} known before; "
         f"{stats.versions} versions of {stats.lineages} lineages in {store}"
     )
     show_held(list(done.held), store)
@@ -142,6 +146,23 @@ def read_all(
     if faults:
         raise InputError(faults)
     return list(evidence.values()), vouchers
+
+
+def _would_hold(
+    store: Path,
+    index: str | None,
+    ledger: str | None,
+    evidence: list[Evidence],
+    vouchers: dict[str, Voucher],
+    stems: list[str],
+) -> list[Held]:
+    """What a store that is there would hold."""
+    from evitrail.evidence_store import EvidenceStore, Reviewer
+
+    if not (store / "manifest.json").is_file():
+        return []
+    with EvidenceStore.open(store, index=index, ledger=ledger) as opened:
+        return Reviewer(opened).would_hold(evidence, vouchers, stems)
 
 
 def _stems(file: Path | None) -> list[str]:
