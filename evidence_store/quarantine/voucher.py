@@ -1,7 +1,8 @@
 """Who vouches for a batch: a publisher as somebody names it, or as a signature beside the file proves it.
 
 Rules kept here
-- A signature is a signed note (``signed_note.py``) over the publisher's name and the digest of the file's bytes.
+- A signature is a signed note (``traces/audit/signed_note.py``) over the publisher's name and the digest of the bytes
+  of the file.
 - Whether the key is the publisher's is decided by the store, which knows the key; here only the form is read, and
   whether the note is about this very file.
 - Nothing in the file itself is asked.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ledgers import Place
 from publishing import NICE, WATCH, governed, guideline, opened, rules
 
-from evitrail.evidence_store import EvidenceError, InputError, Publisher, Registrar
+from evitrail.evidence_store import EvidenceError, InputError, Publisher, Registrar, Reviewer
 from evitrail.evidence_store.formats.publishers_toml import read_publishers
 from evitrail.evidence_store.quarantine.publisher import matches
 from evitrail.evidence_store.quarantine.voucher import SignedBy, sign_batch, signed_by
@@ -46,6 +47,20 @@ def test_registering_is_on_record_with_who_and_why_and_the_same_again_is_no_even
             Registrar(store).add([WATCH], reason=" ")
         with pytest.raises(EvidenceError, match="did you mean 'nice'"):
             Registrar(store).revoke("nise", reason="x")
+
+
+def test_publishers_and_what_is_held_lie_in_either_ledger(place: Place, tmp_path: Path) -> None:
+    ledger = place.address if place.on_postgres else None
+    with opened(tmp_path / "store", ledger=ledger) as store:
+        governed(store)
+        store.ingest([guideline("warfarin"), guideline("heparin", text="Heparin β.")])
+        waiting = store.quarantine.waiting
+    with opened(tmp_path / "store", actor="ben", ledger=ledger) as store:
+        assert store.quarantine.waiting == waiting
+        Reviewer(store).release(["heparin@1"], reason="read it")
+        Reviewer(store).reject(["warfarin@1"], reason="nobody wrote it")
+        assert sorted(store.headers) == ["apixaban@1", "heparin@1"]
+        assert store.verify() == []
 
 
 @pytest.mark.parametrize(
