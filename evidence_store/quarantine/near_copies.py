@@ -1,8 +1,8 @@
 """Near copies: texts that say nearly the same words, and texts that hold a question's words.
 
 Rules kept here
-- Texts are compared by their runs of four words, without regard to case and marks. Near copies share six runs in ten
-  of all that both have (Jaccard); a near copy of a question holds half of the question's runs.
+- Texts are compared by their runs of four words, without regard to case, marks and characters that nobody sees. Near
+  copies share six runs in ten of all that both have (Jaccard); a near copy of a question holds half of its runs.
 - MinHash (datasketch) finds who may be near, and the runs themselves decide. Each text is compared with one text of
   each group only, so thousands of copies cost as much as thousands of different texts. Of a store's texts only those
   are looked at of which a new one could be a copy.
@@ -35,13 +35,16 @@ FEWEST = 8
 BANDS, ROWS = 32, 4
 """Of the MinHash index: texts that share six runs in ten meet in it 98 times of a hundred."""
 
+HIDDEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+"""Characters that nobody sees: between letters, they would make other words of the same text."""
+
 Sketch = tuple[int, ...]
 
 
 @lru_cache(maxsize=512)
 def runs(text: str) -> frozenset[int]:
     """The runs of four words, each as a number; of a shorter text, the whole."""
-    words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+    words = re.findall(r"\w+", HIDDEN.sub("", unicodedata.normalize("NFKC", text)).casefold())
     return frozenset(_number(" ".join(words[at : at + RUN])) for at in range(max(len(words) - RUN + 1, 1)))
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from evitrail.evidence_store.grading.grade import LEVELS, STARTS
-from evitrail.evidence_store.model import Evidence
+from evitrail.evidence_store.model import Evidence, indexed_text
 from evitrail.evidence_store.quarantine.batch import Batch
 from evitrail.evidence_store.quarantine.held import Stop
 from evitrail.evidence_store.quarantine.near_copies import HELD, held_share
@@ -120,10 +120,10 @@ def implausible_dates(evidence: Evidence, batch: Batch) -> str | None:
 
 def question_copy(evidence: Evidence, batch: Batch) -> str | None:
     """It is written like a question, or repeats one that is asked in a benchmark."""
-    share = held_share(evidence.text, batch.sketches)
-    if share >= HELD:
+    searched = indexed_text(evidence.title, evidence.text)
+    if (share := held_share(searched, batch.sketches)) >= HELD:
         return f"holds {share:.0%} of the words of a registered question, run by run"
-    if _is_multiple_choice(evidence.text):
+    if _is_multiple_choice(searched):
         return "is written as a multiple choice question"
     return None
 

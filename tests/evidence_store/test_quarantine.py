@@ -115,6 +115,10 @@ def test_a_near_copy_of_a_registered_question_is_held_and_no_word_of_the_questio
     Registrar(store).add_questions("board", [stem], reason="our benchmark")
     near = f"Yes. {stem.replace('this year', 'at all')} Aspirin is enough."
     assert rules(store.ingest([trial("copy", text=near)], publisher="journal")) == {"copy@1": ["question_copy"]}
+    hidden = trial("hidden", text="Yes.", title="\u200b".join(stem))
+    assert rules(store.ingest([hidden], publisher="journal")) == {"hidden@1": ["question_copy"]}, (
+        "in title, unseen marks"
+    )
     assert store.ingest([trial("other")], publisher="journal").published
     assert not any("54-year-old" in str(event.body) for event in store.events() if event.type != HELD)
     given = store.ingest([trial("given", text=f"{stem} Yes.")], publisher="journal", questions=[stem])
