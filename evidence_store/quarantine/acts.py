@@ -113,7 +113,7 @@ def judged(what: What, acts: Sequence[Act], batch: Batch, known: FoldedLedger) -
     stopped = [(act, list(_stops(what, act, batch, waiting))) for act in acts]
     free = [act for act, told in stopped if not told]
     held = [draft for act, told in stopped if told for draft in _holding(what, act, told, batch)]
-    return [], [*(signatures(batch, [ACT]) if free else []), *decide(free, known)[1], *held]
+    return [], [*(signatures(batch, [ACT]) if free or held else []), *decide(free, known)[1], *held]
 
 
 def concerned(act: Act) -> tuple[str, ...]:

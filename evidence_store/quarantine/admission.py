@@ -58,22 +58,18 @@ def admission(batch: Batch, headers: Mapping[str, Header]) -> Admission:
     }:
         stopped |= more
     published = [evidence for ref, evidence in batch.new.items() if ref not in stopped]
-    vouched = {one.ref: _vouched(one.ref, batch) for one in published}
-    events = [*signatures(batch, vouched), *drafts(published, headers, vouched)]
-    held = []
+    vouched = {ref: _vouched(ref, batch) for ref in batch.new}
+    held, fresh = [], []
     for ref, told in stopped.items():
-        new = Held(
-            what="evidence",
-            refs=(ref,),
-            content=batch.new[ref].model_dump(mode="json"),
-            stops=tuple(told),
-            **_vouched(ref, batch),
-        )
+        content = batch.new[ref].model_dump(mode="json")
+        new = Held(what="evidence", refs=(ref,), content=content, stops=tuple(told), **vouched[ref])
         before = batch.quarantine.brought_before(new)
         held.append(before or new)
-        if before is None:
-            events.append(new.event(ref))
-    return Admission(published, held, events)
+        fresh += [] if before else [new]
+    notes = signatures(batch, [*(one.ref for one in published), *(ref for one in fresh for ref in one.refs)])
+    return Admission(
+        published, held, [*notes, *drafts(published, headers, vouched), *(one.event(one.refs[0]) for one in fresh)]
+    )
 
 
 def signatures(batch: Batch, refs: Iterable[str]) -> list[Draft]:

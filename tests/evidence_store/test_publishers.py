@@ -100,6 +100,21 @@ def test_a_publisher_with_a_key_vouches_by_its_signature_only(tmp_path: Path, fi
         assert store.snapshot().publisher("warfarin@1") == "nice"
 
 
+def test_the_signature_of_what_is_held_for_another_reason_is_kept_for_its_release(
+    tmp_path: Path, file: Path, key: SigningKey
+) -> None:
+    Path(f"{file}.sig").write_text(sign_batch(file, "nice", key), encoding="utf-8")
+    limited = NICE.model_copy(update={"key": str(key.public), "kinds": ()})
+    with opened(tmp_path / "store") as store:
+        Registrar(store).add([limited], reason="agreed")
+        assert rules(store.ingest([guideline("warfarin")], publisher=signed_by(file))) == {"warfarin@1": ["wrong_kind"]}
+        store.actor = "ben"
+        Reviewer(store).release(["warfarin@1"], reason="read it")
+        (signed,) = (event for event in store.events() if event.type == "publisher.signed")
+        (published,) = (event for event in store.events() if event.type == "evidence.published")
+        assert published.body["signed"] == signed.body["file"] == _digest(file)
+
+
 def test_a_signature_is_good_for_one_file_and_one_publisher(tmp_path: Path, file: Path, key: SigningKey) -> None:
     note = sign_batch(file, "nice", key)
     Path(f"{file}.sig").write_text(note, encoding="utf-8")

@@ -12,6 +12,8 @@ from evitrail.evidence_store import EvidenceError, EvidenceStore, InputError, Pu
 from evitrail.evidence_store.errors import UnknownEvidenceError
 from evitrail.evidence_store.ledger.event import HELD, PUBLISHED
 from evitrail.evidence_store.model import Evidence
+from evitrail.evidence_store.quarantine.acts import ACTS, INFLATED
+from evitrail.evidence_store.quarantine.admission import WAITS
 from evitrail.evidence_store.quarantine.rules import RULES
 from evitrail.evidence_store.review import queue
 
@@ -243,3 +245,9 @@ def test_a_bare_ledger_has_the_same_events_on_disk_when_it_is_read_again(store: 
         again.reindex()
         assert again.verify() == []
         assert sum(event.type == PUBLISHED for event in again.events()) == 1
+
+
+def test_the_page_names_every_rule() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "publishers.md").read_text("utf-8")
+    acts = {act.rule for act in ACTS.values()} | {INFLATED, WAITS}
+    assert {rule for rule in (*RULES, *acts) if f"`{rule}`" not in page} == set()
