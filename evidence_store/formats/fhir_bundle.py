@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evitrail.evidence_store.formats.base import Entries, EvidenceFormat
+from evitrail.evidence_store.formats.base import Defaults, EvidenceFormat, Parsed
 from evitrail.evidence_store.input_lines import InputError
 
 ACTS = ("profiles", "notices", "contradictions")
 
 
-def bundled_evidence(path: Path) -> Entries:
+def bundled_evidence(path: Path, defaults: Defaults) -> Parsed:
     """The versions in a bundle; raises ``InputError`` with every fault, or where the bundle tells more."""
     from evitrail.evidence_store.formats.fhir import read_fhir  # fhir.resources is loaded when a bundle is read
 
@@ -28,7 +28,7 @@ def bundled_evidence(path: Path) -> Entries:
                 f"record; use `evitrail store import-fhir {path} --by NAME`"
             ]
         )
-    return [(f"{path}: {evidence.ref}", evidence) for evidence in found.evidence]
+    return Parsed([(f"{path}: {evidence.ref}", evidence) for evidence in found.evidence])
 
 
-FHIR = EvidenceFormat("fhir", "a FHIR R5 Bundle, as JSON", (".json",), bundled_evidence)
+FHIR = EvidenceFormat("fhir", "a FHIR R5 Bundle, as JSON", (".json",), bundled_evidence, ("fhir", "json"))

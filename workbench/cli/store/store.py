@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +10,10 @@ import typer
 
 from evitrail.workbench.cli.console import STORE, CheckFailed, Json, StorePath, print_json, print_table, progress, say
 from evitrail.workbench.cli.registered import Registered
+from evitrail.workbench.cli.store.evidence_files import FieldMap, Published, defaults_of, read_all
 
 if TYPE_CHECKING:
-    from evitrail.evidence_store import Evidence, Header
+    from evitrail.evidence_store import Header
     from evitrail.evidence_store.index.embed import Embedder
     from evitrail.evidence_store.ledger.event import Event
 
@@ -22,7 +22,9 @@ app = typer.Typer(help="Ingest, list, show, curate and verify evidence.")
 
 @app.command(cls=Registered)
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="Evidence files, or folders of *.jsonl files.", metavar="FILE…")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Evidence files, or folders of files of one format.", metavar="FILE…")
+    ],
     store: StorePath = STORE,
     format: Annotated[
         str | None,
@@ -45,6 +47,8 @@ def ingest(
     model: Annotated[
         str | None, typer.Option("--model", help="Embedding model of a new store.", metavar="NAME")
     ] = None,
+    map: FieldMap = None,
+    published: Published = None,
     check: Annotated[
         bool, typer.Option("--check", help="Check references, dates and GRADE ratings; write nothing.")
     ] = False,
@@ -53,11 +57,14 @@ def ingest(
     """Ingest evidence: all of it, or none if anything is wrong."""
     from evitrail.evidence_store import EvidenceStore
 
-    evidence = read_all(files, store, ledger, index, format)
+    evidence, notes = read_all(files, store, ledger, index, format, defaults_of(map, published))
+    if not json:
+        for note in notes:
+            say(note)
     if check:
         versions, lineages = len(evidence), len({item.id for item in evidence})
         if json:
-            print_json({"versions": versions, "lineages": lineages, "faults": []})
+            print_json({"versions": versions, "lineages": lineages, "notes": notes, "faults": []})
         else:
             say(f"sound: {versions} versions of {lineages} lineages; nothing was written")
         return
@@ -68,7 +75,7 @@ def ingest(
         done = opened.ingest(evidence, progress=told)
         stats = opened.stats()
     if json:
-        print_json({**done.model_dump(mode="json"), "stats": stats.model_dump(mode="json")})
+        print_json({**done.model_dump(mode="json"), "notes": notes, "stats": stats.model_dump(mode="json")})
     else:
         say(
             f"{len(done.published)} versions published, {len(done.unchanged)} known before; "
@@ -218,35 +225,6 @@ def _embedder(model: str | None) -> Embedder | None:
     if model is None:
         return None
     return Embedder(str(Path(model).resolve()) if Path(model).is_dir() else model)
-
-
-def read_all(
-    files: list[Path], store: Path, ledger: str | None = None, index: str | None = None, format: str | None = None
-) -> list[Evidence]:
-    """Every file's evidence, checked against the store where there is one; a later file may supersede an earlier's."""
-    from evitrail.evidence_store import EvidenceStore, InputError
-    from evitrail.evidence_store.formats import FORMATS, format_of
-
-    if format is not None and format not in FORMATS:
-        raise ValueError(f"--format: expected one of {', '.join(FORMATS)}, got {format!r}")
-    made = (store / "manifest.json").is_file()
-    with EvidenceStore.open(store, index=index, ledger=ledger) if made else nullcontext() as opened:
-        known = dict(opened.headers) if opened else {}
-        held = set(known)
-        evidence: dict[str, Evidence] = {}
-        faults: list[str] = []
-        for file in files:
-            form = format_of(file) if format is None else FORMATS[format]
-            for item in form.read(file, known):
-                if item.ref in evidence:
-                    faults.append(f"{file}: {item.ref!r} stands in an earlier file too; remove one")
-                elif opened and item.ref in held and opened.get(item.ref) != item:
-                    faults.append(f"{file}: {item.ref!r} was recorded with another content; give it a new version")
-                evidence[item.ref] = item
-            known |= {ref: item.header() for ref, item in evidence.items()}
-    if faults:
-        raise InputError(faults)
-    return list(evidence.values())
 
 
 def newest(headers: Mapping[str, Header], lineage: str) -> str:
