@@ -10,6 +10,8 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
+from bundles import foreign
+
 ABSTRACT = "We gave tablet A or tablet B to 200 adults. Fewer of those on tablet A fell ill."
 
 NBIB = """
@@ -169,6 +171,7 @@ def pdf(*pages: str | None, title: str = "", password: str = "", owner: str = ""
 
 FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "jsonl": ("tablets.jsonl", JSONL.encode),
+    "fhir": ("tablets.json", lambda: json.dumps(foreign()).encode()),
     "csv": ("tablets.csv", CSV.encode),
     "pubmed": ("tablets.xml", PUBMED.encode),
     "nbib": ("tablets.nbib", NBIB.encode),

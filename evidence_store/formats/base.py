@@ -53,8 +53,8 @@ class EvidenceFormat(NamedTuple):
     """How its files' names end."""
     parse: Callable[[Path, Defaults], Parsed]
     """What a file or folder holds; raises ``InputError`` with every fault of it."""
-    forms: tuple[Form, ...] = ()
-    """The forms that its files may have; none where any will do that is no other format's."""
+    forms: tuple[Form, ...] | None = None
+    """What its files may look like (a file that looks like none of these, nor like another form, is tried too)."""
     takes: tuple[str, ...] = ()
     """Of ``Defaults``, what it heeds."""
 
@@ -77,7 +77,9 @@ class EvidenceFormat(NamedTuple):
             raise InputError([fault])
         found = self.parse(path, defaults)
         if not found.entries:
-            raise InputError([f"{path}: expected at least one version of evidence, got none", *found.notes])
+            why = "; ".join(note.removeprefix(f"{path}: ") for note in found.notes)
+            said = f"{path}: expected at least one version of evidence, got none"
+            raise InputError([f"{said} ({why})" if why else said])
         if faults := lineage_faults(found.entries, known or {}):
             raise InputError(faults)
         return found
@@ -85,14 +87,12 @@ class EvidenceFormat(NamedTuple):
     def _of_another_form(self, path: Path) -> str | None:
         """That the file looks like something else, where it does."""
         form = form_of(path) if path.is_file() else None
-        if form is None or form in self.forms or (not self.forms and form in PROSE):
+        if form is None or self.forms is None or form in self.forms:
             return None
         said = f"{path}: expected {self.name} ({self.description}); it looks like {FORMS[form]}"
         return f"{said}: give --format {form}" if form in NAMED else said
 
 
-PROSE: tuple[Form, ...] = ("csv", "markdown")
-"""Forms that plain text may look like by chance."""
 NAMED: tuple[Form, ...] = ("jsonl", "fhir", "pubmed", "nbib", "ris", "bibtex", "csv", "markdown", "pdf")
 """Forms that are formats of the same name."""
 

@@ -1,19 +1,24 @@
 """Reads BibTeX and BibLaTeX, as reference managers and publishers write it: a work for each entry.
 
 Rules kept here
-- The text is the abstract; LaTeX in it is read as the characters that it stands for.
+- The text is the abstract. LaTeX in it is read as the characters that it stands for, but formulas stay as they are; a
+  bare % or &, which reference managers write and LaTeX would take for its own, is a character of the text.
 - The day of publication is ``date``, else ``year`` with ``month`` and ``day``.
 - The lineage is the citation key's where there is no PMID and no DOI. A ``type`` may say the kind.
 - An entry that cannot be read, a key or a field that stands twice: each is a fault with its line. What stands between
-  entries is a comment by BibTeX's rules, and told. This file alone imports bibtexparser.
+  entries is a comment by BibTeX's rules, and told. This file alone imports bibtexparser
+  and pylatexenc.
 """
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evitrail.evidence_store.formats.base import Defaults, EvidenceFormat, Parsed, files_of
+from evitrail.evidence_store.formats.quiet import quiet
 from evitrail.evidence_store.formats.work import Work, versions
 from evitrail.evidence_store.input_text import InputError, read_text
 
@@ -21,7 +26,14 @@ if TYPE_CHECKING:
     from bibtexparser.model import Block, Entry
 
 ENDINGS = (".bib", ".bibtex")
+MACRO = re.compile(r"\\[^%&_$#{}]|\$")
+"""What only LaTeX itself can read; the rest is groups, and characters with a backslash before them."""
+GROUP = re.compile(r"(?<!\\)[{}]")
+ESCAPED = re.compile(r"\\([%&#])")
+BARE = re.compile(r"(?<!\\)[%&#]")
 ORGANIZATIONS = ("journal", "journaltitle", "organization", "institution", "publisher", "booktitle")
+READ = ("title", "abstract", *ORGANIZATIONS)
+"""Fields of words."""
 
 
 def bibtex_entries(path: Path, defaults: Defaults) -> Parsed:
@@ -36,7 +48,10 @@ def bibtex_entries(path: Path, defaults: Defaults) -> Parsed:
             line = f"{file}:{(block.start_line or 0) + 1}"
             match type(block).__name__:
                 case "Entry":
-                    works.append(_work(line, block))  # type: ignore[arg-type]
+                    try:
+                        works.append(_work(line, block))  # type: ignore[arg-type]
+                    except ValueError as error:
+                        faults.append(f"{line}: {error}")
                 case "ImplicitComment":
                     comments += 1
                 case "String" | "Preamble" | "ExplicitComment":
@@ -51,11 +66,11 @@ def bibtex_entries(path: Path, defaults: Defaults) -> Parsed:
 
 def _blocks(file: Path) -> list[Block]:
     from bibtexparser.entrypoint import parse_string
-    from bibtexparser.middlewares import LatexDecodingMiddleware
 
     text = read_text(file)
     try:
-        return list(parse_string(text, append_middleware=[LatexDecodingMiddleware()]).blocks)
+        with quiet("bibtexparser"):
+            return list(parse_string(text).blocks)
     except Exception as error:  # it parses what it was not made for: any of its faults means the file
         raise InputError([f"{file}: expected BibTeX, got text that cannot be read ({type(error).__name__})"]) from error
 
@@ -65,7 +80,8 @@ def _said(block: Block) -> str:
 
 
 def _work(place: str, entry: Entry) -> Work:
-    said = {key.lower(): " ".join(str(field.value).split()) for key, field in entry.fields_dict.items()}
+    written = {key.lower(): " ".join(str(field.value).split()) for key, field in entry.fields_dict.items()}
+    said = {key: _plain(key, value) if key in READ else value for key, value in written.items()}
     is_pubmed = said.get("eprinttype", "").lower() == "pubmed"
     fields = {
         "pmid": said.get("pmid") or (said.get("eprint") if is_pubmed else None),
@@ -77,6 +93,25 @@ def _work(place: str, entry: Entry) -> Work:
         "url": said.get("url"),
     }
     return Work(place, fields, name=entry.key, types=[said["type"]] if said.get("type") else [])
+
+
+def _plain(key: str, value: str) -> str:
+    """The characters that LaTeX stands for; raises ``ValueError`` where it cannot be read."""
+    if not MACRO.search(value):
+        return " ".join(GROUP.sub("", value).replace("~", " ").replace("\\", "").split())
+    try:
+        with quiet("pylatexenc"):
+            text = _decoder().latex_to_text(BARE.sub(r"\\\g<0>", value))
+    except Exception as error:  # as above
+        raise ValueError(f"{key}: expected LaTeX or plain text, got text that cannot be read as either") from error
+    return " ".join(ESCAPED.sub(r"\1", str(text)).split())  # formulas are kept with the backslashes put in above
+
+
+@lru_cache(maxsize=1)
+def _decoder() -> Any:
+    from pylatexenc.latex2text import LatexNodes2Text
+
+    return LatexNodes2Text(math_mode="verbatim")
 
 
 def _day(said: dict[str, str]) -> str | None:

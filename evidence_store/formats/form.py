@@ -32,7 +32,7 @@ FORMS: dict[Form, str] = {
 BEGINNING = 1 << 16
 """Bytes that are looked at."""
 LINES: tuple[tuple[re.Pattern[str], Form], ...] = (
-    (re.compile(r"\s*<.*<Pubmed(Article|BookArticle)", re.DOTALL), "pubmed"),
+    (re.compile(r"\s*<(.*<)?Pubmed(Article|BookArticle)", re.DOTALL), "pubmed"),
     (re.compile(r"\s*<(\?xml|!DOCTYPE|[a-zA-Z])"), "xml"),
     (re.compile(r"\s*\{.*\"resourceType\"", re.DOTALL), "fhir"),
     (re.compile(r"\s*\{.*\}[ \t]*(\n|$)"), "jsonl"),

@@ -120,5 +120,6 @@ MARKDOWN = EvidenceFormat(
     "Markdown documents with front matter",
     ENDINGS,
     markdown_documents,
+    forms=("markdown", "csv"),
     takes=("columns", "values"),
 )

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 Precision = Literal["day", "month", "year"]
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 SEASONS = ("winter", "spring", "summer", "fall", "autumn")
-NUMBERS = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?/{0,2}(?:T\S*)?")
+NUMBERS = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?/{0,3}(?:T\S*)?")
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 WORDS = re.compile(r"(\d{4})(?:[ /]+([A-Za-z]+|\d{1,2})\.?(?:[ /]+(\d{1,2}))?)?/{0,2}(?:\s*-.*)?")
 

@@ -11,13 +11,11 @@ Rules kept here
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 from evitrail.evidence_store.formats.base import Defaults, EvidenceFormat, Parsed, files_of
+from evitrail.evidence_store.formats.quiet import quiet
 from evitrail.evidence_store.formats.work import Work, versions
 from evitrail.evidence_store.input_text import InputError, read_bytes
 
@@ -53,7 +51,7 @@ def _read(file: Path) -> tuple[str, list[str]]:
     if len(data) > MOST_BYTES:
         raise InputError([f"{file}: expected {MOST_BYTES} bytes at most, got {len(data)}"])
     try:
-        with _silent():
+        with quiet("pypdf"):
             reader = PdfReader(BytesIO(data))
             if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
                 raise InputError([f"{file}: is encrypted; save it without a password first"])
@@ -72,18 +70,6 @@ def _read(file: Path) -> tuple[str, list[str]]:
 def _plain(text: str) -> str:
     """Without what no text holds: zero bytes, and halves of characters that a broken font leaves."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode().strip()
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """pypdf logs what it repairs; the text it then reads is what counts."""
-    logger = logging.getLogger("pypdf")
-    before = logger.disabled, logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before[1])
 
 
 PDF = EvidenceFormat("pdf", "PDF documents", ENDINGS, pdf_documents, forms=("pdf",), takes=("values",))

@@ -9,10 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from evitrail.evidence_store.formats.base import Defaults, EvidenceFormat, Parsed, files_of
+from evitrail.evidence_store.formats.form import Form
 from evitrail.evidence_store.formats.work import Work, versions
 from evitrail.evidence_store.input_text import InputError, read_text
 
 ENDINGS = (".txt", ".text")
+PROSE: tuple[Form, ...] = ("csv", "markdown")
+"""What a text may look like by chance."""
 
 
 def text_documents(path: Path, defaults: Defaults) -> Parsed:
@@ -29,4 +32,4 @@ def text_documents(path: Path, defaults: Defaults) -> Parsed:
     return versions(works, defaults, path)
 
 
-TEXT = EvidenceFormat("text", "plain text documents", ENDINGS, text_documents, takes=("values",))
+TEXT = EvidenceFormat("text", "plain text documents", ENDINGS, text_documents, PROSE, ("values",))

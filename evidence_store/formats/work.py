@@ -110,6 +110,7 @@ def _completed(work: Work, said: dict[str, Any], assumed: list[str]) -> dict[str
         if fields["kind"] is None:
             fields["kind"] = LEAST
             assumed.append(f"kind = {LEAST}, as no publication type is said")
+    assumed += [f"no {name}" for name in ("title", "organization") if not said.get(name)]
     assumed.append("ungraded")
     return {
         "title": "",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, progress, say
+from evitrail.workbench.cli.store.evidence_files import Published, defaults_of
 
 if TYPE_CHECKING:
     from evitrail.evidence_store.formats.fhir import Taken
@@ -60,18 +61,21 @@ def export(
 
 
 def import_fhir(
-    file: Annotated[Path, typer.Argument(help="FHIR R5 Bundle as JSON.", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(help="FHIR R5 Bundle or resource as JSON, or a folder of them.", metavar="FILE")
+    ],
     by: By = "",
     store: StorePath = STORE,
+    published: Published = None,
     check: Annotated[bool, typer.Option("--check", help="Show what would be recorded; write nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Import a FHIR R5 Bundle of Evidence and Citation: all of it, or none if anything is wrong."""
+    """Import FHIR R5 Evidence, Citation and ArtifactAssessment: all of it, or none if anything is wrong."""
     from evitrail.evidence_store import EvidenceStore, InputError
     from evitrail.evidence_store.curation.lineage import lineage_faults
     from evitrail.evidence_store.formats.fhir import news, read_fhir, take_in
 
-    actor, taken = actor_named(by), read_fhir(file)
+    actor, taken = actor_named(by), read_fhir(file, defaults_of(None, published))
     if check and not (store / "manifest.json").is_file():
         if faults := lineage_faults([(item.ref, item) for item in taken.evidence], {}):
             raise InputError(faults)
@@ -86,9 +90,11 @@ def _show_import(fresh: Taken, store: Path, *, known: int, recorded: bool, json:
     counted = {name: len(getattr(fresh, name)) for name in ("profiles", "notices", "contradictions")}
     if json:
         refs = [item.ref for item in fresh.evidence]
-        aside = {"left_aside": fresh.left_aside, "recorded": recorded}
+        aside = {"left_aside": fresh.left_aside, "notes": fresh.notes, "recorded": recorded}
         print_json({"published": refs, "known": known, **counted, **aside})
         return
+    for note in fresh.notes:
+        say(note)
     say(f"{len(fresh.evidence)} versions {'published' if recorded else 'to publish'}, {known} known before; in {store}")
     if any(counted.values()):
         say("with them: " + ", ".join(f"{n} {name}" for name, n in counted.items() if n))
