@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from evitrail.evidence_store.input_form import FORMS, form_of_text
 from evitrail.evidence_store.input_text import InputError, json_value, read_text
 from evitrail.traces.record import Record
 
@@ -44,7 +45,11 @@ def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[LinePositi
     read: list[tuple[LinePosition, R]] = []
     faults: list[str] = []
     for path in paths:
-        for number, line in enumerate(read_text(path).split("\n"), start=1):
+        text = read_text(path)
+        if fault := _no_lines(path, text):
+            faults.append(fault)
+            continue
+        for number, line in enumerate(text.split("\n"), start=1):
             if not line.strip():
                 continue
             place = LinePosition(str(path), number)
@@ -57,6 +62,25 @@ def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[LinePositi
     if faults:
         raise InputError(faults)
     return read
+
+
+def _no_lines(path: Path, text: str) -> str | None:
+    """Why a file as a whole is not of JSON lines, so that it is said once and not for every line."""
+    form = form_of_text(text)
+    if form in ("jsonl", "fhir") or (form is None and not text.lstrip().startswith("[")):
+        return None
+    said = f"{path}: expected JSON lines, one object a line"
+    if form in ("json", None):
+        return f"{said}; it is one JSON document: write each object on a line" if _is_document(text) else None
+    return f"{said}; it looks like {FORMS[form]}"
+
+
+def _is_document(text: str) -> bool:
+    try:
+        json_value(text)
+    except ValueError:
+        return False
+    return "\n" in text.strip() or text.lstrip().startswith("[")
 
 
 def jsonl_files(path: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evitrail.evidence_store.curation.lineage import lineage_faults
-from evitrail.evidence_store.formats.form import FORMS, Form, form_of
+from evitrail.evidence_store.input_form import FORMS, Form, form_of
 from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.model import Evidence, Header
 
@@ -100,7 +100,8 @@ NAMED: tuple[Form, ...] = ("jsonl", "fhir", "pubmed", "nbib", "ris", "bibtex", "
 def files_of(path: Path, endings: Sequence[str]) -> list[Path]:
     """The file itself, or the files of a folder whose names end so, in name order; raises ``InputError`` for none."""
     if path.is_dir():
-        files = sorted(one for one in path.iterdir() if one.is_file() and one.name.lower().endswith(tuple(endings)))
+        named = (one for one in path.iterdir() if one.name.lower().endswith(tuple(endings)))
+        files = sorted(one for one in named if one.is_file() and not one.name.startswith("."))
         if not files:
             wanted = " or ".join(f"*{ending}" for ending in endings)
             raise InputError([f"{path}: expected {wanted} files in this folder, found none"])

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from evitrail.evidence_store.formats.base import Defaults, EvidenceFormat, Parsed, files_of
-from evitrail.evidence_store.formats.form import Form
 from evitrail.evidence_store.formats.work import Work, versions
+from evitrail.evidence_store.input_form import Form
 from evitrail.evidence_store.input_text import InputError, read_text
 
 ENDINGS = (".txt", ".text")

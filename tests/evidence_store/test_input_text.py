@@ -118,3 +118,22 @@ def test_a_deep_value_in_a_line_is_refused_in_one_line(tmp_path: Path, key: str)
     with pytest.raises(InputError) as refused:
         FORMATS["jsonl"].read(file)
     assert refused.value.faults == (f"{file}:1: expected 60 levels of JSON at most, got more",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id,stem,answer\nq1,Which?,A\nq2,What?,B\n", "it looks like CSV"),
+        ("TY  - JOUR\nER  - \n", "it looks like RIS"),
+        ('[\n{"id": "q1"},\n{"id": "q2"}\n]\n', "it is one JSON document: write each object on a line"),
+        ('[{"id": "q1"}]', "it is one JSON document: write each object on a line"),
+    ],
+)
+def test_a_benchmark_of_another_form_is_refused_once_and_not_for_every_line(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / "benchmark.jsonl"
+    file.write_text(text)
+    with pytest.raises(InputError) as refused:
+        load(file)
+    assert refused.value.faults == (f"{file}: expected JSON lines, one object a line; {said}",)

@@ -59,7 +59,13 @@ def form_of(path: Path) -> Form | None:
         text = decoded(path, _whole_characters(data))
     except InputError:
         return None
-    return next((form for begins, form in LINES if begins.match(text)), "csv" if _is_table(text) else None)
+    return form_of_text(text)
+
+
+def form_of_text(text: str) -> Form | None:
+    """The same of a text, by its beginning."""
+    start = text[:BEGINNING]
+    return next((form for begins, form in LINES if begins.match(start)), "csv" if _is_table(start) else None)
 
 
 def _whole_characters(data: bytes) -> bytes:
