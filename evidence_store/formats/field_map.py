@@ -16,6 +16,7 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,23 @@ def read_map(path: Path) -> Defaults:
                 faults.append(f"{path}: [{name}] unknown field {field!r}; expected one of {', '.join(allowed)}")
             elif name == "columns" and not isinstance(value, str):
                 faults.append(f"{path}: [columns] {field}: expected a column's name, got {value!r}"[:300])
+            elif name == "values" and not _fits(field, value):
+                faults.append(f"{path}: [values] {field}: expected {_expected(field)}, got {value!r}"[:300])
     if faults:
         raise InputError(faults)
     return Defaults(**tables)
+
+
+def _fits(field: str, value: Any) -> bool:
+    if field in SEVERAL:
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, bool) if field in TRUTH else isinstance(value, (str, date))
+
+
+def _expected(field: str) -> str:
+    if field in SEVERAL:
+        return "a list of texts"
+    return "true or false" if field in TRUTH else "a text or a day"
 
 
 def named_columns(place: str, columns: Sequence[str], defaults: Defaults) -> dict[str, str]:

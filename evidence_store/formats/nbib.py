@@ -13,7 +13,7 @@ from pathlib import Path
 
 from evitrail.evidence_store.formats.base import Defaults, EvidenceFormat, Parsed, files_of
 from evitrail.evidence_store.formats.publication_types import is_retracted
-from evitrail.evidence_store.formats.tagged_lines import Layout, Record, each
+from evitrail.evidence_store.formats.tagged_lines import Layout, TaggedRecord, each
 from evitrail.evidence_store.formats.work import Work, versions
 
 ENDINGS = (".nbib",)
@@ -32,7 +32,7 @@ def nbib_records(path: Path, defaults: Defaults) -> Parsed:
     return versions((_work(*one) for one in each(files_of(path, ENDINGS), LINES)), defaults, path)
 
 
-def _work(place: str, record: Record) -> Work:
+def _work(place: str, record: TaggedRecord) -> Work:
     types = record.all("PT")
     named = [found[1] for value in (*record.all("LID"), *record.all("AID")) if (found := DOI.fullmatch(value))]
     fields = {

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 from evitrail.evidence_store.formats.base import Defaults, EvidenceFormat, Parsed, files_of
-from evitrail.evidence_store.formats.tagged_lines import Layout, Record, each
+from evitrail.evidence_store.formats.tagged_lines import Layout, TaggedRecord, each
 from evitrail.evidence_store.formats.work import Work, versions
 
 ENDINGS = (".ris",)
@@ -32,7 +32,7 @@ def ris_records(path: Path, defaults: Defaults) -> Parsed:
     return versions((_work(*one) for one in each(files_of(path, ENDINGS), LINES)), defaults, path)
 
 
-def _work(place: str, record: Record) -> Work:
+def _work(place: str, record: TaggedRecord) -> Work:
     number = record.first("AN") or ""
     is_pmid = number.isdecimal() and PUBMED.search(" ".join(record.all("DB")))
     fields = {

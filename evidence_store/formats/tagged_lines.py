@@ -4,7 +4,8 @@ Rules kept here
 - A record is whole or refused: a line that belongs to none, and a record without its end, are faults with their line.
 - A tag may stand several times; its values stay in order.
 
-    for record in records(path, text, RIS_LINES): record.first("TI"), record.all("KW")
+    for record in records(path, text, LINES):
+        record.first("TI"), record.all("KW")
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from evitrail.evidence_store.input_text import InputError
+from evitrail.evidence_store.input_text import InputError, read_text
 
 
 class Layout(NamedTuple):
@@ -31,7 +32,7 @@ class Layout(NamedTuple):
     example: str
 
 
-class Record(NamedTuple):
+class TaggedRecord(NamedTuple):
     """One record, and the line that it begins on."""
 
     line: int
@@ -46,10 +47,10 @@ class Record(NamedTuple):
         return next(iter(self.all(*tags)), None)
 
 
-def records(path: Path, text: str, layout: Layout) -> list[Record]:
+def records(path: Path, text: str, layout: Layout) -> list[TaggedRecord]:
     """The records of a file; raises ``InputError`` with every fault."""
     faults: list[str] = []
-    found: list[Record] = []
+    found: list[TaggedRecord] = []
     values: list[str] | None = None
     is_open = False
     for number, line in enumerate(text.split("\n"), start=1):
@@ -58,7 +59,7 @@ def records(path: Path, text: str, layout: Layout) -> list[Record]:
             if is_open and layout.ends:
                 faults.append(f"{path}:{found[-1].line}: the record has no end, expected a line {layout.ends!r}")
             values = [tagged[2].strip()]
-            found.append(Record(number, {layout.begins: values}))
+            found.append(TaggedRecord(number, {layout.begins: values}))
             is_open = True
         elif tagged and tagged[1] == layout.ends:
             if not is_open:
@@ -80,12 +81,10 @@ def records(path: Path, text: str, layout: Layout) -> list[Record]:
     return found
 
 
-def each(files: Sequence[Path], layout: Layout) -> Iterator[tuple[str, Record]]:
+def each(files: Sequence[Path], layout: Layout) -> Iterator[tuple[str, TaggedRecord]]:
     """The records of several files, each with its place; raises ``InputError`` with every fault."""
-    from evitrail.evidence_store.input_text import read_text
-
     faults: list[str] = []
-    found: list[tuple[str, Record]] = []
+    found: list[tuple[str, TaggedRecord]] = []
     for file in files:
         try:
             found += [(f"{file}:{one.line}", one) for one in records(file, read_text(file), layout)]

@@ -31,6 +31,8 @@ from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.model import Evidence
 
 DAYS = ("published", "valid_from", "valid_to", "searched", "review_due")
+BEGINNINGS = ("published", "valid_from")
+"""Days of which a month or a year alone will do: the first day of it is meant."""
 NEVER_MAPPED = ("grade",)
 """A grade has judgements, which a cell cannot hold: it comes as evidence.jsonl or FHIR."""
 FIELDS = tuple(name for name in Evidence.model_fields if name not in NEVER_MAPPED)
@@ -130,6 +132,8 @@ def _day(name: str, said: Any, assumed: list[str]) -> Any:
         found = partial_day(said)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+    if found.precision != "day" and name not in BEGINNINGS:
+        raise ValueError(f"{name}: expected a whole day such as 2018-01-16, got a {found.precision} alone: {said!r}")
     if found.precision != "day":
         assumed.append(f"{name} = first day of its {found.precision}")
     return found.day
