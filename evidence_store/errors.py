@@ -1,7 +1,7 @@
 """What goes wrong in the evidence store, by who must act; the command line exits with 2 for all of it.
 
     ValueError
-    ├── InputError                (formats/lines.py) what was given breaks the format or the record: correct the input
+    ├── InputError                (input_text.py)     what was given breaks the format or the record: correct the input
     └── EvidenceError
         ├── StoreError            the folder is missing, made differently, behind its ledger, or in use: fix the set-up
         ├── UnknownEvidenceError  a name that this store or snapshot does not hold

@@ -12,27 +12,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from evitrail.evidence_store.input_form import FORMS, form_of_text
+from evitrail.evidence_store.input_text import InputError, json_value, read_text
 from evitrail.traces.record import Record
+
+__all__ = ["InputError", "LinePosition", "fault_lines", "fitting", "jsonl_files", "read_lines"]
 
 R = TypeVar("R", bound=Record)
 
-SHOWN = 10
-"""Faults listed before the rest are only counted."""
-
-
-class InputError(ValueError):
-    """A file given to us cannot be used; the message lists its faults, one a line."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        more = [f"… and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
-        super().__init__("\n".join([*faults[:SHOWN], *more]))
-        self.faults = tuple(faults)
+SHOWN_OF_VALUE = 200
+"""Characters shown of a value that does not fit."""
 
 
 class LinePosition(NamedTuple):
@@ -50,7 +45,11 @@ def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[LinePositi
     read: list[tuple[LinePosition, R]] = []
     faults: list[str] = []
     for path in paths:
-        for number, line in enumerate(_text(path).split("\n"), start=1):
+        text = read_text(path)
+        if fault := _no_lines(path, text):
+            faults.append(fault)
+            continue
+        for number, line in enumerate(text.split("\n"), start=1):
             if not line.strip():
                 continue
             place = LinePosition(str(path), number)
@@ -63,6 +62,25 @@ def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[LinePositi
     if faults:
         raise InputError(faults)
     return read
+
+
+def _no_lines(path: Path, text: str) -> str | None:
+    """Why a file as a whole is not of JSON lines, so that it is said once and not for every line."""
+    form = form_of_text(text)
+    if form in ("jsonl", "fhir") or (form is None and not text.lstrip().startswith("[")):
+        return None
+    said = f"{path}: expected JSON lines, one object a line"
+    if form in ("json", None):
+        return f"{said}; it is one JSON document: write each object on a line" if _is_document(text) else None
+    return f"{said}; it looks like {FORMS[form]}"
+
+
+def _is_document(text: str) -> bool:
+    try:
+        json_value(text)
+    except ValueError:
+        return False
+    return "\n" in text.strip() or text.lstrip().startswith("[")
 
 
 def jsonl_files(path: Path) -> list[Path]:
@@ -106,30 +124,18 @@ def _fault(found: dict[str, Any], record: type[Record]) -> str:
     if found["type"] == "value_error":
         return (f"key {key!r}: " if key else "") + str(found["ctx"]["error"])
     said = found["msg"][0].lower() + found["msg"][1:]
-    return f"key {key!r}: {said.replace('input should be', 'expected')}, got {found['input']!r}"
+    return f"key {key!r}: {said.replace('input should be', 'expected')}, got {_shown(found['input'])}"
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError([f"{path}: cannot be read ({error.strerror})"]) from error
-    except UnicodeDecodeError as error:
-        raise InputError([f"{path}: expected UTF-8, got another encoding at byte {error.start}"]) from error
+def _shown(value: Any) -> str:
+    """The value as it was given, cut where it is long."""
+    shown = repr(value)
+    return shown if len(shown) <= SHOWN_OF_VALUE else f"{shown[:SHOWN_OF_VALUE]}…"
 
 
 def _object(line: str) -> dict[str, Any]:
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        twice = [key for n, (key, _) in enumerate(items) if key in {k for k, _ in items[:n]}]
-        if twice:
-            raise ValueError(f"key {twice[0]!r} stands twice")
-        return dict(items)
-
-    def constant(name: str) -> float:
-        raise ValueError(f"expected a number, got {name}")
-
     try:
-        value = json.loads(line, object_pairs_hook=pairs, parse_constant=constant)
+        value = json_value(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"expected one JSON object, got broken JSON at column {error.colno} ({error.msg})") from error
     if not isinstance(value, dict):

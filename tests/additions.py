@@ -110,15 +110,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from evitrail.evidence_store.formats.base import Entries, EvidenceFormat
+from evitrail.evidence_store.formats.base import Defaults, EvidenceFormat, Parsed
+from evitrail.evidence_store.input_text import read_text
 from evitrail.evidence_store.model import Evidence
 
 
-def array_items(path: Path) -> Entries:
+def array_items(path: Path, defaults: Defaults) -> Parsed:
     """The versions in the array, each with its place."""
-    text = path.read_text("utf-8")
+    text = read_text(path)
     items = json.loads(text) if text else []
-    return [(f"{path}[{number}]", Evidence.model_validate(item)) for number, item in enumerate(items)]
+    return Parsed([(f"{path}[{number}]", Evidence.model_validate(item)) for number, item in enumerate(items)])
 
 
 ARRAY = EvidenceFormat("array", "one JSON array", (".array",), array_items)
@@ -216,7 +217,7 @@ ADDITIONS = {
                     "from evitrail.evidence_store.formats.array import ARRAY\n"
                     "from evitrail.evidence_store.formats.base import",
                 ),
-                ("(JSONL, FHIR)", "(JSONL, FHIR, ARRAY)"),
+                ("(JSONL, FHIR, ", "(JSONL, FHIR, ARRAY, "),
             )
         },
         tests=(

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from evitrail.evidence_store.input_text import read_text
+
 ROUNDS = 100
 """Looks at one text before giving up."""
 
@@ -128,10 +130,7 @@ class Identifiers:
 
 def read_names(path: Path) -> tuple[str, ...]:
     """A list of names, one a line; raises ``ValueError`` naming the line that is none."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: expected UTF-8, got another encoding at byte {error.start}") from error
+    lines = read_text(path).split("\n")
     names = [(number, " ".join(line.split())) for number, line in enumerate(lines, start=1) if line.strip()]
     for number, name in names:
         if sum(letter.isalpha() for letter in name) < 2:

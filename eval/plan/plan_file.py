@@ -7,7 +7,6 @@ Rules kept here
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from evitrail.evidence_store.input_lines import InputError, fault_lines
+from evitrail.evidence_store.input_text import read_toml
 from evitrail.traces.known_secrets import has_login
 from evitrail.traces.record import Record
 
@@ -24,16 +24,12 @@ R = TypeVar("R", bound=Record)
 
 def read_plan_file(path: Path, returns: type[R]) -> R:
     """The plan in a file; raises ``InputError`` with every fault."""
+    if not path.is_file():
+        raise InputError([f"{path}: expected a plan, cannot read it: there is no such file"])
     try:
-        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        written = read_toml(path)
         refuse_logins(written, f"{path}: ")
         return returns.model_validate(written)
-    except OSError as error:
-        raise InputError([f"{path}: expected a plan, cannot read it ({error.strerror})"]) from error
-    except UnicodeDecodeError as error:
-        raise InputError([f"{path}: expected UTF-8, got another encoding at byte {error.start}"]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError([f"{path}: expected TOML, got: {error}"]) from error
     except ValidationError as error:
         raise InputError([f"{path}: {fault}" for fault in fault_lines(error, returns)]) from error
 

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from evitrail.eval.safe_scale.columns import csv_rows
-from evitrail.eval.safe_scale.text import read_text
 from evitrail.evidence_store.input_lines import InputError, LinePosition, fault_lines, read_lines
+from evitrail.evidence_store.input_text import json_value_at, read_text
 from evitrail.traces.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -56,7 +56,7 @@ def _fitted(rows: Iterable[tuple[LinePosition, dict[str, Any]]], returns: type[R
 def _array(path: Path) -> list[tuple[LinePosition, dict[str, Any]]]:
     """The objects of a JSON array, each with the line it begins on."""
     text = read_text(path)
-    decoder, rows = json.JSONDecoder(), []
+    rows: list[tuple[LinePosition, dict[str, Any]]] = []
     at = _skip(text, 0)
     if text[at : at + 1] != "[":
         raise InputError([f"{path}:1: expected a JSON array of questions"])
@@ -64,9 +64,11 @@ def _array(path: Path) -> list[tuple[LinePosition, dict[str, Any]]]:
     while text[at : at + 1] != "]":
         place = LinePosition(str(path), text.count(NEWLINE, 0, at) + 1)
         try:
-            value, at = decoder.raw_decode(text, at)
+            value, at = json_value_at(text, at)
         except json.JSONDecodeError as error:
             raise InputError([f"{path}:{error.lineno}: broken JSON at column {error.colno} ({error.msg})"]) from error
+        except ValueError as error:
+            raise InputError([f"{place}: {error}"]) from error
         if not isinstance(value, dict):
             raise InputError([f"{place}: expected a JSON object, got a {type(value).__name__}"])
         rows.append((place, value))

@@ -3,6 +3,8 @@
 Rules kept here
 - Pure: what may be recorded is decided from the notices and the headers known.
 - A notice changes a version's standing from the event that records it on; what was asked before stays as it was.
+- The notices of one list are applied in the order of their days; those without a day come first, as they stand.
+- Importing a list again records nothing: what is on record is passed over, and what a later notice settled.
 - A paper is matched by its DOI, else by its PMID, never by its title: notices carry the titles of what they retract.
 
     faults, drafts = recordable([Notice(ref="aspirin@2016", nature="retraction", reason="fabricated data")], headers)
@@ -16,7 +18,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from evitrail.evidence_store.ledger.event import CONCERN, REINSTATED, RETRACTED, STANDING, Draft
+from evitrail.evidence_store.ledger.event import CONCERN, REINSTATED, RETRACTED, STANDING, Draft, Event
 from evitrail.evidence_store.model import Header
 from evitrail.traces.record import Record
 
@@ -49,12 +51,25 @@ class ListedNotice(Record):
     pmid: str | None = None
     notice: str | None = None
     on: date | None = None
+    reason: str | None = None
+    """Why, where the list says it."""
 
     @field_validator("doi", "notice")
     @classmethod
     def _plain(cls, doi: str | None) -> str | None:
         """DOIs are the same whatever their case (ISO 26324)."""
         return doi.lower() if doi else None
+
+
+def on_record(events: Iterable[Event]) -> dict[str, list[Notice]]:
+    """The notices among events, by the version that each is about."""
+    natures = {event: nature for nature, event in EVENT.items()}
+    found: dict[str, list[Notice]] = {}
+    for event in events:
+        if event.type in natures:
+            notice = Notice.model_validate({"ref": event.subject, "nature": natures[event.type], **event.body})
+            found.setdefault(event.subject, []).append(notice)
+    return found
 
 
 def recordable(notices: Sequence[Notice], known: Mapping[str, Header]) -> tuple[list[str], list[Draft]]:
@@ -78,8 +93,16 @@ def recordable(notices: Sequence[Notice], known: Mapping[str, Header]) -> tuple[
     return faults, drafts
 
 
-def matched(published: Iterable[ListedNotice], known: Mapping[str, Header], reason: str) -> list[Notice]:
-    """The notices about papers that the store holds and whose standing they change, by DOI, else by PMID."""
+def matched(
+    published: Iterable[ListedNotice],
+    known: Mapping[str, Header],
+    reason: str,
+    recorded: Mapping[str, Sequence[Notice]] | None = None,
+) -> list[Notice]:
+    """The notices about papers that the store holds and whose standing they change, by DOI, else by PMID.
+
+    ``recorded`` are the notices that the store has on record, by version.
+    """
     by_doi: dict[str, list[str]] = {}
     by_pmid: dict[str, list[str]] = {}
     for ref, header in sorted(known.items()):
@@ -87,11 +110,22 @@ def matched(published: Iterable[ListedNotice], known: Mapping[str, Header], reas
             by_doi.setdefault(header.doi.lower(), []).append(ref)
         if header.pmid:
             by_pmid.setdefault(header.pmid, []).append(ref)
-    found: dict[tuple[str, Nature], Notice] = {}
-    for line in published:
+    standing = {ref: {"retracted": header.retracted, "concern": header.concern} for ref, header in known.items()}
+    found: list[Notice] = []
+    for line in sorted(published, key=lambda line: line.on or date.min):
         for ref in by_doi.get(line.doi or "") or by_pmid.get(line.pmid or "") or []:
-            now = {"retracted": known[ref].retracted, "concern": known[ref].concern}
-            if now | STANDING[EVENT[line.nature]] != now:
-                notice = Notice(ref=ref, nature=line.nature, reason=reason, on=line.on, notice=line.notice)
-                found.setdefault((ref, line.nature), notice)
-    return list(found.values())
+            why = f"{reason}: {line.reason}" if line.reason else reason
+            notice = Notice(ref=ref, nature=line.nature, reason=why, on=line.on, notice=line.notice)
+            then = standing[ref] | STANDING[EVENT[line.nature]]
+            if then != standing[ref] and not any(_settles(old, notice) for old in (recorded or {}).get(ref, ())):
+                standing[ref] = then
+                found.append(notice)
+    return found
+
+
+def _settles(old: Notice, new: Notice) -> bool:
+    """Whether a notice on record is this one, or of a later day and to the contrary."""
+    if (old.nature, old.on, old.notice) == (new.nature, new.on, new.notice):
+        return True
+    contrary = (old.nature == "reinstatement") != (new.nature == "reinstatement")
+    return contrary and None not in (old.on, new.on) and old.on > new.on  # type: ignore[operator]

@@ -12,13 +12,14 @@ from desk import CASES, demo_evidence, evitrail, write_lines
 from evitrail.evidence_store import Evidence, EvidenceStore, InputError, read_evidence
 from evitrail.evidence_store.curation.notices import Notice
 from evitrail.evidence_store.formats import FORMATS, format_of
-from evitrail.evidence_store.formats.base import Entries, EvidenceFormat
+from evitrail.evidence_store.formats.base import Defaults, EvidenceFormat, Parsed
 from evitrail.evidence_store.formats.fhir import bundle
 
 
-def array(path: Path) -> Entries:
+def array(path: Path, defaults: Defaults) -> Parsed:
     """A format of somebody's own: one JSON array."""
-    return [(f"{path}[{n}]", Evidence.model_validate(one)) for n, one in enumerate(json.loads(path.read_text()))]
+    items = json.loads(path.read_text())
+    return Parsed([(f"{path}[{n}]", Evidence.model_validate(one)) for n, one in enumerate(items)])
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def entries() -> list[dict[str, Any]]:
 def test_a_format_is_told_by_a_files_ending_and_lines_are_meant_where_none_is(tmp_path: Path) -> None:
     for form in FORMATS.values():
         assert all(format_of(Path(f"Evidence{ending}".upper())) is form for ending in form.endings)
-    assert format_of(Path("evidence.txt")) is format_of(tmp_path) is FORMATS["jsonl"]
+    assert format_of(Path("evidence.dat")) is format_of(tmp_path) is FORMATS["jsonl"]
 
 
 def test_a_store_exported_as_a_bundle_is_ingested_like_the_lines_it_came_of(
@@ -90,5 +91,5 @@ def test_a_format_is_named_where_the_ending_says_another(tmp_path: Path, entries
     there = ("--store", tmp_path / "store", "--check", "--json")
     assert evitrail("store", "ingest", file, *there).code == 2
     assert evitrail("store", "ingest", file, "--format", "jsonl", *there).json["versions"] == len(entries)
-    said = evitrail("store", "ingest", file, "--format", "ris", *there)
-    assert (said.code, said.faults) == (2, [f"--format: expected one of {', '.join(FORMATS)}, got 'ris'"])
+    said = evitrail("store", "ingest", file, "--format", "docx", *there)
+    assert (said.code, said.faults) == (2, [f"--format: expected one of {', '.join(FORMATS)}, got 'docx'"])

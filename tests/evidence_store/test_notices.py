@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from world import WordVectors, clock, evidence
 
 from evitrail.evidence_store import EvidenceError, EvidenceStore, InputError
-from evitrail.evidence_store.curation.notices import ListedNotice, Nature, Notice, matched
-from evitrail.evidence_store.formats.notices_tsv import read_notices
+from evitrail.evidence_store.curation.notices import ListedNotice, Nature, Notice, matched, on_record
+from evitrail.evidence_store.formats.notices_tsv import NoticeList, read_notice_list, read_notices
 
 REFS = ("aspirin@1", "statin@1", "insulin@1")
+WATCH = "RetractionDOI,OriginalPaperDOI,OriginalPaperPubMedID,RetractionNature,RetractionDate,Reason"
 AFTER: dict[Nature, tuple[bool, bool]] = {"retraction": (True, False), "concern": (False, True)}
 
 
@@ -134,7 +135,10 @@ def test_a_list_is_read_whole_plain_or_gzipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("doi,kind\n1,retraction\n", "expected columns doi and kind"),
+        ("name,kind\n1,retraction\n", ":1: expected columns doi and kind, or Retraction Watch's, got name, kind"),
+        ("doi\tkind\n10.1000/a\n", ":2: expected 2 cells, one for each column, got 1"),
+        (f"{WATCH}\n,10.1000/a,,Retraction,26/5/2021 0:00,\n", ":2: RetractionDate: expected month/day/year"),
+        (f"{WATCH}\n,10.1000/a,,Removal,5/26/2021 0:00,\n", ":2: expected RetractionNature to be one of retraction, "),
         ("doi\tkind\n10.1000/a\tretracted\n", ":2: expected kind to be one of retraction, "),
         ("doi\tkind\tdate\n10.1000/a\tretraction\tlast May\n", ":2: key 'on': "),
     ],
@@ -143,3 +147,78 @@ def test_a_list_that_cannot_be_read_is_refused_by_line(tmp_path: Path, text: str
     (tmp_path / "list.tsv").write_text(text)
     with pytest.raises(InputError, match=what):
         read_notices(tmp_path / "list.tsv")
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "the newest first"])
+def test_notices_of_a_list_are_applied_by_their_days_and_the_list_again_changes_nothing(
+    store: EvidenceStore, backwards: bool
+) -> None:
+    listed = [
+        ListedNotice(nature="retraction", doi="10.1000/aspirin", notice="10.1000/n1", on=date(2010, 5, 1)),
+        ListedNotice(nature="reinstatement", doi="10.1000/aspirin", notice="10.1000/n2", on=date(2014, 3, 1)),
+        ListedNotice(nature="concern", doi=None, pmid="12345", on=date(2012, 1, 1)),
+    ]
+    if backwards:
+        listed.reverse()
+    found = matched(listed, store.headers, reason="listed")
+    assert [(one.ref, one.nature) for one in found] == [
+        ("aspirin@1", "retraction"),
+        ("statin@1", "concern"),
+        ("aspirin@1", "reinstatement"),
+    ]
+    store.notify(found)
+    assert store.snapshot().status("aspirin@1") == "current"
+    assert [event.type for event in store.history("aspirin")][1:] == ["evidence.retracted", "evidence.reinstated"]
+    assert matched(listed, store.headers, reason="listed", recorded=on_record(store.events())) == []
+
+
+def test_a_list_settles_nothing_that_a_later_notice_on_record_decided(store: EvidenceStore) -> None:
+    store.notify([said("aspirin@1", on=date(2010, 5, 1)), said("aspirin@1", "reinstatement", on=date(2014, 3, 1))])
+    on = [date(2009, 1, 1), date(2010, 5, 1), date(2015, 1, 1)]
+    listed = [[ListedNotice(nature="retraction", doi="10.1000/aspirin", on=day)] for day in on]
+    known = on_record(store.events())
+    recorded = [[n.on for n in matched(one, store.headers, reason="listed", recorded=known)] for one in listed]
+    assert recorded == [[], [], [date(2015, 1, 1)]]
+
+
+def test_a_list_without_days_is_applied_as_it_stands_and_the_list_again_changes_nothing(store: EvidenceStore) -> None:
+    natures: list[Nature] = ["retraction", "reinstatement"]
+    listed = [ListedNotice(nature=nature, doi="10.1000/aspirin") for nature in natures]
+    store.notify(matched(listed, store.headers, reason="listed"))
+    assert store.snapshot().status("aspirin@1") == "current"
+    assert matched(listed, store.headers, reason="listed", recorded=on_record(store.events())) == []
+
+
+def test_retraction_watchs_own_file_is_read_with_its_days_and_natures(tmp_path: Path) -> None:
+    file = tmp_path / "retraction_watch.csv"
+    rows = [
+        "10.1000/N1,10.1000/ASPIRIN,0,Retraction,5/26/2021 0:00,+Data looked wrong;+Withdrawn by its authors;",
+        "unavailable,Unavailable,12345,Expression of concern,12/1/2019 0:00,",
+        "10.1000/n3,10.1000/aspirin,0,Reinstatement,10/2/2022 12:00:00 AM,",
+        "10.1000/n4,10.1000/aspirin,0,Correction,1/1/2020 0:00,+Mistake in a table;",
+    ]
+    file.write_text("\ufeff" + "\r\n".join([WATCH, *rows]) + "\r\n", encoding="utf-8")
+    assert read_notice_list(file) == NoticeList(
+        [
+            ListedNotice(
+                nature="retraction",
+                doi="10.1000/aspirin",
+                notice="10.1000/n1",
+                on=date(2021, 5, 26),
+                reason="Data looked wrong; Withdrawn by its authors",
+            ),
+            ListedNotice(nature="concern", doi=None, pmid="12345", on=date(2019, 12, 1)),
+            ListedNotice(nature="reinstatement", doi="10.1000/aspirin", notice="10.1000/n3", on=date(2022, 10, 2)),
+        ],
+        corrections=1,
+    )
+
+
+@pytest.mark.parametrize("cut", [12, 20, 40])
+def test_a_gzipped_list_that_is_cut_or_corrupt_is_refused_in_a_line(tmp_path: Path, cut: int) -> None:
+    file = tmp_path / "list.tsv.gz"
+    whole = gzip.compress(b"doi\tkind\n" + b"".join(b"10.1000/%d\tretraction\n" % n for n in range(50)))
+    for data in (whole[:cut], whole[:cut] + b"\xff\xff" + whole[cut + 2 :]):
+        file.write_bytes(data)
+        with pytest.raises(InputError, match="expected a whole gzipped file, got one that is cut or corrupt"):
+            read_notices(file)

@@ -21,6 +21,7 @@ from evitrail.agent.llm.base import Message
 from evitrail.agent.model import Question
 from evitrail.agent.reader.prompting.outside_text import outside_text
 from evitrail.agent.reader.prompting.templates import FOLDER, halves
+from evitrail.evidence_store.input_text import read_text
 from evitrail.traces.record import Record, content_id
 
 PUBLISHED = "published"
@@ -57,7 +58,7 @@ def load_answering(name: str = PUBLISHED) -> Answering:
     path = FOLDER / f"{PUBLISHED}.md" if name == PUBLISHED else Path(name)
     if not path.is_file():
         raise ValueError(f"expected the prompt {PUBLISHED!r} or a file like it, got {name!r}")
-    above, line, below = halves(path.read_text(encoding="utf-8"))
+    above, line, below = halves(read_text(path))
     system, user = (above, below) if line else ("", above)
     found = set(Template(user).get_identifiers())
     if not Template(user).is_valid() or found != set(NEEDED):

@@ -22,6 +22,7 @@ from typing import Literal, get_args
 from pydantic import ValidationError, model_validator
 
 from evitrail.agent.llm.base import Message
+from evitrail.evidence_store.input_text import read_text
 from evitrail.traces.record import Record, content_id
 
 Act = Literal["plan", "appraise", "synthesise", "choose"]
@@ -97,7 +98,7 @@ def load(name: str = DEFAULT) -> Prompts:
                 f"expected prompts by name ({known}), a file like published.md or a folder with "
                 f"{', '.join(f'{act}.md' for act in acts)}, got {name!r}; {path.name} is not there"
             )
-    return _validated({"name": folder.name} | {act: path.read_text(encoding="utf-8") for act, path in acts.items()})
+    return _validated({"name": folder.name} | {act: read_text(path) for act, path in acts.items()})
 
 
 def names() -> list[str]:

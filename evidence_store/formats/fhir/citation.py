@@ -17,7 +17,20 @@ from functools import cached_property
 from typing import Any
 
 from evitrail.evidence_store.formats.fhir import terms
-from evitrail.evidence_store.formats.fhir.shape import Json, coded, codes, day, extended, extension, id_of, slim, urn
+from evitrail.evidence_store.formats.fhir.foreign import Assumed, first_day, last_day
+from evitrail.evidence_store.formats.fhir.shape import (
+    Json,
+    coded,
+    codes,
+    day,
+    extended,
+    extension,
+    id_of,
+    identifier_of,
+    slim,
+    urn,
+)
+from evitrail.evidence_store.formats.publication_types import KINDS
 from evitrail.evidence_store.model import Evidence, Header, evidence_id
 from evitrail.evidence_store.snapshot import Status
 
@@ -78,36 +91,39 @@ def citation(evidence: Evidence, known: Header, chosen: Chosen, status: str, app
     )
 
 
-def header_of(resource: Json) -> dict[str, Any]:
-    """The fields of a header that the citation tells, as published; raises ``ValueError`` for what it cannot tell."""
+def header_of(resource: Json, assumed: Assumed) -> dict[str, Any]:
+    """The fields of a header that the citation tells, as published; raises ``ValueError`` for what it cannot tell.
+
+    What is read of it with an assumption is added to ``assumed``.
+    """
     artifact = resource.get("citedArtifact") or {}
     identifiers = [*resource.get("identifier", []), *artifact.get("identifier", [])]
     published = next(
         (
-            day(f["articleDate"], "citedArtifact.publicationForm.articleDate")
+            first_day(f["articleDate"], "citedArtifact.publicationForm.articleDate", assumed)
             for f in artifact.get("publicationForm", [])
             if f.get("articleDate")
         ),
         None,
     )
     was = extended(resource, "as-published") or {}
-    valid_from, valid_to = _days(was.get("period", resource.get("effectivePeriod")) or {})
+    valid_from, valid_to = _days(was.get("period", resource.get("effectivePeriod")) or {}, assumed)
     return {
-        "id": _identifier_of(identifiers, terms.LINEAGE) or _kebab(resource.get("id") or ""),
+        "id": identifier_of(identifiers, terms.LINEAGE) or _kebab(resource.get("id") or ""),
         "version": resource.get("version"),
         "title": resource.get("title") or _title(artifact),
         "organization": resource.get("publisher") or "",
         "kind": _kind(artifact),
         "url": next((place["url"] for place in artifact.get("webLocation", []) if place.get("url")), None),
         "published": published,
-        "valid_from": valid_from or published,
+        "valid_from": valid_from or (published if is_ours(resource) else None),
         "valid_to": valid_to,
         "supersedes": _replaced(artifact),
         "retracted": was.get("retracted", terms.RETRACTED in _states(artifact)),
         "concern": was.get("concern", terms.UNDER_CONCERN in _states(artifact)),
         "topics": tuple(_topics(resource)),
-        "doi": _identifier_of(identifiers, terms.DOI),
-        "pmid": _identifier_of(identifiers, terms.PMID),
+        "doi": identifier_of(identifiers, terms.DOI),
+        "pmid": identifier_of(identifiers, terms.PMID),
         "jurisdiction": tuple(c for place in resource.get("jurisdiction", []) for c in codes(place, terms.COUNTRY)),
         "review_due": day((extended(resource, "review-due") or {}).get("review-due"), "review-due"),
     }
@@ -121,7 +137,7 @@ def standing_of(resource: Json) -> tuple[bool, bool]:
 
 def is_ours(resource: Json) -> bool:
     """Whether it was written here."""
-    return _identifier_of(resource.get("identifier", []), terms.VERSION) is not None
+    return identifier_of(resource.get("identifier", []), terms.VERSION) is not None
 
 
 def _artifact(evidence: Evidence, known: Header, chosen: Chosen) -> Json:
@@ -171,24 +187,16 @@ def _period(start: date, end: date | None) -> Json:
     return slim(start=start.isoformat(), end=(end - DAY).isoformat() if end else None)
 
 
-def _days(period: Json) -> tuple[date | None, date | None]:
-    end = day(period.get("end"), "effectivePeriod.end")
+def _days(period: Json, assumed: Assumed) -> tuple[date | None, date | None]:
+    end = last_day(period.get("end"), "effectivePeriod.end", assumed)
     if end == date.max:
         raise ValueError(f"effectivePeriod.end: expected a day that somebody meant, got {end}; leave it out")
-    return day(period.get("start"), "effectivePeriod.start"), end + DAY if end else None
+    return first_day(period.get("start"), "effectivePeriod.start", assumed), end + DAY if end else None
 
 
 def _states(artifact: Json) -> set[str]:
     concepts = artifact.get("currentState", [])
     return {code for one in concepts for system in (terms.STATE, STANDING) for code in codes(one, system)}
-
-
-def _identifier_of(identifiers: Iterable[Json], system: str) -> str | None:
-    bare = system.removeprefix("https://")
-    for one in identifiers:
-        if one.get("system", "").rstrip("/") in (system, f"http://{bare}") and one.get("value"):
-            return str(one["value"]).removeprefix(f"{system}/")
-    return None
 
 
 def _kebab(id: str) -> str:
@@ -199,16 +207,13 @@ def _title(artifact: Json) -> str:
     return next((str(title["text"]) for title in artifact.get("title", []) if title.get("text")), "")
 
 
-def _kind(artifact: Json) -> str:
-    for sorted_by in artifact.get("classification", []):
-        for concept in sorted_by.get("classifier", []):
-            if own := codes(concept, KIND):
-                return own[0]
-            for coding in concept.get("coding", []):
-                if coding.get("code") in terms.KIND_OF:
-                    return terms.KIND_OF[coding["code"]]
-    wanted = ", ".join(terms.KIND_OF)
-    raise ValueError(f"citedArtifact.classification: expected a publication type of MeSH, one of {wanted}, got none")
+def _kind(artifact: Json) -> str | None:
+    """The kind by our code, else by MeSH's publication types: of several, the first in the table of kinds."""
+    concepts = [one for group in artifact.get("classification", []) for one in group.get("classifier", [])]
+    if own := [code for one in concepts for code in codes(one, KIND)]:
+        return own[0]
+    found = {terms.KIND_OF.get(coding.get("code", "")) for one in concepts for coding in one.get("coding", [])}
+    return next((kind for kind in KINDS.values() if kind in found), None)
 
 
 def _topics(resource: Json) -> Iterable[str]:
@@ -224,7 +229,7 @@ def _replaced(artifact: Json) -> str | None:
     if not found:
         return None
     told = (found[0].get("resourceReference") or {}).get("identifier")
-    ref = _identifier_of([told] if told else [], terms.VERSION)
+    ref = identifier_of([told] if told else [], terms.VERSION)
     if ref is None:
         raise ValueError(
             f"citedArtifact.relatesTo: expected what it replaces by an identifier of {terms.VERSION}, got none"

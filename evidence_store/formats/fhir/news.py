@@ -51,6 +51,12 @@ def news(taken: Taken, snapshot: Snapshot) -> Taken:
     published = {ref: header for ref, header in held.items() if MARK not in ref and snapshot.status(ref) != "withdrawn"}
     faults = [_changed(item, published) for item in fresh if item.ref in held]
     faults += lineage_faults([(item.ref, item) for item in fresh if item.ref not in held], published)
+    there = {*published, *(item.ref for item in fresh)}
+    faults += [
+        f"expected both versions of a contradiction in what is imported or in the store, got no {ref!r}"
+        for edge in taken.contradictions
+        for ref in sorted({edge.a, edge.b} - there - held.keys())
+    ]
     if faults:
         raise InputError(faults)
     return taken._replace(

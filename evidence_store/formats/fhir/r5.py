@@ -1,4 +1,4 @@
-"""The door to fhir.resources: whether a bundle is FHIR R5.
+"""The door to fhir.resources: whether a bundle, or a single resource, is FHIR R5.
 
 Rules kept here
 - This file alone imports it, and says what to install where it is missing.
@@ -19,6 +19,8 @@ from pydantic import ValidationError
 from evitrail.evidence_store.errors import MissingPackageError
 from evitrail.evidence_store.formats.fhir.shape import Json
 
+READ = ("Bundle", "Evidence", "Citation", "ArtifactAssessment")
+"""The resources that a file may be."""
 LONGEST = 60
 """Characters shown of a value that does not fit."""
 
@@ -32,26 +34,40 @@ class NotR5(ValueError):
 
 
 def checked(text: str) -> Json:
-    """A bundle as fhir.resources understands it: equal values in one spelling; ``text`` is JSON."""
+    """A bundle or resource as fhir.resources understands it: equal values in one spelling; ``text`` is JSON."""
+    document = json.loads(text)
+    name = document.get("resourceType") if isinstance(document, dict) else type(document).__name__
+    if not isinstance(document, dict) or name not in READ:
+        raise NotR5([f"expected a {', '.join(READ[:-1])} or {READ[-1]} of FHIR R5, got {name!r}"])
+    for place, inner in _resource_types(document):
+        try:
+            _model(inner)
+        except MissingPackageError:
+            raise
+        except (ValueError, LookupError, TypeError):
+            raise NotR5([f"{place}: expected a resource of FHIR R5, got {inner!r}"]) from None
+    try:
+        understood: Json = json.loads(_model(name).model_validate_json(text).model_dump_json())
+    except ValidationError as error:
+        raise NotR5([_fault(dict(found), name) for found in error.errors(include_url=False)]) from error
+    return understood
+
+
+def unfit(resource: Json) -> list[tuple[Any, ...]]:
+    """Where a resource is not FHIR R5: the keys and positions that lead there."""
+    try:
+        _model(resource["resourceType"]).model_validate_json(json.dumps(resource))
+    except ValidationError as error:
+        return [found["loc"] for found in error.errors(include_url=False)]
+    return []
+
+
+def _model(name: Any) -> Any:
     try:
         from fhir.resources import get_fhir_model_class
-        from fhir.resources.bundle import Bundle
     except ImportError as error:
         raise MissingPackageError("FHIR needs fhir.resources; `pip install 'evitrail[fhir]'` brings it") from error
-    document = json.loads(text)
-    if not isinstance(document, dict) or document.get("resourceType") != "Bundle":
-        got = document.get("resourceType") if isinstance(document, dict) else type(document).__name__
-        raise NotR5([f"expected a Bundle of FHIR R5, got {got!r}"])
-    for place, name in _resource_types(document):
-        try:
-            get_fhir_model_class(name)
-        except (ValueError, LookupError, TypeError):
-            raise NotR5([f"{place}: expected a resource of FHIR R5, got {name!r}"]) from None
-    try:
-        understood: Json = json.loads(Bundle.model_validate_json(text).model_dump_json())
-    except ValidationError as error:
-        raise NotR5([_fault(dict(found)) for found in error.errors(include_url=False)]) from error
-    return understood
+    return get_fhir_model_class(name)
 
 
 def _resource_types(document: Json) -> Iterator[tuple[str, Any]]:
@@ -66,9 +82,9 @@ def _resource_types(document: Json) -> Iterator[tuple[str, Any]]:
             ahead += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
 
 
-def _fault(found: dict[str, Any]) -> str:
+def _fault(found: dict[str, Any], name: str) -> str:
     place = [*found["loc"]]
-    where = "the bundle"
+    where = "the bundle" if name == "Bundle" else name
     if place[:1] == ["entry"] and len(place) > 1:
         where = f"entry {place[1] + 1}"
         place = place[3:] if place[2:3] == ["resource"] else place[2:]

@@ -1,15 +1,16 @@
-"""Evidence from a FHIR R5 Bundle: one that was written here, or somebody else's as far as it says enough.
+"""Evidence from FHIR R5: a bundle that was written here, or resources of others as far as they say enough.
 
 Rules kept here
 - The file is not trusted: its narrative is never read, nothing in it is fetched; ``document.py`` bounds it.
-- An ``Evidence`` and the ``Citation`` that it is to be cited as make one version. Nothing is guessed, nothing half
-  read: all that is missing or not understood is told, each with its entry, and then nothing is returned.
+- An ``Evidence`` and the ``Citation`` that it is to be cited as make one version. Of others' resources either may stand
+  alone: an Evidence speaks for itself, a Citation by the abstract of what it cites. What they leave open is assumed as
+  ``foreign.py`` says, and told; what is not understood is a fault with its entry, and then nothing is returned.
 - What was written here comes back as it was published; what became of it since comes as profiles, notices and
   contradictions, to be recorded after it.
-- Other resources are left aside and counted.
+- Other resources are left aside and counted; so are others' assessments.
 
     taken = read_fhir(Path("bundle.json"))
-    taken.evidence, taken.profiles
+    taken.evidence, taken.profiles, taken.notes
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from pydantic import ValidationError
 from evitrail.evidence_store.curation.notices import Nature, Notice
 from evitrail.evidence_store.curation.profile import Profile
 from evitrail.evidence_store.curation.relations import Contradiction
+from evitrail.evidence_store.formats.base import Defaults
 from evitrail.evidence_store.formats.fhir.appraisal import contradiction_of
 from evitrail.evidence_store.formats.fhir.citation import header_of, is_ours, standing_of
-from evitrail.evidence_store.formats.fhir.document import read_document
-from evitrail.evidence_store.formats.fhir.r5 import NotR5, checked
+from evitrail.evidence_store.formats.fhir.foreign import abstract_of, completed, header_of_evidence
+from evitrail.evidence_store.formats.fhir.resources import resources
 from evitrail.evidence_store.formats.fhir.shape import Json
-from evitrail.evidence_store.formats.fhir.statement import evidence_of, rated
+from evitrail.evidence_store.formats.fhir.statement import evidence_of, rated, stated_grade
 from evitrail.evidence_store.grading.grade import Grade
 from evitrail.evidence_store.input_lines import InputError, fault_lines
 from evitrail.evidence_store.model import Evidence
@@ -38,8 +40,14 @@ WHERE = {
     "id": "Citation.id",
     "version": "Citation.version",
     "published": "Citation.citedArtifact.publicationForm.articleDate",
+    "kind": "Citation.citedArtifact.classification",
 }
 """Where FHIR tells what a version must have."""
+WHERE_ALONE = {"id": "Evidence.id", "version": "Evidence.version", "published": "Evidence.date", "kind": "a kind"}
+NEEDED = {"published": "; add it, or give --published DAY", "id": "", "version": "", "kind": ""}
+"""What a version must have, and what to do where it is missing."""
+NAMED, LONGEST = 20, 120
+"""Elements named in a line, and the letters of each."""
 REFUSED = ("modifierExtension", "implicitRules")
 """What changes the meaning of what stands beside it; FHIR forbids to read past it."""
 
@@ -55,16 +63,14 @@ class Taken(NamedTuple):
     contradictions: list[Contradiction]
     left_aside: dict[str, int]
     """Resources that were not read, by their type."""
+    notes: tuple[str, ...] = ()
+    """What was assumed, and what was not read of the resources, each in a line."""
 
 
-def read_fhir(path: Path) -> Taken:
-    """What the bundle in a file tells; raises ``InputError`` with every fault."""
-    try:
-        bundle = checked(read_document(path))
-    except NotR5 as error:
-        raise InputError([f"{path}: {fault}" for fault in error.faults]) from error
-    taken, faults, aside = Taken([], [], [], [], {}), [], Counter[str]()
-    entries = [(f"{path}: entry {n}", one) for n, one in enumerate(bundle.get("entry", []), start=1)]
+def read_fhir(path: Path, defaults: Defaults | None = None) -> Taken:
+    """What a file tells, or the files of a folder; raises ``InputError`` with every fault."""
+    entries, is_bundle, set_aside = resources(path)
+    taken, faults, aside, assumed = Taken([], [], [], [], {}), [], Counter[str](), Counter[str]()
     citations = {name: one["resource"] for _, one in entries if _type(one) == "Citation" for name in _names(one)}
     used: set[str] = set()
     for place, one in entries:
@@ -72,43 +78,68 @@ def read_fhir(path: Path) -> Taken:
             case "Evidence":
                 cited = citations.get(_cited(one["resource"]) or "")
                 used.update(_names({"resource": cited}) if cited else ())
-                faults += [f"{place}: {fault}" for fault in _take(one["resource"], cited, taken, path.name)]
+                told = _take(one["resource"], cited, taken, path.name, defaults or Defaults(), assumed)
+                faults += [f"{place}: {fault}" for fault in told]
             case "ArtifactAssessment":
                 faults += [f"{place}: {fault}" for fault in _dispute(one["resource"], taken, aside)]
             case "Citation":
                 pass
             case other:
                 aside[other] += 1
-    aside["Citation"] += sum(used.isdisjoint(_names(one)) for _, one in entries if _type(one) == "Citation")
-    faults += _loose(taken, path)
-    if not (faults or taken.evidence):
-        faults = [f"{path}: expected Evidence and the Citation of each, got {_counts_text(aside)}"]
+    for place, one in entries:
+        if _type(one) == "Citation" and used.isdisjoint(_names(one)):
+            if is_ours(one["resource"]) or not abstract_of(one["resource"]):
+                aside["Citation"] += 1
+            else:
+                told = _take(None, one["resource"], taken, path.name, defaults or Defaults(), assumed)
+                faults += [f"{place}: {fault}" for fault in told]
+    faults += _loose(taken, path) if is_bundle else []
+    if not (faults or taken.evidence or taken.contradictions or set(aside) == {"ArtifactAssessment"}):
+        faults = [f"{path}: expected Evidence, or a Citation with an abstract, got {_counts_text(aside)}"]
     if faults:
         raise InputError(faults)
-    return taken._replace(left_aside={name: n for name, n in sorted(aside.items()) if n})
+    notes = [f"{path}: assumed: {'; '.join(f'{what} ({n})' for what, n in assumed.items())}"] if assumed else []
+    rest = f" and {len(set_aside) - NAMED} more" if len(set_aside) > NAMED else ""
+    more = ", ".join(name[:LONGEST] for name in set_aside[:NAMED])
+    notes += [f"{path}: FHIR R6, read as R5; not in R5 and not read: {more}{rest}"] if set_aside else []
+    return taken._replace(left_aside={name: n for name, n in sorted(aside.items()) if n}, notes=tuple(notes))
 
 
-def _take(resource: Json, cited: Json | None, taken: Taken, source: str) -> Iterator[str]:
+def _take(
+    resource: Json | None, cited: Json | None, taken: Taken, source: str, defaults: Defaults, assumed: Counter[str]
+) -> Iterator[str]:
     """Why the evidence cannot be taken, each in a line; if it can, it is added to what was ``taken``."""
-    if cited is None:
-        yield f"expected the Citation that it is to be cited as in this bundle, got {_cited(resource) or 'none named'}"
+    ours = is_ours(cited or resource or {})
+    if ours and (resource is None or cited is None):
+        named = _cited(resource or {}) or "none named"
+        yield f"expected the Citation that it is to be cited as in this bundle, got {named}"
         return
-    faults = [*_unreadable(resource), *_unreadable(cited), *_unfit(cited)]
+    faults = [*_unreadable(resource or {}), *_unreadable(cited or {}), *_unfit(cited or resource or {})]
+    here: list[str] = []
     fields: dict[str, Any] = {}
-    for tell, of in ((header_of, cited), (evidence_of, resource)):
+    for tell in (
+        lambda: header_of(cited, here) if cited else header_of_evidence(resource or {}, here),
+        lambda: evidence_of(resource) if resource else {"text": abstract_of(cited or {})},
+        lambda: {"grade": _grade(resource or {}, ours, here)},
+    ):
         try:
-            fields |= tell(of)
+            fields |= tell()
         except ValidationError as error:
             faults += fault_lines(error, Grade)
         except ValueError as error:
             faults.append(str(error))
-    faults += [f"{WHERE[key]} is missing" for key in WHERE if key in fields and not fields[key]]
+    needed = NEEDED if "title" in fields else {}
+    if not ours:
+        fields = completed(fields, cited or resource or {}, defaults, here)
+    where = WHERE if cited else WHERE_ALONE
+    missing = [key for key in needed if not fields.get(key)]
+    faults += [f"{where[key]} is missing{needed[key]}" for key in (missing if ours else missing[:1])]
     if faults:
         yield from faults
         return
     try:
         evidence = Evidence.model_validate(fields)
-        profile = rated(resource, evidence.ref)
+        profile = rated(resource, evidence.ref) if resource else None
     except ValidationError as error:
         yield from fault_lines(error, Evidence)
         return
@@ -118,10 +149,24 @@ def _take(resource: Json, cited: Json | None, taken: Taken, source: str) -> Iter
     if evidence.ref in {item.ref for item in taken.evidence}:
         yield f"expected each version once, got {evidence.ref!r} in an earlier entry too"
         return
+    assumed.update(here)
     taken.evidence.append(evidence)
     taken.profiles.extend([profile] if profile else [])
-    natures = _became((evidence.retracted, evidence.concern), standing_of(cited))
+    natures = _became((evidence.retracted, evidence.concern), standing_of(cited or {}))
     taken.notices.extend(Notice(ref=evidence.ref, nature=nature, reason=f"as {source} says") for nature in natures)
+
+
+def _grade(resource: Json, ours: bool, assumed: list[str]) -> Grade | None:
+    """The grade that is stated; of others' certainties, only one whose codes we know."""
+    try:
+        return stated_grade(resource)
+    except ValidationError:
+        raise
+    except ValueError as error:
+        if ours:
+            raise
+        assumed.append(f"ungraded, as its certainty is not understood: {error}")
+        return None
 
 
 def _dispute(resource: Json, taken: Taken, aside: Counter[str]) -> Iterator[str]:
@@ -145,12 +190,16 @@ def _loose(taken: Taken, path: Path) -> Iterator[str]:
 
 
 def _unfit(cited: Json) -> Iterator[str]:
-    """Why what is cited does not count as published evidence."""
-    status, ended = cited.get("status"), (cited.get("effectivePeriod") or {}).get("end")
+    """Why a resource does not count as published evidence."""
+    name, status, ended = (
+        cited.get("resourceType"),
+        cited.get("status"),
+        (cited.get("effectivePeriod") or {}).get("end"),
+    )
     if status not in ("active", "retired"):
-        yield f"Citation.status: expected active or retired, got {status!r}"
+        yield f"{name}.status: expected active or retired, got {status!r}"
     elif status == "retired" and not (ended or is_ours(cited) or any(standing_of(cited))):
-        yield "Citation.effectivePeriod.end is missing: it is retired, and nobody says since when"
+        yield f"{name}.effectivePeriod.end is missing: it is retired, and nobody says since when"
 
 
 def _became(was: tuple[bool, bool], now: tuple[bool, bool]) -> Iterator[Nature]:

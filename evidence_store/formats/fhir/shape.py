@@ -3,7 +3,7 @@
 Rules kept here
 - Nothing empty is written: FHIR has no empty text, list or object.
 - A resource is named by its content, so equal evidence has equal names in every export.
-- A day is a whole day. A month or a year alone is refused, for the rest of it would be made up.
+- A day is a whole day; what a month or a year alone means is decided where others' resources are read.
 """
 
 from __future__ import annotations
@@ -32,6 +32,15 @@ def codes(concept: Json | None, of: str) -> list[str]:
     """The codes that a concept has in one code system."""
     codings = (concept or {}).get("coding", [])
     return [coding["code"] for coding in codings if same_system(coding.get("system"), of) and "code" in coding]
+
+
+def identifier_of(identifiers: Iterable[Json], system: str) -> str | None:
+    """The value of the first identifier of that system, by either way to write its address."""
+    bare = system.removeprefix("https://")
+    for one in identifiers:
+        if one.get("system", "").rstrip("/") in (system, f"http://{bare}") and one.get("value"):
+            return str(one["value"]).removeprefix(f"{system}/")
+    return None
 
 
 def notes(text: str | None) -> list[Json]:

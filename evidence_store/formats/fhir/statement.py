@@ -27,6 +27,7 @@ from evitrail.evidence_store.formats.fhir.shape import (
     slim,
     urn,
 )
+from evitrail.evidence_store.grading.grade import Grade
 from evitrail.evidence_store.model import Evidence, evidence_id
 
 DESIGN = terms.system("study-design")
@@ -69,7 +70,10 @@ def statement(evidence: Evidence, profile: Profile | None, chosen: Chosen, statu
 
 
 def evidence_of(resource: Json) -> dict[str, Any]:
-    """The fields of an evidence version that the resource tells; raises ``ValueError`` for what it cannot tell."""
+    """The fields of an evidence version that the resource tells, but for its grade (``stated_grade``).
+
+    Raises ``ValueError`` for what it cannot tell.
+    """
     said = dict.fromkeys(text for key in ("assertion", "description") if (text := resource.get(key)))
     if not said:
         raise ValueError("expected a text in description or assertion, got none")
@@ -79,8 +83,12 @@ def evidence_of(resource: Json) -> dict[str, Any]:
         "includes": tuple(_included(resource)),
         "waiver": (extended(resource, "waiver") or {}).get("waiver"),
         "searched": day((extended(resource, "searched") or {}).get("searched"), "searched"),
-        "grade": grade_of(resource.get("certainty", []), _stated_design(resource)),
     }
+
+
+def stated_grade(resource: Json) -> Grade | None:
+    """The grade that the resource states; raises ``ValueError`` for one that it cannot tell."""
+    return grade_of(resource.get("certainty", []), _stated_design(resource))
 
 
 def rated(resource: Json, ref: str) -> Profile | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, progress, say
+from evitrail.workbench.cli.store.evidence_files import Published, defaults_of
 from evitrail.workbench.cli.store.vouching import (
     PublisherName,
     SignatureFile,
@@ -71,20 +72,24 @@ def export(
 
 
 def import_fhir(
-    file: Annotated[Path, typer.Argument(help="FHIR R5 Bundle as JSON.", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(help="FHIR R5 Bundle or resource as JSON, or a folder of them.", metavar="FILE")
+    ],
     publisher: PublisherName = None,
     signature: SignatureFile = None,
     by: By = "",
     store: StorePath = STORE,
+    published: Published = None,
     check: Annotated[bool, typer.Option("--check", help="Show what would be recorded; write nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Import a FHIR R5 Bundle of Evidence and Citation: all of it, or none if anything is wrong."""
+    """Import FHIR R5 Evidence, Citation and ArtifactAssessment: all of it, or none if anything is wrong."""
     from evitrail.evidence_store import EvidenceStore, InputError
     from evitrail.evidence_store.curation.lineage import lineage_faults
     from evitrail.evidence_store.formats.fhir import news, read_fhir, take_in
 
-    actor, taken, voucher = actor_named(by), read_fhir(file), voucher_for(file, publisher, signature)
+    actor, taken = actor_named(by), read_fhir(file, defaults_of(None, published))
+    voucher = voucher_for(file, publisher, signature)
     if check and not (store / "manifest.json").is_file():
         if faults := lineage_faults([(item.ref, item) for item in taken.evidence], {}):
             raise InputError(faults)
@@ -105,14 +110,14 @@ def _show_import(
     fresh: Taken, store: Path, *, known: int, recorded: bool, json: bool, held: Sequence[Held] = ()
 ) -> None:
     counted = {name: len(getattr(fresh, name)) for name in ("profiles", "notices", "contradictions")}
-    if json:
-        stopped = {ref for one in held if one.what == "evidence" for ref in one.refs}
-        refs = [item.ref for item in fresh.evidence if item.ref not in stopped]
-        aside = {"left_aside": fresh.left_aside, "recorded": recorded, "held": held_rows(held)}
-        print_json({"published": refs, "known": known, **counted, **aside})
-        return
     stopped = {ref for one in held if one.what == "evidence" for ref in one.refs}
     new = [item for item in fresh.evidence if item.ref not in stopped]
+    if json:
+        aside = {"left_aside": fresh.left_aside, "notes": fresh.notes, "recorded": recorded, "held": held_rows(held)}
+        print_json({"published": [item.ref for item in new], "known": known, **counted, **aside})
+        return
+    for note in fresh.notes:
+        say(note)
     say(f"{len(new)} versions {'published' if recorded else 'to publish'}, {known} known before; in {store}")
     if any(counted.values()):
         say("with them: " + ", ".join(f"{n} {name}" for name, n in counted.items() if n))

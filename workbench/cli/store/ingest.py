@@ -2,18 +2,18 @@
 
 Rules kept here
 - All files are one batch: recorded whole, or not at all.
-- Who vouches is said file by file (``vouching.py``); the store decides what that is worth.
+- Who vouches is said file by file (``evidence_files.py``); the store decides what that is worth.
 """
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evitrail.workbench.cli.console import STORE, By, Json, StorePath, print_json, progress, say
+from evitrail.workbench.cli.store.evidence_files import FieldMap, Published, defaults_of, read_all
 from evitrail.workbench.cli.store.store import embedder
 from evitrail.workbench.cli.store.vouching import (
     PublisherName,
@@ -23,7 +23,6 @@ from evitrail.workbench.cli.store.vouching import (
     named_or_nobody,
     say_open,
     show_held,
-    voucher_for,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +31,9 @@ if TYPE_CHECKING:
 
 
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="Evidence files, or folders of *.jsonl files.", metavar="FILE…")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Evidence files, or folders of files of one format.", metavar="FILE…")
+    ],
     store: StorePath = STORE,
     publisher: PublisherName = None,
     signature: SignatureFile = None,
@@ -66,6 +67,8 @@ def ingest(
     model: Annotated[
         str | None, typer.Option("--model", help="Embedding model of a new store.", metavar="NAME")
     ] = None,
+    map: FieldMap = None,
+    published: Published = None,
     check: Annotated[
         bool,
         typer.Option("--check", help="Check references, dates, GRADE ratings and what would be held; write nothing."),
@@ -77,13 +80,26 @@ def ingest(
 
     if signature is not None and len(files) > 1:
         raise ValueError(f"--signature: expected one file to go with it, got {len(files)}; ingest them one by one")
-    evidence, vouchers = read_all(files, store, publisher, signature, ledger, index, format)
+    evidence, vouchers, notes = read_all(
+        files,
+        store,
+        defaults_of(map, published),
+        publisher=publisher,
+        signature=signature,
+        ledger=ledger,
+        index=index,
+        format=format,
+    )
     stems = _stems(questions)
+    for note in () if json else notes:
+        say(note)
     if check:
         versions, lineages = len(evidence), len({item.id for item in evidence})
         held = _would_hold(store, index, ledger, evidence, vouchers, stems)
         if json:
-            print_json({"versions": versions, "lineages": lineages, "faults": [], "held": held_rows(held)})
+            print_json(
+                {"versions": versions, "lineages": lineages, "notes": notes, "faults": [], "held": held_rows(held)}
+            )
             return
         say(f"sound: {versions} versions of {lineages} lineages; nothing was written")
         for one in held:
@@ -99,7 +115,7 @@ def ingest(
         say_open(opened)
         stats = opened.stats()
     if json:
-        body = {**done.model_dump(mode="json", exclude={"held"}), "held": held_rows(done.held)}
+        body = {**done.model_dump(mode="json", exclude={"held"}), "held": held_rows(done.held), "notes": notes}
         print_json({**body, "stats": stats.model_dump(mode="json")})
         return
     stopped = f"{len(done.held)} held, " if done.held else ""
@@ -108,44 +124,6 @@ def ingest(
         f"{stats.versions} versions of {stats.lineages} lineages in {store}"
     )
     show_held(list(done.held), store)
-
-
-def read_all(
-    files: list[Path],
-    store: Path,
-    publisher: str | None = None,
-    signature: Path | None = None,
-    ledger: str | None = None,
-    index: str | None = None,
-    format: str | None = None,
-) -> tuple[list[Evidence], dict[str, Voucher]]:
-    """Every file's evidence, and by ref who vouches for it; a later file may supersede an earlier's."""
-    from evitrail.evidence_store import EvidenceStore, InputError
-    from evitrail.evidence_store.formats import FORMATS, format_of
-
-    if format is not None and format not in FORMATS:
-        raise ValueError(f"--format: expected one of {', '.join(FORMATS)}, got {format!r}")
-    made = (store / "manifest.json").is_file()
-    with EvidenceStore.open(store, index=index, ledger=ledger) if made else nullcontext() as opened:
-        known = dict(opened.headers) if opened else {}
-        held = set(known)
-        evidence: dict[str, Evidence] = {}
-        vouchers: dict[str, Voucher] = {}
-        faults: list[str] = []
-        for file in files:
-            form = format_of(file) if format is None else FORMATS[format]
-            for item in form.read(file, known):
-                if item.ref in evidence:
-                    faults.append(f"{file}: {item.ref!r} stands in an earlier file too; remove one")
-                elif opened and item.ref in held and opened.get(item.ref) != item:
-                    faults.append(f"{file}: {item.ref!r} was recorded with another content; give it a new version")
-                evidence[item.ref] = item
-            voucher = voucher_for(file, publisher, signature)
-            vouchers |= {ref: voucher for ref in evidence if ref not in vouchers}
-            known |= {ref: item.header() for ref, item in evidence.items()}
-    if faults:
-        raise InputError(faults)
-    return list(evidence.values()), vouchers
 
 
 def _would_hold(

@@ -73,7 +73,9 @@ reinstate = _verb("reinstatement", "Record that a retraction or an expression of
 
 
 def notices(
-    file: Annotated[Path, typer.Argument(help="Tab-separated table (doi, kind, …), plain or .gz.", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(help="Table with doi and kind, or Retraction Watch's CSV; plain or .gz.", metavar="FILE")
+    ],
     publisher: PublisherName = None,
     signature: SignatureFile = None,
     by: By = "",
@@ -81,26 +83,31 @@ def notices(
     check: Annotated[bool, typer.Option("--check", help="Show what would be recorded; write nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Import a list of retractions; papers are matched by DOI, else by PMID."""
+    """Import a list of retractions, in the order of their days; papers are matched by DOI, else by PMID."""
     from evitrail.evidence_store import EvidenceStore
-    from evitrail.evidence_store.curation.notices import matched
-    from evitrail.evidence_store.formats.notices_tsv import read_notices
+    from evitrail.evidence_store.curation.notices import matched, on_record
+    from evitrail.evidence_store.formats.notices_tsv import read_notice_list
 
-    published, voucher = read_notices(file), voucher_for(file, publisher, signature)
-    with EvidenceStore.open(store, actor=actor_named(by)) as opened:
-        found = matched(published, opened.headers, reason=f"listed in {file.name}")
+    actor, listed = actor_named(by), read_notice_list(file)
+    voucher = voucher_for(file, publisher, signature)
+    with EvidenceStore.open(store, actor=actor) as opened:
+        known = on_record(opened.events())
+        found = matched(listed.notices, opened.headers, reason=f"listed in {file.name}", recorded=known)
         before = opened.seq
         if found and not check:
             opened.notify(found, publisher=voucher)
         held = held_since(opened, before)
     if json:
         rows = [one.model_dump(mode="json") for one in found]
-        print_json({"listed": len(published), "notices": rows, "recorded": not check, "held": held_rows(held)})
+        counted = {"listed": len(listed.notices), "corrections": listed.corrections}
+        print_json({**counted, "notices": rows, "recorded": not check, "held": held_rows(held)})
         return
+    if listed.corrections:
+        say(f"{listed.corrections} corrections are listed too; a correction does not change a version's standing")
     print_table(
-        f"{len(published)} papers listed, {len(found)} change the standing of a version in {store}",
-        ("version", "nature", "notice"),
-        [(one.ref, one.nature, one.notice) for one in found],
+        f"{len(listed.notices)} notices listed, {len(found)} change the standing of a version in {store}",
+        ("version", "nature", "day", "notice"),
+        [(one.ref, one.nature, one.on, one.notice) for one in found],
         empty="nothing to record",
     )
     if held:

@@ -93,10 +93,12 @@ def parsed(set_: list[str]) -> dict[str, Any]:
 
 
 def _file_text(name: str, file: Path) -> str:
+    from evitrail.evidence_store.input_text import InputError, read_text
+
     try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"--set {name}: expected UTF-8 text in {str(file)!r}, got other bytes") from error
+        return read_text(file)
+    except InputError as error:
+        raise ValueError(f"--set {name}: {error}") from error
 
 
 def _change(name: str, value: str) -> dict[str, Any]:
