@@ -7,16 +7,19 @@ reproduction of a published condition.
     Clean().search(question.stem, store.snapshot(as_of=day), k=5)
     Clean(gates=("retracted", "as_of"))      # each gate can be left out, to see what it is worth
     Clean(jurisdiction="GB")                 # nothing that is meant for other countries only
+    Clean(lone="remark")                     # a stranger that stands alone is kept with a remark
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from typing import get_args
 
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import GateReport, Hit, Retrieved
 from evitrail.retrieval.gates import GATES, GateContext
+from evitrail.retrieval.gates.base import Lone
 from evitrail.retrieval.hybrid import Hybrid
 
 COUNTRY = re.compile("[A-Z]{2}")
@@ -30,10 +33,14 @@ class Clean:
     gates: tuple[str, ...] = tuple(GATES)
     jurisdiction: str | None = None
     """The country that is asked about, as ``GB``; None for any."""
+    lone: Lone = "hold"
+    """Whether a source that nothing is known of and that stands alone is held back, or remarked on."""
 
     def __post_init__(self) -> None:
         if self.jurisdiction is not None and not COUNTRY.fullmatch(self.jurisdiction):
             raise ValueError(f"jurisdiction: expected a country in two letters, as GB, got {self.jurisdiction!r}")
+        if self.lone not in get_args(Lone):
+            raise ValueError(f"lone: expected {' or '.join(get_args(Lone))}, got {self.lone!r}")
 
     def __repr__(self) -> str:
         """What differs from ``Clean()``; which gates were passed stands in each report."""
@@ -43,7 +50,7 @@ class Clean:
     def search(self, query: str, snapshot: Snapshot, k: int) -> Retrieved:
         """See ``Retriever.search``; the reports say what each gate dropped and why."""
         kept = list(Hybrid(depth=self.wide).search(query, snapshot, self.wide).hits)
-        asked = GateContext(query, snapshot, self.jurisdiction)
+        asked = GateContext(query, snapshot, self.jurisdiction, self.lone)
         reports: list[GateReport] = []
         for name in self.gates:
             kept, report = GATES[name](kept, asked)

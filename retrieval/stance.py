@@ -88,6 +88,11 @@ def stance_of(claim: str, title: str, text: str) -> Stance:
     return Stance(verdict, round(odds[verdict] / sum(odds.values()), 6))
 
 
+def denials(text: str) -> int:
+    """How many words of a text deny."""
+    return len(_DENIED.findall(text.lower()))
+
+
 def features(claim: str, title: str, text: str) -> dict[str, float]:
     """What there is to weigh, by name; the claim's words are counted once each."""
     words = content(claim)

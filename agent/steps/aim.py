@@ -2,6 +2,9 @@
 
 A vignette's history draws in passages about the history. Its last sentence and the options name what
 the evidence has to decide. The published conditions search with the stem alone; this step is ours.
+
+What is asked stands in the first line, and each option in a line of its own, so that a gate can tell them apart
+(``retrieval/gates/asked.py``); a search reads lines as blanks.
 """
 
 from __future__ import annotations
@@ -31,8 +34,8 @@ class LastSentence:
         """See ``Aims.aim``."""
         parts = sentences(question.stem)
         asked = parts[-1].text if parts else question.stem
-        options = " ".join(question.options[letter] for letter in sorted(question.options))
-        return Query(text=f"{asked} {options}", reason="what is asked, and every option")
+        lines = (asked, *(question.options[letter] for letter in sorted(question.options)))
+        return Query(text="\n".join(" ".join(line.split()) for line in lines), reason="what is asked, and every option")
 
 
 def aim(state: State, tools: Tools) -> State:

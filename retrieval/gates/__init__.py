@@ -2,8 +2,9 @@
 
 Rules kept here
 - A gate is a pure function of the hits and of what was asked (``base.py``).
-- What may not be used at all goes first (``standing.py``), then what is about other people (``population.py``), what is
-  not about the question (``enough.py``), what is said twice (``works.py``) and what was overruled (``conflict.py``).
+- What may not be used at all goes first (``standing.py``), then what is about other people (``population.py``), what
+  repeats the question or another text (``echo.py``), what is not about the question (``enough.py``), what is said twice
+  (``works.py``), what was overruled (``conflict.py``) and what a stranger says alone (``corroboration.py``).
   Only then is there an order of belief (``order.py``), and of that the smallest set that suffices (``enough.py``).
 - Any gate can be left out, so that what it is worth can be measured: ``evitrail compare DIR --ablate gates``.
 
@@ -14,6 +15,8 @@ from __future__ import annotations
 
 from evitrail.retrieval.gates.base import Gate, GateContext
 from evitrail.retrieval.gates.conflict import conflict
+from evitrail.retrieval.gates.corroboration import corroboration
+from evitrail.retrieval.gates.echo import echo
 from evitrail.retrieval.gates.enough import near, sufficient
 from evitrail.retrieval.gates.order import certainty
 from evitrail.retrieval.gates.population import population
@@ -25,10 +28,12 @@ GATES: dict[str, Gate] = {
     "as_of": as_of,
     "jurisdiction": jurisdiction,
     "population": population,
+    "echo": echo,
     "near": near,
     "lineage": lineage,
     "studies": studies,
     "conflict": conflict,
+    "corroboration": corroboration,
     "certainty": certainty,
     "sufficient": sufficient,
 }

@@ -17,10 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import Dropped, GateReport, Hit, Noted
+
+Lone = Literal["hold", "remark"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class GateContext:
     snapshot: Snapshot
     jurisdiction: str | None = None
     """A country, as ISO 3166-1 has it in two letters; None where any will do."""
+    lone: Lone = "hold"
+    """What becomes of a stranger that stands alone; see ``corroboration.py``."""
 
 
 class Reason(NamedTuple):

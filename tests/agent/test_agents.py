@@ -128,7 +128,7 @@ def test_the_aimed_agent_asks_for_the_last_sentence_and_every_option(tools: Tool
     retriever = Counting()
     AGENTS["aimed"].answer(QUESTION, replace(tools, retriever=retriever))
     AGENTS["single_pass"].answer(QUESTION, replace(tools, retriever=retriever))
-    assert retriever.asked == ["What lowers the risk of stroke? insulin aspirin nothing", QUESTION.stem]
+    assert retriever.asked == ["What lowers the risk of stroke?\ninsulin\naspirin\nnothing", QUESTION.stem]
 
 
 @pytest.mark.parametrize("role", ["critique", "requery", "synthesise", "choose"])

@@ -35,7 +35,10 @@ MIXED = (
     evidence("cohort", kind="observational_study", doi="10.1234/old", grade=LOW),
     evidence("letter", kind="expert_opinion", grade=None),
     evidence("withdrawn"),
+    evidence("echoing", text=f"{QUERY}? It does."),
+    evidence("stranger", organization="Riverside Letters", text="Aspirin should be avoided, it makes people bleed."),
 )
+ASKED = f"{QUERY}?\nAspirin lowers the risk of stroke\nAspirin should be avoided, it makes people bleed"
 REFS = tuple(item.ref for item in MIXED)
 
 
@@ -61,17 +64,17 @@ def test_no_gate_fails_on_nothing(mixed: Snapshot, gate: str) -> None:
 @settings(max_examples=30, deadline=None)
 @given(refs=st.lists(st.sampled_from(REFS), unique=True), gate=st.sampled_from(sorted(GATES)))
 def test_a_gate_keeps_or_drops_every_hit_and_says_by_which_rule(mixed: Snapshot, refs: list[str], gate: str) -> None:
-    told = report(gate, mixed, *refs, place="GB")
+    told = report(gate, mixed, *refs, query=ASKED, place="GB")
     assert all(one.why and one.rule.startswith(f"{gate}.") for one in (*told.dropped, *told.noted))
     assert {one.passage for one in told.noted} <= set(told.kept)
-    assert report(gate, mixed, *refs, place="GB") == told
+    assert report(gate, mixed, *refs, query=ASKED, place="GB") == told
 
 
 @settings(max_examples=40, deadline=None)
 @given(order=st.permutations(REFS), gate=st.sampled_from(sorted(set(GATES) - {"sufficient"})))
 def test_no_gate_but_the_last_looks_at_the_order_hits_come_in(mixed: Snapshot, order: list[str], gate: str) -> None:
     found = {hit.passage.ref: hit for hit in hits(mixed, *REFS)}
-    asked = GateContext(QUERY, mixed, "GB")
+    asked = GateContext(ASKED, mixed, "GB")
     kept, told = GATES[gate]([found[ref] for ref in order], asked)
     usual, as_told = GATES[gate](list(found.values()), asked)
     assert {hit.passage.id for hit in kept} == {hit.passage.id for hit in usual}
@@ -84,7 +87,7 @@ def test_no_gate_but_the_last_looks_at_the_order_hits_come_in(mixed: Snapshot, o
 @pytest.mark.parametrize("gate", sorted(GATES))
 def test_a_gate_never_changes_a_hit(mixed: Snapshot, gate: str) -> None:
     found = hits(mixed, *REFS)
-    kept, _ = GATES[gate](found, GateContext(QUERY, mixed, "GB"))
+    kept, _ = GATES[gate](found, GateContext(ASKED, mixed, "GB"))
     assert all(hit in found for hit in kept)
 
 
@@ -92,8 +95,8 @@ def test_a_gate_never_changes_a_hit(mixed: Snapshot, gate: str) -> None:
 def test_every_gate_but_the_ordering_one_has_something_here_that_it_alone_would_drop(
     mixed: Snapshot, gate: str
 ) -> None:
-    alone = Clean(gates=(gate,), jurisdiction="GB").search(QUERY, mixed, 50)
-    without = Clean(gates=(), jurisdiction="GB").search(QUERY, mixed, 50)
+    alone = Clean(gates=(gate,), jurisdiction="GB").search(ASKED, mixed, 50)
+    without = Clean(gates=(), jurisdiction="GB").search(ASKED, mixed, 50)
     dropped = {d.passage for d in alone.gates[0].dropped}
     assert dropped
     assert {h.passage.id for h in alone.hits} == {h.passage.id for h in without.hits} - dropped

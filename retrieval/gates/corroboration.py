@@ -1,0 +1,121 @@
+"""Who stands alone: a source that speaks for an answer which independent sources of equal standing contradict.
+
+Rules kept here
+- Only a query that offers answers is judged (``asked.py``). A passage speaks for the answer most of whose words it has,
+  where it has clearly more of them than of any other answer's.
+- A source stands alone where no known source of another organization speaks for the same answer, and one of at least
+  its kind speaks for another. That is remarked on. Strangers who agree with each other corroborate nothing.
+- A stranger is a source whose publisher has no other lineage in this store (its organization, where no publisher is
+  known). One that stands alone is held back where what contradicts it is graded and comes from a known source; with
+  the policy ``remark`` it is kept with a remark.
+- A lone source may be right: a new guideline begins so. The first evidence of an honest publisher is held back only
+  beside evidence that contradicts it, and its second lineage ends that.
+
+Pairs are made of the hits that are left, a handful once what is near was kept. Which answer a passage speaks for is
+read from words alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from evitrail.evidence_store.grading.grade import rank
+from evitrail.evidence_store.model import Header, Kind, Passage
+from evitrail.evidence_store.snapshot import Snapshot
+from evitrail.retrieval.base import GateReport, Hit
+from evitrail.retrieval.content import content, passage_words
+from evitrail.retrieval.gates.asked import offered_in
+from evitrail.retrieval.gates.base import GateContext, Reason, sift
+
+MOST = 0.6
+"""The share of an answer's words that a passage which speaks for it has."""
+LEAD = 0.15
+"""By how much that is more than of the next answer's."""
+JUDGED = 2
+"""The rank of certainty (low) from which on a source can contradict a stranger."""
+STANDING: dict[Kind, int] = {
+    "guideline": 3,
+    "systematic_review": 3,
+    "randomized_trial": 2,
+    "observational_study": 1,
+    "case_report": 0,
+    "expert_opinion": 0,
+    "narrative_review": 0,
+    "preprint": 0,
+}
+"""Kinds of one number are of equal standing."""
+
+
+class Speaker(NamedTuple):
+    """A hit that speaks for an answer."""
+
+    hit: Hit
+    answer: int
+    stranger: bool
+
+    @property
+    def header(self) -> Header:
+        return self.hit.passage.header
+
+
+def corroboration(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
+    """No stranger that stands alone against known sources; whoever else stands alone is remarked on."""
+    offered = offered_in(asked.query)
+    speakers = [
+        Speaker(hit, answer, stranger(hit.passage, asked.snapshot))
+        for hit in sorted(hits, key=lambda h: (h.rank, h.passage.id))
+        if (answer := spoken_for(hit.passage, offered)) is not None
+    ]
+    held: dict[str, Reason] = {}
+    remarks: list[tuple[Hit, Reason]] = []
+    for one in speakers:
+        against = _against(one, speakers)
+        known = [other for other in against if not other.stranger and rank(other.header.grade) >= JUDGED]
+        alone = f"alone for {offered[one.answer]!r}"
+        if one.stranger and known:
+            why = f"{alone}, by a source with nothing else in this store, against {known[0].hit.passage.id}"
+            reason = Reason("corroboration.stranger", why)
+            if asked.lone == "hold":
+                held[one.hit.passage.id] = reason
+            else:
+                remarks.append((one.hit, reason))
+        elif against:
+            why = f"{alone}, against {against[0].hit.passage.id}"
+            remarks.append((one.hit, Reason("corroboration.alone", why)))
+    return sift("corroboration", hits, asked, lambda hit: held.get(hit.passage.id), sorted(remarks, key=_place))
+
+
+def spoken_for(passage: Passage, offered: Sequence[str]) -> int | None:
+    """Which of the answers the passage speaks for, by its place; None where it is not clear."""
+    words = passage_words(passage)
+    shares = [len(wanted & words) / len(wanted) if (wanted := content(answer)) else 0.0 for answer in offered]
+    ordered = sorted(range(len(offered)), key=lambda i: (-shares[i], i))
+    if len(ordered) < 2 or shares[ordered[0]] < MOST or shares[ordered[0]] - shares[ordered[1]] < LEAD:
+        return None
+    return ordered[0]
+
+
+def stranger(passage: Passage, snapshot: Snapshot) -> bool:
+    """Whether its publisher, or where none is known its organization, has no other lineage in the store."""
+    header, publisher = passage.header, snapshot.publisher(passage.ref)
+
+    def same_source(other: Header) -> bool:
+        if publisher is not None:
+            return snapshot.publisher(other.ref) == publisher
+        return other.organization == header.organization
+
+    return not any(other.id != header.id and same_source(other) for other in snapshot.headers.values())
+
+
+def _against(one: Speaker, speakers: Sequence[Speaker]) -> list[Speaker]:
+    """The independent ones of at least its kind that speak for another answer; none where a known one agrees."""
+    others = [other for other in speakers if other.header.organization != one.header.organization]
+    if any(other.answer == one.answer and not other.stranger for other in others):
+        return []
+    least = STANDING[one.header.kind]
+    return [other for other in others if other.answer != one.answer and STANDING[other.header.kind] >= least]
+
+
+def _place(remark: tuple[Hit, Reason]) -> tuple[str, Reason]:
+    return remark[0].passage.id, remark[1]

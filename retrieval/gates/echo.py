@@ -1,0 +1,83 @@
+"""What only says again: copies of one text, and the question's own words.
+
+Rules kept here
+- Near copies in different lineages count once. The surest is kept, then the most relevant: their words are the same.
+  Copies that differ in a number or a denial are no copies; each is kept, with a remark that names the other.
+- A passage that repeats the question is dropped: evidence is not written for one question. Of a long question half of
+  its runs of words suffice (``near_copies.py``), of a short one all of them must be there.
+- A query that asks nothing is a search for words, and no passage repeats it.
+
+Each hit is compared with one hit of each text before it, so the cost grows with the hits, never with the store.
+Evidence written as questions and answers loses a passage whose heading asks the very question; who says the same in
+other words is not found here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from evitrail.evidence_store.grading.grade import rank
+from evitrail.evidence_store.model import Passage, indexed_text
+from evitrail.evidence_store.quarantine.near_copies import FEWEST, HELD, NEAR, RUN, runs, similarity
+from evitrail.retrieval.base import GateReport, Hit
+from evitrail.retrieval.gates.asked import asked_of
+from evitrail.retrieval.gates.base import GateContext, Reason, sift
+from evitrail.retrieval.stance import NUMBER, denials
+
+
+def echo(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
+    """Nothing that repeats the question, and each text once."""
+    question = asked_of(asked.query)
+    reasons = {hit.passage.id: why for hit in hits if (why := _repeats(question, hit.passage))}
+    remarks: list[tuple[Hit, Reason]] = []
+    texts: list[Hit] = []
+    for hit in sorted(hits, key=_standing):
+        if hit.passage.id in reasons:
+            continue
+        near = [one for one in texts if _near(one.passage, hit.passage)]
+        same = next((one for one in near if _tells(one.passage) == _tells(hit.passage)), None)
+        if same is not None:
+            why = f"a near copy of {same.passage.id}, which is surer or more relevant"
+            reasons[hit.passage.id] = Reason("echo.copy", why)
+            continue
+        texts.append(hit)
+        for one in near:
+            remarks += [(a, _altered(b)) for a, b in ((hit, one), (one, hit))]
+    return sift("echo", hits, asked, lambda hit: reasons.get(hit.passage.id), sorted(remarks, key=_place))
+
+
+def repeated_share(question: str, text: str) -> float:
+    """The share of the question's runs of words that the text holds; 0 of a question shorter than one run."""
+    if len(re.findall(r"\w+", question)) < RUN:
+        return 0.0
+    wanted = runs(question)
+    return len(wanted & runs(text)) / len(wanted)
+
+
+def _repeats(question: str, passage: Passage) -> Reason | None:
+    share = repeated_share(question, indexed_text(passage.header.title, passage.text))
+    if share < (HELD if len(runs(question)) >= FEWEST else 1.0):
+        return None
+    return Reason("echo.question", f"repeats the question: {share:.0%} of its runs of {RUN} words")
+
+
+def _near(a: Passage, b: Passage) -> bool:
+    return a.header.id != b.header.id and similarity(a.text, b.text) >= NEAR
+
+
+def _tells(passage: Passage) -> tuple[list[str], int]:
+    """What a copy must not differ in: its numbers, and how often it denies."""
+    return sorted(NUMBER.findall(passage.text)), denials(passage.text)
+
+
+def _altered(other: Hit) -> Reason:
+    return Reason("echo.altered", f"a near copy of {other.passage.id} with another number or denial")
+
+
+def _standing(hit: Hit) -> tuple[int, int, str]:
+    return -rank(hit.passage.header.grade), hit.rank, hit.passage.id
+
+
+def _place(remark: tuple[Hit, Reason]) -> tuple[str, Reason]:
+    return remark[0].passage.id, remark[1]
