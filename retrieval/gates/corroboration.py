@@ -1,18 +1,20 @@
-"""Who stands alone: a source that speaks for an answer which independent sources of equal standing contradict.
+"""Who stands alone: a source that speaks for an answer which no independent source of equal standing confirms.
 
 Rules kept here
 - Only a query that offers answers is judged (``asked.py``). A passage speaks for the answer most of whose words it has,
-  where it has clearly more of them than of any other answer's.
-- A source stands alone where no known source of another organization speaks for the same answer, and one of at least
-  its kind speaks for another. That is remarked on. Strangers who agree with each other corroborate nothing.
+  where it has clearly more of them than of any other answer's. One that has many of the words of the question and all
+  its answers is about it, even where it is not clear which it speaks for.
 - A stranger is a source whose publisher has no other lineage in this store (its organization, where no publisher is
-  known). One that stands alone is held back where what contradicts it is graded and comes from a known source; with
-  the policy ``remark`` it is kept with a remark.
+  known). A source stands alone where no known source of another organization speaks for the same answer. Strangers who
+  agree with each other corroborate nothing.
+- A stranger that stands alone is held back beside a graded, known source of at least its kind that is about the
+  question. With the policy ``remark`` it is kept with a remark.
+- Whoever else stands alone is remarked on, where a source of at least its kind speaks for another answer.
 - A lone source may be right: a new guideline begins so. The first evidence of an honest publisher is held back only
-  beside evidence that contradicts it, and its second lineage ends that.
+  beside known evidence that does not say the same, and its second lineage ends that.
 
 Pairs are made of the hits that are left, a handful once what is near was kept. Which answer a passage speaks for is
-read from words alone.
+read from words alone. The shares were chosen on the demonstration's questions.
 """
 
 from __future__ import annotations
@@ -25,15 +27,17 @@ from evitrail.evidence_store.model import Header, Kind, Passage
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.content import content, passage_words
-from evitrail.retrieval.gates.asked import offered_in
+from evitrail.retrieval.gates.asked import asked_of, offered_in
 from evitrail.retrieval.gates.base import GateContext, Reason, sift
 
 MOST = 0.6
 """The share of an answer's words that a passage which speaks for it has."""
 LEAD = 0.15
 """By how much that is more than of the next answer's."""
+ABOUT = 0.4
+"""The share of the words of the question and its answers that a passage about it has."""
 JUDGED = 2
-"""The rank of certainty (low) from which on a source can contradict a stranger."""
+"""The rank of certainty (low) from which on a source is asked for what a stranger says."""
 STANDING: dict[Kind, int] = {
     "guideline": 3,
     "systematic_review": 3,
@@ -47,12 +51,15 @@ STANDING: dict[Kind, int] = {
 """Kinds of one number are of equal standing."""
 
 
-class Speaker(NamedTuple):
-    """A hit that speaks for an answer."""
+class Source(NamedTuple):
+    """A hit, and what is known of who says it."""
 
     hit: Hit
-    answer: int
+    answer: int | None
+    """The answer it speaks for; None where that is not clear."""
     stranger: bool
+    about: bool
+    """Whether it is about the question."""
 
     @property
     def header(self) -> Header:
@@ -60,28 +67,28 @@ class Speaker(NamedTuple):
 
 
 def corroboration(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
-    """No stranger that stands alone against known sources; whoever else stands alone is remarked on."""
+    """No stranger that stands alone beside known sources; whoever else stands alone is remarked on."""
     offered = offered_in(asked.query)
-    speakers = [
-        Speaker(hit, answer, stranger(hit.passage, asked.snapshot))
-        for hit in sorted(hits, key=lambda h: (h.rank, h.passage.id))
-        if (answer := spoken_for(hit.passage, offered)) is not None
-    ]
+    sources = [_source(hit, offered, asked) for hit in sorted(hits, key=lambda h: (h.rank, h.passage.id))]
     held: dict[str, Reason] = {}
     remarks: list[tuple[Hit, Reason]] = []
-    for one in speakers:
-        against = _against(one, speakers)
-        known = [other for other in against if not other.stranger and rank(other.header.grade) >= JUDGED]
+    for one in sources:
+        others = [other for other in sources if other.header.organization != one.header.organization]
+        if one.answer is None or any(other.answer == one.answer and not other.stranger for other in others):
+            continue
+        others = [other for other in others if STANDING[other.header.kind] >= STANDING[one.header.kind]]
         alone = f"alone for {offered[one.answer]!r}"
-        if one.stranger and known:
-            why = f"{alone}, by a source with nothing else in this store, against {known[0].hit.passage.id}"
+        silent = next((other for other in others if _knows_better(other)), None)
+        against = next((other for other in others if other.answer not in (None, one.answer)), None)
+        if one.stranger and silent:
+            why = f"{alone}, by a source with nothing else in this store; {silent.hit.passage.id} does not say so"
             reason = Reason("corroboration.stranger", why)
             if asked.lone == "hold":
                 held[one.hit.passage.id] = reason
             else:
                 remarks.append((one.hit, reason))
         elif against:
-            why = f"{alone}, against {against[0].hit.passage.id}"
+            why = f"{alone}, against {against.hit.passage.id}"
             remarks.append((one.hit, Reason("corroboration.alone", why)))
     return sift("corroboration", hits, asked, lambda hit: held.get(hit.passage.id), sorted(remarks, key=_place))
 
@@ -108,13 +115,15 @@ def stranger(passage: Passage, snapshot: Snapshot) -> bool:
     return not any(other.id != header.id and same_source(other) for other in snapshot.headers.values())
 
 
-def _against(one: Speaker, speakers: Sequence[Speaker]) -> list[Speaker]:
-    """The independent ones of at least its kind that speak for another answer; none where a known one agrees."""
-    others = [other for other in speakers if other.header.organization != one.header.organization]
-    if any(other.answer == one.answer and not other.stranger for other in others):
-        return []
-    least = STANDING[one.header.kind]
-    return [other for other in others if other.answer != one.answer and STANDING[other.header.kind] >= least]
+def _source(hit: Hit, offered: Sequence[str], asked: GateContext) -> Source:
+    words, wanted = passage_words(hit.passage), content(" ".join((asked_of(asked.query), *offered)))
+    about = len(words & wanted) >= ABOUT * len(wanted)
+    return Source(hit, spoken_for(hit.passage, offered), stranger(hit.passage, asked.snapshot), about)
+
+
+def _knows_better(other: Source) -> bool:
+    """Whether it can be asked for what a stranger says: known, graded, and about the question."""
+    return not other.stranger and rank(other.header.grade) >= JUDGED and (other.about or other.answer is not None)
 
 
 def _place(remark: tuple[Hit, Reason]) -> tuple[str, Reason]:

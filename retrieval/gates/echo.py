@@ -29,7 +29,7 @@ from evitrail.retrieval.stance import NUMBER, denials
 def echo(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """Nothing that repeats the question, and each text once."""
     question = asked_of(asked.query)
-    reasons = {hit.passage.id: why for hit in hits if (why := _repeats(question, hit.passage))}
+    reasons = {hit.passage.id: said for hit in hits if (said := _repeats(question, hit.passage))}
     remarks: list[tuple[Hit, Reason]] = []
     texts: list[Hit] = []
     for hit in sorted(hits, key=_standing):

@@ -25,6 +25,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
             [
                 evidence("known", text=FOR_ASPIRIN),
                 evidence("known-too", text="Wards are quiet at night."),
+                evidence("depends", text="For life: aspirin once a day, or warfarin with weekly blood tests?"),
                 evidence("agrees", text=FOR_WARFARIN, organization="Second Society"),
                 evidence("agrees-too", text="Beds are made at noon.", organization="Second Society"),
                 evidence("stranger", text=FOR_WARFARIN, organization="Riverside Letters"),
@@ -42,8 +43,18 @@ def test_a_stranger_alone_against_a_known_graded_source_of_its_kind_is_held_back
     told = report("corroboration", snapshot, "stranger@1", "known@1", query=QUERY)
     assert rules(told) == {"stranger@1": "corroboration.stranger", "known@1": "corroboration.alone"}
     assert told.dropped[0].why == (
-        "alone for 'Warfarin with weekly blood tests', by a source with nothing else in this store, against known@1#0"
+        "alone for 'Warfarin with weekly blood tests', by a source with nothing else in this store; "
+        "known@1#0 does not say so"
     )
+
+
+def test_a_known_source_about_the_question_that_is_not_clear_does_not_confirm_a_stranger(snapshot: Snapshot) -> None:
+    told = report("corroboration", snapshot, "stranger@1", "depends@1", "known-too@1", query=QUERY)
+    assert rules(told) == {"stranger@1": "corroboration.stranger"}
+    assert passed("corroboration", snapshot, "stranger@1", "known-too@1", query=QUERY).kept == [
+        "stranger@1",
+        "known-too@1",
+    ]
 
 
 def test_the_policy_may_be_to_remark_only(snapshot: Snapshot) -> None:

@@ -26,6 +26,12 @@ def _conditions() -> Iterable[str]:
     return CONDITIONS
 
 
+def _attacks() -> Iterable[str]:
+    from evitrail.eval.redteam.attacks import ATTACKS
+
+    return ATTACKS
+
+
 def _engines() -> Iterable[str]:
     from evitrail.eval.experiment.engine_named import ENGINES
 
@@ -112,6 +118,7 @@ def _resolutions() -> Iterable[str]:
 
 
 LISTS: dict[str, Callable[[], Iterable[str]]] = {
+    "attacks": _attacks,
     "conditions": _conditions,
     "contradictions": _contradictions,
     "engines": _engines,
