@@ -63,7 +63,7 @@ def open_parts(
     file = path / "manifest.json"
     if file.is_file():
         manifest = _read_manifest(file)
-        encoder = embedder or Embedder(manifest.model, commit=_commit(manifest.revision))
+        encoder = embedder or Embedder(manifest.model, commit=commit_of(manifest.revision))
         if manifest.engine == "server":
             index = index or os.environ.get("EVITRAIL_INDEX")
         _fits(manifest, path, index, encoder, chunker)
@@ -170,7 +170,7 @@ def _revision(encoder: Encoder) -> str:
     return encoder.revision if isinstance(encoder, Revised) else ""
 
 
-def _commit(revision: str) -> str | None:
+def commit_of(revision: str) -> str | None:
     """The revision, where it is one that a hub can be asked for."""
     return revision if re.fullmatch("[0-9a-f]{40}", revision) else None
 

@@ -38,6 +38,7 @@ from evitrail.evidence_store.ledger.event import (
     Event,
     evidence_of,
 )
+from evitrail.evidence_store.store_folder import commit_of
 
 LEDGER = "ledger.db"
 BENCHMARKS = frozenset({QUESTIONS})
@@ -95,8 +96,7 @@ def encoder_of(store: Path, cache: Path, embedder: Encoder | None = None) -> Enc
     manifest = expect_copyable(store)
     if not cache.exists() and (store / "embeddings.db").is_file():
         copy_file(store / "embeddings.db", cache)
-    commit = manifest.revision if len(manifest.revision) == 40 else None
-    return EmbedCache(embedder or Embedder(manifest.model, commit=commit), cache)
+    return EmbedCache(embedder or Embedder(manifest.model, commit=commit_of(manifest.revision)), cache)
 
 
 def copy_file(source: Path, target: Path) -> None:
