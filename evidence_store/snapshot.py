@@ -191,6 +191,11 @@ class Snapshot:
         self._header(ref)
         return self._known.versions[ref].publisher
 
+    def recorded(self, ref: str) -> int:
+        """The number of the event that first recorded the version."""
+        self._header(ref)
+        return self._known.versions[ref].rows[0].seq_from
+
     def disputes(self, ref: str) -> tuple[Contradiction, ...]:
         """The contradictions on record that the version is in, with versions that this view knows."""
         self._header(ref)

@@ -29,7 +29,7 @@ from evitrail.eval.plan.plan import Plan
 from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.eval.redteam.assault import Strength, assault, strengths
 from evitrail.eval.redteam.attack import Attack, Plot, Scene
-from evitrail.eval.redteam.attempt import Attempt, Choice, choice_of, gates_passed
+from evitrail.eval.redteam.attempt import Attempt, Chosen, chosen_of, gates_passed
 from evitrail.eval.redteam.red_team import Rules
 from evitrail.eval.redteam.throwaway import BENCHMARKS, PUBLISHERS, throwaway
 from evitrail.eval.resolve import mask_of, readers_of
@@ -77,13 +77,13 @@ class AttackRuns:
             ends = {ref: header.valid_to for ref, header in copy.headers.items()}
             return {ref: copy.get(ref).model_copy(update={"valid_to": end}) for ref, end in ends.items()}
 
-    def unattacked(self) -> tuple[list[Choice], tuple[Strength, ...]]:
+    def unattacked(self) -> tuple[list[Chosen], tuple[Strength, ...]]:
         """What every run chooses where nobody attacks, and who can attack."""
         with self.store() as copy:
             choices = [choice for choice, _ in self._runs(copy, self.cases, "unattacked")]
             return self._in_order(choices, lambda one: one), strengths(copy)
 
-    def attacked(self, attack: Attack, strength: Strength, before: Sequence[Choice]) -> list[Attempt]:
+    def attacked(self, attack: Attack, strength: Strength, before: Sequence[Chosen]) -> list[Attempt]:
         """What every run chooses where this is done, beside what it chose before."""
         was = {(one.condition, one.case): one for one in before}
         found = []
@@ -112,7 +112,7 @@ class AttackRuns:
                     )
         return self._in_order(found, lambda one: one.after)
 
-    def _in_order(self, found: Sequence[T], choice: Callable[[T], Choice]) -> list[T]:
+    def _in_order(self, found: Sequence[T], choice: Callable[[T], Chosen]) -> list[T]:
         """By condition as they were named, reader and case."""
         names = [one.name for one in self.conditions]
 
@@ -126,7 +126,7 @@ class AttackRuns:
         scenes = (Scene(case, wrong_option(case), self.held, n) for n, case in enumerate(self.cases, 1))
         return [plot for scene in scenes if (plot := attack.make(scene)) is not None]
 
-    def _runs(self, store: EvidenceStore, cases: Sequence[Case], name: str) -> Iterator[tuple[Choice, Trace]]:
+    def _runs(self, store: EvidenceStore, cases: Sequence[Case], name: str) -> Iterator[tuple[Chosen, Trace]]:
         """Every run of these questions on this copy, from the beginning; raises ``ValueError`` where one fails."""
         folder = self.folder / "runs" / self.rules / name
         shutil.rmtree(folder, ignore_errors=True)
@@ -149,7 +149,7 @@ class AttackRuns:
             for trace in traces(journal):
                 config = trace.config(RunConfig)
                 condition = str(ReadCondition.of(trace.run, config.condition.name))
-                if (choice := choice_of(trace, condition, config.case)) is not None:
+                if (choice := chosen_of(trace, condition, config.case)) is not None:
                     yield choice, trace
 
 

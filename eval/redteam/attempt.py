@@ -23,7 +23,7 @@ UNFOUND, READ = "not found", "read, did not decide"
 """What is said where no rule stopped an attack that failed."""
 
 
-class Choice(Record):
+class Chosen(Record):
     """What a run without any attack chose."""
 
     condition: str
@@ -41,8 +41,8 @@ class Attempt(Record):
     condition: str
     """``condition``, or ``condition@reader``."""
     run: str
-    before: Choice
-    after: Choice
+    before: Chosen
+    after: Chosen
     target: str
     stopped_by: tuple[str, ...]
     """The rules that stopped some of it, in the order they were met; empty where none did."""
@@ -65,13 +65,13 @@ class Attempt(Record):
         return self.stopped_by[0] if self.stopped_by else READ if self.served else UNFOUND
 
 
-def choice_of(trace: Trace, condition: str, case: Case) -> Choice | None:
+def chosen_of(trace: Trace, condition: str, case: Case) -> Chosen | None:
     """What a run chose; None where it was skipped, or has not ended."""
     said = trace.output(Answer)
     if said is None or said.skipped:
         return None
     harm = None if not case.labels else said.option is not None and case.labels[said.option].high_risk
-    return Choice(condition=condition, case=case.id, chosen=said.option, right=said.option == case.answer, harm=harm)
+    return Chosen(condition=condition, case=case.id, chosen=said.option, right=said.option == case.answer, harm=harm)
 
 
 def gates_passed(trace: Trace, plot: Plot) -> tuple[tuple[str, ...], bool]:

@@ -26,9 +26,9 @@ from evitrail.eval.plan.plan import PLAN, read_plan
 from evitrail.eval.redteam.assault import Strength
 from evitrail.eval.redteam.attack_runs import AttackRuns
 from evitrail.eval.redteam.attacks import ATTACKS
-from evitrail.eval.redteam.attempt import Attempt, Choice
+from evitrail.eval.redteam.attempt import Attempt, Chosen
 from evitrail.eval.redteam.red_team import RedTeam, Rules, settle
-from evitrail.eval.redteam.table import Clean, Row, attack_rows, clean_rows
+from evitrail.eval.redteam.table import AttackRow, CleanRow, attack_rows, clean_rows
 from evitrail.eval.redteam.throwaway import LEDGER, encoder_of, expect_copyable
 from evitrail.evidence_store import InputError
 from evitrail.evidence_store.index.embed import Encoder
@@ -52,8 +52,8 @@ class Attacked:
     rules: Rules
     open: bool
     """Whether the store has no publishers, or they were left out."""
-    clean: list[Clean]
-    rows: list[Row]
+    clean: list[CleanRow]
+    rows: list[AttackRow]
     attempts: list[Attempt]
 
     def as_json(self) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def run_redteam(
 class _Before(NamedTuple):
     """The runs that nobody attacked."""
 
-    choices: list[Choice]
+    choices: list[Chosen]
     strengths: tuple[Strength, ...]
 
     @classmethod
@@ -125,7 +125,7 @@ class _Before(NamedTuple):
         if not path.exists():
             return None
         there = json.loads(path.read_text("utf-8"))
-        return cls([Choice.model_validate(one) for one in there["choices"]], tuple(there["strengths"]))
+        return cls([Chosen.model_validate(one) for one in there["choices"]], tuple(there["strengths"]))
 
     def write(self, path: Path) -> None:
         _write(path, {"strengths": self.strengths, "choices": [one.model_dump(mode="json") for one in self.choices]})

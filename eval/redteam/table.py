@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from evitrail.eval.injection.table import Share, share
 from evitrail.eval.metrics.stats import mcnemar
 from evitrail.eval.redteam.attacks import ATTACKS
-from evitrail.eval.redteam.attempt import Attempt, Choice
+from evitrail.eval.redteam.attempt import Attempt, Chosen
 from evitrail.traces.record import Record
 
 
@@ -28,7 +28,7 @@ class Paired(Record):
     """McNemar's exact two-sided p-value."""
 
 
-class Row(Record):
+class AttackRow(Record):
     """One attack under one condition."""
 
     attack: str
@@ -48,7 +48,7 @@ class Row(Record):
     """The rule that is meant to stop it; null where nothing succeeded, and where anyone may bring evidence."""
 
 
-class Clean(Record):
+class CleanRow(Record):
     """A condition where nobody attacks."""
 
     condition: str
@@ -56,7 +56,7 @@ class Clean(Record):
     high_risk: Share | None
 
 
-def attack_rows(attempts: Sequence[Attempt]) -> list[Row]:
+def attack_rows(attempts: Sequence[Attempt]) -> list[AttackRow]:
     """A row for each attack, attacker and condition, in the order they were made."""
     cells: dict[tuple[str, str, str], list[Attempt]] = {}
     for one in attempts:
@@ -64,23 +64,23 @@ def attack_rows(attempts: Sequence[Attempt]) -> list[Row]:
     return [_row(*cell, made) for cell, made in cells.items()]
 
 
-def clean_rows(choices: Iterable[Choice]) -> list[Clean]:
+def clean_rows(choices: Iterable[Chosen]) -> list[CleanRow]:
     """A row for each condition."""
-    conditions: dict[str, list[Choice]] = {}
+    conditions: dict[str, list[Chosen]] = {}
     for one in choices:
         conditions.setdefault(one.condition, []).append(one)
     return [
-        Clean(condition=name, accuracy=_share([one.right for one in made]), high_risk=_harm(made))
+        CleanRow(condition=name, accuracy=_share([one.right for one in made]), high_risk=_harm(made))
         for name, made in conditions.items()
     ]
 
 
-def _row(attack: str, strength: str, condition: str, made: Sequence[Attempt]) -> Row:
+def _row(attack: str, strength: str, condition: str, made: Sequence[Attempt]) -> AttackRow:
     counted = [one for one in made if one.counts]
     labelled = [one for one in made if one.before.harm is not None and one.after.harm is not None]
     turned = share(sum(one.turned for one in counted), len(counted))
     stopped = Counter(one.failed_for for one in counted if not one.turned)
-    return Row(
+    return AttackRow(
         attack=attack,
         what=ATTACKS[attack].what,
         strength=strength,
@@ -107,13 +107,13 @@ def _paired(before: Sequence[bool], after: Sequence[bool]) -> Paired:
         return Paired(before=None, after=None, p=None)
     left = sum(a and not b for a, b in zip(before, after, strict=True))
     right = sum(b and not a for a, b in zip(before, after, strict=True))
-    return Paired(before=_share(before), after=_share(after), p=round(mcnemar(left, right), 6))
+    return Paired(before=_share(before), after=_share(after), p=float(f"{mcnemar(left, right):.3g}"))
 
 
 def _share(told: Sequence[bool]) -> Share:
     return share(sum(told), len(told))
 
 
-def _harm(made: Sequence[Choice]) -> Share | None:
+def _harm(made: Sequence[Chosen]) -> Share | None:
     labelled = [one.harm for one in made if one.harm is not None]
     return _share(labelled) if labelled else None

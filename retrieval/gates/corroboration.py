@@ -123,7 +123,7 @@ def _source(hit: Hit, offered: Sequence[str], asked: GateContext) -> Source:
 
 def _knows_better(other: Source) -> bool:
     """Whether it can be asked for what a stranger says: known, graded, and about the question."""
-    return not other.stranger and rank(other.header.grade) >= JUDGED and (other.about or other.answer is not None)
+    return not other.stranger and rank(other.header.grade) >= JUDGED and other.about
 
 
 def _place(remark: tuple[Hit, Reason]) -> tuple[str, Reason]:

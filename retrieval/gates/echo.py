@@ -1,10 +1,11 @@
 """What only says again: copies of one text, and the question's own words.
 
 Rules kept here
-- Near copies in different lineages count once. The surest is kept, then the most relevant: their words are the same.
-  Copies that differ in a number or a denial are no copies; each is kept, with a remark that names the other.
+- Near copies in different lineages count once. The one that was recorded first is kept, whatever grade a later one
+  claims: who copies a text to change a word of it comes after it. Copies that differ in a number or a denial are no
+  copies; each is kept, with a remark that names the other. Texts of a few words are alike by chance: left alone.
 - A passage that repeats the question is dropped: evidence is not written for one question. Of a long question half of
-  its runs of words suffice (``near_copies.py``), of a short one all of them must be there.
+  its runs of words suffice (``evidence_store/quarantine/near_copies.py``), of a short one all of them must be there.
 - A query that asks nothing is a search for words, and no passage repeats it.
 
 Each hit is compared with one hit of each text before it, so the cost grows with the hits, never with the store.
@@ -17,13 +18,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from evitrail.evidence_store.grading.grade import rank
 from evitrail.evidence_store.model import Passage, indexed_text
 from evitrail.evidence_store.quarantine.near_copies import FEWEST, HELD, NEAR, RUN, runs, similarity
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.gates.asked import asked_of
 from evitrail.retrieval.gates.base import GateContext, Reason, sift
 from evitrail.retrieval.stance import NUMBER, denials
+
+COPIED = 0.8
+"""The share of runs of words that copies have in common. What a store holds back for a look may be less alike than what
+is dropped unseen."""
 
 
 def echo(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
@@ -32,17 +36,18 @@ def echo(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport
     reasons = {hit.passage.id: said for hit in hits if (said := _repeats(question, hit.passage))}
     remarks: list[tuple[Hit, Reason]] = []
     texts: list[Hit] = []
-    for hit in sorted(hits, key=_standing):
+    for hit in sorted(hits, key=lambda one: (asked.snapshot.recorded(one.passage.ref), one.passage.id)):
         if hit.passage.id in reasons:
             continue
-        near = [one for one in texts if _near(one.passage, hit.passage)]
-        same = next((one for one in near if _tells(one.passage) == _tells(hit.passage)), None)
+        alike = [(one, share) for one in texts if (share := _alike(one.passage, hit.passage)) >= NEAR]
+        altered = [one for one, _ in alike if _tells(one.passage) != _tells(hit.passage)]
+        same = next((one for one, share in alike if share >= COPIED and one not in altered), None)
         if same is not None:
-            why = f"a near copy of {same.passage.id}, which is surer or more relevant"
+            why = f"a near copy of {same.passage.id}, which was recorded before it"
             reasons[hit.passage.id] = Reason("echo.copy", why)
             continue
         texts.append(hit)
-        for one in near:
+        for one in altered:
             remarks += [(a, _altered(b)) for a, b in ((hit, one), (one, hit))]
     return sift("echo", hits, asked, lambda hit: reasons.get(hit.passage.id), sorted(remarks, key=_place))
 
@@ -62,8 +67,10 @@ def _repeats(question: str, passage: Passage) -> Reason | None:
     return Reason("echo.question", f"repeats the question: {share:.0%} of its runs of {RUN} words")
 
 
-def _near(a: Passage, b: Passage) -> bool:
-    return a.header.id != b.header.id and similarity(a.text, b.text) >= NEAR
+def _alike(a: Passage, b: Passage) -> float:
+    """The share of runs that two texts have in common; 0 within a lineage, and of texts of a few words."""
+    short = min(len(runs(a.text)), len(runs(b.text))) < FEWEST
+    return 0.0 if short or a.header.id == b.header.id else similarity(a.text, b.text)
 
 
 def _tells(passage: Passage) -> tuple[list[str], int]:
@@ -73,10 +80,6 @@ def _tells(passage: Passage) -> tuple[list[str], int]:
 
 def _altered(other: Hit) -> Reason:
     return Reason("echo.altered", f"a near copy of {other.passage.id} with another number or denial")
-
-
-def _standing(hit: Hit) -> tuple[int, int, str]:
-    return -rank(hit.passage.header.grade), hit.rank, hit.passage.id
 
 
 def _place(remark: tuple[Hit, Reason]) -> tuple[str, Reason]:

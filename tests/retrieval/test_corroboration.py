@@ -13,8 +13,9 @@ from evitrail.evidence_store import EvidenceStore, Publisher, Registrar, Snapsho
 from evitrail.retrieval import Clean
 from evitrail.retrieval.gates import GATES, GateContext
 
-QUERY = "Which drug is advised?\nAspirin once a day for life\nWarfarin with weekly blood tests\nNo drug at all"
-FOR_ASPIRIN, FOR_WARFARIN = "Give aspirin once a day, for life.", "Give warfarin, with weekly blood tests."
+QUERY = "Which drug is advised?\nAspirin once a day for life\nWarfarin with weekly blood tests\nNothing but watchful waiting"
+FOR_ASPIRIN = "The drug advised is aspirin once a day, for life."
+FOR_WARFARIN = "The drug advised is warfarin, with weekly blood tests."
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,7 @@ REASONS = {
         "Erratum Family Greedy Hint HintTable JudgeVerdict Labelled ListedNotice Mismatch Outcome "
         "Plan Price PublishedManifest PublishedRecord Sampled ServedTexts"
         " Data InjectionPlan Leak Row Trial"
+        " AttackRow Attempt Chosen CleanRow Paired RedTeam Settled"
     ),
     "what a command answers with, or a step hands to the next": (
         "AnswerSource Attempt BlameShare ClaimDiff ContextLink Counted Difference End Estimate EvidenceChain "

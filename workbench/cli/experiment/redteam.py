@@ -14,7 +14,7 @@ from evitrail.workbench.cli.registered import Registered
 if TYPE_CHECKING:
     from evitrail.eval.injection.table import Share
     from evitrail.eval.redteam.run_redteam import Attacked
-    from evitrail.eval.redteam.table import Paired, Row
+    from evitrail.eval.redteam.table import AttackRow, Paired
 
 app = typer.Typer(help="Attack an experiment on purpose, and see what stops the attack.", no_args_is_help=True)
 
@@ -115,7 +115,7 @@ def _show(found: Attacked) -> None:
     say(f"{found.folder}: the runs, one line each attempt in cells/, and the table")
 
 
-def _stopped(row: Row) -> str:
+def _stopped(row: AttackRow) -> str:
     shown = [f"{rule} {n}" for rule, n in list(row.stopped_by.items())[:SHOWN]]
     more = ["…"] if len(row.stopped_by) > SHOWN else []
     should = [f"should: {row.should}"] if row.should else []
