@@ -16,8 +16,8 @@ from evitrail.eval.dataset.case import load
 from evitrail.eval.demo import DEMO_CASES
 from evitrail.eval.injection.donors import lineages
 from evitrail.eval.plan.plan_file import write_plan_file
-from evitrail.eval.redteam.red_team import RedTeam
-from evitrail.eval.redteam.run_redteam import Attacked, run_redteam
+from evitrail.eval.redteam.store.red_team import RedTeam
+from evitrail.eval.redteam.store.run_attacks import Attacked, run_attacks
 from evitrail.evidence_store import EvidenceStore, Registrar, read_evidence
 from evitrail.evidence_store.demo import DEMO_EVIDENCE, DEMO_PUBLISHERS, vouched
 from evitrail.evidence_store.formats.publishers_toml import read_publishers
@@ -41,7 +41,7 @@ class World(NamedTuple):
         return self.folder / "experiment"
 
     def attack(self, out: Path, **asked: Any) -> Attacked:
-        return run_redteam(RedTeam(**asked), self.experiment, out, embedder=WordVectors())
+        return run_attacks(RedTeam(**asked), self.experiment, out, embedder=WordVectors())
 
 
 def made(folder: Path, *, publishers: bool) -> World:

@@ -13,7 +13,7 @@ from evitrail.evidence_store import EvidenceStore, Publisher, Registrar, Snapsho
 from evitrail.retrieval import Clean
 from evitrail.retrieval.gates import GATES, GateContext
 
-QUERY = "Which drug is advised?\nAspirin once a day for life\nWarfarin with weekly blood tests\nNothing but watchful waiting"
+QUERY = "Which drug is advised?\nAspirin once a day for life\nWarfarin with weekly blood tests\nNothing but waiting"
 FOR_ASPIRIN = "The drug advised is aspirin once a day, for life."
 FOR_WARFARIN = "The drug advised is warfarin, with weekly blood tests."
 

@@ -16,7 +16,7 @@ from evitrail.agent.llm.named import LLMS
 from evitrail.agent.reader import READERS
 from evitrail.eval.experiment.engine_named import ENGINES
 from evitrail.eval.plan.condition import CONDITIONS, Condition
-from evitrail.eval.redteam.attacks import ATTACKS
+from evitrail.eval.redteam.store.attacks import ATTACKS
 from evitrail.eval.rerun.changes import CHANGES
 from evitrail.evidence_store.curation.relations import Kind, Resolution, Type
 from evitrail.evidence_store.formats import FORMATS as EVIDENCE_FORMATS

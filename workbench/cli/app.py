@@ -28,6 +28,7 @@ from evitrail.workbench.cli.experiment import (
     inject,
     recheck,
     redteam_passages,
+    redteam_store,
     report,
     run,
     whatif,
@@ -112,6 +113,7 @@ app.command("inject")(inject.inject)
 redteam = typer.Typer(help="Attack the readers and the store on purpose, and see what stops each attack.")
 app.add_typer(redteam, name="redteam")
 redteam.command("passages")(redteam_passages.passages)
+redteam.command("store", cls=Registered)(redteam_store.store)
 app.add_typer(trace.app, name="trace")
 trace.app.command("verify")(verify.verify)
 trace.app.command("keygen")(sign.keygen)

@@ -27,7 +27,7 @@ def _conditions() -> Iterable[str]:
 
 
 def _attacks() -> Iterable[str]:
-    from evitrail.eval.redteam.attacks import ATTACKS
+    from evitrail.eval.redteam.store.attacks import ATTACKS
 
     return ATTACKS
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from besieged import ASKED, World, digests, made
 
-from evitrail.eval.redteam.attack_runs import AttackRuns
-from evitrail.eval.redteam.attacks import ATTACKS
-from evitrail.eval.redteam.attempt import Attempt
-from evitrail.eval.redteam.red_team import RedTeam
-from evitrail.eval.redteam.run_redteam import Attacked, run_redteam
+from evitrail.eval.redteam.store.attack_runs import AttackRuns
+from evitrail.eval.redteam.store.attacks import ATTACKS
+from evitrail.eval.redteam.store.attempt import Attempt
+from evitrail.eval.redteam.store.red_team import RedTeam
+from evitrail.eval.redteam.store.run_attacks import Attacked, run_attacks
 from evitrail.evidence_store import InputError
 
 
@@ -141,7 +141,7 @@ def test_the_folder_of_another_red_team_is_refused(world: World, tmp_path: Path)
 
 def test_what_cannot_be_copied_is_refused_and_nothing_is_written(world: World, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"expected an experiment, found no plan\.toml"):
-        run_redteam(RedTeam(), tmp_path, tmp_path / "out")
+        run_attacks(RedTeam(), tmp_path, tmp_path / "out")
     elsewhere = made(tmp_path / "elsewhere", publishers=False)
     (elsewhere.store / "ledger.url").write_text("postgresql+psycopg://db/evidence", "utf-8")
     with pytest.raises(InputError, match="expected a store whose ledger lies in its folder"):

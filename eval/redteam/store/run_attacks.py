@@ -7,7 +7,7 @@ Rules kept here
 - The cost is linear in the questions.
 - It prints nothing: whoever wants to follow it passes ``on_event``.
 
-    found = run_redteam(RedTeam(attacks=("S1", "S2"), rules="off"), Path("evitrail-demo/experiment"), Path("redteam"))
+    found = run_attacks(RedTeam(attacks=("S1", "S2"), rules="off"), Path("evitrail-demo/experiment"), Path("redteam"))
     found.rows, found.clean, found.attempts
 """
 
@@ -23,13 +23,13 @@ from typing import Any, NamedTuple
 from evitrail.eval.dataset.case import load
 from evitrail.eval.plan.custom_conditions import admit, condition_named
 from evitrail.eval.plan.plan import PLAN, read_plan
-from evitrail.eval.redteam.assault import Strength
-from evitrail.eval.redteam.attack_runs import AttackRuns
-from evitrail.eval.redteam.attacks import ATTACKS
-from evitrail.eval.redteam.attempt import Attempt, Chosen
-from evitrail.eval.redteam.red_team import RedTeam, Rules, settle
-from evitrail.eval.redteam.table import AttackRow, CleanRow, attack_rows, clean_rows
-from evitrail.eval.redteam.throwaway import LEDGER, encoder_of, expect_copyable
+from evitrail.eval.redteam.store.assault import Strength
+from evitrail.eval.redteam.store.attack_runs import AttackRuns
+from evitrail.eval.redteam.store.attacks import ATTACKS
+from evitrail.eval.redteam.store.attempt import Attempt, Chosen
+from evitrail.eval.redteam.store.red_team import RedTeam, Rules, settle
+from evitrail.eval.redteam.store.table import AttackRow, CleanRow, attack_rows, clean_rows
+from evitrail.eval.redteam.store.throwaway import LEDGER, encoder_of, expect_copyable
 from evitrail.evidence_store import InputError
 from evitrail.evidence_store.index.embed import Encoder
 
@@ -65,18 +65,20 @@ class Attacked:
 Listener = Callable[[Attacking], None]
 
 
-def run_redteam(
+def run_attacks(
     asked: RedTeam,
     experiment: Path,
     out: Path,
     on_event: Listener = lambda event: None,
     *,
     allow_code: bool = False,
+    store: Path | None = None,
     embedder: Encoder | None = None,
 ) -> Attacked:
     """Do every cell that is not done yet, then write the table; raises ``InputError`` for what cannot be attacked.
 
-    ``embedder`` is in place of the model that the store's index was built with.
+    ``store`` is where the store lies, if not where the plan says. ``embedder`` is in place of the model that the
+    store's index was built with.
     """
     if not (experiment / PLAN).is_file():
         raise InputError([f"{experiment}: expected an experiment, found no {PLAN}; `evitrail demo` makes one"])
@@ -87,11 +89,11 @@ def run_redteam(
         raise InputError([f"--conditions: expected conditions that search, {searchless[0]!r} does not"])
     cases = asked.drawn(plan.select(load(Path(plan.benchmark))))
     attacks = [ATTACKS[name] for name in asked.attacks or ATTACKS]
-    store = Path(plan.store)
+    store = Path(store or plan.store)
     expect_copyable(store)
     settle(asked, experiment, store / LEDGER, out)
     encoder = encoder_of(store, out / "embeddings.db", embedder)
-    runs = AttackRuns(plan, cases, conditions, encoder, out, asked.rules)
+    runs = AttackRuns(plan, store, cases, conditions, encoder, out, asked.rules)
     cells = out / CELLS / asked.rules
     before = _Before.read(cells / "unattacked.json")
     if before is None:

@@ -27,11 +27,11 @@ from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.condition import Condition
 from evitrail.eval.plan.plan import Plan
 from evitrail.eval.plan.run_name import ReadCondition
-from evitrail.eval.redteam.assault import Strength, assault, strengths
-from evitrail.eval.redteam.attack import Attack, Plot, Scene
-from evitrail.eval.redteam.attempt import Attempt, Chosen, chosen_of, gates_passed
-from evitrail.eval.redteam.red_team import Rules
-from evitrail.eval.redteam.throwaway import BENCHMARKS, PUBLISHERS, throwaway
+from evitrail.eval.redteam.store.assault import Strength, assault, strengths
+from evitrail.eval.redteam.store.attack import Attack, Plot, Scene
+from evitrail.eval.redteam.store.attempt import Attempt, Chosen, chosen_of, gates_passed
+from evitrail.eval.redteam.store.red_team import Rules
+from evitrail.eval.redteam.store.throwaway import BENCHMARKS, PUBLISHERS, throwaway
 from evitrail.eval.resolve import mask_of, readers_of
 from evitrail.evidence_store import Evidence, EvidenceStore
 from evitrail.evidence_store.index.embed import Encoder
@@ -53,20 +53,28 @@ class AttackRuns:
     def __init__(
         self,
         plan: Plan,
+        store: Path,
         cases: Sequence[Case],
         conditions: Sequence[Condition],
         encoder: Encoder,
         folder: Path,
         rules: Rules,
     ) -> None:
-        self.plan, self.cases, self.encoder, self.folder, self.rules = plan, cases, encoder, folder, rules
+        self.plan, self.at, self.cases, self.encoder, self.folder, self.rules = (
+            plan,
+            store,
+            cases,
+            encoder,
+            folder,
+            rules,
+        )
         self.conditions = [_as_before(one) for one in conditions] if rules == "off" else list(conditions)
 
     @contextmanager
     def store(self, strength: Strength | None = None) -> Iterator[EvidenceStore]:
         """A copy of the store, for such an attacker."""
         lacking = PUBLISHERS if self.rules == "off" else BENCHMARKS if strength == "unforeseen" else ()
-        with throwaway(Path(self.plan.store), self.folder / "copy", self.encoder, lacking) as copy:
+        with throwaway(self.at, self.folder / "copy", self.encoder, lacking) as copy:
             yield copy
 
     @cached_property

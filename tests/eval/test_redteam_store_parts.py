@@ -11,12 +11,12 @@ from world import WordVectors
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.injection.donors import lineages
 from evitrail.eval.injection.wrong_option import wrong_option
-from evitrail.eval.redteam.attack import Scene
-from evitrail.eval.redteam.attack_runs import waves
-from evitrail.eval.redteam.attacks import ATTACKS, attacks_named
-from evitrail.eval.redteam.attempt import Attempt, Chosen
-from evitrail.eval.redteam.table import attack_rows
-from evitrail.eval.redteam.throwaway import BENCHMARKS, PUBLISHERS, encoder_of, throwaway
+from evitrail.eval.redteam.store.attack import Scene
+from evitrail.eval.redteam.store.attack_runs import waves
+from evitrail.eval.redteam.store.attacks import ATTACKS, attacks_named
+from evitrail.eval.redteam.store.attempt import Attempt, Chosen
+from evitrail.eval.redteam.store.table import attack_rows
+from evitrail.eval.redteam.store.throwaway import BENCHMARKS, PUBLISHERS, encoder_of, throwaway
 from evitrail.evidence_store import Evidence, EvidenceStore
 from evitrail.evidence_store.reviewer import Reviewer
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from evitrail.agent.model import Answer
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.redteam.attack import Plot
+from evitrail.eval.redteam.store.attack import Plot
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces.record import Record, stored_name
 from evitrail.traces.trace import Trace

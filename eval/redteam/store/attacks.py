@@ -9,7 +9,7 @@ Rules kept here
 
 from __future__ import annotations
 
-from evitrail.eval.redteam.attack import ORGANIZATION, Attack, Plot, Scene
+from evitrail.eval.redteam.store.attack import ORGANIZATION, Attack, Plot, Scene
 from evitrail.evidence_store import Assessment, Grade, Profile
 from evitrail.evidence_store.curation.notices import Notice
 

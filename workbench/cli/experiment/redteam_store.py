@@ -1,4 +1,4 @@
-"""``evitrail redteam``: attack an experiment on purpose, and say which rule stopped the attack."""
+"""``evitrail redteam store``: attack the evidence store of an experiment, and say which rule stopped each attack."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ import typer
 
 from evitrail.workbench.cli.console import Json, OutFolder, err, print_json, print_table, progress, say
 from evitrail.workbench.cli.folder import AllowCode, Folder
-from evitrail.workbench.cli.registered import Registered
 
 if TYPE_CHECKING:
     from evitrail.eval.injection.table import Share
-    from evitrail.eval.redteam.run_redteam import Attacked
-    from evitrail.eval.redteam.table import AttackRow, Paired
-
-app = typer.Typer(help="Attack an experiment on purpose, and see what stops the attack.", no_args_is_help=True)
+    from evitrail.eval.redteam.store.run_attacks import Attacked
+    from evitrail.eval.redteam.store.table import AttackRow, Paired
 
 OUT = Path("evitrail-redteam")
 SHOWN = 3
@@ -41,7 +38,6 @@ Conditions = Annotated[
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Attack so many questions only, drawn by the seed.")]
 
 
-@app.command("store", cls=Registered)
 def store(
     folder: Folder,
     attacks: Attacks = None,
@@ -50,6 +46,10 @@ def store(
     limit: Limit = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed that draws the questions of a limit.")] = 0,
     out: OutFolder = OUT,
+    store: Annotated[
+        Path | None,
+        typer.Option("--store", help="Folder of the evidence store; default: as the plan says.", metavar="PATH"),
+    ] = None,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
@@ -59,9 +59,9 @@ def store(
     repeated on the attacked copy and compared with runs that nobody attacked. The store itself is not changed. Work
     that is finished is not done again.
     """
-    from evitrail.eval.redteam.attacks import attacks_named
-    from evitrail.eval.redteam.red_team import RedTeam
-    from evitrail.eval.redteam.run_redteam import run_redteam
+    from evitrail.eval.redteam.store.attacks import attacks_named
+    from evitrail.eval.redteam.store.red_team import RedTeam
+    from evitrail.eval.redteam.store.run_attacks import run_attacks
 
     asked = RedTeam(
         attacks=tuple(one.name for one in attacks_named(attacks)) if attacks is not None else (),
@@ -71,7 +71,9 @@ def store(
         seed=seed,
     )
     with progress("attacking") as told:
-        found = run_redteam(asked, folder, out, lambda event: told(event.done, event.of), allow_code=allow_code)
+        found = run_attacks(
+            asked, folder, out, lambda event: told(event.done, event.of), allow_code=allow_code, store=store
+        )
     if json:
         print_json({"folder": str(out), **found.as_json()})
         return

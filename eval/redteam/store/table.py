@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 
 from evitrail.eval.injection.table import Share, share
 from evitrail.eval.metrics.stats import mcnemar
-from evitrail.eval.redteam.attacks import ATTACKS
-from evitrail.eval.redteam.attempt import Attempt, Chosen
+from evitrail.eval.redteam.store.attacks import ATTACKS
+from evitrail.eval.redteam.store.attempt import Attempt, Chosen
 from evitrail.traces.record import Record
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from evitrail.eval.redteam.attack import Attack, Plot
+from evitrail.eval.redteam.store.attack import Attack, Plot
 from evitrail.evidence_store import EvidenceError, EvidenceStore, Profile, Registrar
 from evitrail.evidence_store.curation.lineage import lineage_faults
 from evitrail.evidence_store.curation.notices import Notice
