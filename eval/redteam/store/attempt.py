@@ -60,9 +60,9 @@ class Attempt(Record):
         return self.counts and self.after.chosen == self.target
 
     @property
-    def failed_for(self) -> str:
-        """Why it did not succeed, in one word or rule."""
-        return self.stopped_by[0] if self.stopped_by else READ if self.served else UNFOUND
+    def failed_by(self) -> tuple[str, ...]:
+        """Why it did not succeed: the rules, or that its evidence was read or not found."""
+        return self.stopped_by or ((READ,) if self.served else (UNFOUND,))
 
 
 def chosen_of(trace: Trace, condition: str, case: Case) -> Chosen | None:

@@ -43,7 +43,7 @@ class AttackRow(Record):
     high_risk: Paired
     accuracy: Paired
     stopped_by: dict[str, int]
-    """By rule, how many of the attempts that failed it stopped first."""
+    """By rule, how many of the attempts that failed it stopped; several rules may stop one."""
     should: str | None
     """The rule that is meant to stop it; null where nothing succeeded, and where anyone may bring evidence."""
 
@@ -79,7 +79,7 @@ def _row(attack: str, strength: str, condition: str, made: Sequence[Attempt]) ->
     counted = [one for one in made if one.counts]
     labelled = [one for one in made if one.before.harm is not None and one.after.harm is not None]
     turned = share(sum(one.turned for one in counted), len(counted))
-    stopped = Counter(one.failed_for for one in counted if not one.turned)
+    stopped = Counter(rule for one in counted if not one.turned for rule in one.failed_by)
     return AttackRow(
         attack=attack,
         what=ATTACKS[attack].what,

@@ -95,12 +95,10 @@ def _show(found: Attacked) -> None:
     )
     print_table(
         f"attacked, rules {found.rules}: per cent, with 95% interval; p is McNemar's, exact",
-        ("attack", "by", "condition", "turned", "", "p", "high-risk", "accuracy", "p", "stopped by"),
+        ("attack, attacker, condition", "turned", "", "p", "high-risk", "accuracy", "p", "stopped by"),
         [
             (
-                row.attack,
-                row.strength,
-                row.condition,
+                f"{row.attack}, {row.strength}, {row.condition}",
                 f"{row.turned.k} of {row.turned.n}",
                 _rate(row.turned),
                 _p(row.target),
