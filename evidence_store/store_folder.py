@@ -61,6 +61,7 @@ def open_parts(
 ) -> StoreParts:
     """The parts of the store at ``path``; ``None`` for embedder or index means what the store was made with."""
     file = path / "manifest.json"
+    expect_store_folder(path)
     if file.is_file():
         manifest = _read_manifest(file)
         encoder = embedder or Embedder(manifest.model, commit=_commit(manifest.revision))
@@ -94,6 +95,14 @@ def open_parts(
         opened.close()
         raise
     return StoreParts(path, recorded, manifest, _cached(encoder, path), opened, path / "index" / "seen")
+
+
+def expect_store_folder(path: Path) -> None:
+    """Raise ``StoreError`` where there is something that is no store, nor may become one."""
+    if path.is_file():
+        raise StoreError(f"{path}: expected the folder of an evidence store, got a file")
+    if not (path / "manifest.json").is_file() and any(path.glob("journal*.db")):
+        raise StoreError(f"{path}: expected the folder of an evidence store; it holds an experiment, name another one")
 
 
 def beside(parts: StoreParts, embedder: Encoder) -> StoreParts:

@@ -9,9 +9,10 @@
     k = [1, 5, 10]
 
 Rules kept here
-- The plan lies in the experiment's folder. A folder belongs to one plan; another is refused.
+- The plan lies in the experiment's folder. A folder belongs to one plan; another is refused. Its paths begin at the
+  folder it is in (``plan_paths.py``).
 - ``seq`` fixes what the store had recorded when the experiment began, so that a
-  resumed experiment sees the same evidence.
+  resumed experiment sees the same evidence; ``ledger`` is the ledger's hash there, by which the store is known again.
 - One reader is ``reader = "x"``, several are ``readers = ["x", "y"]``; one of them, not both.
 - ``conditions`` lists presets, or is ``[[conditions]]`` tables (``custom_conditions.py``): a table with a name alone
   is a preset, every other one a condition of one's own. ``[[arms]]`` tables beside a list of names are read as well.
@@ -37,6 +38,7 @@ from evitrail.eval.plan.condition import Condition, ConditionError
 from evitrail.eval.plan.custom_conditions import condition_named, conditions_of, retriever_named, state_named
 from evitrail.eval.plan.grid import Grid, spread
 from evitrail.eval.plan.plan_file import read_plan_file, write_plan_file
+from evitrail.eval.plan.plan_paths import PATHS, agreeing, located, relative_to
 from evitrail.evidence_store.input_lines import InputError
 from evitrail.traces.record import Record
 
@@ -44,8 +46,6 @@ PLAN = "plan.toml"
 
 AXES = ("readers", "retrievers", "snapshots", "k")
 """Keys that take several values, each of which is to be one there is, once."""
-PATHS = ("benchmark", "store", "mask_names")
-"""Keys that name a file or folder; a path is accepted for each."""
 UNSAID = ("custom", "key_env", *AXES)
 """Keys that a plan leaves out where they say nothing."""
 
@@ -101,6 +101,8 @@ class Plan(Record):
     """Runs under way at once; None leaves it to the reader. It decides no result: it may change from day to day."""
     seq: int | None = None
     """The store's ledger sequence number; filled in when the experiment begins."""
+    ledger: str | None = None
+    """The hash of the store's ledger at that number; filled in with it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -198,27 +200,35 @@ class Plan(Record):
 
 
 def read_plan(path: Path) -> Plan:
-    """A plan file; raises ``InputError`` with every fault."""
+    """A plan file, its paths as they are written; raises ``InputError`` with every fault."""
     return read_plan_file(path, Plan)
 
 
-def settle(plan: Plan, folder: Path, seq: int) -> Plan:
+def plan_at(path: Path) -> Plan:
+    """A plan file as somebody gives it, its paths absolute; they begin at its folder, or at the working directory."""
+    return located(read_plan(path), path.parent, here=True)
+
+
+def plan_in(folder: Path) -> Plan:
+    """The plan of an experiment's folder, its paths absolute; raises ``InputError`` with every fault."""
+    return located(read_plan(folder / PLAN), folder)
+
+
+def settle(plan: Plan, folder: Path, seq: int, ledger: str | None = None) -> Plan:
     """Write the plan into a new folder, or take up the one that lies there; refuses to mix two."""
     path = folder / PLAN
     if path.exists():
-        there = read_plan(path)
-        asked = plan.model_copy(
-            update={
-                "seq": there.seq if plan.seq is None else plan.seq,
-                "in_flight": there.in_flight,
-                "key_env": there.key_env,
-            }
-        )
-        if there != asked:
+        there = plan_in(folder)
+        kept = {"in_flight": there.in_flight, "key_env": there.key_env, "ledger": there.ledger}
+        asked = plan.model_copy(update=kept | ({"seq": there.seq} if plan.seq is None else {}))
+        wanted = located(asked, folder)
+        if agreeing(wanted, there) != wanted:
             raise InputError([f"{folder}: holds an experiment with another plan; give another --out, or its own plan"])
-        return there
+        return asked
     settled = plan if plan.seq is not None else plan.model_copy(update={"seq": seq})
-    write_plan_file(path, _as_toml(settled))
+    if settled.ledger is None:
+        settled = settled.model_copy(update={"ledger": ledger})
+    write_plan_file(path, _as_toml(relative_to(settled, folder)))
     return settled
 
 

@@ -28,6 +28,10 @@ def read_plan_file(path: Path, returns: type[R]) -> R:
         written = tomllib.loads(path.read_text(encoding="utf-8"))
         refuse_logins(written, f"{path}: ")
         return returns.model_validate(written)
+    except IsADirectoryError as error:
+        own = path / "plan.toml"
+        hint = f"; the plan in it is {own}" if own.is_file() else ""
+        raise InputError([f"{path}: expected a plan file, got a folder{hint}"]) from error
     except OSError as error:
         raise InputError([f"{path}: expected a plan, cannot read it ({error.strerror})"]) from error
     except UnicodeDecodeError as error:

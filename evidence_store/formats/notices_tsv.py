@@ -51,7 +51,8 @@ def read_notices(path: Path) -> list[ListedNotice]:
 
 def _rows(path: Path) -> Iterator[tuple[LinePosition, dict[str, str]]]:
     if not path.is_file():
-        raise InputError([f"{path}: expected a list of notices, found no such file"])
+        found = "got a folder" if path.is_dir() else "found no such file"
+        raise InputError([f"{path}: expected a list of notices, {found}"])
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", newline="") as file:
             table = csv.DictReader(file, delimiter="\t")

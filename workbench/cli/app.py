@@ -175,6 +175,11 @@ def _error_line(error: Exception) -> str:
 
     from evitrail.traces.journal.journal import JournalError
 
+    if isinstance(error, (IsADirectoryError, NotADirectoryError)) and error.filename is not None:
+        expected, got = ("file", "folder") if isinstance(error, IsADirectoryError) else ("folder", "file")
+        return f"{error.filename}: expected a {expected}, got a {got}"
+    if isinstance(error, FileNotFoundError) and error.errno is None and error.args:  # a sentence of ours
+        return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
     if isinstance(error, (ValueError, JournalError)) and not isinstance(error, ValidationError):
