@@ -24,7 +24,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.errors import ReadOnlyStore, StoreError
 from evitrail.evidence_store.index import engine_of, engine_version, open_index
 from evitrail.evidence_store.index.base import PAYLOAD, IndexManifest, VectorIndex
 from evitrail.evidence_store.index.edge import BM25
@@ -98,11 +98,14 @@ def open_parts(
 
 
 def expect_store_folder(path: Path) -> None:
-    """Raise ``StoreError`` where there is something that is no store, nor may become one."""
+    """Raise ``StoreError`` where there is something that is no store, nor may become one, or may not be written to."""
     if path.is_file():
         raise StoreError(f"{path}: expected the folder of an evidence store, got a file")
     if not (path / "manifest.json").is_file() and any(path.glob("journal*.db")):
         raise StoreError(f"{path}: expected the folder of an evidence store; it holds an experiment, name another one")
+    for part in (path, path / "ledger.db", path / "embeddings.db", path / "index"):
+        if part.exists() and not os.access(part, os.W_OK):
+            raise ReadOnlyStore(part)
 
 
 def beside(parts: StoreParts, embedder: Encoder) -> StoreParts:
