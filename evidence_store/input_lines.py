@@ -4,6 +4,8 @@ Rules kept here
 - All faults of a file are collected, each with file and line; then one error is raised. Nothing is
   half read.
 - A fault says what was expected, what was got and where. pydantic's own words do not reach a user.
+- Nothing is converted: ``"5"`` and ``true`` are no numbers, ``"no"`` is no false. A text of blanks says nothing.
+- What is nested too deeply to be read is a fault like any other.
 
     cases = read_lines([Path("benchmark.jsonl")], Case)     # [(LinePosition("benchmark.jsonl", 1), Case(…)), …]
 """
@@ -12,7 +14,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,6 +27,11 @@ R = TypeVar("R", bound=Record)
 
 SHOWN = 10
 """Faults listed before the rest are only counted."""
+QUOTED = 200
+"""Characters shown of a value that does not fit."""
+NESTED = "expected values in values to a depth that can be read, got them nested too deeply"
+SAYING = ("text", "title", "stem", "reason", "override_reason", "waiver")
+"""Keys of texts that must say something; so must every option."""
 
 
 class InputError(ValueError):
@@ -55,7 +63,7 @@ def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[LinePositi
                 continue
             place = LinePosition(str(path), number)
             try:
-                read.append((place, returns.model_validate(_object(line))))
+                read.append((place, as_written(returns, _object(line))))
             except ValidationError as error:
                 faults += [f"{place}: {fault}" for fault in fault_lines(error, returns)]
             except ValueError as error:
@@ -63,6 +71,27 @@ def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[LinePositi
     if faults:
         raise InputError(faults)
     return read
+
+
+def as_written(returns: type[R], value: Any) -> R:
+    """A JSON value that somebody wrote as a record, each part of the type it must have.
+
+    Raises ``ValidationError`` where one is of another type, ``ValueError`` where a text is blank.
+    """
+    record = returns.model_validate_json(json.dumps(value), strict=True)
+    if blank := next(_blanks(value), None):
+        raise ValueError(f"key {blank!r}: expected a text, got blanks only")
+    return record
+
+
+def toml_table(path: Path, text: str) -> dict[str, Any]:
+    """The tables of a TOML file; raises ``InputError`` where it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError([f"{path}: expected TOML, got: {error}"]) from error
+    except RecursionError as error:
+        raise InputError([f"{path}: {NESTED}"]) from error
 
 
 def jsonl_files(path: Path) -> list[Path]:
@@ -105,8 +134,31 @@ def _fault(found: dict[str, Any], record: type[Record]) -> str:
         return f"key {key!r} is missing"
     if found["type"] == "value_error":
         return (f"key {key!r}: " if key else "") + str(found["ctx"]["error"])
+    if found["type"] == "json_invalid":
+        return NESTED if "recursion" in found["msg"] else found["msg"][0].lower() + found["msg"][1:]
+    if found["type"] == "too_short":
+        return f"key {key!r}: expected {found['ctx']['min_length']} or more, got {_quoted(found['input'])}"
     said = found["msg"][0].lower() + found["msg"][1:]
-    return f"key {key!r}: {said.replace('input should be', 'expected')}, got {found['input']!r}"
+    return f"key {key!r}: {said.replace('input should be', 'expected')}, got {_quoted(found['input'])}"
+
+
+def _quoted(value: Any) -> str:
+    try:
+        text = str(value).lower() if isinstance(value, bool) else repr(value)
+    except RecursionError:
+        return "what is nested too deeply"
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]} …"
+
+
+def _blanks(value: Any, within: str = "") -> Iterator[str]:
+    """The keys of texts that should say something, and are blank."""
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        at = f"{within}{key}"
+        if isinstance(inner, str):
+            if inner.isspace() and (key in SAYING or within == "options."):
+                yield at
+        elif key != "meta":
+            yield from _blanks(inner, f"{at}.")
 
 
 def _text(path: Path) -> str:
@@ -130,6 +182,8 @@ def _object(line: str) -> dict[str, Any]:
 
     try:
         value = json.loads(line, object_pairs_hook=pairs, parse_constant=constant)
+    except RecursionError as error:
+        raise ValueError(NESTED) from error
     except json.JSONDecodeError as error:
         raise ValueError(f"expected one JSON object, got broken JSON at column {error.colno} ({error.msg})") from error
     if not isinstance(value, dict):

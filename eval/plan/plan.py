@@ -35,7 +35,13 @@ from evitrail.agent.llm.server.keys import check_key_env
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.metrics.prices import Price
 from evitrail.eval.plan.condition import Condition, ConditionError
-from evitrail.eval.plan.custom_conditions import condition_named, conditions_of, retriever_named, state_named
+from evitrail.eval.plan.custom_conditions import (
+    MOST_ASKED,
+    condition_named,
+    conditions_of,
+    retriever_named,
+    state_named,
+)
 from evitrail.eval.plan.grid import Grid, spread
 from evitrail.eval.plan.plan_file import read_plan_file, write_plan_file
 from evitrail.eval.plan.plan_paths import PATHS, agreeing, located, relative_to
@@ -75,14 +81,14 @@ class Plan(Record):
     """Whether output is constrained to the question's option letters, where the server supports it."""
     influence: Way | None = None
     """How it is measured in every condition what each passage did for the choice; None measures nothing."""
-    max_tokens: int | None = Field(default=None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
     """Maximum tokens of an answer; None leaves it to the prompts."""
     key_env: tuple[str, ...] = ()
     """The environment variables that hold the keys of model servers, as ``NAME`` or ``HOST=NAME``; it decides no
     result."""
-    samples: int = Field(default=20, ge=0)
-    temperature: float = Field(default=0.7, gt=0)
-    seed: int = 0
+    samples: int = Field(default=20, ge=0, le=10_000)
+    temperature: float = Field(default=0.7, gt=0, le=100)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     only: tuple[str, ...] = ()
     """Case ids to keep; empty keeps all."""
     split: str | None = None
@@ -97,7 +103,7 @@ class Plan(Record):
     """The weight of each certainty of evidence in a second confidence; None: none, see ``evidence_weighting.py``."""
     prices: dict[str, Price] | None = None
     """What tokens cost, by a reader's name or label here or by its model's own name. See ``eval/metrics/prices.py``."""
-    in_flight: int | None = Field(default=None, ge=1)
+    in_flight: int | None = Field(default=None, ge=1, le=10_000)
     """Runs under way at once; None leaves it to the reader. It decides no result: it may change from day to day."""
     seq: int | None = None
     """The store's ledger sequence number; filled in when the experiment begins."""
@@ -151,6 +157,8 @@ class Plan(Record):
     def _numbers(cls, numbers: tuple[int, ...]) -> tuple[int, ...]:
         if any(number < 1 for number in numbers):
             raise ValueError(f"expected whole numbers from 1 on, got {min(numbers)}")
+        if any(number > MOST_ASKED for number in numbers):
+            raise ValueError(f"expected whole numbers from 1 to {MOST_ASKED:,}, got {max(numbers)}")
         return numbers
 
     @field_validator(*AXES)

@@ -2,12 +2,12 @@
 
 Rules kept here
 - No address in a plan holds a login, whichever key it stands under: it is refused, unread and unwritten.
+- Nothing that stands there is converted: ``"5"`` and ``true`` are no numbers.
 """
 
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import tomli_w
 from pydantic import ValidationError
 
-from evitrail.evidence_store.input_lines import InputError, fault_lines
+from evitrail.evidence_store.input_lines import NESTED, InputError, fault_lines, toml_table
 from evitrail.traces.known_secrets import has_login
 from evitrail.traces.record import Record
 
@@ -25,9 +25,9 @@ R = TypeVar("R", bound=Record)
 def read_plan_file(path: Path, returns: type[R]) -> R:
     """The plan in a file; raises ``InputError`` with every fault."""
     try:
-        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        written = toml_table(path, path.read_text(encoding="utf-8"))
         refuse_logins(written, f"{path}: ")
-        return returns.model_validate(written)
+        return returns.model_validate(_frozen(written), strict=True)
     except IsADirectoryError as error:
         own = path / "plan.toml"
         hint = f"; the plan in it is {own}" if own.is_file() else ""
@@ -36,10 +36,17 @@ def read_plan_file(path: Path, returns: type[R]) -> R:
         raise InputError([f"{path}: expected a plan, cannot read it ({error.strerror})"]) from error
     except UnicodeDecodeError as error:
         raise InputError([f"{path}: expected UTF-8, got another encoding at byte {error.start}"]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError([f"{path}: expected TOML, got: {error}"]) from error
+    except RecursionError as error:
+        raise InputError([f"{path}: {NESTED}"]) from error
     except ValidationError as error:
         raise InputError([f"{path}: {fault}" for fault in fault_lines(error, returns)]) from error
+
+
+def _frozen(value: Any) -> Any:
+    """The value with tuples for lists, as records have them; otherwise a list would be of the wrong type."""
+    if isinstance(value, dict):
+        return {key: _frozen(inner) for key, inner in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def write_plan_file(path: Path, written: Mapping[str, Any]) -> None:

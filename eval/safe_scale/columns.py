@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import csv
 import io
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from evitrail.eval.dataset.labels import Flags
 from evitrail.eval.safe_scale.text import read_text
-from evitrail.evidence_store.input_lines import InputError, LinePosition
+from evitrail.evidence_store.input_lines import InputError, LinePosition, toml_table
 
 LETTERS = "ABCDE"
 """The letters an option may have; the first is ``option_1`` in the names of label columns."""
@@ -68,10 +67,7 @@ def _merged(cells: dict[str, str | None]) -> dict[str, Any]:
 def _map(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
-    try:
-        told = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError([f"{path}: expected TOML, got: {error}"]) from error
+    told = toml_table(path, read_text(path))
     faults = [f"{path}: unknown key {key!r}; expected one of {', '.join(KEYS)}" for key in told if key not in KEYS]
     faults += [
         f"{path}: key {key!r}: expected a column's name, got {value!r}"

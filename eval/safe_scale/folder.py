@@ -15,7 +15,6 @@ Rules kept here
 from __future__ import annotations
 
 import shutil
-import tomllib
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +31,7 @@ from evitrail.eval.safe_scale.judged import JudgedResults, judged_files, read_ju
 from evitrail.eval.safe_scale.published import FILE, Spent
 from evitrail.eval.safe_scale.text import read_text
 from evitrail.eval.safe_scale.whole import whole
-from evitrail.evidence_store.input_lines import InputError, fault_lines
+from evitrail.evidence_store.input_lines import InputError, fault_lines, toml_table
 from evitrail.traces.record import Record
 
 MANIFEST = "official.toml"
@@ -123,9 +122,7 @@ def _copied(judged: Path, sources: Sources, folder: Path) -> None:
 def _manifest(folder: Path) -> PublishedManifest:
     path = folder / MANIFEST
     try:
-        manifest = PublishedManifest.model_validate(tomllib.loads(read_text(path)))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError([f"{path}: expected TOML, got: {error}"]) from error
+        manifest = PublishedManifest.model_validate(toml_table(path, read_text(path)))
     except ValidationError as error:
         raise InputError([f"{path}: {fault}" for fault in fault_lines(error, PublishedManifest)]) from error
     faults = []

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from evitrail.eval.safe_scale.columns import csv_rows
 from evitrail.eval.safe_scale.text import read_text
-from evitrail.evidence_store.input_lines import InputError, LinePosition, fault_lines, read_lines
+from evitrail.evidence_store.input_lines import NESTED, InputError, LinePosition, fault_lines, read_lines
 from evitrail.traces.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -66,6 +66,8 @@ def _array(path: Path) -> list[tuple[LinePosition, dict[str, Any]]]:
         place = LinePosition(str(path), text.count(NEWLINE, 0, at) + 1)
         try:
             value, at = decoder.raw_decode(text, at)
+        except RecursionError as error:
+            raise InputError([f"{place}: {NESTED}"]) from error
         except json.JSONDecodeError as error:
             raise InputError([f"{path}:{error.lineno}: broken JSON at column {error.colno} ({error.msg})"]) from error
         if not isinstance(value, dict):

@@ -184,5 +184,9 @@ def _error_line(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
     if isinstance(error, (ValueError, JournalError)) and not isinstance(error, ValidationError):
         return str(error)
+    if isinstance(error, RecursionError):
+        from evitrail.evidence_store.input_lines import NESTED
+
+        return NESTED
     said = " ".join(f"{type(error).__name__}: {error}".split())
     return f"internal error, {said}; set EVITRAIL_DEBUG=1 to see where"
