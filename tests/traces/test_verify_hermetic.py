@@ -6,7 +6,6 @@ import asyncio
 import importlib
 import re
 import socket
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ import pytest
 from scribe import Note, Order, Scribe
 
 from evitrail.traces import Journal, Live, Record, Run, StepVerdict, Task, Verify
-from evitrail.traces.run.hermetic import hermetic, loading
+from evitrail.traces.run.hermetic import hermetic
 
 ORDER = Order(words=())
 
@@ -142,48 +141,6 @@ def test_a_library_that_swallows_the_refusal_is_found_out_all_the_same(journal: 
     reaching(verify, server, or_else)
     assert [checked.verdict for checked in verify.finish()] == ["blocked-effect", "recomputed-same"]
     assert server.asked == ["/"]
-
-
-def test_a_library_that_tries_the_network_as_it_is_imported_is_refused_and_raises_no_alarm(
-    journal: Journal, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reach = f"socket.create_connection({server.address}, timeout=5).close()"
-    lines = ("import socket", "try:", f"    {reach}", "    HEARD = True", "except OSError:", "    HEARD = False")
-    (tmp_path / "late_probe.py").write_text("\n".join(lines))
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def needs_it(server: Server) -> str:
-        importlib.import_module("late_probe")
-        return "from outside"
-
-    reaching(Live.begin(journal, "run", ORDER), server, needs_it)
-    del sys.modules["late_probe"]
-    verify = Verify(journal, "run")
-    reaching(verify, server, needs_it)
-    assert [checked.verdict for checked in verify.finish()] == ["recomputed-same", "recomputed-same"]
-    assert sys.modules["late_probe"].HEARD is False
-
-
-def test_what_is_loaded_once_may_use_the_network_and_the_step_that_needs_it_may_not(
-    journal: Journal, server: Server
-) -> None:
-    loaded: list[str] = []
-
-    def model(server: Server) -> str:
-        if not loaded:
-            with loading():
-                loaded.append(by_urllib(server))
-        return loaded[0]
-
-    def model_and_more(server: Server) -> str:
-        return model(server) and by_urllib(server)
-
-    for name, way, verdict in (("a", model, "recomputed-same"), ("b", model_and_more, "blocked-effect")):
-        reaching(Live.begin(journal, name, ORDER), server, way)
-        loaded.clear()
-        verify = Verify(journal, name)
-        reaching(verify, server, way)
-        assert verify.finish()[0].verdict == verdict
 
 
 def test_the_step_within_which_it_happens_is_named_before_the_step_around_it(journal: Journal, server: Server) -> None:
