@@ -34,11 +34,11 @@ DIGITS = 12
 class CertaintyWeights(Record):
     """What evidence of each GRADE certainty counts for; 1 leaves it as it is."""
 
-    high: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    moderate: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    low: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    very_low: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    unrated: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    high: float = Field(default=1.0, gt=0, le=1000)
+    moderate: float = Field(default=1.0, gt=0, le=1000)
+    low: float = Field(default=1.0, gt=0, le=1000)
+    very_low: float = Field(default=1.0, gt=0, le=1000)
+    unrated: float = Field(default=1.0, gt=0, le=1000)
 
     def of(self, certainty: Certainty | None) -> float:
         """The weight of evidence of that certainty."""

@@ -16,7 +16,7 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,13 +26,16 @@ from evitrail.eval.attribution.scene.labels import contradictions
 from evitrail.eval.dataset.case import check, load
 from evitrail.eval.dataset.masking import Mask, mask_named, masked
 from evitrail.eval.experiment.experiment import Engine, Experiment
+from evitrail.eval.log.recorded_store import recorded_store
 from evitrail.eval.plan.condition import Condition
 from evitrail.eval.plan.custom_conditions import admit
-from evitrail.eval.plan.plan import PATHS, PLAN, Plan, settle
+from evitrail.eval.plan.plan import PLAN, Plan, settle
+from evitrail.eval.plan.plan_paths import located
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.plan.run_name import ReadCondition, labels
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.input_lines import InputError
+from evitrail.traces import Journals
 
 
 @contextmanager
@@ -45,9 +48,13 @@ def opened(
     """
     with _one_error():
         mask_of(plan, allow_code=allow_code)  # before the store, which takes longer to open
-    with EvidenceStore.open(Path(plan.store)) as store:
+    with ExitStack() as held:
+        past = None
         if folder is not None and (folder / PLAN).exists():
-            plan = plan.model_copy(update={"seq": settle(plan, folder, store.seq).seq})
+            plan = settle(plan, folder, 0)
+            past = held.enter_context(Journals.open(folder)) if any(folder.glob("journal*.db")) else None
+        given = None if folder is not None and past is not None else Path(plan.store)
+        store = held.enter_context(recorded_store(folder or Path("the plan"), plan, past, given))
         yield resolve(plan, store, allow_code=allow_code, engine=engine)
 
 
@@ -96,9 +103,7 @@ def summary(experiment: Experiment) -> ExperimentSummary:
 
 def absolute(plan: Plan) -> Plan:
     """The plan with absolute paths: the copy in the experiment's folder must mean the same from any folder."""
-    names = [name for name in PATHS if getattr(plan, name) is not None]
-    names += ["prompts"] if Path(plan.prompts).exists() else []
-    return plan.model_copy(update={name: str(Path(getattr(plan, name)).resolve()) for name in names})
+    return located(plan, Path())
 
 
 def readers_of(plan: Plan, store: EvidenceStore) -> Readers:

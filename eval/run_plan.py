@@ -39,10 +39,11 @@ from evitrail.eval.experiment.events import (
 from evitrail.eval.experiment.experiment import Engine
 from evitrail.eval.experiment.sweep import Failure
 from evitrail.eval.log.cut_answers import cut_answers
+from evitrail.eval.log.recorded_store import ledger_at
 from evitrail.eval.log.runs import find_run, redacted, skips
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.outcomes_file import read_outcomes
-from evitrail.eval.plan.plan import PLAN, Plan, read_plan, settle
+from evitrail.eval.plan.plan import PLAN, Plan, plan_at, settle
 from evitrail.eval.plan.readers import probe_all, readers
 from evitrail.eval.report.results import write_results
 from evitrail.eval.resolve import absolute, opened
@@ -105,7 +106,7 @@ def run_plan(
     of this process. Raises ``InputError`` for a plan that cannot be run, ``LLMError`` where a model server does not
     answer, ``Interrupted`` on Ctrl-C, ``Halted`` where the model server goes down on the way.
     """
-    plan = absolute(plan if isinstance(plan, Plan) else read_plan(Path(plan)))
+    plan = absolute(plan) if isinstance(plan, Plan) else plan_at(Path(plan))
     folder = Path(folder)
     with opened(plan, folder, allow_code=allow_code, engine=engine) as experiment:
         if not (folder / PLAN).exists():
@@ -116,7 +117,8 @@ def run_plan(
         excluded = experiment.excluded(experiment.cases)
         for condition, reason in excluded.items():
             on_event(Excluded(condition, reason))
-        settle(plan, folder, experiment.store.seq if experiment.seq is None else experiment.seq)
+        seq = experiment.store.seq if experiment.seq is None else experiment.seq
+        settle(plan, folder, seq, ledger_at(experiment.store, seq))
         failures = experiment.run(folder, watch=lambda now: on_event(Running(*now)))
         if attribute:
             blame_folder(folder, experiment.store, every, lambda done, of: on_event(Attributing(done, of)))

@@ -4,6 +4,8 @@ Rules kept here
 - All faults of a file are collected, each with file and line; then one error is raised. Nothing is
   half read.
 - A fault says what was expected, what was got and where. pydantic's own words do not reach a user.
+- Nothing is converted: ``"5"`` and ``true`` are no numbers, ``"no"`` is no false. A text of blanks says nothing.
+- What is nested too deeply to be read is a fault like any other.
 
     cases = read_lines([Path("benchmark.jsonl")], Case)     # [(LinePosition("benchmark.jsonl", 1), Case(…)), …]
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,6 +30,8 @@ R = TypeVar("R", bound=Record)
 
 SHOWN_OF_VALUE = 200
 """Characters shown of a value that does not fit."""
+SAYING = ("text", "title", "stem", "reason", "override_reason", "waiver")
+"""Keys of texts that must say something; so must every option."""
 
 
 class LinePosition(NamedTuple):
@@ -54,7 +58,7 @@ def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[LinePositi
                 continue
             place = LinePosition(str(path), number)
             try:
-                read.append((place, returns.model_validate(_object(line))))
+                read.append((place, as_written(returns, _object(line))))
             except ValidationError as error:
                 faults += [f"{place}: {fault}" for fault in fault_lines(error, returns)]
             except ValueError as error:
@@ -81,6 +85,17 @@ def _is_document(text: str) -> bool:
     except ValueError:
         return False
     return "\n" in text.strip() or text.lstrip().startswith("[")
+
+
+def as_written(returns: type[R], value: Any) -> R:
+    """A JSON value that somebody wrote as a record, each part of the type it must have.
+
+    Raises ``ValidationError`` where one is of another type, ``ValueError`` where a text is blank.
+    """
+    record = returns.model_validate_json(json.dumps(value), strict=True)
+    if blank := next(_blanks(value), None):
+        raise ValueError(f"key {blank!r}: expected a text, got blanks only")
+    return record
 
 
 def jsonl_files(path: Path) -> list[Path]:
@@ -123,14 +138,32 @@ def _fault(found: dict[str, Any], record: type[Record]) -> str:
         return f"key {key!r} is missing"
     if found["type"] == "value_error":
         return (f"key {key!r}: " if key else "") + str(found["ctx"]["error"])
+    if found["type"] == "json_invalid":
+        return str(found["msg"][0].lower() + found["msg"][1:])
+    if found["type"] == "too_short":
+        return f"key {key!r}: expected {found['ctx']['min_length']} or more, got {_shown(found['input'])}"
     said = found["msg"][0].lower() + found["msg"][1:]
     return f"key {key!r}: {said.replace('input should be', 'expected')}, got {_shown(found['input'])}"
 
 
+def _blanks(value: Any, within: str = "") -> Iterator[str]:
+    """The keys of texts that should say something, and are blank."""
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        at = f"{within}{key}"
+        if isinstance(inner, str):
+            if inner.isspace() and (key in SAYING or within == "options."):
+                yield at
+        elif key != "meta":
+            yield from _blanks(inner, f"{at}.")
+
+
 def _shown(value: Any) -> str:
     """The value as it was given, cut where it is long."""
-    shown = repr(value)
-    return shown if len(shown) <= SHOWN_OF_VALUE else f"{shown[:SHOWN_OF_VALUE]}…"
+    try:
+        shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    except RecursionError:
+        return "what is nested too deeply"
+    return shown if len(shown) <= SHOWN_OF_VALUE else f"{shown[:SHOWN_OF_VALUE]} …"
 
 
 def _object(line: str) -> dict[str, Any]:

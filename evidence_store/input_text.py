@@ -31,6 +31,7 @@ MOST_UNPACKED = 2**30
 """Bytes that a gzipped file may hold."""
 DEEPEST = 60
 """Lists and objects within each other."""
+TOO_DEEP = f"expected {DEEPEST} levels of JSON at most, got more"
 LONGEST_NUMBER = 300
 """Digits of a number in JSON; more of them hold no measured value."""
 BLANK = " \t\n\r"
@@ -95,7 +96,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(read_text(path))
     except RecursionError as error:
-        raise InputError([f"{path}: expected {DEEPEST} levels of TOML at most, got more"]) from error
+        raise InputError([f"{path}: {TOO_DEEP.replace('JSON', 'TOML')}"]) from error
     except ValueError as error:
         raise (
             error if isinstance(error, InputError) else InputError([f"{path}: expected TOML, got: {error}"])
@@ -118,9 +119,9 @@ def json_value_at(text: str, at: int) -> tuple[Any, int]:
     try:
         value, end = DECODER.raw_decode(text, at)
     except RecursionError:
-        raise ValueError(f"expected {DEEPEST} levels of JSON at most, got more") from None
+        raise ValueError(TOO_DEEP) from None
     if text.count("[", at, end) + text.count("{", at, end) > DEEPEST and _is_too_deep(value):
-        raise ValueError(f"expected {DEEPEST} levels of JSON at most, got more")
+        raise ValueError(TOO_DEEP)
     return value, end
 
 

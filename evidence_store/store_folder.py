@@ -24,7 +24,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.errors import ReadOnlyStore, StoreError
 from evitrail.evidence_store.index import engine_of, engine_version, open_index
 from evitrail.evidence_store.index.base import PAYLOAD, IndexManifest, VectorIndex
 from evitrail.evidence_store.index.edge import BM25
@@ -61,6 +61,7 @@ def open_parts(
 ) -> StoreParts:
     """The parts of the store at ``path``; ``None`` for embedder or index means what the store was made with."""
     file = path / "manifest.json"
+    expect_store_folder(path)
     if file.is_file():
         manifest = _read_manifest(file)
         encoder = embedder or Embedder(manifest.model, commit=commit_of(manifest.revision))
@@ -94,6 +95,17 @@ def open_parts(
         opened.close()
         raise
     return StoreParts(path, recorded, manifest, _cached(encoder, path), opened, path / "index" / "seen")
+
+
+def expect_store_folder(path: Path) -> None:
+    """Raise ``StoreError`` where there is something that is no store, nor may become one, or may not be written to."""
+    if path.is_file():
+        raise StoreError(f"{path}: expected the folder of an evidence store, got a file")
+    if not (path / "manifest.json").is_file() and any(path.glob("journal*.db")):
+        raise StoreError(f"{path}: expected the folder of an evidence store; it holds an experiment, name another one")
+    for part in (path, path / "ledger.db", path / "embeddings.db", path / "index"):
+        if part.exists() and not os.access(part, os.W_OK):
+            raise ReadOnlyStore(part)
 
 
 def beside(parts: StoreParts, embedder: Encoder) -> StoreParts:

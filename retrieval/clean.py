@@ -4,6 +4,11 @@ What *clean* evidence does for safety is published (SaFE-Scale, arXiv 2605.04039
 by hand). This retriever has no clinician: it has dates, status, lineage and GRADE. It is ours, and no
 reproduction of a published condition.
 
+Rules kept here
+- Relevance decides what is served, certainty in which order. Where more pass the gates than are asked for, the most
+  relevant are served; cut by certainty, sure evidence about something else would take the place of what is asked for.
+- So a search for fewer serves some of what a search for more serves.
+
     Clean().search(question.stem, store.snapshot(as_of=day), k=5)
     Clean(gates=("retracted", "as_of"))      # each gate can be left out, to see what it is worth
     Clean(jurisdiction="GB")                 # nothing that is meant for other countries only
@@ -55,7 +60,13 @@ class Clean:
         for name in self.gates:
             kept, report = GATES[name](kept, asked)
             reports.append(report)
-        return Retrieved(query=query, hits=_renumber(kept[:k]), gates=tuple(reports))
+        return Retrieved(query=query, hits=_renumber(_most_relevant(kept, k)), gates=tuple(reports))
+
+
+def _most_relevant(kept: list[Hit], k: int) -> list[Hit]:
+    """The ``k`` most relevant, in the order that the gates left."""
+    served = {hit.passage.id for hit in sorted(kept, key=lambda hit: (hit.rank, hit.passage.id))[:k]}
+    return [hit for hit in kept if hit.passage.id in served]
 
 
 def _renumber(hits: list[Hit]) -> tuple[Hit, ...]:

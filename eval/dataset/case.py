@@ -138,6 +138,9 @@ def load(path: Path) -> list[Case]:
         if case.id in places:
             faults.append(f"{place}: case {case.id!r} stands already at {places[case.id]}")
         places.setdefault(case.id, str(place))
+        faults += [
+            f"{place}: key 'options.{x}': expected a text, got none" for x, text in case.options.items() if not text
+        ]
     if faults:
         raise InputError(faults)
     if not read:

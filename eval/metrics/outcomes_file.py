@@ -34,10 +34,11 @@ def read_outcomes(path: Path) -> list[Outcome]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if not path.is_file():
+        said = f"expected outcomes at {str(path)!r}, found no file"
+        raise FileNotFoundError(f"{said}; `evitrail report` writes it for an experiment")
     try:
         table = pq.ParquetFile(path).read()
-    except FileNotFoundError:
-        raise FileNotFoundError(f"expected outcomes at {str(path)!r}, found no file") from None
     except pa.ArrowInvalid as error:
         raise ValueError(f"expected a parquet file of outcomes at {str(path)!r}, got: {error}") from None
     if differing := set(table.column_names) ^ set(Outcome.model_fields):

@@ -34,8 +34,8 @@ class TokenUsage(NamedTuple):
 class Price(Record):
     """The price of a million tokens."""
 
-    prompt: float = Field(ge=0)
-    completion: float = Field(ge=0)
+    prompt: float = Field(ge=0, le=1_000_000)
+    completion: float = Field(ge=0, le=1_000_000)
 
 
 def price_of(names: Iterable[str], prices: Mapping[str, Price]) -> Price | None:

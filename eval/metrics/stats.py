@@ -95,9 +95,15 @@ def interval_of_difference(value: float, n: int, *, confidence: float = 0.95) ->
     return Interval(max(-1.0, min(middle - half, value)), min(1.0, max(middle + half, value)))
 
 
-def bootstrap_p(differences: Replicates) -> float:
-    """Two-sided p-value of a paired difference, from its replicates (item 15, the older formula)."""
-    return min(1.0, 2.0 * float(min((differences <= 0).mean(), (differences >= 0).mean())))
+def bootstrap_p(differences: Replicates) -> float | None:
+    """Two-sided p-value of a paired difference, from the replicates that have a value; None if none has.
+
+    Item 15, the older formula.
+    """
+    known = differences[~np.isnan(differences)]
+    if not known.size:
+        return None
+    return min(1.0, 2.0 * float(min((known <= 0).mean(), (known >= 0).mean())))
 
 
 class Discordant(NamedTuple):

@@ -32,6 +32,8 @@ from evitrail.evidence_store.input_lines import fault_lines
 from evitrail.retrieval import RETRIEVERS
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+MOST_ASKED = 10_000
+"""Passages that may be asked for at once."""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -115,7 +117,7 @@ def _custom_condition(table: Mapping[str, Any], place: int, before: Mapping[str,
         for key, proven in PROVEN.items():
             if key in given:
                 given[key] = proven(given[key])
-        condition = Condition.model_validate(taken | given)
+        condition = Condition.model_validate(taken | given, strict=True)
     except ValidationError as error:
         raise ValueError(f"condition {name!r}: {fault_lines(error, Condition)[0]}{_near(error)}") from error
     except ValueError as error:
@@ -145,8 +147,10 @@ def _base(table: Mapping[str, Any], before: Mapping[str, Condition]) -> dict[str
 
 
 def _sensible(condition: Condition) -> None:
-    if condition.k < 1:
-        raise ValueError(f"condition {condition.name!r}: key 'k': expected a whole number from 1 on, got {condition.k}")
+    if not 1 <= condition.k <= MOST_ASKED:
+        limits = "on" if condition.k < 1 else f"to {MOST_ASKED:,}"
+        said = f"expected a whole number from 1 {limits}, got {condition.k}"
+        raise ValueError(f"condition {condition.name!r}: key 'k': {said}")
     if condition.retriever and condition.curated:
         raise ValueError(f"condition {condition.name!r}: expected a retriever or curated evidence, got both")
     if condition.agent == "closed_book" and (condition.retriever or condition.curated):

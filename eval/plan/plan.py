@@ -9,9 +9,10 @@
     k = [1, 5, 10]
 
 Rules kept here
-- The plan lies in the experiment's folder. A folder belongs to one plan; another is refused.
+- The plan lies in the experiment's folder. A folder belongs to one plan; another is refused. Its paths begin at the
+  folder it is in (``plan_paths.py``).
 - ``seq`` fixes what the store had recorded when the experiment began, so that a
-  resumed experiment sees the same evidence.
+  resumed experiment sees the same evidence; ``ledger`` is the ledger's hash there, by which the store is known again.
 - One reader is ``reader = "x"``, several are ``readers = ["x", "y"]``; one of them, not both.
 - ``conditions`` lists presets, or is ``[[conditions]]`` tables (``custom_conditions.py``): a table with a name alone
   is a preset, every other one a condition of one's own. ``[[arms]]`` tables beside a list of names are read as well.
@@ -34,9 +35,16 @@ from evitrail.agent.llm.server.keys import check_key_env
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.metrics.prices import Price
 from evitrail.eval.plan.condition import Condition, ConditionError
-from evitrail.eval.plan.custom_conditions import condition_named, conditions_of, retriever_named, state_named
+from evitrail.eval.plan.custom_conditions import (
+    MOST_ASKED,
+    condition_named,
+    conditions_of,
+    retriever_named,
+    state_named,
+)
 from evitrail.eval.plan.grid import Grid, spread
 from evitrail.eval.plan.plan_file import read_plan_file, write_plan_file
+from evitrail.eval.plan.plan_paths import PATHS, agreeing, located, relative_to
 from evitrail.evidence_store.input_lines import InputError
 from evitrail.traces.record import Record
 
@@ -44,8 +52,6 @@ PLAN = "plan.toml"
 
 AXES = ("readers", "retrievers", "snapshots", "k")
 """Keys that take several values, each of which is to be one there is, once."""
-PATHS = ("benchmark", "store", "mask_names")
-"""Keys that name a file or folder; a path is accepted for each."""
 UNSAID = ("custom", "key_env", *AXES)
 """Keys that a plan leaves out where they say nothing."""
 
@@ -75,14 +81,14 @@ class Plan(Record):
     """Whether output is constrained to the question's option letters, where the server supports it."""
     influence: Way | None = None
     """How it is measured in every condition what each passage did for the choice; None measures nothing."""
-    max_tokens: int | None = Field(default=None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
     """Maximum tokens of an answer; None leaves it to the prompts."""
     key_env: tuple[str, ...] = ()
     """The environment variables that hold the keys of model servers, as ``NAME`` or ``HOST=NAME``; it decides no
     result."""
-    samples: int = Field(default=20, ge=0)
-    temperature: float = Field(default=0.7, gt=0)
-    seed: int = 0
+    samples: int = Field(default=20, ge=0, le=10_000)
+    temperature: float = Field(default=0.7, gt=0, le=100)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     only: tuple[str, ...] = ()
     """Case ids to keep; empty keeps all."""
     split: str | None = None
@@ -97,10 +103,12 @@ class Plan(Record):
     """The weight of each certainty of evidence in a second confidence; None: none, see ``evidence_weighting.py``."""
     prices: dict[str, Price] | None = None
     """What tokens cost, by a reader's name or label here or by its model's own name. See ``eval/metrics/prices.py``."""
-    in_flight: int | None = Field(default=None, ge=1)
+    in_flight: int | None = Field(default=None, ge=1, le=10_000)
     """Runs under way at once; None leaves it to the reader. It decides no result: it may change from day to day."""
     seq: int | None = None
     """The store's ledger sequence number; filled in when the experiment begins."""
+    ledger: str | None = None
+    """The hash of the store's ledger at that number; filled in with it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -149,6 +157,8 @@ class Plan(Record):
     def _numbers(cls, numbers: tuple[int, ...]) -> tuple[int, ...]:
         if any(number < 1 for number in numbers):
             raise ValueError(f"expected whole numbers from 1 on, got {min(numbers)}")
+        if any(number > MOST_ASKED for number in numbers):
+            raise ValueError(f"expected whole numbers from 1 to {MOST_ASKED:,}, got {max(numbers)}")
         return numbers
 
     @field_validator(*AXES)
@@ -198,27 +208,35 @@ class Plan(Record):
 
 
 def read_plan(path: Path) -> Plan:
-    """A plan file; raises ``InputError`` with every fault."""
+    """A plan file, its paths as they are written; raises ``InputError`` with every fault."""
     return read_plan_file(path, Plan)
 
 
-def settle(plan: Plan, folder: Path, seq: int) -> Plan:
+def plan_at(path: Path) -> Plan:
+    """A plan file as somebody gives it, its paths absolute; they begin at its folder, or at the working directory."""
+    return located(read_plan(path), path.parent, here=True)
+
+
+def plan_in(folder: Path) -> Plan:
+    """The plan of an experiment's folder, its paths absolute; raises ``InputError`` with every fault."""
+    return located(read_plan(folder / PLAN), folder)
+
+
+def settle(plan: Plan, folder: Path, seq: int, ledger: str | None = None) -> Plan:
     """Write the plan into a new folder, or take up the one that lies there; refuses to mix two."""
     path = folder / PLAN
     if path.exists():
-        there = read_plan(path)
-        asked = plan.model_copy(
-            update={
-                "seq": there.seq if plan.seq is None else plan.seq,
-                "in_flight": there.in_flight,
-                "key_env": there.key_env,
-            }
-        )
-        if there != asked:
+        there = plan_in(folder)
+        kept = {"in_flight": there.in_flight, "key_env": there.key_env, "ledger": there.ledger}
+        asked = plan.model_copy(update=kept | ({"seq": there.seq} if plan.seq is None else {}))
+        wanted = located(asked, folder)
+        if agreeing(wanted, there) != wanted:
             raise InputError([f"{folder}: holds an experiment with another plan; give another --out, or its own plan"])
-        return there
+        return asked
     settled = plan if plan.seq is not None else plan.model_copy(update={"seq": seq})
-    write_plan_file(path, _as_toml(settled))
+    if settled.ledger is None:
+        settled = settled.model_copy(update={"ledger": ledger})
+    write_plan_file(path, _as_toml(relative_to(settled, folder)))
     return settled
 
 

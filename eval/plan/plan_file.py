@@ -2,6 +2,7 @@
 
 Rules kept here
 - No address in a plan holds a login, whichever key it stands under: it is refused, unread and unwritten.
+- Nothing that stands there is converted: ``"5"`` and ``true`` are no numbers.
 """
 
 from __future__ import annotations
@@ -24,14 +25,25 @@ R = TypeVar("R", bound=Record)
 
 def read_plan_file(path: Path, returns: type[R]) -> R:
     """The plan in a file; raises ``InputError`` with every fault."""
+    if path.is_dir():
+        own = path / "plan.toml"
+        hint = f"; the plan in it is {own}" if own.is_file() else ""
+        raise InputError([f"{path}: expected a plan file, got a folder{hint}"])
     if not path.is_file():
         raise InputError([f"{path}: expected a plan, cannot read it: there is no such file"])
     try:
         written = read_toml(path)
         refuse_logins(written, f"{path}: ")
-        return returns.model_validate(written)
+        return returns.model_validate(_frozen(written), strict=True)
     except ValidationError as error:
         raise InputError([f"{path}: {fault}" for fault in fault_lines(error, returns)]) from error
+
+
+def _frozen(value: Any) -> Any:
+    """The value with tuples for lists, as records have them; otherwise a list would be of the wrong type."""
+    if isinstance(value, dict):
+        return {key: _frozen(inner) for key, inner in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def write_plan_file(path: Path, written: Mapping[str, Any]) -> None:

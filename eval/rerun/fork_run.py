@@ -30,16 +30,18 @@ def fork_run(
     at: str | None = None,
     allow_code: bool = False,
     acknowledged: str | None = None,
+    store: Path | None = None,
 ) -> Forked:
     """Do a recorded run again with something changed from step ``at`` on, or from the start.
 
     ``changes`` are those of ``changes.py``, and ``snapshot``: "now", a ledger number or a day.
 
-    ``acknowledged`` is who answers for steps that write outside evitrail. Raises ``ValueError`` for a run, a step or a
+    ``acknowledged`` is who answers for steps that write outside evitrail. ``store`` is where the experiment's store is
+    now; None: where the plan says, or beside the experiment. Raises ``ValueError`` for a run, a step or a
     change that there is not.
     """
     folder = Path(folder)
-    with reopened(folder, allow_code=allow_code) as again, Journal.open(folder / JOURNAL) as journal:
+    with reopened(folder, allow_code=allow_code, store=store) as again, Journal.open(folder / JOURNAL) as journal:
         state = snapshot_change(str(changes["snapshot"]), again.store.seq) if "snapshot" in changes else {}
         stated = {name: value for name, value in changes.items() if name != "snapshot"} | state
         what = forking(find_run(again.past, run), at, stated)

@@ -9,14 +9,13 @@ Forks, what-if questions, verification and re-checks all begin here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from evitrail.eval.log.run_config import RunConfig
-from evitrail.eval.log.runs import traces
+from evitrail.eval.log.recorded_store import recorded_store
 from evitrail.eval.plan.custom_conditions import admit
-from evitrail.eval.plan.plan import PLAN, read_plan
+from evitrail.eval.plan.plan import PLAN, plan_in
 from evitrail.eval.plan.readers import Readers
 from evitrail.eval.resolve import readers_of
 from evitrail.evidence_store import EvidenceStore
@@ -38,7 +37,8 @@ def reopened(
 ) -> Iterator[Reopened]:
     """An experiment's journals, store and readers; nothing is written.
 
-    ``store`` is where its store is now, or the store itself where it is open already; None: where the plan says.
+    ``store`` is where its store is now, or the store itself where it is open already; None: where the plan says, or
+    beside the experiment.
     Raises ``ValueError`` for a journal without a plan, whose runs are external and cannot be done again here, and for
     a ``store`` that the experiment was not run on.
     """
@@ -48,21 +48,7 @@ def reopened(
             "another system cannot be executed here, because their code is not here"
         )
     with Journals.open(folder) as past:
-        plan = read_plan(folder / PLAN)
+        plan = plan_in(folder)
         admit(plan.asked, allow_code=allow_code)
-        opened = nullcontext(store) if isinstance(store, EvidenceStore) else EvidenceStore.open(store or plan.store)
-        with opened as there:
-            if store is not None:
-                _expect_same(folder, past, there)
+        with recorded_store(folder, plan, past, store) as there:
             yield Reopened(past, there, readers_of(plan, there))
-
-
-def _expect_same(folder: Path, past: Journals, store: EvidenceStore) -> None:
-    """The store must have been in the state that the first run recorded."""
-    first = next(traces(past), None)
-    config = first.config(RunConfig) if first else None
-    if config and (config.seq > store.seq or store.snapshot(seq=config.seq).id != config.snapshot):
-        raise ValueError(
-            f"{store.path}: expected the store that {folder} was run on, whose state at ledger number {config.seq} is "
-            "recorded there; this one never was in that state"
-        )

@@ -35,7 +35,8 @@ def read_rows(path: Path, returns: type[R], columns: Path | None = None) -> list
     elif path.suffix in (".json", ".csv"):
         read = _fitted(csv_rows(path, columns) if path.suffix == ".csv" else _array(path), returns)
     else:
-        raise InputError([f"{path}: expected a .json, .jsonl or .csv file, got {path.suffix or 'no ending'!r}"])
+        got = "a folder" if path.is_dir() else repr(path.suffix or "no ending")
+        raise InputError([f"{path}: expected a .json, .jsonl or .csv file, got {got}"])
     if not read:
         raise InputError([f"{path}: expected at least one question, found none"])
     return read

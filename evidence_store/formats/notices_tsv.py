@@ -55,7 +55,8 @@ def read_notices(path: Path) -> list[ListedNotice]:
 def read_notice_list(path: Path) -> NoticeList:
     """Every line of the list; raises ``InputError`` with all faults."""
     if not path.is_file():
-        raise InputError([f"{path}: expected a list of notices, found no such file"])
+        found = "got a folder" if path.is_dir() else "found no such file"
+        raise InputError([f"{path}: expected a list of notices, {found}"])
     table = read_table(path)
     column, told = next(((kind, told) for needed, kind, told in LISTS if needed <= set(table.columns)), ("", _plain))
     if not column:

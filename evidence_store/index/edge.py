@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evitrail.evidence_store.errors import MissingPackageError, StoreError
+from evitrail.evidence_store.errors import MissingPackageError, ReadOnlyStore, StoreError
 from evitrail.evidence_store.index.base import (
     DENSE,
     LEXICAL,
@@ -179,8 +179,14 @@ class EdgeIndex:
         except Exception as error:  # the engine raises bare exceptions
             if "WouldBlock" in str(error):
                 raise StoreError(f"{self.path}: the index is open in another process; close that one first") from error
+            if any(refusal in str(error) for refusal in _READ_ONLY):
+                raise ReadOnlyStore(self.path) from error
             said = f"{self.path}: the index cannot be opened ({error}); delete the folder and run reindex"
             raise StoreError(said) from error
+
+
+_READ_ONLY = ("os error 13", "os error 30")
+"""How the engine says that it has no permission, and that the file system is read-only."""
 
 
 def _config(dimension: int) -> qe.EdgeConfig:

@@ -28,6 +28,7 @@ import numpy.typing as npt
 
 from evitrail.evidence_store.errors import EvidenceError, MissingPackageError
 from evitrail.evidence_store.index.model_revision import revision_of
+from evitrail.traces.run.hermetic import loading
 
 Vectors = npt.NDArray[np.float32]
 
@@ -126,7 +127,8 @@ class Embedder:
             raise MissingPackageError(said) from error
         disable_progress_bar()  # type: ignore[no-untyped-call]  # the command line shows its own bar
         try:
-            return SentenceTransformer(_where(self.model), device="cpu", revision=self.commit).eval()
+            with loading():
+                return SentenceTransformer(_where(self.model), device="cpu", revision=self.commit).eval()
         except (OSError, ValueError) as error:
             why = str(error).strip().splitlines()[0]
             said = f"expected an embedding model, got {self.model!r} ({why}); give a folder or a model's name"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import evitrail.traces
 from evitrail.eval.experiment.estimate import estimate
 from evitrail.eval.experiment.events import Attributing, Embedding, Event, Excluded, Running
 from evitrail.eval.log.runs import outcomes
-from evitrail.eval.plan.plan import Plan
+from evitrail.eval.plan.plan import Plan, plan_in
 from evitrail.eval.resolve import opened, resolve, summary
 from evitrail.eval.run_plan import Results, results_in, run_plan
 from evitrail.evidence_store import EvidenceStore, InputError, read_evidence
@@ -125,12 +126,14 @@ def test_a_plan_takes_paths_and_texts_alike(store: Path) -> None:
     )
 
 
-def test_the_plan_in_the_folder_has_absolute_paths(
+def test_the_plan_in_the_folder_has_paths_that_begin_there(
     planned: Callable[..., Plan], store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(store.parent)
     run_plan(planned(store="store", conditions=("closed_book",)), tmp_path / "run", attribute=False)
-    assert f'store = "{store}"' in (tmp_path / "run" / "plan.toml").read_text("utf-8")
+    kept = (tmp_path / "run" / "plan.toml").read_text("utf-8")
+    assert f'store = "{os.path.relpath(store, tmp_path / "run")}"' in kept
+    assert plan_in(tmp_path / "run").store == str(store)
 
 
 FAULTS = {

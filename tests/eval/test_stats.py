@@ -70,6 +70,12 @@ def test_a_difference_that_never_changes_sign_is_significant_and_a_symmetric_one
     assert stats.bootstrap_p(np.array([-1.0, 1.0] * 500)) == 1.0
 
 
+def test_replicates_without_a_value_are_no_evidence_of_a_difference():
+    assert stats.bootstrap_p(np.full(10, np.nan)) is None
+    assert stats.bootstrap_p(np.array([np.nan] * 900 + [0.1] * 50 + [-0.1] * 50)) == 1.0
+    assert stats.bootstrap_p(np.array([np.nan] * 900 + [0.1] * 100)) == 0.0
+
+
 def test_wilson_gives_the_published_intervals():
     assert stats.wilson(0.73 * 200, 200) == pytest.approx((0.664566, 0.786766), abs=5e-7)
     published_z = 1 - 2 * norm.sf(1.96)

@@ -114,6 +114,20 @@ def test_clean_passes_the_gates_in_order_and_each_gets_what_the_last_one_kept(sn
     assert all("passed the gates" in hit.why for hit in found.hits)
 
 
+def test_a_search_for_fewer_serves_the_most_relevant_of_what_a_search_for_more_serves(snapshot: Snapshot) -> None:
+    relevance = [hit.passage.id for hit in Hybrid().search(QUERY, snapshot, 50).hits]
+    every = [hit.passage.id for hit in Clean().search(QUERY, snapshot, 50).hits]
+    for k in range(1, len(every) + 1):
+        served = [hit.passage.id for hit in Clean().search(QUERY, snapshot, k).hits]
+        assert set(served) == set(sorted(every, key=relevance.index)[:k])
+        assert served == [passage for passage in every if passage in served]
+
+
+def test_sure_evidence_about_something_else_does_not_take_the_only_place(snapshot: Snapshot) -> None:
+    (only,) = Clean().search("ramipril aspirin opinion risk of stroke", snapshot, 1).hits
+    assert "stroke" in only.passage.text
+
+
 def test_clean_is_named_by_what_differs_from_the_plain_one() -> None:
     assert repr(Clean()) == "Clean()"
     assert repr(Clean(gates=("near",), jurisdiction="GB")) == "Clean(gates=('near',), jurisdiction='GB')"

@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
-from evitrail.traces.journal.errors import DamagedJournal, Redacted
+from evitrail.traces.journal.errors import DamagedJournal, JournalError, Redacted
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.redacted import no_key, root_of
 from evitrail.traces.journal.schema import KEYED, Stored
@@ -47,6 +47,8 @@ class Journals:
         Raises ``JournalError`` where there is none, ``DamagedJournal`` where a file is not one.
         """
         folder = Path(folder)
+        if folder.is_file():
+            raise JournalError(f"{folder}: expected the folder of an experiment, got a file")
         paths = sorted(folder.glob("journal*.db")) or [folder / "journal.db"]
         with ExitStack() as opened:
             files = [opened.enter_context(Journal.open(path, create=False)) for path in paths]

@@ -6,6 +6,8 @@ Rules kept here
 - It holds for the whole process, every thread, until the last block is left: verifying is not done beside
   work that needs the network.
 - Each attempt is kept, so a library that swallows the error is detected too.
+- What is loaded once, a library or a model's files, is not what a step reaches for. A library that tries the network as
+  it is imported is refused, and that is not kept as an attempt; whoever loads a model does so within ``loading()``.
 
     with hermetic() as attempts:
         call()
@@ -40,7 +42,12 @@ class NetworkRefused(ConnectionError):
     """Something used the network while a recorded run was being repeated."""
 
 
+_IMPORTING = "<frozen importlib._bootstrap>"
+"""The file that Python's import system has in a frame."""
+
 _watching: list[list[str]] = []
+_loads: list[None] = []
+"""One for each load that is under way."""
 _lock = Lock()
 
 
@@ -58,15 +65,34 @@ def hermetic() -> Iterator[list[str]]:
             _watching[:] = [other for other in _watching if other is not attempts]
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load what stays loaded, such as a model: inside the block the network may be used, as it was in recording."""
+    _loads.append(None)
+    try:
+        yield
+    finally:
+        _loads.pop()
+
+
 @cache
 def _install() -> None:
     sys.addaudithook(_refuse)  # for good, CPython has no way to take one off; idle while nobody watches
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _watching or event not in REFUSED:
+    if not _watching or _loads or event not in REFUSED:
         return
     attempt = REFUSED[event].format(*arguments, *("?",) * 2)
-    for attempts in _watching:
-        attempts.append(attempt)
+    if not _importing():
+        for attempts in _watching:
+            attempts.append(attempt)
     raise NetworkRefused(f"the network is blocked while a recorded run is repeated; something tried to {attempt}")
+
+
+def _importing() -> bool:
+    """Whether a module is being imported on the way to here."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename != _IMPORTING:
+        frame = frame.f_back
+    return frame.f_code.co_filename == _IMPORTING

@@ -194,9 +194,18 @@ def _error_line(error: Exception) -> str:
 
     from evitrail.traces.journal.journal import JournalError
 
+    if isinstance(error, (IsADirectoryError, NotADirectoryError)) and error.filename is not None:
+        expected, got = ("file", "folder") if isinstance(error, IsADirectoryError) else ("folder", "file")
+        return f"{error.filename}: expected a {expected}, got a {got}"
+    if isinstance(error, FileNotFoundError) and error.errno is None and error.args:  # a sentence of ours
+        return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
     if isinstance(error, (ValueError, JournalError)) and not isinstance(error, ValidationError):
         return str(error)
+    if isinstance(error, RecursionError):
+        from evitrail.evidence_store.input_text import TOO_DEEP
+
+        return TOO_DEEP
     said = " ".join(f"{type(error).__name__}: {error}".split())
     return f"internal error, {said}; set EVITRAIL_DEBUG=1 to see where"

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the experiment.", metavar="DIR")]
 AllowCode = Annotated[bool, typer.Option("--allow-code", help="Import and run retrievers that the plan names as code.")]
+StoreNow = Annotated[
+    Path | None,
+    typer.Option(
+        "--store",
+        help="Folder of the evidence store; default: as the plan says, or beside the experiment.",
+        metavar="PATH",
+    ),
+]
 Recorded = Annotated[Path, typer.Argument(help="Folder of the experiment, or a bundle of it.", metavar="DIR")]
 
 
@@ -26,11 +34,19 @@ def open_journal(folder: Path) -> Iterator[JournalView]:
     if folder.is_file():
         from evitrail.traces.bundle.bundle import read_bundle
 
+        expect_bundle(folder)
         with read_bundle(folder) as bundle:
             yield bundle
         return
     with Journals.open(folder) as journal:
         yield journal
+
+
+def expect_bundle(file: Path) -> None:
+    """Raise ``ValueError`` for a file that is no bundle, nor was one."""
+    with file.open("rb") as opened:
+        if opened.read(2) != b"PK" and file.suffix != ".zip":
+            raise ValueError(f"{file}: expected the folder of an experiment, or a bundle of one, got another file")
 
 
 def find_run(journal: JournalView, name: str, *, redacted: bool = False) -> Trace:

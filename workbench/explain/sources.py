@@ -11,8 +11,9 @@ from pathlib import Path
 
 from evitrail.eval.attribution import Blame
 from evitrail.eval.attribution.blame_record import blames_of
+from evitrail.eval.log.recorded_store import LostStore, recorded_store
 from evitrail.eval.log.runs import traces
-from evitrail.eval.plan.plan import PLAN, read_plan
+from evitrail.eval.plan.plan import PLAN, plan_in
 from evitrail.eval.rerun.whatif import came_across
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.ledger.event import PUBLISHED
@@ -22,6 +23,8 @@ from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record
 from evitrail.traces.trace import Trace
 from evitrail.workbench.explain.chain import ContextLink, Link, chain, config_of
+
+NOT_AT_HAND = "curator: not known, the store is not at hand"
 
 
 class AnswerSource(Record):
@@ -49,8 +52,11 @@ class Reasons(Record):
     """Who is blamed for a wrong answer, one record for each kind of failure."""
 
 
-def reasons(trace: Trace, folder: Path) -> Reasons:
-    """The sources of a finished run's answer; raises ``ValueError`` for a run of another system."""
+def reasons(trace: Trace, folder: Path, store: Path | None = None) -> Reasons:
+    """The sources of a finished run's answer; raises ``ValueError`` for a run of another system.
+
+    ``store`` is where the experiment's store is now; None: where the plan says, or beside the experiment.
+    """
     if recorded_elsewhere(trace):
         raise ValueError(
             f"{trace.run!r} was recorded elsewhere, and names no evidence versions; see `evitrail trace show`"
@@ -63,7 +69,7 @@ def reasons(trace: Trace, folder: Path) -> Reasons:
     for one in told.seen:
         seen.setdefault(one.evidence.ref, []).append(one)
     refs = list(dict.fromkeys((*links, *seen)))
-    curators = _curators(folder, config.seq, refs)
+    curators = _curators(trace, folder, store, config.seq, refs)
     return Reasons(
         run=trace.run,
         chosen=told.chosen,
@@ -99,14 +105,15 @@ def _lapsed(header: Header, day: date | None) -> str | None:
     return f"{'not yet' if day < header.valid_from else 'no longer'} in force on {day}"
 
 
-def _curators(folder: Path, seq: int, refs: list[str]) -> dict[str, str]:
+def _curators(trace: Trace, folder: Path, given: Path | None, seq: int, refs: list[str]) -> dict[str, str]:
     """Who entered each version, by the ledger as it was when the run was made."""
-    plan = folder / PLAN
-    path = Path(read_plan(plan).store) if plan.is_file() else None
-    if path is None or not path.exists():
-        return dict.fromkeys(refs, "curator: not known, the store is not at hand")
-    with EvidenceStore.open(path) as store:
-        return {ref: _entered(store, ref, seq) for ref in refs}
+    if not (folder / PLAN).is_file():
+        return dict.fromkeys(refs, NOT_AT_HAND)
+    try:
+        with recorded_store(folder, plan_in(folder), trace.journal, given) as store:
+            return {ref: _entered(store, ref, seq) for ref in refs}
+    except LostStore:
+        return dict.fromkeys(refs, NOT_AT_HAND)
 
 
 def _entered(store: EvidenceStore, ref: str, seq: int) -> str:

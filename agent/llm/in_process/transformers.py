@@ -32,6 +32,7 @@ from evitrail.agent.llm.base import Completion, Cut, LLMError, Prompt, Token
 from evitrail.agent.llm.in_process.model_name import commit_of, name_of, revision_asked
 from evitrail.agent.llm.in_process.tokens import GeneratedText, Tokens, by_word, first_line, window_of
 from evitrail.evidence_store.errors import MissingPackageError
+from evitrail.traces.run.hermetic import loading
 
 if TYPE_CHECKING:
     from evitrail.agent.llm.in_process.hidden_spans import Blind
@@ -206,8 +207,9 @@ class TransformersLLM:
         commit = commit_of(self.revision)
         how = {"dtype": getattr(torch, self.dtype), "attn_implementation": self.attention}
         try:
-            tokenizer: Any = AutoTokenizer.from_pretrained(self.model, revision=commit)
-            model: Any = AutoModelForCausalLM.from_pretrained(self.model, revision=commit, **how)
+            with loading():
+                tokenizer: Any = AutoTokenizer.from_pretrained(self.model, revision=commit)
+                model: Any = AutoModelForCausalLM.from_pretrained(self.model, revision=commit, **how)
         except (OSError, ValueError, KeyError) as error:
             raise LLMError(
                 f"expected a causal language model, got {self.model!r} ({first_line(error)});"

@@ -25,7 +25,7 @@ from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import outcome_of, redacted, traces
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.plan.condition import ALIASES
-from evitrail.eval.plan.plan import PLAN, read_plan
+from evitrail.eval.plan.plan import PLAN, plan_in
 from evitrail.eval.plan.readers import Readers
 from evitrail.eval.plan.run_name import ReadCondition, RunName
 from evitrail.eval.rerun.reopened import reopened
@@ -89,9 +89,7 @@ def opened_sides(
         if there.resolve() == folder.resolve():
             raise InputError([f"{baseline}: expected another folder, or a condition of this one, got the same folder"])
         plan = there / PLAN
-        shared = (
-            plan.exists() and Path(read_plan(plan).store).resolve() == Path(read_plan(folder / PLAN).store).resolve()
-        )
+        shared = plan.exists() and Path(plan_in(there).store).resolve() == again.store.path.resolve()
         with reopened(there, allow_code=allow_code, store=again.store if shared else None) as other:
             yield ours, Side(*other)
 

@@ -85,7 +85,9 @@ def _find(question: str, benchmark: Path | None) -> tuple[Path, str]:
 
 def _folder_for(folder: Path, name: str, plan: Plan) -> Path:
     """The folder of this question's plan; another condition or a changed store gets another folder."""
-    from evitrail.eval.plan.plan import PLAN, read_plan
+    from evitrail.eval.plan.plan import PLAN, plan_in
 
     places = (folder / (name if number == 1 else f"{name}.{number}") for number in count(1))
-    return next(at for at in places if not (at / PLAN).exists() or read_plan(at / PLAN) == plan)
+    return next(
+        at for at in places if not (at / PLAN).exists() or plan_in(at).model_copy(update={"ledger": None}) == plan
+    )

@@ -11,7 +11,7 @@ import typer
 
 from evitrail.workbench.cli.console import Json, print_json, print_table, progress, say
 from evitrail.workbench.cli.experiment.blame_tables import failure_in_words, show_blames, show_fix_values
-from evitrail.workbench.cli.folder import AllowCode, Folder, open_journal
+from evitrail.workbench.cli.folder import AllowCode, Folder, StoreNow, open_journal
 
 if TYPE_CHECKING:
     from evitrail.eval.attribution.baseline.baseline import Swap
@@ -61,10 +61,7 @@ def attribute(
             "nothing.",
         ),
     ] = False,
-    store: Annotated[
-        Path | None,
-        typer.Option("--store", help="Folder of the evidence store; default: as the plan says.", metavar="PATH"),
-    ] = None,
+    store: StoreNow = None,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:

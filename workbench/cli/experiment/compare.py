@@ -9,7 +9,7 @@ import typer
 
 from evitrail.workbench.cli.console import Json, print_json, print_table, progress, say
 from evitrail.workbench.cli.experiment.run import SHOWN
-from evitrail.workbench.cli.folder import AllowCode, Folder
+from evitrail.workbench.cli.folder import AllowCode, Folder, StoreNow
 
 if TYPE_CHECKING:
     from evitrail.eval.report.paired import PairedMetric
@@ -26,6 +26,7 @@ def compare(
         Literal["gates"] | None,
         typer.Option("--ablate", help="Repeat every gated run without each gate in turn; choice: gates."),
     ] = None,
+    store: StoreNow = None,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
@@ -48,7 +49,7 @@ def compare(
     from evitrail.traces.audit.seal import seal
 
     with (
-        reopened(folder, allow_code=allow_code) as again,
+        reopened(folder, allow_code=allow_code, store=store) as again,
         Journal.open(folder / JOURNAL) as journal,
         progress("leaving out") as told,
     ):

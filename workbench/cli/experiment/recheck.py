@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import CheckFailed, Json, print_json, print_table, progress, say
-from evitrail.workbench.cli.folder import Folder, open_journal
+from evitrail.workbench.cli.folder import Folder, StoreNow, open_journal
 
 if TYPE_CHECKING:
     from evitrail.eval.log.mismatches import Mismatch
@@ -31,6 +31,7 @@ def check(
             metavar="SPEC",
         ),
     ] = None,
+    store: StoreNow = None,
     json: Json = False,
 ) -> None:
     """List free-text answers whose option was not confirmed, or map all of them to options again.
@@ -40,7 +41,7 @@ def check(
     if judge is None:
         _queue(folder, json=json)
     else:
-        _judged(folder, judge, json=json)
+        _judged(folder, judge, store, json=json)
 
 
 def _queue(folder: Path, *, json: bool) -> None:
@@ -77,14 +78,14 @@ def _queue(folder: Path, *, json: bool) -> None:
         say(f"{number} answers: {REASONS[reason]}")
 
 
-def _judged(folder: Path, spec: str, *, json: bool) -> None:
+def _judged(folder: Path, spec: str, store: Path | None, *, json: bool) -> None:
     from evitrail.eval.experiment.sweep import Halted
     from evitrail.eval.metrics.outcomes_file import read_outcomes
     from evitrail.eval.report.results import write_results
     from evitrail.eval.rerun.recheck import recheck
     from evitrail.eval.rerun.reopened import reopened
 
-    with reopened(folder) as again, progress("judging") as told:
+    with reopened(folder, store=store) as again, progress("judging") as told:
         before = _outcomes(folder)
         try:
             done = recheck(folder, again.store, again.readers, spec, told)

@@ -152,18 +152,18 @@ def run(
     """
     from evitrail.eval.experiment.engine_named import engine_named
     from evitrail.eval.experiment.sweep import Halted
-    from evitrail.eval.resolve import absolute, opened
+    from evitrail.eval.resolve import opened
     from evitrail.eval.run_plan import run_plan
     from evitrail.workbench.cli.experiment.check_plan import show_summary
     from evitrail.workbench.cli.experiment.dry_run import show_estimate
     from evitrail.workbench.cli.listener import listening
 
     if plan is not None:
-        from evitrail.eval.plan.plan import read_plan
+        from evitrail.eval.plan.plan import plan_at
 
         if given := [OPTIONS.get(name, f"--{name.replace('_', '-')}") for name in DECIDED if _was_given(context, name)]:
             raise ValueError(f"expected a plan or options, got {plan} and {', '.join(given)}; write it into the plan")
-        asked = absolute(read_plan(plan))
+        asked = plan_at(plan)
     elif benchmark is None:
         raise ValueError("expected a plan file or --benchmark, got neither; `evitrail demo` needs none")
     elif not _names(conditions):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evitrail.workbench.cli.console import Json, print_json, print_table, progress, say
-from evitrail.workbench.cli.folder import AllowCode, Folder
+from evitrail.workbench.cli.folder import AllowCode, Folder, StoreNow
 
 if TYPE_CHECKING:
     from evitrail.eval.rerun.whatif import WhatIf
@@ -45,6 +45,7 @@ def whatif(
     publish: Drafts = [],  # noqa: B006 -- typer takes a list's default so
     retract: Refs = [],  # noqa: B006 -- the same
     grade: Grades = [],  # noqa: B006 -- the same
+    store: StoreNow = None,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
@@ -59,7 +60,7 @@ def whatif(
     from evitrail.traces.audit.seal import seal
 
     with (
-        reopened(folder, allow_code=allow_code) as again,
+        reopened(folder, allow_code=allow_code, store=store) as again,
         Journal.open(folder / JOURNAL) as journal,
         progress("asking") as told,
     ):

@@ -70,9 +70,11 @@ def read_all(
     """Every file's evidence, checked against the store where there is one."""
     from evitrail.evidence_store import EvidenceStore, InputError
     from evitrail.evidence_store.formats import FORMATS, format_of
+    from evitrail.evidence_store.store_folder import expect_store_folder
 
     if format is not None and format not in FORMATS:
         raise ValueError(f"--format: expected one of {', '.join(FORMATS)}, got {format!r}")
+    expect_store_folder(store)
     made = (store / "manifest.json").is_file()
     with EvidenceStore.open(store, index=index, ledger=ledger) if made else nullcontext() as opened:
         known = dict(opened.headers) if opened else {}

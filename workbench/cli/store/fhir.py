@@ -87,9 +87,11 @@ def import_fhir(
     from evitrail.evidence_store import EvidenceStore, InputError
     from evitrail.evidence_store.curation.lineage import lineage_faults
     from evitrail.evidence_store.formats.fhir import news, read_fhir, take_in
+    from evitrail.evidence_store.store_folder import expect_store_folder
 
     actor, taken = actor_named(by), read_fhir(file, defaults_of(None, published))
     voucher = voucher_for(file, publisher, signature)
+    expect_store_folder(store)
     if check and not (store / "manifest.json").is_file():
         if faults := lineage_faults([(item.ref, item) for item in taken.evidence], {}):
             raise InputError(faults)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evitrail.workbench.cli.console import Json, print_json, print_table, say
-from evitrail.workbench.cli.folder import AllowCode, Folder, find_run, open_journal
+from evitrail.workbench.cli.folder import AllowCode, Folder, StoreNow, find_run, open_journal
 
 if TYPE_CHECKING:
     from evitrail.eval.rerun.fork import Forked
@@ -46,6 +46,7 @@ def fork(
             metavar="NAME",
         ),
     ] = None,
+    store: StoreNow = None,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
@@ -56,7 +57,7 @@ def fork(
     from evitrail.eval.rerun.fork import root_config
     from evitrail.eval.rerun.fork_run import fork_run
 
-    forked = fork_run(folder, run, parsed(set_), at=at, allow_code=allow_code, acknowledged=acknowledge)
+    forked = fork_run(folder, run, parsed(set_), at=at, allow_code=allow_code, acknowledged=acknowledge, store=store)
     with open_journal(folder) as journal:
         parent = find_run(journal, run)
         before, answer = option_of(parent), root_config(parent).case.answer

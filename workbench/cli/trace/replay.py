@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import CheckFailed, Json, print_json, print_table, progress, say
-from evitrail.workbench.cli.folder import AllowCode, Folder, find_run, open_journal
+from evitrail.workbench.cli.folder import AllowCode, Folder, StoreNow, find_run, open_journal
 from evitrail.workbench.cli.trace.trace import step_body
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def replay(
     verify: Annotated[
         bool, typer.Option("--verify", help="Execute every step again and compare its output; exit 1 if one differs.")
     ] = False,
+    store: StoreNow = None,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
@@ -37,7 +38,7 @@ def replay(
     Nothing is executed unless --verify is given, and nothing is written. Verifying refuses the network.
     """
     if verify:
-        _verify(folder, run, allow_code, json)
+        _verify(folder, run, store, allow_code, json)
         return
     if run is None:
         raise ValueError("expected a RUN to walk through, got none; `evitrail trace list DIR` shows them")
@@ -67,12 +68,12 @@ def _start(trace: Trace, name: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
 
 
-def _verify(folder: Path, run: str | None, allow_code: bool, json: bool) -> None:
+def _verify(folder: Path, run: str | None, store: Path | None, allow_code: bool, json: bool) -> None:
     from evitrail.eval.log.runs import redacted, traces
     from evitrail.eval.rerun.reopened import reopened
 
     told: dict[str, list[StepVerdict]] = {}
-    with reopened(folder, allow_code=allow_code) as again, progress("verifying") as heard:
+    with reopened(folder, allow_code=allow_code, store=store) as again, progress("verifying") as heard:
         gone = redacted(again.past)
         todo = [trace for trace in traces(again.past) if trace.ended] if run is None else [_readable(again, run, json)]
         for done, trace in enumerate(todo):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from evitrail.workbench.cli.console import CheckFailed, Json, print_json, say
-from evitrail.workbench.cli.folder import Recorded, open_journal
+from evitrail.workbench.cli.folder import Recorded, expect_bundle, open_journal
 
 if TYPE_CHECKING:
     from evitrail.traces import Verdicts
@@ -85,6 +85,7 @@ def _verdicts(folder: Path) -> Verdicts:
         if folder.is_file():
             from evitrail.traces.bundle.bundle import verify_bundle
 
+            expect_bundle(folder)
             return verify_bundle(folder)
         with open_journal(folder) as journal:
             return verify_journal(journal)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import Branch, Json, print_json, print_table, print_tree
-from evitrail.workbench.cli.folder import Folder, find_run, open_journal
+from evitrail.workbench.cli.folder import Folder, StoreNow, find_run, open_journal
 from evitrail.workbench.cli.trace.trace import without
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ ASKED = 70
 def why(
     folder: Folder,
     run: Annotated[str, typer.Argument(help="Name of a run or a fork.", metavar="RUN")],
+    store: StoreNow = None,
     json: Json = False,
 ) -> None:
     """Show the evidence behind an answer: grade, curator, and the claims made from it.
@@ -31,7 +32,7 @@ def why(
     from evitrail.workbench.explain.sources import reasons
 
     with open_journal(folder) as journal:
-        told = reasons(find_run(journal, run), folder)
+        told = reasons(find_run(journal, run), folder, store)
     if json:
         print_json(told.model_dump(mode="json"))
         return
