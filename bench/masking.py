@@ -3,7 +3,7 @@
     python bench/masking.py [--misses]
 
 `masking/` holds the texts, in two halves: the patterns were written with `written` in view, `held` was written before
-them and is only measured. `--misses` prints what was missed and what was changed of `written`; of `held` it prints nothing.
+them and is only measured. `--misses` prints what was missed and changed of `written`, and nothing of `held`.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 LETTERS = [letter for letter in map(chr, range(0x530)) if letter.isalpha()]
 CAPITAL = "[" + "".join(letter for letter in LETTERS if letter.isupper()) + "]"
@@ -46,7 +47,7 @@ TITLE = rf"(?:{TITLES}|{TITLES.upper()})\b\.?"
 TITLED = rf"(?<!\w){TITLE}(?:\s{{1,2}}(?:(?:and|&|und|et|y)\s)?{TITLE}){{0,3}}\s{{1,3}}{NAME}{REVERSED}"
 
 NO_NAME = (
-    rf"(?!{TITLE}|(?i:(?:not|none|unknown|withheld|colleagues?|team|sirs?|madam|all|reader|editor|doctor|parents?|friends?|the|a|an)\b)|"
+    rf"(?!{TITLE}|(?i:(?:not|none|unknown|withheld|colleagues?|team|sirs?|madam|all|reader|editor|doctor|parents?|friends?|the|a|an)\b(?!\.))|"
     rf"{CAPITAL}\w{{0,30}}(?:ology|ologist|iatrics?|iatry|surgery|surgeon|edics?|icine|therapy|therapist|nursing|ician|ward|unit|team|"
     r"clinic|hospital|centre|center|department|service|services|review|system|society|committee)\b)"
 )
@@ -90,10 +91,13 @@ PEOPLE = (
 )  # fmt: skip
 """With what keeps its place: ``keep``."""
 
-BASES: dict[str, str] = {}
-for _letter in LETTERS:
-    _base = unicodedata.normalize("NFD", _letter)[0].casefold()
-    BASES[_base] = BASES.get(_base, _base) + _letter
+
+def _base(letter: str) -> str:
+    return unicodedata.normalize("NFD", letter)[0].casefold()
+
+
+BASES = {base: base + "".join(each) for base, each in groupby(sorted(LETTERS, key=_base), key=_base)}
+"""By letter without accent, all that have it."""
 SPELT_OUT = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th"}
 PLAIN = {"ø": "oö", "å": "a", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ß": "s", "ð": "d", "þ": "t", "ı": "i"}
 """Letters that are no base and accent, and what is written for them."""
@@ -153,7 +157,3 @@ def _letters(letter: str) -> str:
     same = f"[{BASES.get(base, base)}{PLAIN.get(letter.lower(), '')}][{MARKS}]{{0,3}}"
     spelt = SPELT_OUT.get(letter.lower())
     return f"(?:{spelt}|{same})" if spelt else same
-
-
-def _base(letter: str) -> str:
-    return unicodedata.normalize("NFD", letter)[0].casefold()
