@@ -8,7 +8,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -297,34 +297,3 @@ def test_a_run_without_patient_data_is_not_redacted(tmp_path: Path, store: Evide
 def test_a_field_that_cannot_be_sensitive_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="'stem', 'options', 'gold_rationale' or 'meta'"):
         case("apixaban", sensitive=("name",))
-
-
-@dataclass(frozen=True)
-class Blot:
-    """Takes the marker out of a text; what stands for it differs from version to version."""
-
-    mark: str
-
-    def mask(self, text: str) -> str:
-        return text.replace(STEM, self.mark)
-
-
-def test_a_resumed_experiment_asks_a_patients_case_as_it_was_recorded_though_the_mask_finds_more_by_now(
-    store: EvidenceStore, tmp_path: Path
-) -> None:
-    standard, gated = CONDITIONS["standard"], CONDITIONS["gated"]
-    assert ask(tmp_path, store, [PATIENT], [standard], WardReader(), mask=Blot("[A]")) == []
-    assert ask(tmp_path, store, [PATIENT], [standard, gated], WardReader(), mask=Blot("[B]")) == []
-    with Journal.open(tmp_path / JOURNAL) as journal:
-        stems = {trace.run: trace.config(RunConfig).case.stem for trace in traces(journal)}
-    assert len(stems) == 2
-    assert set(stems.values()) == {PATIENT.stem.replace(STEM, "[A]")}
-
-
-def test_an_interrupted_run_of_a_patients_case_is_finished_under_another_version_of_the_mask(
-    store: EvidenceStore, tmp_path: Path
-) -> None:
-    standard = [CONDITIONS["standard"]]
-    failed = ask(tmp_path, store, [PATIENT], standard, WardReader(faints=PATIENT.id), mask=Blot("[A]"))
-    assert [failure.run for failure in failed] == ["standard.q-apixaban"]
-    assert ask(tmp_path, store, [PATIENT], standard, WardReader(), mask=Blot("[B]")) == []
