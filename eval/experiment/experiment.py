@@ -37,7 +37,7 @@ from evitrail.eval.experiment.job import RunJob
 from evitrail.eval.experiment.order import in_order
 from evitrail.eval.experiment.sweep import Executor, Failure, LocalExecutor, SweepProgress, sweep
 from evitrail.eval.log.run_config import RunConfig
-from evitrail.eval.log.runs import JOURNAL, finished_runs
+from evitrail.eval.log.runs import JOURNAL, as_recorded, finished_runs
 from evitrail.eval.plan.condition import Condition
 from evitrail.eval.plan.readers import Readers, at_once, readers
 from evitrail.eval.plan.run_name import ReadCondition, RunName
@@ -100,6 +100,7 @@ class Experiment:
         with Journal.open(folder / JOURNAL) as journal:
             with Journals.open(folder) as past:
                 finished, begun = finished_runs(past), set(past.runs())
+                jobs = self.jobs(as_recorded(cases, past))
             todo = [job._replace(begun=job.name in begun) for job in in_order(jobs) if job.name not in finished]
             if todo:
                 here = nullcontext(LocalExecutor(partial(answer_by, self.store, self.reader), journal))

@@ -68,6 +68,27 @@ def finished_runs(journal: JournalView) -> set[str]:
     return {trace.run for trace in traces(journal) if trace.ended} | redacted_runs(journal).keys()
 
 
+def as_recorded(cases: list[Case], journal: JournalView) -> list[Case]:
+    """The cases, where one holds patient data and a run of it is on record, with the texts as they were recorded.
+
+    So all its runs are asked the same, also where the mask finds more by now than when the experiment was begun.
+    """
+    if not any(case.sensitive for case in cases):
+        return cases
+    known: dict[str, Case] = {}
+    for trace in traces(journal):
+        case = trace.config(RunConfig).case
+        known.setdefault(case.id, case)
+    return [_with_texts(case, known.get(case.id)) for case in cases]
+
+
+def _with_texts(case: Case, known: Case | None) -> Case:
+    """The case with the sensitive texts of the known one, if it is the same case apart from them."""
+    if known is None or known.covered.model_copy(update={"as_of": case.as_of}) != case.covered:
+        return case
+    return case.model_copy(update={field: getattr(known, field) for field in case.sensitive})
+
+
 def outcomes(journal: JournalView) -> list[Outcome]:
     """Every finished run that answered, scored; one that was skipped counts nowhere.
 
