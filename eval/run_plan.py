@@ -40,7 +40,7 @@ from evitrail.eval.experiment.experiment import Engine
 from evitrail.eval.experiment.sweep import Failure
 from evitrail.eval.log.cut_answers import cut_answers
 from evitrail.eval.log.recorded_store import ledger_at
-from evitrail.eval.log.runs import find_run, redacted, skips
+from evitrail.eval.log.runs import find_run, newer_runs, redacted, skips
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.plan.plan import PLAN, Plan, plan_at, settle
@@ -69,6 +69,8 @@ class Results:
     """By condition, the reason for each question whose evidence does not fit the model."""
     redacted: int = 0
     """Runs that were redacted, which no number counts."""
+    newer: int = 0
+    """Runs that count and that no seal covers."""
 
     @property
     def report(self) -> Path:
@@ -141,7 +143,9 @@ def results_in(folder: Path | str) -> Results:
     folder = Path(folder)
     rows = write_results(folder)
     with Journals.open(folder) as journal:
-        return Results(folder, tuple(rows), skipped=skips(journal), redacted=len(redacted(journal)))
+        return Results(
+            folder, tuple(rows), skipped=skips(journal), redacted=len(redacted(journal)), newer=len(newer_runs(journal))
+        )
 
 
 def embed_together(cases: Sequence[Case], store: EvidenceStore, on_event: Listener = ignore) -> None:

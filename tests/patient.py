@@ -13,6 +13,7 @@ from pathlib import Path
 from scribe import Note, ticking
 
 from evitrail.traces import Journal, Record
+from evitrail.traces.journal.redacted import COMMITMENT, commitment_to
 
 PATIENT = Note(text="born 3 May 1950, MRN 4471882")
 PLAIN = Note(text="no patient's")
@@ -23,7 +24,9 @@ def begun(journal: Journal, run: str, *records: Record, parent: str | None = Non
     secret = journal.secret(parent or run)
     names = [secret.put(record) for record in records]
     with journal.transaction():
-        journal.append(run, "run.begin", {"config": names[0], "parent": parent, "secret": secret.root})
+        commitment = {} if parent else {COMMITMENT: commitment_to(secret.key)}
+        body = {"config": names[0], "parent": parent, "secret": secret.root, **commitment}
+        journal.append(run, "run.begin", body)
         journal.append(run, "run.end", {"output": names[-1]})
     return names
 

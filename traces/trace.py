@@ -57,9 +57,9 @@ class Trace:
         return self.journal.get(self.records[0].body["config"], returns)
 
     def output(self, returns: type[R]) -> R | None:
-        """What the run came to; None while it has not ended."""
+        """What the run came to, by its first end; None while it has not ended."""
         ends = self.of_type("run.end")
-        return self.journal.get(ends[-1].body["output"], returns) if ends else None
+        return self.journal.get(ends[0].body["output"], returns) if ends else None
 
     def edges(self) -> Edges:
         """Every edge that the run's steps stated, in order."""

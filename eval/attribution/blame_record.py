@@ -34,7 +34,7 @@ from evitrail.eval.plan.readers import Readers, readers
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.traces.audit.seal import seal
-from evitrail.traces.journal.errors import JournalError
+from evitrail.traces.journal.errors import JournalError, RunEnded
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.view import JournalView
@@ -122,6 +122,8 @@ def _blame(
                 found = attribute(journal, trace.run, store, reader, reference=named, vouched=vouched, budget=budget)
                 blames = Blames(blames=tuple(found))
                 journal.append(trace.run, BLAMED, {"blames": _stored(journal, trace.run, blames)})
+        except RunEnded as error:  # a re-run that was done by other code, before a kill
+            journal.append(trace.run, NOT_ATTRIBUTED, {"error": str(error)})
         except (LLMError, OSError, JournalError, WrongReference):
             raise
         except Exception as error:
@@ -157,9 +159,9 @@ def _counts(trace: Trace, latest: Mapping[str, str]) -> bool:
 
 
 def blames_of(trace: Trace) -> tuple[Blame, ...]:
-    """What one run is blamed for; empty before attribution, and for a run that did not fail."""
+    """What one run is blamed for by its first attribution; empty before that, and for a run that did not fail."""
     stored = trace.of_type(BLAMED)
-    return trace.journal.get(stored[-1].body["blames"], Blames).blames if stored else ()
+    return trace.journal.get(stored[0].body["blames"], Blames).blames if stored else ()
 
 
 def _stored(journal: Journal, run: str, blames: Blames) -> str:

@@ -3,6 +3,7 @@
 Rules kept here
 - Outcomes are read from the journal, never from memory, so a report is the same whenever it is made.
 - Forks, seals, redacted runs and runs of other systems are not runs of the experiment.
+- Runs that no seal covers count, as those of a resumed experiment do, and are told beside every total.
 - A question that was skipped, because its evidence does not fit the model, is on record with the reason and counts
   nowhere: a model is not wrong about what it could not read.
 
@@ -21,6 +22,7 @@ from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.evidence_store.did_you_mean import nearest
+from evitrail.traces.audit.integrity import newer_than_seal
 from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.external.external_run import recorded_elsewhere
 from evitrail.traces.journal.errors import Redacted
@@ -61,6 +63,12 @@ def redacted(journal: JournalView) -> dict[str, Redaction]:
     """The runs of an experiment that were redacted, each with what is on record of it."""
     found = redacted_runs(journal)
     return {name: said for name, said in found.items() if Trace(journal, name).parent is None}
+
+
+def newer_runs(journal: JournalView) -> set[str]:
+    """The runs of an experiment that count, though no seal covers them yet."""
+    newer = newer_than_seal(journal)
+    return {trace.run for trace in traces(journal)}.intersection(newer) if newer else set()
 
 
 def finished_runs(journal: JournalView) -> set[str]:

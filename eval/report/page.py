@@ -130,11 +130,13 @@ def render(
     cases: Mapping[str, Case],
     root: str | None,
     redacted: int = 0,
+    newer: int = 0,
     source: str | None = None,
 ) -> str:
     """The whole report as HTML; ``root`` is the journal's seal, to be compared with one kept elsewhere.
 
-    ``redacted`` runs are told of and counted nowhere else. ``source`` is where outcomes without a journal come from.
+    ``redacted`` runs are told of and counted nowhere else; ``newer`` ones count, and no seal covers them.
+    ``source`` is where outcomes without a journal come from.
     """
     shown = profile_rows(outcomes, rows)
     drawn = [{**condition.row, "condition": condition.label, "reader": "", "snapshot": ""} for condition in shown]
@@ -152,6 +154,7 @@ def render(
         title=title,
         root=root,
         redacted=redacted,
+        newer=newer,
         source=source,
         conditions=shown,
         cases=len({outcome.case for outcome in outcomes}),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from evitrail.eval.attribution.blame_record import blames
 from evitrail.eval.log.mismatches import MISMATCHES, mismatches
-from evitrail.eval.log.runs import cases, outcomes, redacted, traces
+from evitrail.eval.log.runs import cases, newer_runs, outcomes, redacted, traces
 from evitrail.eval.log.scored_runs import scored_runs
 from evitrail.eval.metrics.evidence_weighting import weighted
 from evitrail.eval.metrics.outcomes_file import write_outcomes
@@ -53,6 +53,7 @@ def write_results(folder: Path) -> list[dict[str, object]]:
             cases=shown,
             root=sealed_root(journal),
             redacted=len(redacted(journal)),
+            newer=len(newer_runs(journal)),
         )
         replace_text(folder / "report.html", page)
     return rows

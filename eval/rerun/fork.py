@@ -7,6 +7,7 @@ Rules kept here
 - ``output`` lays down what one step said; every other change holds from that step to the end, or from the
   start where no step is named.
 - A fork of a fork keeps what its parents changed.
+- Asked for again it is the same fork, unless the code that did it has changed since: then it is another, ``…~1``.
 - Of several readers, it is read by the one that read the run it goes back to.
 
     what = forking("agentic.rad-001", at="retrieve[2]", changes={"retriever": "bm25"})
@@ -21,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from typing import Any, NamedTuple
 
 from evitrail.agent.llm.base import Completion
@@ -36,6 +38,7 @@ from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces.external.external_run import expect_own
+from evitrail.traces.journal.errors import RunEnded
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.sensitive import keyed
 from evitrail.traces.journal.view import JournalView
@@ -109,23 +112,28 @@ def fork(
     past = past or journal
     parent = Trace(past, what.of)
     secret = secret_of(past, what.of)
-    name = fork_name(what, partial(keyed, past.secret(secret).key) if secret else sha256)
     change = change_of(what, store)
     _prove(change, tools_of(parent, Verify(past, what.of), store, reader))
-    live = Live.begin(
-        journal,
-        name,
-        what,
-        parent=what.of,
-        memory=memory_of(parent),
-        given=laid_down(parent) | _overrides(what),
-        acknowledged=acknowledged,
-        past=past,
-    )
-    answer = answer_again(parent, live, store, reader, change)
-    live.end(answer)
-    checked = compared(past, unfolded(past, what.of), Trace(past, name).activities)
-    return Forked(name, answer, checked, live.executed, live.reused)
+    digest = partial(keyed, past.secret(secret).key) if secret else sha256
+    for again in count():
+        live = Live.begin(
+            journal,
+            fork_name(what, digest, again),
+            what,
+            parent=what.of,
+            memory=memory_of(parent),
+            given=laid_down(parent) | _overrides(what),
+            acknowledged=acknowledged,
+            past=past,
+        )
+        try:
+            answer = answer_again(parent, live, store, reader, change)
+        except RunEnded:
+            continue  # it was done before by other code: that stays, and this is another
+        live.end(answer)
+        checked = compared(past, unfolded(past, what.of), Trace(past, live.name).activities)
+        return Forked(live.name, answer, checked, live.executed, live.reused)
+    raise AssertionError("there is always one more name")
 
 
 def answer_again(trace: Trace, run: Run, store: EvidenceStore, reader: Reader | Readers, *more: Change) -> Answer:
@@ -173,9 +181,9 @@ def forks_of(journal: JournalView, run: str) -> list[str]:
     return [name for name in journal.runs() if name.startswith(run) and Trace(journal, name).parent == run]
 
 
-def fork_name(what: Fork, digest: Callable[[bytes], str] = sha256) -> str:
-    """``agentic.rad-001~retrieve[2]:retriever=bm25``: the parent, the step, and the change."""
-    return str(ForkName(what.of, change_text(what.changes, digest), what.at or ""))
+def fork_name(what: Fork, digest: Callable[[bytes], str] = sha256, again: int = 0) -> str:
+    """``agentic.rad-001~retrieve[2]:retriever=bm25``: the parent, the step, the change, and which time it is done."""
+    return str(ForkName(what.of, change_text(what.changes, digest), what.at or "", again))
 
 
 def _prove(change: Change, tools: Tools) -> None:

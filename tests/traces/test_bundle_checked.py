@@ -17,7 +17,7 @@ from zlib import crc32
 import pytest
 from intruder import sealed
 
-from evitrail.traces import Journal
+from evitrail.traces import Journal, Verdicts
 from evitrail.traces.audit.checkpoint import sign
 from evitrail.traces.audit.seal import sealed_root
 from evitrail.traces.audit.signed_note import SigningKey
@@ -186,6 +186,6 @@ def test_a_run_that_was_taken_out_with_its_entry_is_missed_by_the_seal(bundle: P
         del files["events/4/0.jsonl.gz"]
 
     path = forged(bundle, without_the_last)
-    assert verify_bundle(path) == ((), ("run 'third' was sealed and is gone",), ())
+    assert verify_bundle(path) == Verdicts((), ("run 'third' was sealed and is gone",))
     with read_bundle(path) as read:
         assert "third" not in read.runs()

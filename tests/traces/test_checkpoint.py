@@ -12,8 +12,8 @@ from intruder import RUNS, sealed, tampered, verdicts
 from scribe import Order, recorded, ticking
 
 from evitrail.traces import Journal, JournalError, Journals, seal, verify_journal
-from evitrail.traces.audit.checkpoint import Checkpoint, check_root, check_signature, checkpoint, sign, uncovered
-from evitrail.traces.audit.seal import SEAL_RUN, merkle_root, sealed_root, seals
+from evitrail.traces.audit.checkpoint import Checkpoint, check_root, check_signature, checkpoint, sign
+from evitrail.traces.audit.seal import SEAL_RUN, merkle_root, sealed_root, seals, unsealed
 from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, public_key, signed, verified_text
 
 KEY = SigningKey("clinic.example/journals", bytes(range(32)))
@@ -181,10 +181,10 @@ def test_runs_newer_than_the_signature_are_named(path: Path) -> None:
         seal(journal)
         newest = checkpoint(journal)
         assert newest is not None
-        assert uncovered(journal, newest) == ["first", "late"]
+        assert unsealed(journal, newest) == ["first", "late"]
         assert check_signature(journal, KEY.public) == []
         sign(journal, KEY)
-        assert uncovered(journal, seals(journal)[-1]) == []
+        assert unsealed(journal, seals(journal)[-1]) == []
 
 
 def test_a_root_kept_elsewhere_is_known_again_after_later_seals(path: Path) -> None:

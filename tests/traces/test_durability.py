@@ -144,7 +144,7 @@ def test_a_disk_that_refuses_wal_is_written_all_the_same_with_a_warning(tmp_path
     with capture_logs() as said, Journal.open(tmp_path / "journal.db") as journal:
         assert journal.database.read("PRAGMA journal_mode") == [("delete",)]
         recorded(journal, "run", ORDER)
-        journal.append("run", "note", {}, durable=False)
+        journal.append("other", "note", {}, durable=False)
         assert journal.database.read("PRAGMA synchronous") == [(FULL,)]  # less could cost the file, not a step
         assert verify_journal(journal).integrity == ()
     assert [line["log_level"] for line in said] == ["warning"]

@@ -213,7 +213,7 @@ def test_a_journal_opened_to_read_refuses_to_write(tmp_path: Path) -> None:
     path = filled(tmp_path / "journal.db")
     with Journal.open(path, create=False) as journal:
         with pytest.raises(JournalError, match="could not be written"):
-            journal.append("first", "note", {})
+            journal.append("another", "note", {})
         with pytest.raises(JournalError, match="could not be written"):
             seal(journal)
         assert verify_journal(journal).integrity == ()

@@ -13,8 +13,9 @@ NAMES = {
         "verify_journal"
     ),
     "evidence_store": (
-        "Assessment Contradiction Curator Evidence EvidenceError EvidenceStore Grade Header Ingested InputError "
-        "MissingPackageError Passage Profile Snapshot Stats StoreError Supersession UnknownEvidenceError read_evidence"
+        "Assessment Contradiction Curator Evidence EvidenceError EvidenceStore Grade Header Held Ingested InputError "
+        "MissingPackageError Passage Profile Publisher Registrar Reviewer "
+        "Snapshot Stats StoreError Supersession UnknownEvidenceError read_evidence"
     ),
     "retrieval": "BM25 RETRIEVERS Clean Dense Dropped Fixed Full GateReport Hit Hybrid Noted Retrieved Retriever",
     "agent": ("AGENTS Agent Answer Ballots Choice Claim Critique Decoding Query Question State Synthesis Tools"),

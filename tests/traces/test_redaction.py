@@ -154,7 +154,7 @@ def test_a_reader_in_the_way_is_named_and_redacting_again_scrubs(path: Path, mon
     monkeypatch.setattr(evitrail.traces.journal.database, "PATIENCE", 0.1)
     with Journal.open(path) as journal, closing(sqlite3.connect(path, isolation_level=None)) as reader:
         key = journal.secret("run").key
-        journal.append("other", "note", {})  # so that the log is not empty, and the reader reads in it
+        journal.append("another", "note", {})  # so that the log is not empty, and the reader reads in it
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM sensitive").fetchall()
         with pytest.raises(JournalError, match=r"is being read: .* redact again"):

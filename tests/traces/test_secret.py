@@ -125,7 +125,7 @@ def test_patient_data_changed_behind_the_journals_back_is_a_fault_of_integrity(
 def test_no_redaction_record_covers_a_blob_that_is_no_patients(path: Path) -> None:
     plain = content_id(PLAIN)
     with Journal.open(path) as journal:
-        journal.append("run", "run.end", {"output": plain})
+        journal.append("told", "note", {"output": plain})
         journal.append("run", "redaction", {"by": "me", "reason": "", "secret": "run", "count": 1, "blobs": [plain]})
         assert journal.redacted() == {}
     with closing(sqlite3.connect(path)) as db, db:

@@ -115,11 +115,6 @@ def check_root(journal: JournalView, root: str) -> list[str]:
     return [f"{root} was kept elsewhere, and no seal here has it: this is another journal, or it was rewritten"]
 
 
-def uncovered(journal: JournalView, seal: Seal) -> list[str]:
-    """The runs that are new or have grown since a seal."""
-    return sorted(run for run, head in journal.heads().items() if run != SEAL_RUN and seal.heads.get(run) != head)
-
-
 def newest_text(journal: JournalView) -> str | None:
     """What is to be kept elsewhere: the newest signed note, or the bare root; None where nothing was sealed."""
     if noted := checkpoint(journal):

@@ -1,18 +1,21 @@
-"""Can the record be trusted? Two verdicts on a journal: integrity and completeness.
+"""Can the record be trusted? Three verdicts on a journal: integrity, completeness, and whether something was added.
 
 Rules kept here
-- Two verdicts, never one. *Integrity*: nothing that is here was altered. *Completeness*: nothing that
-  was here is gone.
+- Three verdicts, never one. *Integrity*: nothing that is here was altered. *Completeness*: nothing that
+  was here is gone. *Additions*: nothing is here that no rule allows: a record that may not follow its run's end
+  (``after_end.py``), a redaction without its proof (``redacted.py``), another copy of a run that went another way.
 - Integrity covers every byte of every record, of types known or unknown, and of every blob. A record is
   hashed as it lies there first, and read once; blobs are gone through once, in the order of the file.
 - What was redacted on record is no fault and is counted. A blob that is gone otherwise is a fault, with
   the record named that needs it.
 - Completeness is known for a run that ended, and for every run that was ever sealed: a seal (``seal.py``)
   holds the head of each run and their Merkle root. A later seal excuses no loss.
+- What came after the newest seal is listed: nobody vouches for it yet. That is no fault, since an experiment may be
+  resumed, but it is said wherever runs are counted.
 - An empty list of faults means sound. Each fault names the record.
 
     verdicts = verify_journal(journal)
-    verdicts.sound, verdicts.integrity, verdicts.completeness
+    verdicts.sound, verdicts.integrity, verdicts.completeness, verdicts.additions, verdicts.newer
 
 Not covered: whoever can rewrite the whole file can rewrite records, heads and seals together. Sign the seal
 (``checkpoint.py``), or keep its root somewhere else, and compare. Nor does it say that what was written is true.
@@ -25,25 +28,30 @@ from typing import NamedTuple
 
 from pydantic_core import from_json
 
-from evitrail.traces.audit.seal import SEAL_RUN, Seal, merkle_root, seals
+from evitrail.traces.audit.seal import SEAL_RUN, Seal, merkle_root, seals, unsealed
+from evitrail.traces.journal.after_end import AfterEnd
 from evitrail.traces.journal.folder import files_of
 from evitrail.traces.journal.journal import DamagedJournal, JournalView, Stored, genesis, link
+from evitrail.traces.journal.redacted import unproven
 from evitrail.traces.journal.schema import blobs_named
 
 UNKNOWN = "cannot be told while the file is damaged"
 
 
 class Verdicts(NamedTuple):
-    """What was found wrong, in two kinds; both empty means the record is sound and whole."""
+    """What was found wrong, in three kinds; all empty means the record is sound and whole."""
 
     integrity: tuple[str, ...]
     completeness: tuple[str, ...]
     redacted: tuple[str, ...] = ()
     """Blobs that are gone on record, by name: no fault."""
+    additions: tuple[str, ...] = ()
+    newer: tuple[str, ...] = ()
+    """The runs that are new or have grown since the newest seal, by name: no fault."""
 
     @property
     def sound(self) -> bool:
-        return not self.integrity and not self.completeness
+        return not self.integrity and not self.completeness and not self.additions
 
 
 class ChainCheck(NamedTuple):
@@ -51,15 +59,19 @@ class ChainCheck(NamedTuple):
 
     run: str
     faults: list[str]
-    hashes: set[str]
     ended: bool
     needs: dict[str, int]
     """The blobs it names, each with the first record that does."""
+    added: list[str]
+    """Records that may not follow the run's end."""
+    links: list[str]
+    """The hash of each record, in order."""
 
 
 def verify_journal(journal: JournalView, left_out: Collection[str] = ()) -> Verdicts:
     """Check every run and blob of a journal, and every seal; ``left_out`` are runs known to be elsewhere."""
     try:
+        added: list[str] = []
         broken = [f"the file itself: {problem}" for problem in journal.problems()]
         blobs, redacted = journal.survey(), journal.redacted()
         chains: list[ChainCheck] = []
@@ -73,13 +85,35 @@ def verify_journal(journal: JournalView, left_out: Collection[str] = ()) -> Verd
                     broken.append(str(error))
                 else:
                     broken += [f"{fault}{_within(file, journal)}" for fault in chains[-1].faults]
+                    added += [f"{fault}{_within(file, journal)}" for fault in chains[-1].added]
     except DamagedJournal as error:
         return Verdicts((str(error),), (UNKNOWN,))
     broken += _check_blobs(blobs, chains)
     ended = {chain.run for chain in chains if chain.ended} | unread | {SEAL_RUN}
     gone = [f"run {run!r} was not finished" for run in sorted({chain.run for chain in chains} - ended)]
     gone += _check_seals(journal, chains, unread.union(left_out))
-    return Verdicts(tuple(broken), tuple(gone), tuple(sorted(redacted)))
+    added += [*_diverged(chain for chain in chains if chain.run != SEAL_RUN), *unproven(journal)]
+    return Verdicts(tuple(broken), tuple(gone), tuple(sorted(redacted)), tuple(added), _grown(journal, chains))
+
+
+def newer_than_seal(journal: JournalView) -> tuple[str, ...]:
+    """The runs that are new or have grown since they were sealed; none where no seal can be read."""
+    try:
+        found = seals(journal)
+    except DamagedJournal:
+        return ()
+    return tuple(unsealed(journal, *found)) if found else ()
+
+
+def _grown(journal: JournalView, chains: Iterable[ChainCheck]) -> tuple[str, ...]:
+    """Those of them that lost nothing: a run that was cut is named as such."""
+    here = {(chain.run, place) for chain in chains for place in chain.links}
+    try:
+        sealed = {(run, head) for each in seals(journal) for run, head in each.heads.items()}
+    except DamagedJournal:
+        return ()
+    cut = {run for run, head in sealed if (run, head) not in here}
+    return tuple(run for run in newer_than_seal(journal) if run not in cut)
 
 
 def check_chain(run: str, records: Iterable[Stored]) -> list[str]:
@@ -91,7 +125,7 @@ def lost(seal: Seal, chains: Iterable[ChainCheck], left_out: Collection[str] = (
     """Every run that was sealed and is gone, or that ends before the record it was sealed at."""
     here: dict[str, set[str]] = {}
     for chain in chains:
-        here.setdefault(chain.run, set()).update(chain.hashes)
+        here.setdefault(chain.run, set()).update(chain.links)
     for run, head in sorted(seal.heads.items()):
         if run in left_out:
             continue
@@ -103,8 +137,7 @@ def lost(seal: Seal, chains: Iterable[ChainCheck], left_out: Collection[str] = (
 
 def _checked_chain(run: str, records: Iterable[Stored]) -> ChainCheck:
     """Hash and read each record, once."""
-    found, prev = ChainCheck(run, [], set(), False, {}), genesis(run)
-    ended = False
+    found, prev, after = ChainCheck(run, [], False, {}, [], []), genesis(run), AfterEnd()
     for place, record in enumerate(records):
         fault = None
         if record.seq != place:
@@ -116,7 +149,8 @@ def _checked_chain(run: str, records: Iterable[Stored]) -> ChainCheck:
         try:
             line = from_json(record.bytes)
             stated = line["run"], line["seq"], line["prev"]
-            ended = ended or line["type"] == "run.end"
+            if why := after.follows(line["type"], line["body"]):
+                found.added.append(f"run {run!r} record {place}: {why}")
             for name in blobs_named(line["body"]):
                 found.needs.setdefault(name, place)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -127,8 +161,18 @@ def _checked_chain(run: str, records: Iterable[Stored]) -> ChainCheck:
         if fault:
             found.faults.append(f"run {run!r} record {place}: {fault}")
         prev = record.hash
-        found.hashes.add(prev)
-    return found._replace(ended=ended)
+        found.links.append(prev)
+    return found._replace(ended=after.ended)
+
+
+def _diverged(chains: Iterable[ChainCheck]) -> Iterator[str]:
+    """Each run of which two files hold copies, neither of which is the beginning of the other."""
+    longest: dict[str, list[str]] = {}
+    for chain in sorted(chains, key=lambda each: -len(each.links)):
+        whole = longest.setdefault(chain.run, chain.links)
+        if whole[: len(chain.links)] != chain.links:
+            alike = [one == other for one, other in zip(whole, chain.links, strict=False)]
+            yield f"run {chain.run!r} record {alike.index(False)}: two files hold copies of it that differ from here on"
 
 
 def _check_blobs(blobs: Mapping[str, str | None], chains: Iterable[ChainCheck]) -> Iterator[str]:

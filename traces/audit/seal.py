@@ -78,6 +78,12 @@ def seals(journal: JournalView) -> list[Seal]:
     return sorted(found, key=lambda seal: seal.at)
 
 
+def unsealed(journal: JournalView, *among: Seal) -> list[str]:
+    """The runs whose last record none of these seals covers, by name: they are new, or have grown since."""
+    covered = {(run, head) for each in among for run, head in each.heads.items()}
+    return sorted(run for run, head in journal.heads().items() if run != SEAL_RUN and (run, head) not in covered)
+
+
 def sealing_file(journal: JournalView) -> JournalView:
     """Of the files that make a journal, the one with the newest seal."""
     files = {each.at: file for file in files_of(journal) for each in seals(file)}

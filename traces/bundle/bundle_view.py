@@ -14,7 +14,7 @@ import gzip
 import hashlib
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, NoReturn, TypeVar
 
@@ -26,7 +26,7 @@ from evitrail.traces.bundle.manifest import CHECKPOINT, CHUNK, MANIFEST, BundleM
 from evitrail.traces.bundle.zip_layout import LOCAL, Member, Part, first, layout
 from evitrail.traces.journal.database import damaged
 from evitrail.traces.journal.journal import DamagedJournal, Redacted, Stored, link
-from evitrail.traces.journal.redacted import REDACTION
+from evitrail.traces.journal.redacted import Claim, claims, holding
 from evitrail.traces.journal.schema import KEYED, blobs_named
 from evitrail.traces.journal.sensitive import keyed
 from evitrail.traces.journal.view import Redaction
@@ -136,11 +136,19 @@ class Bundle:
         return found
 
     def redacted(self) -> Mapping[str, Redaction]:
-        """The names that redaction records say were dropped."""
+        """The names that redaction records say were dropped, if they hold."""
         if self._redacted is None:
-            records = (record for run in self.runs() for record in self._readable(run))
-            self._redacted = dict(redacted_by(records))
+            self._redacted = dict(holding(self.redaction_claims(), self))
         return self._redacted
+
+    def redaction_claims(self) -> Iterator[Claim]:
+        """What the redaction records say, before anybody checks it."""
+        records = (record.bytes for run in self.runs() for record in self._readable(run))
+        return claims(data for data in records if b'"type":"redaction"' in data)
+
+    def holds_key(self, root: str) -> bool:
+        """Whether the key of a run's patient data was packed."""
+        return any(run.run == root and run.key for run in self.manifest.runs)
 
     def secret(self, run: str) -> NoReturn:
         """Nothing can be named anew in a bundle: it is only read."""
@@ -224,12 +232,3 @@ class Bundle:
             last = min(int(start) + CHUNK, run.records) - 1
             return f"{name} (run {run.run!r} records {start} to {last})"
         return name
-
-
-def redacted_by(records: Iterable[Stored]) -> Iterator[tuple[str, Redaction]]:
-    """The names that redaction records say were dropped; only patient data may be."""
-    for record in records:
-        if b'"type":"redaction"' in record.bytes and record.type == REDACTION:
-            body = record.body
-            said = Redaction(body["secret"], record.line["t"], body["by"], body["reason"])
-            yield from ((name, said) for name in body["blobs"] if name.startswith(KEYED))

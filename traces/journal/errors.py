@@ -11,5 +11,9 @@ class DamagedJournal(JournalError):
     """The file is not a sound journal any more."""
 
 
+class RunEnded(JournalError):
+    """The run has ended, and no rule allows what was to be recorded of it."""
+
+
 class Redacted(JournalError):
     """The blob was dropped on purpose; the message names the run, when, by whom and why."""

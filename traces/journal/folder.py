@@ -15,14 +15,15 @@ Nothing is written here: each writer has its own ``Journal``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 from evitrail.traces.journal.errors import DamagedJournal, JournalError, Redacted
 from evitrail.traces.journal.journal import Journal
-from evitrail.traces.journal.redacted import no_key, root_of
+from evitrail.traces.journal.redacted import Claim, holding, no_key, root_of
 from evitrail.traces.journal.schema import KEYED, Stored
 from evitrail.traces.journal.sensitive import Secret, stored_secret
 from evitrail.traces.journal.view import JournalView, Redaction
@@ -118,15 +119,23 @@ class Journals:
 
     def survey(self) -> Mapping[str, str | None]:
         """Every blob's name and what is wrong with it in any file (None: nothing)."""
-        whole: dict[str, str | None] = {}
+        whole: dict[str, str | None] = dict.fromkeys(self.redacted())
         for file in self.files:
             for name, fault in file.survey().items():
                 whole[name] = f"{fault} in {file.path.name}" if fault else whole.get(name)
         return whole
 
     def redacted(self) -> Mapping[str, Redaction]:
-        """The names that redaction records of any file say were dropped."""
-        return {name: redaction for file in reversed(self.files) for name, redaction in file.redacted().items()}
+        """The names that redaction records of any file say were dropped, if they hold for the whole folder."""
+        return holding(self.redaction_claims(), self)
+
+    def redaction_claims(self) -> Iterator[Claim]:
+        """What the redaction records of every file say, those of the first file last."""
+        return chain.from_iterable(file.redaction_claims() for file in reversed(self.files))
+
+    def holds_key(self, root: str) -> bool:
+        """Whether the key of a run's patient data is in any file."""
+        return any(file.holds_key(root) for file in self.files)
 
 
 def _ended(records: list[Stored]) -> bool:

@@ -5,7 +5,7 @@ Rules kept here
   has its own chain, and everything known of a record is inside it.
 - Bodies that are large or shared live as blobs named by their content, packed, written in the same
   transaction as the record that names them. Those of patient data are named by a key (``sensitive.py``).
-- Update, delete and replace are refused by the database itself.
+- Update, delete and replace are refused by the database itself. What may follow a run's end is in ``after_end.py``.
 - When ``append`` returns, the record survives kill -9, and a power cut too unless it was appended as not
   durable: then from the next durable one on.
 - One process writes a file; any number read meanwhile.
@@ -19,20 +19,32 @@ whole file can rewrite the whole chain.
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from unicodedata import is_normalized
 
+from evitrail.traces.journal.after_end import AfterEnd
 from evitrail.traces.journal.database import Database, damaged
-from evitrail.traces.journal.errors import DamagedJournal, JournalError, Redacted
-from evitrail.traces.journal.redacted import no_key, redactions, root_of
-from evitrail.traces.journal.schema import KEYED, SCHEMA_VERSION, Stored, genesis, link, packed, unpacked, written
+from evitrail.traces.journal.errors import DamagedJournal, JournalError, Redacted, RunEnded
+from evitrail.traces.journal.redacted import Claim, claims, holding, no_key, root_of
+from evitrail.traces.journal.schema import (
+    IS_REDACTION,
+    KEYED,
+    SCHEMA_VERSION,
+    Stored,
+    genesis,
+    link,
+    packed,
+    unpacked,
+    written,
+)
 from evitrail.traces.journal.sensitive import Secret, new_secret, stored_secret, survey_sensitive
 from evitrail.traces.journal.view import JournalView, Redaction
 from evitrail.traces.record import Record, canonical_json, sha256
@@ -52,6 +64,9 @@ __all__ = [
 
 R = TypeVar("R", bound=Record)
 
+END_TYPE = b'"type":"run.end"'
+"""How the end of a run is found without reading every record."""
+
 
 class Clock(NamedTuple):
     """Where the journal's two times come from: wall time (UTC, ISO 8601) and a monotonic one in ns."""
@@ -69,7 +84,8 @@ class Journal:
         """The file itself, for what is built on the journal: secrets and their redaction."""
         self._clock = clock
         self._heads: dict[str, tuple[int, str]] = {}
-        database.on_rollback = self._heads.clear
+        self._ends: dict[str, AfterEnd] = {}
+        database.on_rollback = self._forget
 
     @classmethod
     def open(cls, path: Path | str, *, create: bool = True, clock: Clock | None = None) -> Journal:
@@ -98,6 +114,11 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _forget(self) -> None:
+        """What was known of the ends of chains; it is read from the file again."""
+        self._heads.clear()
+        self._ends.clear()
 
     # Writing
 
@@ -137,6 +158,8 @@ class Journal:
         if not is_normalized("NFC", run):  # the record's text would name another run than its row
             raise JournalError(f"expected a run's name in Unicode NFC, got {run!r}; normalise it first")
         with self.transaction(durable):
+            if why := self._after_end(run).follows(type, body):
+                raise RunEnded(f"run {run!r} in {str(self.path)!r}: expected no more records of it, got {why}")
             seq, prev = self._heads.get(run) or self._last(run)
             line = {
                 "v": SCHEMA_VERSION, "seq": seq, "run": run, "type": type,
@@ -161,6 +184,18 @@ class Journal:
                     )
                 self.database.write("INSERT INTO record VALUES (?, ?, ?, ?, ?)", tuple(record))
                 self._heads.pop(record.run, None)
+                self._ends.pop(record.run, None)
+
+    def _after_end(self, run: str) -> AfterEnd:
+        """Where the run stands: read once from the file, then kept up to date."""
+        if run not in self._ends:
+            self._ends[run] = after = AfterEnd()
+            for (data,) in self.database.read("SELECT bytes FROM record WHERE run = ? ORDER BY seq", (run,)):
+                if after.ended or END_TYPE in data:
+                    with suppress(ValueError, KeyError, TypeError):  # an altered record is a fault of the chain
+                        line = json.loads(data)
+                        after.follows(line["type"], line["body"])
+        return self._ends[run]
 
     def _last(self, run: str) -> tuple[int, str]:
         rows = self.database.read("SELECT seq, hash FROM record WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,))
@@ -233,7 +268,15 @@ class Journal:
 
     def redacted(self) -> Mapping[str, Redaction]:
         """The names that redaction records say were dropped, each with the record that says so."""
-        return redactions(self.database)
+        return holding(self.redaction_claims(), self)
+
+    def redaction_claims(self) -> Iterator[Claim]:
+        """What the redaction records say, before anybody checks it."""
+        return claims(data for (data,) in self.database.stream(f"SELECT bytes FROM record WHERE {IS_REDACTION}"))
+
+    def holds_key(self, root: str) -> bool:
+        """Whether the key of a run's patient data is here."""
+        return stored_secret(self.database, root) is not None
 
     def problems(self) -> list[str]:
         """What SQLite itself finds wrong with the file."""

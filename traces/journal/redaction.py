@@ -2,6 +2,7 @@
 
 Rules kept here
 - Dropping a run's keyed blobs and key, and the record of it (who, when, why, which names), is one transaction.
+- The record carries the proof that whoever made it held the run's key (``redacted.py``).
 - Forks of a run use its key and its blobs, so they are redacted with it.
 - No record changes: the chain verifies as before. The record lists the names it dropped rather than a count
   or a root over them, so that redacted blobs can be told from lost ones by the chain alone; a name whose key is gone
@@ -23,7 +24,7 @@ from pathlib import Path
 from evitrail.traces.journal.errors import JournalError, Redacted
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
-from evitrail.traces.journal.redacted import REDACTION, root_of
+from evitrail.traces.journal.redacted import REDACTION, proof_of, root_of
 from evitrail.traces.journal.sensitive import stored_secret
 from evitrail.traces.journal.view import JournalView, Redaction
 
@@ -37,13 +38,15 @@ def redact(journal: Journal, run: str, *, by: str, reason: str) -> int:
     if not by.strip() or not reason.strip():
         raise ValueError(f"expected who redacts and why, got by={by!r}, reason={reason!r}")
     root, database, chain = root_of(journal, run), journal.database, _chain(journal, run)
-    if chain is None or stored_secret(database, root) is None:
+    secret = stored_secret(database, root)
+    if chain is None or secret is None:
         if _earlier_redaction(journal, root):
             database.scrub()
         raise _nothing_to_redact(journal, run)
+    proof = proof_of(secret.key)
     with journal.transaction():
         names = [name for (name,) in database.read("SELECT id FROM sensitive WHERE run = ? ORDER BY id", (root,))]
-        body = {"by": by, "reason": reason, "secret": root, "count": len(names), "blobs": names}
+        body = {"by": by, "reason": reason, "secret": root, "count": len(names), "blobs": names, "proof": proof}
         journal.append(chain, REDACTION, body)
         database.write("DELETE FROM sensitive WHERE run = ?", (root,))
         database.write("DELETE FROM secret WHERE run = ?", (root,))

@@ -13,13 +13,16 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeVar
 
 from evitrail.traces.journal.schema import Stored
 from evitrail.traces.journal.sensitive import Secret
 from evitrail.traces.record import Record
+
+if TYPE_CHECKING:
+    from evitrail.traces.journal.redacted import Claim
 
 R = TypeVar("R", bound=Record)
 
@@ -84,6 +87,14 @@ class JournalView(Protocol):
 
     def redacted(self) -> Mapping[str, Redaction]:
         """The names that redaction records say were dropped, each with the record that says so."""
+        ...
+
+    def redaction_claims(self) -> Iterator[Claim]:
+        """What redaction records say, before anybody checks it; ``redacted`` has those that hold."""
+        ...
+
+    def holds_key(self, root: str) -> bool:
+        """Whether the key of a run's patient data is here."""
         ...
 
     def secret(self, run: str) -> Secret:

@@ -24,6 +24,7 @@ from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
 from evitrail.traces.journal.journal import Journal, JournalError
+from evitrail.traces.journal.redacted import COMMITMENT, commitment_to
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.log import bound
 from evitrail.traces.record import Record, fitted, stored_name
@@ -122,7 +123,7 @@ class Live:
         if not before:
             with journal.transaction():
                 body = {"config": names.put(journal, config), "config_type": stored_name(config), "parent": parent}
-                journal.append(name, "run.begin", body | ({"secret": secret} if secret else {}))
+                journal.append(name, "run.begin", body | _keyed(name, names))
         elif before[0].body["config"] != names.of(config):
             raise JournalError(
                 f"run {name!r} in {str(journal.path)!r} was started with another configuration; use another folder"
@@ -252,3 +253,11 @@ class Live:
             milliseconds=round(milliseconds, 3),
         )
         self._journal.append(self.name, "activity.end", activity.model_dump(mode="json"))
+
+
+def _keyed(run: str, names: BlobNames) -> dict[str, str]:
+    """What a run states of the key that names its patient data; nothing where it holds none."""
+    if names.secret is None:
+        return {}
+    root = names.secret.root
+    return {"secret": root} | ({COMMITMENT: commitment_to(names.secret.key)} if root == run else {})

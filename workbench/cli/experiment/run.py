@@ -217,13 +217,20 @@ def show_results(results: Results, *, json: bool) -> None:
     folder, failures = results.folder, results.unfinished
     if json:
         unfinished = [failure._asdict() for failure in failures]
-        numbers = {"metrics": results.metrics, "unfinished": unfinished, "redacted": results.redacted}
+        numbers = {
+            "metrics": results.metrics,
+            "unfinished": unfinished,
+            "redacted": results.redacted,
+            "newer_than_seal": results.newer,
+        }
         print_json({"folder": str(folder), **numbers})
     else:
         profile_table(folder, results.metrics)
         _blame_table(results.blames())
         if results.redacted:
             say(f"redacted: {results.redacted} runs that no number here counts; `evitrail trace list` says why")
+        if results.newer:
+            say(f"newer than the seal: {results.newer} of the runs that count; `evitrail trace verify` names them")
         say(f"report: {results.report}")
     if failures:
         more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""

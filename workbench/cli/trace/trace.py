@@ -35,7 +35,7 @@ def list_(
     from evitrail.agent.model import Answer
     from evitrail.eval.attribution.blame_record import blames_of
     from evitrail.eval.log.run_config import RunConfig
-    from evitrail.eval.log.runs import outcome_of, traces
+    from evitrail.eval.log.runs import newer_runs, outcome_of, traces
     from evitrail.eval.plan.condition import ALIASES
     from evitrail.workbench.cli.trace.external_run import list_elsewhere, rows_of
     from evitrail.workbench.cli.trace.redact import list_redacted
@@ -48,6 +48,7 @@ def list_(
         blamed = {trace.run: blames_of(trace) for trace in own}
         foreign = rows_of(journal) if not failed and wanted is None else []
         gone = redacted_rows(journal, wanted) if not failed else []
+        newer = newer_runs(journal)
     _expect_condition(wanted, scored)
     kept = [o for o in scored if not (failed and o.correct) and (wanted is None or wanted in _conditions(o))]
     rows = [(o, next((b for b in blamed[o.run] if b.outcome == "wrong"), None)) for o in kept]
@@ -61,7 +62,7 @@ def list_(
     if foreign and not own:
         return
     print_table(
-        f"{len(rows)} runs in {folder}",
+        f"{len(rows)} runs in {folder}{_newer(sum(o.run in newer for o, _ in rows))}",
         ("run", "chosen", "answer", "correct", "confidence", "blamed"),
         [
             (
@@ -240,3 +241,8 @@ def step_body(trace: Trace, activity: Activity) -> dict[str, Any]:
         "inputs": {given.role: body(given.id) for given in activity.inputs},
         "output": body(activity.output),
     }
+
+
+def _newer(runs: int) -> str:
+    """How many of the runs no seal covers."""
+    return f", {runs} newer than the seal" if runs else ""

@@ -1,7 +1,8 @@
-"""``evitrail trace verify``: whether anything was altered, whether anything is gone, and what that does not cover."""
+"""``evitrail trace verify``: was anything altered, is anything gone, was anything added, and what is not covered?"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -56,7 +57,7 @@ def verify(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Check whether records or blobs were altered or are missing."""
+    """Check whether records or blobs were altered, are missing, or were added against the rules."""
     from evitrail.traces.audit.checkpoint import known_root
     from evitrail.traces.audit.signed_note import public_key
 
@@ -68,6 +69,7 @@ def verify(
         print_json(_document(verdicts, told))
     faults = [f"integrity: {fault}" for fault in verdicts.integrity]
     faults += [f"completeness: {fault}" for fault in verdicts.completeness]
+    faults += [f"added: {fault}" for fault in verdicts.additions]
     faults += [f"signature: {fault}" for fault in told.signature or ()]
     faults += [f"root: {fault}" for fault in told.kept or ()]
     if faults:
@@ -96,8 +98,8 @@ def _verdicts(folder: Path) -> Verdicts:
 def _seals(folder: Path, key: PublicKey | None, root: str | None) -> Seals:
     """What the seals say; as much of it as can be read."""
     from evitrail.traces import DamagedJournal
-    from evitrail.traces.audit.checkpoint import check_root, check_signature, checkpoint, signer, uncovered
-    from evitrail.traces.audit.seal import sealed_root
+    from evitrail.traces.audit.checkpoint import check_root, check_signature, checkpoint, signer
+    from evitrail.traces.audit.seal import sealed_root, unsealed
 
     told = Seals(
         signature=["the seals cannot be read"] if key else None, kept=["no seal can be read"] if root else None
@@ -112,7 +114,7 @@ def _seals(folder: Path, key: PublicKey | None, root: str | None) -> Seals:
                 signature=check_signature(journal, key) if key else None,
                 kept=check_root(journal, root) if root else None,
                 earlier=root not in (None, newest),
-                newer=tuple(uncovered(journal, signed)) if signed else (),
+                newer=tuple(unsealed(journal, signed)) if signed else (),
             )
             runs, forks = _counted(journal)
             return told._replace(runs=runs, forks=forks)
@@ -136,6 +138,8 @@ def _document(verdicts: Verdicts, told: Seals) -> dict[str, Any]:
     return {
         "integrity": verdicts.integrity,
         "completeness": verdicts.completeness,
+        "added": verdicts.additions,
+        "newer_than_seal": verdicts.newer,
         "redacted": len(verdicts.redacted),
         "root": told.root,
         "signed_by": told.by,
@@ -149,6 +153,9 @@ def _show(folder: Path, verdicts: Verdicts, told: Seals) -> None:
     of = f"{told.runs} runs and {told.forks} forks and counterfactuals"
     say(f"integrity: sound, all records and blobs of {of} are as written")
     say("completeness: whole, every run is there to the record it was sealed at")
+    say("added: nothing that may not follow a run's end, and no redaction without its proof")
+    if verdicts.newer:
+        say(f"newer than the seal, so that nobody vouches for them yet: {_named(verdicts.newer)}")
     if verdicts.redacted:
         say(f"redacted: {len(verdicts.redacted)} blobs of patient data are gone on record")
     if folder.is_file():
@@ -176,9 +183,14 @@ def _signature(told: Seals) -> list[str]:
         return ["signature: none; `evitrail trace sign` makes one"]
     if told.signature is None:
         return [f"signature: by {told.by}, as it says itself; --key checks it"]
-    sealed, names = f"signature: sound, by {told.by} over {len(told.signed.heads)} runs", ", ".join(told.newer[:ALSO])
-    more = f" and {len(told.newer) - ALSO} more" if len(told.newer) > ALSO else ""
-    return [sealed, *([f"newer than the signature: {names}{more}"] if told.newer else [])]
+    sealed = f"signature: sound, by {told.by} over {len(told.signed.heads)} runs"
+    return [sealed, *([f"newer than the signature: {_named(told.newer)}"] if told.newer else [])]
+
+
+def _named(runs: Sequence[str]) -> str:
+    """The first of them by name, and how many more there are."""
+    more = f" and {len(runs) - ALSO} more" if len(runs) > ALSO else ""
+    return f"{', '.join(runs[:ALSO])}{more}"
 
 
 def _not_covered(told: Seals) -> list[str]:

@@ -1,0 +1,57 @@
+"""What may be recorded of a run after its end.
+
+Rules kept here
+- A run that ended has its answer: no step of it, no other end and no other beginning may follow.
+- One attribution may follow; as often as it could not be made, an ``attribution.error`` before it.
+- Re-checks say by number which of them is the latest, so each number is higher than the one before.
+- A redaction may follow. Whether it is one, its proof says (``redacted.py``).
+- Nothing else may follow. A version that has another type of record adds its rule here.
+
+The journal refuses to write what these rules do not allow, and ``trace verify`` names what was written all the same.
+
+    after = AfterEnd()
+    [fault for record in records if (fault := after.follows(record.type, record.body))]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+END = "run.end"
+ATTRIBUTION = "attribution"
+ATTRIBUTION_ERROR = "attribution.error"
+RECHECK = "recheck"
+REDACTION = "redaction"
+MAY_FOLLOW = (ATTRIBUTION, ATTRIBUTION_ERROR, RECHECK, REDACTION)
+
+
+@dataclass
+class AfterEnd:
+    """One run's records, gone through in order."""
+
+    ended: bool = False
+    attributed: bool = False
+    number: int = 0
+    """The number of the last re-check."""
+
+    def follows(self, type: str, body: Mapping[str, Any]) -> str | None:
+        """Take the next record; why it may not stand there, None where it may."""
+        fault = self._fault(type, body) if self.ended else None
+        self.ended |= type == END
+        self.attributed |= type == ATTRIBUTION
+        if type == RECHECK and isinstance(body.get("number"), int):
+            self.number = max(self.number, body["number"])
+        return fault
+
+    def _fault(self, type: str, body: Mapping[str, Any]) -> str | None:
+        if type == END:
+            return "a second end of the run; the first one counts"
+        if type not in MAY_FOLLOW:
+            return f"a record of the type {type!r} after the end of the run"
+        if type in (ATTRIBUTION, ATTRIBUTION_ERROR) and self.attributed:
+            return "a second attribution of the run; the first one counts"
+        if type == RECHECK and not (isinstance(body.get("number"), int) and body["number"] > self.number):
+            return f"a re-check with the number {body.get('number')!r}, after one with {self.number}"
+        return None
