@@ -7,6 +7,7 @@ by whoever fills the demonstration's store: the one publisher that speaks for th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from evitrail.evidence_store.formats.jsonl import read_evidence
@@ -21,6 +22,12 @@ from evitrail.evidence_store.store import EvidenceStore
 DEMO_EVIDENCE = Path(__file__).parent
 DEMO_PUBLISHERS = DEMO_EVIDENCE / "publishers.toml"
 REASON = "the demonstration"
+RECORDED = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def demo_clock() -> datetime:
+    """When the demonstration's evidence was put together: every build of it says the same, and has the same name."""
+    return RECORDED
 
 
 def ingest_demo(store: EvidenceStore, questions: Iterable[str], progress: Progress | None = None) -> Ingested:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from world import WordVectors, statuses
 from evitrail.eval.dataset.case import load
 from evitrail.eval.demo import DEMO_CASES
 from evitrail.evidence_store import EvidenceStore, read_evidence
-from evitrail.evidence_store.demo import DEMO_EVIDENCE, DEMO_PUBLISHERS, ingest_demo, vouched
+from evitrail.evidence_store.demo import DEMO_EVIDENCE, DEMO_PUBLISHERS, demo_clock, ingest_demo, vouched
 from evitrail.evidence_store.formats.publishers_toml import read_publishers
 from evitrail.evidence_store.quarantine.near_copies import held_share, sketch
 
@@ -32,6 +33,15 @@ def test_nothing_of_it_is_held_and_again_it_is_all_known(store: EvidenceStore) -
     assert (again.published, again.held, again.seq) == ((), (), before)
     assert len(again.unchanged) == len(read_evidence(DEMO_EVIDENCE))
     assert store.verify() == []
+
+
+def test_two_builds_of_it_have_snapshots_of_one_name(tmp_path: Path) -> None:
+    names = set()
+    for build in ("one", "two"):
+        with EvidenceStore.open(tmp_path / build, create=True, embedder=WordVectors(), clock=demo_clock) as made:
+            ingest_demo(made, STEMS)
+            names.add(made.snapshot(as_of=date(2020, 1, 1)).id)
+    assert len(names) == 1
 
 
 def test_it_says_what_it_says_without_publishers(store: EvidenceStore, tmp_path: Path) -> None:

@@ -25,9 +25,9 @@ def demo(
     from evitrail.eval.plan.plan import Plan
     from evitrail.eval.run_plan import run_plan
     from evitrail.evidence_store import EvidenceStore
-    from evitrail.evidence_store.demo import ingest_demo
+    from evitrail.evidence_store.demo import demo_clock, ingest_demo
 
-    with EvidenceStore.open(folder / "store", create=True) as store, progress("embedding") as told:
+    with EvidenceStore.open(folder / "store", create=True, clock=demo_clock) as store, progress("embedding") as told:
         done = ingest_demo(store, [case.stem for case in load(DEMO_CASES)], told)
     if done.held:  # by a clock that is years slow, say
         said = f"{store.path}: expected to serve all of the demonstration's evidence, got {len(done.held)} held"
