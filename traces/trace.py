@@ -2,18 +2,25 @@
 
 Rules kept here
 - A trace is read from the journal when it is made; nothing is worked out that the journal does not hold.
+- A run with a record that was changed, or without one that was there, is not read: ``DamagedJournal`` names the file
+  and the record. ``checked=False`` reads it all the same, to be shown.
 
     trace = Trace(journal, "clean.rad-001")
     trace.ended, [step.path for step in trace.activities]
 
-Whether the record can be trusted is ``integrity.py``'s.
+Whether the whole journal can be trusted is ``integrity.py``'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
+from evitrail.traces.audit.integrity import check_chain
+from evitrail.traces.journal.database import damaged
+from evitrail.traces.journal.folder import files_of
 from evitrail.traces.journal.journal import JournalView, Stored
 from evitrail.traces.record import Record
 from evitrail.traces.run.activity import Activity, Edges
@@ -25,10 +32,12 @@ R = TypeVar("R", bound=Record)
 class Trace:
     """One run as it was recorded."""
 
-    def __init__(self, journal: JournalView, run: str) -> None:
+    def __init__(self, journal: JournalView, run: str, *, checked: bool = True) -> None:
         self.journal = journal
         self.run = run
         self.records: list[Stored] = journal.records(run)
+        if checked and (faults := check_chain(run, self.records)):
+            raise damaged(_file_of(journal, run, self.records), faults[0])
 
     @cached_property
     def activities(self) -> list[Activity]:
@@ -65,3 +74,8 @@ class Trace:
         """Every edge that the run's steps stated, in order."""
         stated = (self.journal.get(a.edges, Edges).edges for a in self.activities if a.edges)
         return Edges(edges=tuple(edge for edges in stated for edge in edges))
+
+
+def _file_of(journal: JournalView, run: str, records: Sequence[Stored]) -> Path:
+    """Which file of a journal those records lie in."""
+    return next((file.path for file in files_of(journal) if file.records(run) == records), journal.path)
