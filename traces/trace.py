@@ -54,8 +54,14 @@ class Trace:
     @property
     def parent(self) -> str | None:
         """The run this one is a fork of."""
-        parent: str | None = self.records[0].body["parent"]
+        parent: str | None = self._begin.body["parent"]
         return parent
+
+    @property
+    def _begin(self) -> Stored:
+        if not self.records:  # the run is named where the file lists its runs
+            raise damaged(self.journal.path, f"run {self.run!r} is listed and has no record")
+        return self.records[0]
 
     def last(self, kind: str) -> Activity | None:
         """The last step of this kind that stands within no other step; None where there is none."""
@@ -63,7 +69,7 @@ class Trace:
 
     def config(self, returns: type[R]) -> R:
         """What the run was begun with."""
-        return self.journal.get(self.records[0].body["config"], returns)
+        return self.journal.get(self._begin.body["config"], returns)
 
     def output(self, returns: type[R]) -> R | None:
         """What the run came to, by its first end; None while it has not ended."""

@@ -31,4 +31,9 @@ def event_faults(row: Any, expected: int, prev: str) -> list[str]:
         found.append(f"{where}: expected to follow {prev}, got {row.prev}")
     if chained(row.prev, **{name: columns[name] for name in COVERED}) != row.hash:
         found.append(f"{where}: its content does not give its hash {row.hash}; it was changed")
-    return found
+    return [_on_one_line(fault) for fault in found]
+
+
+def _on_one_line(text: str) -> str:
+    """What was changed may hold a line feed."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)

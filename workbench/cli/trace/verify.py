@@ -129,7 +129,7 @@ def _counted(journal: JournalView) -> tuple[int, int]:
     names = [name for name in journal.runs() if name != SEAL_RUN]
     try:
         forks = sum(bool(journal.records(name)[0].body.get("parent")) for name in names)
-    except (ValueError, KeyError, AttributeError):  # an altered record, named by the verdicts
+    except (ValueError, LookupError, AttributeError):  # an altered record, named by the verdicts
         forks = 0
     return len(names) - forks, forks
 
