@@ -33,6 +33,7 @@ from evitrail.evidence_store.ledger.event import (
     SUPERSEDED,
     Event,
     evidence_of,
+    understood,
 )
 from evitrail.evidence_store.model import Evidence, Header, evidence_id
 
@@ -108,7 +109,8 @@ def fold(events: Iterable[Event], onto: Mapping[str, Version] | None = None) -> 
     """Every version by its ref, after these events; ``onto`` is the fold of the events before them."""
     known = _Known(dict(onto or {}))
     for event in events:
-        known.take(event)
+        with understood(event):
+            known.take(event)
     return known.versions
 
 

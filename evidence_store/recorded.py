@@ -1,6 +1,7 @@
 """What a store's ledger says, folded once and brought up to date as it grows.
 
 Rules kept here
+- A ledger that ends before what the index has seen has lost its tail, and is refused.
 - Only events that were not folded yet are read; what was known at a number is kept for the last few numbers asked.
 - Three folds of one ledger: the versions, the dossiers of curation, and the quarantine with its publishers.
 
@@ -10,11 +11,12 @@ Its threads share the store's lock, which whoever calls must hold or the store i
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from evitrail.evidence_store.curation.workflow import Dossier, curated
 from evitrail.evidence_store.fold import Version, fold
+from evitrail.evidence_store.index.projection import expect_seen
 from evitrail.evidence_store.ledger.ledger import Ledger
 from evitrail.evidence_store.model import Evidence
 from evitrail.evidence_store.quarantine.batch import Batch, Published
@@ -27,8 +29,8 @@ from evitrail.evidence_store.snapshot import FoldedLedger
 class Recorded:
     """The folds of one ledger."""
 
-    def __init__(self, ledger: Ledger, lock: threading.RLock) -> None:
-        self._ledger, self._lock = ledger, lock
+    def __init__(self, ledger: Ledger, lock: threading.RLock, seen: Callable[[], int]) -> None:
+        self._ledger, self._lock, self._seen = ledger, lock, seen
         self._folded: tuple[int, Mapping[str, Version]] = (0, {})
         self._dossiers: Mapping[str, Dossier] = {}
         self._quarantine = Quarantine()
@@ -38,7 +40,9 @@ class Recorded:
         """The last event's number and the fold up to it."""
         with self._lock:
             seq, versions = self._folded
+            seen = 0 if seq else self._seen()  # before the ledger is read: another process may add to both
             events = list(self._ledger.events(after=seq))
+            expect_seen(self._ledger.dialect.where, seen, events[-1].seq if events else seq)
             if events:
                 self._dossiers = curated(events, self._dossiers)
                 self._quarantine = quarantined(events, self._quarantine)

@@ -47,7 +47,7 @@ from evitrail.evidence_store.quarantine.held import Quarantine, What
 from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
 from evitrail.evidence_store.recorded import Recorded
 from evitrail.evidence_store.snapshot import FoldedLedger, Searched, Snapshot
-from evitrail.evidence_store.store_folder import StoreParts, beside, exchange, open_parts
+from evitrail.evidence_store.store_folder import StoreParts, beside, built_with, exchange, open_parts
 
 CHUNKER = Sentences()
 
@@ -61,10 +61,10 @@ class EvidenceStore:
         self._ledger = parts.ledger
         self._cut = lru_cache(maxsize=8192)(CHUNKER.cut)
         self._use(parts)
-        if parts.index.fresh:
+        if parts.index.fresh or not parts.index.count():  # empty: whatever the mark says was of another
             self._projection.start_over()
         self._lock = threading.RLock()
-        self.recorded = Recorded(parts.ledger, self._lock)
+        self.recorded = Recorded(parts.ledger, self._lock, lambda: self._projection.seq)
 
     @classmethod
     def open(
@@ -250,7 +250,7 @@ class EvidenceStore:
     def reindex(self, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
         """Build the index again from the ledger; for another model beside the old one, which is searched until then."""
         with self._lock:
-            if embedder is None:
+            if embedder is None or built_with(self._parts, embedder):  # so when killed at the end of a change of model
                 self._projection.start_over()
                 self._searched.index.clear()
                 self._follow(progress)

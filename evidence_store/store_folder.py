@@ -82,6 +82,7 @@ def open_parts(
     address = _ledger_address(path, ledger)
     (path / "index").mkdir(parents=True, exist_ok=True)
     opened = open_index(index or manifest.engine, path / "index", manifest)
+    _mark_beside(path, manifest).unlink(missing_ok=True)  # left where an exchange was broken off at its end
     try:
         recorded = Ledger.open(address, clock)
         new = not file.is_file()
@@ -108,12 +109,17 @@ def expect_store_folder(path: Path) -> None:
             raise ReadOnlyStore(part)
 
 
+def built_with(parts: StoreParts, embedder: Encoder) -> bool:
+    """Whether the index is for that model already, and of the form that is written now."""
+    return _new(parts.manifest.engine, embedder, parts.manifest.chunker) == parts.manifest
+
+
 def beside(parts: StoreParts, embedder: Encoder) -> StoreParts:
     """The same store with an index of its own for another model, empty or as far as it had come before a break."""
     manifest = _new(parts.manifest.engine, embedder, parts.manifest.chunker)
     index = parts.index.beside(manifest)
-    mark = parts.path / "index" / f"seen-{manifest.short}"
-    if index.fresh:
+    mark = _mark_beside(parts.path, manifest)
+    if index.fresh or not index.count():  # one that was killed here would leave a mark of an earlier index
         mark.unlink(missing_ok=True)
     return replace(parts, manifest=manifest, encoder=_cached(embedder, parts.path), index=index, mark=mark)
 
@@ -127,6 +133,10 @@ def exchange(old: StoreParts, new: StoreParts) -> StoreParts:
     old.index.give_way(new.index)
     new.mark.unlink(missing_ok=True)
     return replace(new, mark=old.mark)
+
+
+def _mark_beside(path: Path, manifest: IndexManifest) -> Path:
+    return path / "index" / f"seen-{manifest.short}"
 
 
 def _cached(encoder: Encoder, path: Path) -> EmbedCache:

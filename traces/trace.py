@@ -2,18 +2,25 @@
 
 Rules kept here
 - A trace is read from the journal when it is made; nothing is worked out that the journal does not hold.
+- A run with a record that was changed, or without one that was there, is not read: ``DamagedJournal`` names the file
+  and the record. ``checked=False`` reads it all the same, to be shown.
 
     trace = Trace(journal, "clean.rad-001")
     trace.ended, [step.path for step in trace.activities]
 
-Whether the record can be trusted is ``integrity.py``'s.
+Whether the whole journal can be trusted is ``integrity.py``'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
+from evitrail.traces.audit.integrity import check_chain
+from evitrail.traces.journal.database import damaged
+from evitrail.traces.journal.folder import files_of
 from evitrail.traces.journal.journal import JournalView, Stored
 from evitrail.traces.record import Record
 from evitrail.traces.run.activity import Activity, Edges
@@ -25,10 +32,12 @@ R = TypeVar("R", bound=Record)
 class Trace:
     """One run as it was recorded."""
 
-    def __init__(self, journal: JournalView, run: str) -> None:
+    def __init__(self, journal: JournalView, run: str, *, checked: bool = True) -> None:
         self.journal = journal
         self.run = run
         self.records: list[Stored] = journal.records(run)
+        if checked and (faults := check_chain(run, self.records)):
+            raise damaged(_file_of(journal, run, self.records), faults[0])
 
     @cached_property
     def activities(self) -> list[Activity]:
@@ -45,8 +54,14 @@ class Trace:
     @property
     def parent(self) -> str | None:
         """The run this one is a fork of."""
-        parent: str | None = self.records[0].body["parent"]
+        parent: str | None = self._begin.body["parent"]
         return parent
+
+    @property
+    def _begin(self) -> Stored:
+        if not self.records:  # the run is named where the file lists its runs
+            raise damaged(self.journal.path, f"run {self.run!r} is listed and has no record")
+        return self.records[0]
 
     def last(self, kind: str) -> Activity | None:
         """The last step of this kind that stands within no other step; None where there is none."""
@@ -54,7 +69,7 @@ class Trace:
 
     def config(self, returns: type[R]) -> R:
         """What the run was begun with."""
-        return self.journal.get(self.records[0].body["config"], returns)
+        return self.journal.get(self._begin.body["config"], returns)
 
     def output(self, returns: type[R]) -> R | None:
         """What the run came to, by its first end; None while it has not ended."""
@@ -65,3 +80,8 @@ class Trace:
         """Every edge that the run's steps stated, in order."""
         stated = (self.journal.get(a.edges, Edges).edges for a in self.activities if a.edges)
         return Edges(edges=tuple(edge for edges in stated for edge in edges))
+
+
+def _file_of(journal: JournalView, run: str, records: Sequence[Stored]) -> Path:
+    """Which file of a journal those records lie in."""
+    return next((file.path for file in files_of(journal) if file.records(run) == records), journal.path)

@@ -32,6 +32,7 @@ from evitrail.evidence_store.ledger.event import (
     Draft,
     Event,
     evidence_of,
+    understood,
 )
 from evitrail.evidence_store.model import Evidence, evidence_id
 from evitrail.traces.record import Record
@@ -171,7 +172,8 @@ def curated(events: Iterable[Event], onto: Mapping[str, Dossier] | None = None) 
     for event in events:
         ref = event.subject.partition(MARK)[0]
         if event.type in STAGES and (event.type != PUBLISHED or ref in found):
-            found[ref] = _after(event, found.get(ref, Dossier(ref)))
+            with understood(event):
+                found[ref] = _after(event, found.get(ref, Dossier(ref)))
     return found
 
 

@@ -60,6 +60,11 @@ class QdrantConnection:
                 yield self._client
         except (ApiException, OSError, sqlite3.Error) as error:
             raise StoreError(f"{self.place.url}: {SECRETS.hidden(_reason(error))}") from error
+        except RuntimeError as error:
+            if "closed" not in str(error):
+                raise
+            said = f"{self.place.url}: the index was closed while it was in use"
+            raise StoreError(f"{said}; open the store again and do it again") from error
 
     def served(self) -> str | None:
         """The collection that the place's name means."""

@@ -13,9 +13,13 @@ The only file that imports qdrant_edge.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +81,20 @@ def query_terms(text: str) -> Sparse:
 class EdgeIndex:
     """A shard in a folder."""
 
-    def __init__(self, path: Path, manifest: IndexManifest) -> None:
+    def __init__(self, path: Path, manifest: IndexManifest, lock: TextIOWrapper | None = None) -> None:
         self.path = path
         self._manifest = manifest
         self._config = _config(manifest.dimension)
+        self._lock = lock or _owned(path)
+        """What keeps other processes away; an index built beside another shares it."""
         if (begun := self._aside(manifest)).exists():
             self._put_in_place(begun)
         self.fresh = not (path / "edge_config.json").exists()
-        self._shard = self._created() if self.fresh else self._loaded()
+        try:
+            self._shard = self._created() if self.fresh else self._loaded()
+        except BaseException:
+            self._release()
+            raise
 
     def upsert(self, points: Sequence[Point]) -> None:
         self._room(_ROOM + _PER_POINT * len(points))
@@ -96,13 +106,15 @@ class EdgeIndex:
             )
             for point in points
         ]
-        self._shard.update(qe.UpdateOperation.upsert_points(batch, condition=_not_later(by_seq(points))))
+        with self._in_use():
+            self._shard.update(qe.UpdateOperation.upsert_points(batch, condition=_not_later(by_seq(points))))
 
     def set_rows(self, changes: Sequence[tuple[Sequence[str], Rows]]) -> None:
         self._room(_ROOM + _PER_POINT * len(changes))
         for ids, rows in changes:  # one update takes one payload
             new = state(rows)
-            self._shard.update(qe.UpdateOperation.set_payload_by_filter(_not_later({new["seq"]: ids}), new))
+            with self._in_use():
+                self._shard.update(qe.UpdateOperation.set_payload_by_filter(_not_later({new["seq"]: ids}), new))
 
     def search_dense(self, vector: Vectors, k: int, where: Where) -> list[IndexHit]:
         query = qe.Query.Nearest(vector.tolist(), DENSE)
@@ -117,19 +129,23 @@ class EdgeIndex:
 
     def _search(self, query: qe.Query, limit: int, where: Where, params: qe.SearchParams) -> list[IndexHit]:
         request = qe.QueryRequest(limit, query=query, filter=_filter(where), with_payload=PLACE, params=params)
-        return [_index_hit(point.payload, point.score) for point in self._shard.query(request)]
+        with self._in_use():
+            found = self._shard.query(request)
+        return [_index_hit(point.payload, point.score) for point in found]
 
     def scroll(self) -> Iterator[tuple[str, Payload]]:
         offset = None
         while True:
             request = qe.ScrollRequest(offset=offset, limit=_PAGE, with_payload=True)
-            points, offset = self._shard.scroll(request)
+            with self._in_use():
+                points, offset = self._shard.scroll(request)
             yield from ((str(point.id), point.payload or {}) for point in points)
             if offset is None:
                 return
 
     def count(self) -> int:
-        return self._shard.count(qe.CountRequest())
+        with self._in_use():
+            return self._shard.count(qe.CountRequest())
 
     def clear(self) -> None:
         self._shard.close()
@@ -139,18 +155,35 @@ class EdgeIndex:
     def beside(self, manifest: IndexManifest) -> EdgeIndex:
         if manifest == self._manifest:
             raise StoreError(f"{self.path}: expected another manifest than the index was built with; use reindex")
-        return EdgeIndex(self._aside(manifest), manifest)
+        return EdgeIndex(self._aside(manifest), manifest, self._lock)
 
     def give_way(self, other: VectorIndex) -> None:
         assert isinstance(other, EdgeIndex)  # made by ``beside``
-        self.close()
-        other.close()
+        self._shard.close()
+        other._shard.close()
         self._put_in_place(other.path)
         other.path = self.path
         other._shard = other._loaded()
 
     def close(self) -> None:
         self._shard.close()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock.name == str(_lock_file(self.path)):  # else it is that of the index in place
+            self._lock.close()
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """Within the block, what the engine raises is a ``StoreError``; its exceptions are bare ones."""
+        try:
+            yield
+        except Exception as error:
+            if "not initialized" in str(error):
+                said = f"{self.path}: the index was closed while it was in use; open the store again and do it again"
+                raise StoreError(said) from error
+            said = f"{self.path}: the index failed ({' '.join(str(error).split())})"
+            raise StoreError(f"{said}; run `evitrail store reindex`") from error
 
     def _aside(self, manifest: IndexManifest) -> Path:
         return self.path.with_name(f"{self.path.name}-{manifest.short}")
@@ -161,17 +194,23 @@ class EdgeIndex:
 
     def _room(self, needed: int) -> None:
         """Raises where the disk has less left than the engine is going to take."""
-        if (free := shutil.disk_usage(self.path).free) < needed:
+        if (free := shutil.disk_usage(self.path.parent).free) < needed:
             said = f"{self.path}: expected {needed >> 20} MB of room on the disk for the index, got {free >> 20}"
             raise StoreError(f"{said}; make room and do the same again: what was recorded is kept")
 
     def _created(self) -> qe.EdgeShard:
-        self.path.mkdir(parents=True, exist_ok=True)
+        """A new one, made under another name first: a killed process leaves none without its field indexes."""
+        partial = self.path.with_name(f"{self.path.name}.part")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
         self._room(_TO_BEGIN)
-        shard = qe.EdgeShard.create(str(self.path), self._config)
+        shard = qe.EdgeShard.create(str(partial), self._config)
         for key, params in _INDEXED.items():
             shard.update(qe.UpdateOperation.create_field_index(key, params))
-        return shard
+        shard.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+        partial.rename(self.path)
+        return self._loaded()
 
     def _loaded(self) -> qe.EdgeShard:
         try:
@@ -187,6 +226,27 @@ class EdgeIndex:
 
 _READ_ONLY = ("os error 13", "os error 30")
 """How the engine says that it has no permission, and that the file system is read-only."""
+
+
+def _lock_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
+
+
+def _owned(path: Path) -> TextIOWrapper:
+    """The lock of an index's folder, held until the file is closed; the folder itself comes and goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file = _lock_file(path).open("a", encoding="utf-8")
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EROFS):
+            raise ReadOnlyStore(path) from error
+        raise
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise StoreError(f"{path}: the index is open in another process; close that one first") from error
+    return file
 
 
 def _config(dimension: int) -> qe.EdgeConfig:

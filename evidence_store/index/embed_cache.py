@@ -30,6 +30,7 @@ import numpy as np
 from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.index.embed import Encoder, Revised, Vectors
 from evitrail.evidence_store.ledger.dialect.sqlite import complaint
+from evitrail.traces.sqlite_fault import UNREADABLE
 
 _ASKED = 500
 """How many names one SELECT may list; SQLite's own limit was 999 for long."""
@@ -128,12 +129,20 @@ class EmbedCache:
     def _store_errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
-            said = complaint(error, "a cache of vectors", patience=PATIENCE, again="do it again", damaged=_ANEW)
+        except UNREADABLE as error:
+            said = complaint(
+                error, self.path, "a cache of vectors", patience=PATIENCE, again="do it again", damaged=_ANEW
+            )
             raise StoreError(f"{self.path}: {said}") from error
 
     def _connected(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=PATIENCE)
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("CREATE TABLE IF NOT EXISTS vector (text BLOB, model TEXT, data BLOB, PRIMARY KEY (text, model))")
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS vector (text BLOB, model TEXT, data BLOB, PRIMARY KEY (text, model))"
+            )
+        except BaseException:
+            db.close()
+            raise
         return db

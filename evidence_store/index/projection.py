@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.fold import Version
 from evitrail.evidence_store.index.base import Payload, Point, VectorIndex, payload, point_id, rows
 from evitrail.evidence_store.index.chunk import TextSpan
@@ -45,7 +46,13 @@ class Projection:
     @property
     def seq(self) -> int:
         """The last event the index has seen."""
-        return int(self.mark.read_text()) if self.mark.exists() else 0
+        try:
+            return int(self.mark.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return 0
+        except ValueError as error:
+            said = f"{self.mark}: expected the number of the last event that the index has seen, got something else"
+            raise StoreError(f"{said}; run `evitrail store reindex`") from error
 
     def start_over(self) -> None:
         """Forget what the index has seen, because it was emptied."""
@@ -118,6 +125,13 @@ class Projection:
         draft = self.mark.with_suffix(".new")
         draft.write_text(str(head))
         os.replace(draft, self.mark)
+
+
+def expect_seen(ledger: str, seen: int, last: int) -> None:
+    """Raise ``StoreError`` where a ledger ends before the last event that the index has seen: its tail is gone."""
+    if seen > last:
+        said = f"{ledger}: expected event {seen}, which the index has seen, got {last} events"
+        raise StoreError(f"{said}; restore it from a copy, or run `evitrail store reindex` to accept the loss")
 
 
 def _tally(refs: Iterable[str]) -> list[tuple[str, str]]:

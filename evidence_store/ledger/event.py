@@ -5,13 +5,19 @@ Rules kept here
   moved or missing event shows. A cut tail does not: compare the head with one kept elsewhere,
   such as the ledger hash in a snapshot's id.
 - ``seq`` is recorded time. ``at`` is when a clock said so: an attribute, never compared.
-- An event of a type not known here is kept and hashed like any other.
+- An event of a type not known here is kept and hashed like any other. One of a known type whose content makes no
+  sense here is an error that names it (``understood``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from pydantic import ValidationError
+
+from evitrail.evidence_store.errors import StoreError
 from evitrail.traces.record import Record, canonical_json, sha256
 
 PUBLISHED = "evidence.published"
@@ -100,3 +106,21 @@ def chained(prev: str, seq: int, at: str, actor: str, type: str, subject: str, b
     head = canonical_json({"seq": seq, "at": at, "actor": actor, "type": type, "subject": subject})
     # What is read back from a damaged file may hold bytes that are no text; they must still be hashed.
     return sha256(f"{prev}{head}\n{body}".encode("utf-8", "surrogateescape"))
+
+
+@contextmanager
+def understood(event: Event) -> Iterator[None]:
+    """Within the block, an event that this version cannot make sense of is a ``StoreError`` that names it."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # pydantic's are ValueErrors
+        said = f"event {event.seq} ({event.type} {event.subject}): its content is not what this version expects"
+        do = "update evitrail if a newer one wrote it, else restore the ledger from a copy"
+        raise StoreError(f"{said} ({_gist(error)}); {do}") from error
+
+
+def _gist(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, fault['loc'])) or 'the whole'}: {fault['msg']}"
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -6,7 +6,8 @@ Rules kept here
 - Of two writers that follow the same event one wins; the other is told so, and nothing of it is written.
 - SQLite and PostgreSQL take the same text and give it the same hash. What one of them cannot keep (NUL, half of a
   surrogate pair), neither takes.
-- Each event is chained to the one before by its hash (``event.py``); ``verify`` walks the chain.
+- Each event is chained to the one before by its hash (``event.py``). Whoever reads events is given none that was
+  changed, and none after one that is missing (``chain.py``); ``verify`` names all that are at fault.
 - The clock is an argument.
 
     ledger = Ledger.open(folder / "ledger.db", clock=lambda: datetime.now(UTC))
@@ -30,8 +31,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.ledger.chain import event_faults
 from evitrail.evidence_store.ledger.dialect import dialect_of
-from evitrail.evidence_store.ledger.dialect.base import Dialect, store_errors
+from evitrail.evidence_store.ledger.dialect.base import UNREADABLE, Dialect, cause_of, store_errors
 from evitrail.evidence_store.ledger.event import GENESIS, Draft, Event, chained
 from evitrail.traces.record import canonical_json
 
@@ -49,6 +51,7 @@ EVENT = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
 )
 _UNKEPT = re.compile("[\x00\ud800-\udfff]")
+_DAMAGED = "`evitrail store verify` names all that is at fault; restore the ledger from a copy"
 
 
 def utc_now() -> datetime:
@@ -71,6 +74,7 @@ class Ledger:
         ledger = cls(dialect, clock, dialect.engine())
         try:
             with ledger._writing() as db:
+                dialect.expect_own(db)
                 _TABLES.create_all(db)
                 db.execute(sa.select(EVENT).limit(0))  # a table of that name may be somebody else's
                 dialect.guard(db)
@@ -89,13 +93,14 @@ class Ledger:
     def hash_at(self, seq: int) -> str:
         """The hash of event ``seq``, which names everything up to it."""
         with self._reading() as db:
-            found = db.execute(sa.select(EVENT.c.hash).where(EVENT.c.seq == seq)).scalar()
-        return str(found) if found else GENESIS
+            return _hash_at(db, seq)
 
     def append_many(self, drafts: Sequence[Draft], *, actor: str, after: int) -> int:
         """Append all drafts or none, as the events that follow ``after``; returns the new last number."""
         with self._writing() as db:
-            last = db.execute(sa.select(EVENT.c.seq, EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1)).first()
+            last = db.execute(sa.select(EVENT).order_by(EVENT.c.seq.desc()).limit(1)).first()
+            if last:  # nothing is chained to an event that was changed
+                self._sound(last, last.seq, last.prev)
             end, prev = (last.seq, last.hash) if last else (0, GENESIS)
             if end != after:
                 said = f"expected the last event to be {after}, got {end}; another process wrote, try again"
@@ -113,16 +118,18 @@ class Ledger:
         return after + len(rows)
 
     def events(self, after: int = 0, about: str = "") -> Iterator[Event]:
-        """The events that follow ``after`` and whose subject begins with ``about``, in order."""
+        """The events that follow ``after`` and whose subject begins with ``about``, in order.
+
+        Raises ``StoreError`` at the first that is not as it was written; without ``about`` also where one is missing.
+        """
         # LIKE would tell capitals apart on one database and not on the other.
         query = sa.select(EVENT).where(EVENT.c.seq > after, sa.func.substr(EVENT.c.subject, 1, len(about)) == about)
         with self._reading() as db:
+            expected, prev = after + 1, _hash_at(db, after)
             for row in db.execute(query.order_by(EVENT.c.seq)):
-                try:
-                    yield Event(**{**row._mapping, "body": json.loads(row.body)})
-                except ValueError as error:
-                    said = f"event {row.seq} cannot be read; see what `verify` says"
-                    raise StoreError(f"{self.dialect.where}: {said}") from error
+                self._sound(row, row.seq if about else expected, row.prev if about else prev)
+                expected, prev = row.seq + 1, row.hash
+                yield self._event(row)
 
     def verify(self) -> list[str]:
         """Every event that is not as it was written; empty means the chain is sound."""
@@ -131,20 +138,25 @@ class Ledger:
         try:
             with self.engine.connect() as db:
                 for row in db.execute(sa.select(EVENT).order_by(EVENT.c.seq)):
-                    where = f"{place}: event {row.seq} ({row.type} {row.subject})"
-                    if row.seq != expected:
-                        faults.append(f"{where}: expected number {expected}; events are missing or were moved")
-                    if row.prev != prev:
-                        faults.append(f"{where}: expected to follow {prev}, got {row.prev}")
-                    columns = {key: row._mapping[key] for key in ("seq", "at", "actor", "type", "subject", "body")}
-                    if chained(row.prev, **columns) != row.hash:
-                        faults.append(f"{where}: its content does not give its hash {row.hash}; it was changed")
+                    faults += (f"{place}: {fault}" for fault in event_faults(row, expected, prev))
                     expected, prev = row.seq + 1, row.hash
-        except sa.exc.DBAPIError as error:
-            if not self.dialect.damaged(error.orig):
-                raise StoreError(f"{place}: {self.dialect.explain(error.orig)}") from error
-            faults.append(f"{place}: after event {expected - 1}, {self.dialect.explain(error.orig)}")
+        except UNREADABLE as error:
+            cause = cause_of(error)
+            if not self.dialect.damaged(cause):
+                raise StoreError(f"{place}: {self.dialect.explain(cause)}") from error
+            faults.append(f"{place}: after event {expected - 1}, {self.dialect.explain(cause)}")
         return faults
+
+    def _sound(self, row: Any, expected: int, prev: str) -> None:
+        if faults := event_faults(row, expected, prev):
+            raise StoreError(f"{self.dialect.where}: {faults[0]}; {_DAMAGED}")
+
+    def _event(self, row: Any) -> Event:
+        try:
+            return Event(**{**row._mapping, "body": json.loads(row.body)})
+        except (ValueError, RecursionError) as error:
+            said = f"event {row.seq} ({row.type} {row.subject}): expected a body that is a JSON object"
+            raise StoreError(f"{self.dialect.where}: {said}; {_DAMAGED}") from error
 
     def close(self) -> None:
         self.engine.dispose()
@@ -165,3 +177,8 @@ class Ledger:
             if found := _UNKEPT.search(str(text)):
                 said = f"event {columns['seq']}: expected text, got {found[0]!a} in its {name}; take it out"
                 raise StoreError(f"{self.dialect.where}: {said}, nothing was written")
+
+
+def _hash_at(db: sa.Connection, seq: int) -> str:
+    found = db.execute(sa.select(EVENT.c.hash).where(EVENT.c.seq == seq)).scalar()
+    return str(found) if found else GENESIS

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.errors import EvidenceError
-from evitrail.evidence_store.ledger.event import TAGGED, Draft, Event
+from evitrail.evidence_store.ledger.event import TAGGED, Draft, Event, understood
 
 TAG = "tag:"
 """How the subjects of such events begin."""
@@ -35,7 +35,12 @@ def release(name: str, seq: int, known: Mapping[str, int], last: int) -> Draft:
 
 def releases(events: Iterable[Event]) -> dict[str, int]:
     """The names these events gave."""
-    return {event.subject.removeprefix(TAG): int(event.body["seq"]) for event in events if event.type == TAGGED}
+    found: dict[str, int] = {}
+    for event in events:
+        if event.type == TAGGED:
+            with understood(event):
+                found[event.subject.removeprefix(TAG)] = int(event.body["seq"])
+    return found
 
 
 def release_seq(name: str, known: Mapping[str, int], last: int) -> int:

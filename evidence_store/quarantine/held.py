@@ -33,6 +33,7 @@ from evitrail.evidence_store.ledger.event import (
     Draft,
     Event,
     evidence_of,
+    understood,
 )
 from evitrail.evidence_store.quarantine.near_copies import Sketch
 from evitrail.evidence_store.quarantine.publisher import SUBJECT, Publisher
@@ -185,27 +186,28 @@ def quarantined(events: Iterable[Event], onto: Quarantine | None = None) -> Quar
     publishers, revoked, questions = dict(before.publishers), dict(before.revoked), dict(before.questions)
     held, waiting = dict(before.held), _Waiting(before.waiting)
     for event in events:
-        name = event.subject.removeprefix(SUBJECT)
-        match event.type:
-            case type if type in (PUBLISHER_ADDED, PUBLISHER_CHANGED):
-                body = {key: value for key, value in event.body.items() if key != "reason"}
-                publishers[name] = Publisher.model_validate(body)
-                revoked.pop(name, None)
-            case type if type == PUBLISHER_REVOKED:
-                publishers.pop(name, None)
-                revoked[name] = event.seq
-            case type if type == QUESTIONS:
-                questions[event.subject] = tuple(tuple(one) for one in event.body["sketches"])
-            case type if type == HELD:
-                of_event = {"seq": event.seq, "at": event.at, "by": event.actor}
-                held[event.seq] = Held.model_validate({**event.body, **of_event})
-                waiting.add(held[event.seq])
-            case type if type in (RELEASED, REJECTED):
-                number = int(event.body["held"])
-                state: State = "released" if type == RELEASED else "rejected"
-                held[number] = held[number].model_copy(update={"state": state})
-            case type if type == PUBLISHED:
-                for number in waiting.about(event.subject):
-                    if held[number].state == "held" and held[number].content == evidence_of(event):
-                        held[number] = held[number].model_copy(update={"state": "published"})
+        with understood(event):
+            name = event.subject.removeprefix(SUBJECT)
+            match event.type:
+                case type if type in (PUBLISHER_ADDED, PUBLISHER_CHANGED):
+                    body = {key: value for key, value in event.body.items() if key != "reason"}
+                    publishers[name] = Publisher.model_validate(body)
+                    revoked.pop(name, None)
+                case type if type == PUBLISHER_REVOKED:
+                    publishers.pop(name, None)
+                    revoked[name] = event.seq
+                case type if type == QUESTIONS:
+                    questions[event.subject] = tuple(tuple(one) for one in event.body["sketches"])
+                case type if type == HELD:
+                    of_event = {"seq": event.seq, "at": event.at, "by": event.actor}
+                    held[event.seq] = Held.model_validate({**event.body, **of_event})
+                    waiting.add(held[event.seq])
+                case type if type in (RELEASED, REJECTED):
+                    number = int(event.body["held"])
+                    state: State = "released" if type == RELEASED else "rejected"
+                    held[number] = held[number].model_copy(update={"state": state})
+                case type if type == PUBLISHED:
+                    for number in waiting.about(event.subject):
+                        if held[number].state == "held" and held[number].content == evidence_of(event):
+                            held[number] = held[number].model_copy(update={"state": "published"})
     return replace(before, publishers=publishers, revoked=revoked, questions=questions, held=held)

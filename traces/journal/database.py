@@ -7,7 +7,8 @@ Rules kept here
 - Readers and the writer never wait for each other (WAL). A disk that refuses WAL, as network shares do,
   is written all the same, always durably, with a warning that readers now wait for the writer.
 - A file of a newer schema is read with a warning and never written.
-- sqlite3's errors leave here as ``JournalError``, each in one line.
+- sqlite3's errors leave here as ``JournalError``, each in one line. ``DamagedJournal`` only where the file itself is at
+  fault: not where its disk is full or it is locked.
 
     database = Database.open(folder / "journal.db", create=True)
     with database.transaction():
@@ -29,9 +30,7 @@ from typing import Any
 from evitrail.traces.journal.errors import DamagedJournal, JournalError
 from evitrail.traces.journal.schema import SCHEMA, SCHEMA_VERSION
 from evitrail.traces.log import get_logger
-
-UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
-"""What sqlite3 raises for a broken file; the second when its own message quotes broken bytes."""
+from evitrail.traces.sqlite_fault import BROKEN, UNREADABLE, fault_kind
 
 PATIENCE = 30
 """Maximum seconds to wait for a lock."""
@@ -110,9 +109,7 @@ class Database:
                 if self._connection.in_transaction:  # a full disk makes SQLite roll back by itself
                     self._connection.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):
-                    raise JournalError(
-                        f"{str(self.path)!r} could not be written ({error}); nothing was saved, try again"
-                    ) from error
+                    raise _not_written(self.path, error) from error
                 raise
             finally:
                 self._open_transactions -= 1
@@ -157,7 +154,9 @@ class Database:
                 self._connection.execute("VACUUM")
                 busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             except sqlite3.Error as error:
-                raise JournalError(f"{str(self.path)!r} could not be scrubbed ({error}); redact again") from error
+                full = fault_kind(error, self.path) == "FULL"
+                do = "its disk is full; make room and redact again" if full else f"{error}; redact again"
+                raise JournalError(f"{str(self.path)!r} could not be scrubbed: {do}") from error
         if busy:
             raise JournalError(
                 f"{str(self.path)!r} is being read: the redacted data is still in its write-ahead log; "
@@ -216,12 +215,27 @@ def _newer_schema(path: Path, version: int, *, to_write: bool) -> None:
 
 
 def _journal_error(path: Path, error: Exception) -> JournalError:
-    code = getattr(error, "sqlite_errorname", "")
-    if code == "SQLITE_BUSY":
-        return JournalError(f"{str(path)!r} was locked by its writer for {PATIENCE} seconds; try again")
-    if code == "SQLITE_CANTOPEN":
-        return JournalError(
-            f"{str(path)!r} could not be opened ({error}): you have no permission for it or its folder, or its disk "
-            "does not support a write-ahead log (as network shares); copy the folder to a local disk"
-        )
-    return damaged(path, error)
+    """What is to be told of a file that could not be opened or read."""
+    match fault_kind(error, path):
+        case "FULL":
+            return JournalError(f"the disk of {str(path)!r} is full, even reading takes a little; make room, try again")
+        case "BUSY" | "LOCKED":
+            return JournalError(f"{str(path)!r} was locked by its writer for {PATIENCE} seconds; try again")
+        case "CANTOPEN":
+            return JournalError(
+                f"{str(path)!r} could not be opened ({error}): you have no permission for it or its folder, or its "
+                "disk does not support a write-ahead log (as network shares); copy the folder to a local disk"
+            )
+        case "IOERR":
+            return JournalError(f"the disk of {str(path)!r} failed ({error}); see to the disk, try again")
+        case _:
+            return damaged(path, error)
+
+
+def _not_written(path: Path, error: Exception) -> JournalError:
+    """What is to be told of a transaction that was not kept."""
+    kind = fault_kind(error, path)
+    if kind in BROKEN:
+        return damaged(path, error)
+    why = "its disk is full; make room, then" if kind == "FULL" else f"{error};"
+    return JournalError(f"{str(path)!r} could not be written, nothing was saved: {why} try again")

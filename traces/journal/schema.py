@@ -23,6 +23,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from evitrail.traces.journal.errors import DamagedRecord
 from evitrail.traces.record import Record, canonical_json, sha256, stored_name
 
 SCHEMA_VERSION = 1
@@ -100,9 +101,28 @@ class Stored(NamedTuple):
 
     @property
     def line(self) -> dict[str, Any]:
-        """The record's JSON: ``v, seq, run, type, t, mono, prev, body``."""
-        parsed: dict[str, Any] = json.loads(self.bytes)
-        return parsed
+        """The record's JSON: ``v, seq, run, type, t, mono, prev, body``.
+
+        Raises ``DamagedRecord`` where its bytes are not those that were hashed.
+        """
+        if link(self.prev, self.bytes) != self.hash:
+            raise self._damaged("its bytes are not those that were hashed")
+        return self.stated
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """The record's JSON as it lies there, altered or not, to be shown; raises ``DamagedRecord`` for other text."""
+        try:
+            line = json.loads(self.bytes)
+        except (ValueError, RecursionError) as error:
+            raise self._damaged(f"its text cannot be read: {error}") from error
+        if not isinstance(line, dict):
+            raise self._damaged(f"expected a JSON object, got a {type(line).__name__}")
+        return line
+
+    def _damaged(self, why: str) -> DamagedRecord:
+        do = "`evitrail trace verify` names all that is at fault, restore the journal from a copy"
+        return DamagedRecord(f"run {self.run!r} record {self.seq}: {why}; {do}")
 
     @property
     def type(self) -> str:

@@ -60,7 +60,7 @@ def outline(records: Iterable[Stored]) -> list[OutlineRow]:
 
 def _type_and_body(record: Stored) -> tuple[str, dict[str, Any]]:
     try:
-        line = record.line
+        line = record.stated
         return str(line["type"]), line["body"] if isinstance(line["body"], dict) else {}
     except (ValueError, KeyError, TypeError):
         return "unreadable", {}

@@ -125,13 +125,13 @@ class _Filling:
 
     def _lines(self, runs: list[str]) -> Iterator[Piece]:
         for run in runs:  # grows while it is walked: a fork brings its parent
-            trace = Trace(self.journal, run)
+            trace = Trace(self.journal, run, checked=False)  # the page itself says what is at fault
             yield from self._run(trace)
             parent = _parent(trace)
             if parent is not None and parent in self.known and parent not in runs:
                 runs.append(parent)
         if SEAL_RUN in self.known:
-            yield from self._run(Trace(self.journal, SEAL_RUN))
+            yield from self._run(Trace(self.journal, SEAL_RUN, checked=False))
 
     def _run(self, trace: Trace) -> Iterator[Piece]:
         records = trace.records
@@ -141,7 +141,9 @@ class _Filling:
         self.records += len(records)
         for record in records:
             with suppress(ValueError, KeyError, TypeError, AttributeError):  # not a record any more: the page says so
-                self.named |= dict.fromkeys(name for name in blobs_named(record.body) if isinstance(name, str))
+                self.named |= dict.fromkeys(
+                    name for name in blobs_named(record.stated["body"]) if isinstance(name, str)
+                )
             yield trace.run, record.bytes
 
     def _bodies(self) -> Iterator[Piece]:
@@ -167,7 +169,7 @@ def _short(name: str) -> str:
 
 def _parent(trace: Trace) -> str | None:
     try:
-        parent = trace.records[0].body.get("parent")
+        parent = trace.records[0].stated["body"].get("parent")
     except (ValueError, KeyError, AttributeError):
         return None
     return parent if isinstance(parent, str) else None

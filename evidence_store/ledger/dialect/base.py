@@ -43,6 +43,10 @@ class Dialect(Protocol):
         """Begin a transaction as the only writer."""
         ...
 
+    def expect_own(self, db: sa.Connection) -> None:
+        """Raise ``StoreError`` where what is there cannot be a ledger, before anything is made in it."""
+        ...
+
     def guard(self, db: sa.Connection) -> None:
         """Have the table refuse all but additions."""
         ...
@@ -56,10 +60,19 @@ class Dialect(Protocol):
         ...
 
 
+UNREADABLE = (sa.exc.DBAPIError, UnicodeDecodeError)
+"""What a database raises; the second where its own message quotes broken bytes."""
+
+
+def cause_of(error: BaseException) -> BaseException | None:
+    """What the driver itself raised."""
+    return error.orig if isinstance(error, sa.exc.DBAPIError) else error
+
+
 @contextmanager
 def store_errors(dialect: Dialect) -> Iterator[None]:
     """Within the block, what the database complains of is a ``StoreError``."""
     try:
         yield
-    except sa.exc.DBAPIError as error:
-        raise StoreError(f"{dialect.where}: {dialect.explain(error.orig)}") from error
+    except UNREADABLE as error:
+        raise StoreError(f"{dialect.where}: {dialect.explain(cause_of(error))}") from error

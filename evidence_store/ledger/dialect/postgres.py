@@ -73,6 +73,9 @@ class PostgreSQL:
         # Advisory, because LOCK TABLE asks for rights that a role which may only add does not have.
         db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({int.from_bytes(b'evitrail', 'big')})")
 
+    def expect_own(self, db: sa.Connection) -> None:
+        pass  # other tables may lie in the database
+
     def guard(self, db: sa.Connection) -> None:
         encoding = db.exec_driver_sql("SHOW server_encoding").scalar()
         if encoding != "UTF8":

@@ -8,7 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.ledger.dialect import base
+from evitrail.traces.sqlite_fault import BROKEN, fault_kind
+
+_RESTORE = "restore it from a copy"
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,11 @@ class SQLite:
     def lock(self, db: sa.Connection) -> None:
         db.exec_driver_sql("BEGIN IMMEDIATE")
 
+    def expect_own(self, db: sa.Connection) -> None:
+        tables = sa.inspect(db).get_table_names()
+        if tables and "event" not in tables:  # making a table here would hide what was lost
+            raise StoreError(f"{self.where}: expected a ledger, got a file without the table 'event'; {_RESTORE}")
+
     def guard(self, db: sa.Connection) -> None:
         for verb in ("UPDATE", "DELETE"):
             db.exec_driver_sql(
@@ -38,16 +47,25 @@ class SQLite:
             )
 
     def damaged(self, error: BaseException | None) -> bool:
-        return _kind(error) in ("CORRUPT", "NOTADB")
+        return fault_kind(error, self.path) in BROKEN
 
     def explain(self, error: BaseException | None) -> str:
-        return complaint(error, "a ledger", patience=base.PATIENCE, again=base.AGAIN, damaged="restore it from a copy")
+        return complaint(
+            error,
+            self.path,
+            "a ledger",
+            patience=base.PATIENCE,
+            again=base.AGAIN,
+            damaged=_RESTORE,
+        )
 
 
-def complaint(error: BaseException | None, expected: str, *, patience: float, again: str, damaged: str) -> str:
+def complaint(
+    error: BaseException | None, path: Path, expected: str, *, patience: float, again: str, damaged: str
+) -> str:
     """What SQLite says of a file of ours, and what to do; ``damaged`` is what to do where nothing else helps."""
     got = f"expected {expected}, got {str(error)!r}"
-    match _kind(error):
+    match fault_kind(error, path):
         case "FULL":
             return f"the disk is full; make room, {again}"
         case "BUSY" | "LOCKED":
@@ -63,10 +81,9 @@ def complaint(error: BaseException | None, expected: str, *, patience: float, ag
 def _prepare(connection: Any, _: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves; the driver's own begins too late to lock
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _kind(error: BaseException | None) -> str:
-    """``FULL`` of ``SQLITE_FULL``, ``IOERR`` of ``SQLITE_IOERR_WRITE``."""
-    return str(getattr(error, "sqlite_errorname", "_")).split("_")[1]
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:  # nobody else knows of this connection yet
+        connection.close()
+        raise

@@ -67,7 +67,7 @@ def verify(
     told = _seals(folder, public, kept)
     if json:
         print_json(_document(verdicts, told))
-    faults = [f"integrity: {fault}" for fault in verdicts.integrity]
+    faults = [f"integrity: {' '.join(fault.split())}" for fault in verdicts.integrity]  # SQLite's own are of many lines
     faults += [f"completeness: {fault}" for fault in verdicts.completeness]
     faults += [f"added: {fault}" for fault in verdicts.additions]
     faults += [f"signature: {fault}" for fault in told.signature or ()]
@@ -129,7 +129,7 @@ def _counted(journal: JournalView) -> tuple[int, int]:
     names = [name for name in journal.runs() if name != SEAL_RUN]
     try:
         forks = sum(bool(journal.records(name)[0].body.get("parent")) for name in names)
-    except (ValueError, KeyError, AttributeError):  # an altered record, named by the verdicts
+    except (ValueError, LookupError, AttributeError):  # an altered record, named by the verdicts
         forks = 0
     return len(names) - forks, forks
 
