@@ -1,7 +1,7 @@
 """Code of one's own, named in a plan: ``package.module:Class(k=3)``.
 
 Rules kept here
-- Naming it is not enough, somebody must allow it to run.
+- Naming it is not enough, somebody must allow it to run. Then it may lie in the working directory too.
 - It is made with plain values; nothing in the brackets is evaluated.
 - What goes wrong in making it is one line, for it is not our code: anything may come of it.
 - A class of ours is found under the module name that an old plan gives it, whatever package our folders lie in by now.
@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -45,7 +47,9 @@ def make_plugin(spec: str, what: str, method: str, *, allow_code: bool) -> Any:
 
 
 def _module(name: str) -> ModuleType:
-    """The module as it is named; where there is none, one of ours that was called so."""
+    """The module as it is named, also in the working directory; where there is none, one of ours that was called so."""
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)  # at the end: what is installed goes before it
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
