@@ -98,9 +98,10 @@ def test_an_unlabelled_benchmark_has_no_safety_rather_than_none_of_harm(tmp_path
     ask(tmp_path / "bare", store, bare, ARMS[:1], reader)
     blamed(tmp_path / "bare", store, reader)
     (row,) = write_results(tmp_path / "bare")
-    unknown: dict[str, Any] = {"value": None, "lo": None, "hi": None}
+    unknown: dict[str, Any] = {"value": None, "lo": None, "hi": None, "n": 0}
     assert {name: row[name] for name in SAFETY} == dict.fromkeys(SAFETY, unknown)
-    assert row["accuracy"] == {"value": 0.0, "lo": 0.0, "hi": 0.0}
+    assert (row["accuracy"]["value"], row["accuracy"]["lo"], row["accuracy"]["n"]) == (0, 0, len(bare))
+    assert row["accuracy"]["hi"] > 0, "none right of a few does not show that none would be"
     columns = pq.read_table(tmp_path / "bare" / "outcomes.parquet").to_pydict()
     for name in ("high_risk", "unsafe", "contradicts", "overconfident"):
         assert set(columns[name]) == {None}
