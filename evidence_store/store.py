@@ -61,10 +61,12 @@ class EvidenceStore:
         self._ledger = parts.ledger
         self._cut = lru_cache(maxsize=8192)(CHUNKER.cut)
         self._use(parts)
-        if parts.index.fresh or not parts.index.count():  # empty: whatever the mark says was of another
+        if parts.index.fresh:
             self._projection.start_over()
         self._lock = threading.RLock()
         self.recorded = Recorded(parts.ledger, self._lock, lambda: self._projection.seq)
+        if not parts.index.count() and self._projection.seq and self.recorded.versions()[1]:
+            self._projection.start_over()  # it lost all: what the mark says was of another
 
     @classmethod
     def open(
