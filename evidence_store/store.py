@@ -65,7 +65,8 @@ class EvidenceStore:
             self._projection.start_over()
         self._lock = threading.RLock()
         self.recorded = Recorded(parts.ledger, self._lock, lambda: self._projection.seq)
-        if not parts.index.count() and self._projection.seq and self.recorded.versions()[1]:
+        embedded = parts.manifest.engine in ("edge", "local")
+        if embedded and self._projection.seq and not parts.index.count() and self.recorded.versions()[1]:
             self._projection.start_over()  # it lost all: what the mark says was of another
 
     @classmethod

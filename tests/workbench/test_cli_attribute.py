@@ -137,9 +137,10 @@ def test_another_folder_is_compared_whether_it_shares_the_store_or_has_a_copy_of
 
 
 def test_a_store_that_was_moved_is_named_and_another_one_is_refused(own: Desk, unattributed: Path) -> None:
-    moved, another = own.folder / "moved", own.folder / "another"
+    moved, another = own.folder / "far" / "away" / "moved", own.folder / "another"
+    moved.parent.mkdir(parents=True)  # one beside the experiment would be found by what it holds
     own.store.rename(moved)
-    assert "expected an evidence store" in evitrail("attribute", unattributed).faults[0]
+    assert "give its folder with --store PATH" in evitrail("attribute", unattributed).faults[0]
     assert evitrail("attribute", unattributed, "--store", moved, "--baseline", "gated").code == 0
     fewer = write_lines(own.folder / "fewer.jsonl", [one for one in demo_evidence(CASES) if not one["supersedes"]][:1])
     assert evitrail("store", "ingest", fewer, "--store", another).code == 0

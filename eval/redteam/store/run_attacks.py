@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from evitrail.eval.dataset.case import load
 from evitrail.eval.plan.custom_conditions import admit, condition_named
-from evitrail.eval.plan.plan import PLAN, read_plan
+from evitrail.eval.plan.plan import PLAN, plan_in
 from evitrail.eval.redteam.store.assault import Strength
 from evitrail.eval.redteam.store.attack_runs import AttackRuns
 from evitrail.eval.redteam.store.attacks import ATTACKS
@@ -82,7 +82,7 @@ def run_attacks(
     """
     if not (experiment / PLAN).is_file():
         raise InputError([f"{experiment}: expected an experiment, found no {PLAN}; `evitrail demo` makes one"])
-    plan = read_plan(experiment / PLAN)
+    plan = plan_in(experiment)
     admit(plan.asked, allow_code=allow_code)
     conditions = [condition_named(name, plan.custom) for name in asked.conditions]
     if searchless := [one.name for one in conditions if one.retriever is None]:
