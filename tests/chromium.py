@@ -20,7 +20,7 @@ QUIET = (
 
 def dom(page: str, profile: Path) -> str:
     """The page as the browser has it once its script has run."""
-    if CHROMIUM is None:
+    if CHROMIUM is None:  # where EVITRAIL_TEST_ALL asks for every component, this fails (conftest.py)
         pytest.skip("Chromium is not installed")
     command = [CHROMIUM, *QUIET, f"--user-data-dir={profile}", "--dump-dom", page]
     return subprocess.run(command, capture_output=True, text=True, timeout=90, check=True).stdout

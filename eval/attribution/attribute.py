@@ -17,10 +17,8 @@ plus-two intervals, since plain ones are too narrow on nearly constant outcomes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
-from typing import TypedDict
 
 from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader
@@ -30,13 +28,8 @@ from evitrail.eval.attribution.replays.budget import Budget, OutOfBudget
 from evitrail.eval.attribution.replays.counterfactual import Counterfactuals
 from evitrail.eval.attribution.replays.fresh import Fresh, do_again
 from evitrail.eval.attribution.replays.replay import Replays
-from evitrail.eval.attribution.roles.contracts import broken
-from evitrail.eval.attribution.roles.role import Role
-from evitrail.eval.attribution.roles.roles import roles_of
-from evitrail.eval.attribution.scene.doubt import graders_disagree
+from evitrail.eval.attribution.scene.doubt import graders_disagree, key_in_doubt
 from evitrail.eval.attribution.scene.labels import contradictions
-from evitrail.eval.attribution.scene.reference import Reference
-from evitrail.eval.attribution.scene.reference import reference as put_right
 from evitrail.eval.attribution.scene.scene import Scene
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import cases, outcome_of
@@ -76,7 +69,7 @@ def attribute(
     scene = scene_of(trace, store, reader, reference, evidence_named(journal) if vouched is None else vouched)
     limit = budget or Budget()
     with apart() if config.case.sensitive else nullcontext():  # what the panel searches for is embedded too
-        replays = Counterfactuals(**at_play(scene), journal=journal, budget=limit)
+        replays = Counterfactuals.of(scene, journal=journal, budget=limit)
         return blamed(replays, kinds, lambda: do_again(journal, replays.scene, [FAILS[kind] for kind in kinds], limit))
 
 
@@ -98,33 +91,20 @@ def scene_of(
     return Scene(trace, snapshot, readers(reader).of(trace.run, config.reader), vouched, named)
 
 
-class AtPlay(TypedDict):
-    """What every way of doing counterfactuals needs."""
-
-    scene: Scene
-    reference: Reference
-    roles: Mapping[str, Role]
-
-
-def at_play(scene: Scene) -> AtPlay:
-    """The scene with what is wrong with its store, the store put right, and who may be repaired."""
-    right = put_right(scene)
-    seen = replace(scene, corrections=right.corrections)
-    return {"scene": seen, "reference": right, "roles": roles_of(seen.config.condition.steps)}
-
-
 def blamed(
-    replays: Replays, kinds: Sequence[Kind], again: Callable[[], Fresh], inquiry: type[Inquiry] = Inquiry
+    replays: Replays, kinds: Sequence[Kind], again: Callable[[], Fresh], doubt: Callable[[Scene], str] = key_in_doubt
 ) -> list[Blame]:
-    """One record for each of these kinds of failure; ``again`` does the run anew from its start."""
+    """One record for each of these kinds of failure.
+
+    ``again`` does the run anew from its start, ``doubt`` says why the key is in doubt.
+    """
     scene = replays.scene
     if doubts := contradictions(scene.config.case):
-        return [inquiry(kind, replays).abstained("E1", "; ".join(doubts)) for kind in kinds]
-    if doubt := graders_disagree(scene):
-        return [inquiry(kind, replays).abstained("E2", doubt) for kind in kinds]
+        return [Inquiry(kind, replays).abstained("E1", "; ".join(doubts)) for kind in kinds]
+    if why := graders_disagree(scene):
+        return [Inquiry(kind, replays).abstained("E2", why) for kind in kinds]
     try:
         fresh = again()
     except OutOfBudget as error:
-        return [inquiry(kind, replays).abstained("U6", str(error)) for kind in kinds]
-    breaks = tuple(broken(scene, replays.roles))
-    return [inquiry(kind, replays, fresh, breaks).blame() for kind in kinds]
+        return [Inquiry(kind, replays).abstained("U6", str(error)) for kind in kinds]
+    return [Inquiry(kind, replays, fresh, replays.breaks, doubt).blame() for kind in kinds]

@@ -34,6 +34,7 @@ from evitrail.eval.plan.readers import Readers, readers
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.traces.audit.seal import seal
+from evitrail.traces.journal.after_end import ATTRIBUTION, ATTRIBUTION_ERROR
 from evitrail.traces.journal.errors import JournalError, RunEnded
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
@@ -41,11 +42,6 @@ from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record
 from evitrail.traces.run.memory import secret_of
 from evitrail.traces.trace import Trace
-
-BLAMED = "attribution"
-"""The record type that closes a run's inquiry."""
-NOT_ATTRIBUTED = "attribution.error"
-"""The record type that says why one could not be closed."""
 
 
 class Blames(Record, stored_as="Blames"):
@@ -110,7 +106,7 @@ def _blame(
     vouched: frozenset[str],
     budget: Budget,
 ) -> None:
-    todo = [trace for trace in traces(journal) if trace.ended and not trace.of_type(BLAMED)]
+    todo = [trace for trace in traces(journal) if trace.ended and not trace.of_type(ATTRIBUTION)]
     for done, trace in enumerate(todo):
         progress(done, len(todo))
         config = trace.config(RunConfig)
@@ -121,23 +117,23 @@ def _blame(
             with nullcontext() if asks else journal.transaction():
                 found = attribute(journal, trace.run, store, reader, reference=named, vouched=vouched, budget=budget)
                 blames = Blames(blames=tuple(found))
-                journal.append(trace.run, BLAMED, {"blames": _stored(journal, trace.run, blames)})
+                journal.append(trace.run, ATTRIBUTION, {"blames": _stored(journal, trace.run, blames)})
         except RunEnded as error:  # a re-run that was done by other code, before a kill
-            journal.append(trace.run, NOT_ATTRIBUTED, {"error": str(error)})
+            journal.append(trace.run, ATTRIBUTION_ERROR, {"error": str(error)})
         except (LLMError, OSError, JournalError, WrongReference):
             raise
         except Exception as error:
             why = type(error).__name__ if config.case.sensitive else f"{type(error).__name__}: {error}"
-            journal.append(trace.run, NOT_ATTRIBUTED, {"error": why})
+            journal.append(trace.run, ATTRIBUTION_ERROR, {"error": why})
     progress(len(todo), len(todo))
 
 
 def not_attributed(journal: JournalView) -> dict[str, str]:
     """The runs that could not be attributed so far, each with the reason."""
     return {
-        trace.run: str(trace.of_type(NOT_ATTRIBUTED)[-1].body["error"])
+        trace.run: str(trace.of_type(ATTRIBUTION_ERROR)[-1].body["error"])
         for trace in traces(journal)
-        if trace.of_type(NOT_ATTRIBUTED) and not trace.of_type(BLAMED)
+        if trace.of_type(ATTRIBUTION_ERROR) and not trace.of_type(ATTRIBUTION)
     }
 
 
@@ -160,7 +156,7 @@ def _counts(trace: Trace, latest: Mapping[str, str]) -> bool:
 
 def blames_of(trace: Trace) -> tuple[Blame, ...]:
     """What one run is blamed for by its first attribution; empty before that, and for a run that did not fail."""
-    stored = trace.of_type(BLAMED)
+    stored = trace.of_type(ATTRIBUTION)
     return trace.journal.get(stored[0].body["blames"], Blames).blames if stored else ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -45,6 +45,8 @@ class Inquiry:
     replays: Replays
     fresh: Fresh = NOT_PLAYED
     breaks: tuple[Break, ...] = ()
+    doubt: Callable[[Scene], str] = key_in_doubt
+    """Why the key is in doubt, by whoever reads at hand; empty where it is not."""
     used: dict[str, Replay] = field(default_factory=dict)
     """The re-runs that the record rests on, by name."""
 
@@ -253,7 +255,7 @@ class Inquiry:
         """The verdict, unless who reads is blamed and every reader at hand reads what decides as saying the same."""
         readers = {"section", "synthesise", "choose"}
         who_reads = bool(verdict.players) and {kind_of(player) for player in verdict.players} <= readers
-        doubt = key_in_doubt(self.scene) if who_reads else ""
+        doubt = self.doubt(self.scene) if who_reads else ""
         return Verdict("T1", abstain="E1", detail=doubt) if doubt else verdict
 
     def _misses_all_the_same(self, breaks: Iterable[Break], excused: Collection[str]) -> bool:

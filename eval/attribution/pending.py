@@ -2,9 +2,8 @@
 
 Rules kept here
 - The attribution itself is gone through, with foretold outcomes in place of re-runs: no step is done, no model asked.
-- It is taken that a failure comes back each time the run is done again.
-- Repairing who broke a contract is taken to help where this reader mostly finds support for the key in what decides.
-  Where it mostly does not, nothing is taken to help before its reading and its choice are repaired too.
+- What is taken of each re-run is in ``replays/foretold.py``. A reader is taken to heed what it is given where it mostly
+  found support for the key in what decides.
 """
 
 from __future__ import annotations
@@ -14,29 +13,23 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from evitrail.agent.model import Answer
-from evitrail.eval.attribution.attribute import at_play, blamed, evidence_named, scene_of
-from evitrail.eval.attribution.blame import FAILS, Blame
-from evitrail.eval.attribution.decision.decide import Verdict
+from evitrail.eval.attribution.attribute import blamed, evidence_named, scene_of
+from evitrail.eval.attribution.blame import Blame
 from evitrail.eval.attribution.event.event import failures
-from evitrail.eval.attribution.inquiry import REPLICATES, Inquiry
+from evitrail.eval.attribution.inquiry import REPLICATES
+from evitrail.eval.attribution.replays.foretold import ForetoldReplays, model_calls
 from evitrail.eval.attribution.replays.fresh import PROOFS, Fresh
-from evitrail.eval.attribution.replays.rehearsal import Rehearsal, model_calls
-from evitrail.eval.attribution.roles.contracts import broken
 from evitrail.eval.attribution.scene.facts import facts
 from evitrail.eval.attribution.scene.labels import Labels
-from evitrail.eval.attribution.scene.scene import Scene, kind_of
+from evitrail.eval.attribution.scene.scene import Scene
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import outcome_of, traces
 from evitrail.eval.plan.readers import Readers
 from evitrail.evidence_store.index.embed_cache import apart
 from evitrail.evidence_store.store import EvidenceStore
+from evitrail.traces.journal.after_end import ATTRIBUTION
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.trace import Trace
-
-ATTRIBUTED = "attribution"
-"""The record type that ends a run's attribution, as the journal's format has it."""
-READS = ("synthesise", "section", "choose")
-"""Kinds of steps that a reader answers for."""
 
 
 class Expected(NamedTuple):
@@ -49,7 +42,7 @@ class Expected(NamedTuple):
 
 def unattributed(journal: JournalView) -> list[Trace]:
     """Every finished run that failed in some way, and that no attribution is recorded of, by name."""
-    return [trace for trace in traces(journal) if not trace.of_type(ATTRIBUTED) and failures(trace)]
+    return [trace for trace in traces(journal) if not trace.of_type(ATTRIBUTION) and failures(trace)]
 
 
 def expected(journal: JournalView, store: EvidenceStore, readers: Readers) -> Expected:
@@ -89,30 +82,16 @@ def replays_made(blames: Iterable[Blame]) -> int:
     return len(stored) + sum(unstored.values())
 
 
-class ForetoldInquiry(Inquiry):
-    """An inquiry that asks nobody to read anything."""
-
-    def _doubted(self, verdict: Verdict) -> Verdict:
-        return verdict
-
-
 def _expected(scene: Scene, heeds: Mapping[str, bool]) -> Expected:
     said = scene.trace.output(Answer)
     assert said is not None  # only runs that ended have failed
-    recorded = outcome_of(scene.run, scene.config, said)
-    common = at_play(scene)
-    broke = frozenset(one.step for one in broken(common["scene"], common["roles"]))
-    reads = frozenset(step.path for step in scene.steps if step.kind in READS)
-    heeded = heeds.get(scene.config.reader, True)
-    helping = [frozenset({player}) for player in broke] if heeded else [broke | reads]
-    withholds = frozenset(path for path in reads if kind_of(path) == "choose" and not heeded)
-    rehearsal = Rehearsal(**common, recorded=recorded, helping=helping, withholds=withholds)
+    recorded, asks = outcome_of(scene.run, scene.config, said), len(model_calls(scene))
+    foretold = ForetoldReplays.of(scene, recorded=recorded, heeds=heeds.get(scene.config.reader, True))
 
     def again() -> Fresh:
-        asks = len(model_calls(scene))
         exact = scene.says_deterministic and not asks
-        rehearsal.calls += REPLICATES * asks
+        foretold.calls += REPLICATES * asks
         return Fresh((recorded,) * (PROOFS if exact else REPLICATES), exact)
 
-    kinds = [kind for kind, fails in FAILS.items() if fails(recorded)]
-    return Expected(replays_made(blamed(rehearsal, kinds, again, ForetoldInquiry)), rehearsal.calls)
+    blames = blamed(foretold, failures(scene.trace), again, doubt=lambda scene: "")  # nobody is asked to read
+    return Expected(replays_made(blames), foretold.calls)

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from evitrail.eval.attribution.attribute import scene_of
 from evitrail.eval.attribution.blame import FAILS, Blame, Kind
 from evitrail.eval.attribution.replays.counterfactual import Counterfactuals
 from evitrail.eval.attribution.replays.replay import Mended, fork_name
-from evitrail.eval.attribution.roles.contracts import broken
 from evitrail.eval.attribution.roles.role import Break
-from evitrail.eval.attribution.roles.roles import roles_of
 from evitrail.eval.attribution.scene.facts import facts
-from evitrail.eval.attribution.scene.reference import reference
 from evitrail.eval.attribution.scene.scene import STORE, Scene, kind_of, refs
 from evitrail.eval.experiment.answer import answer_with
 from evitrail.eval.log.runs import outcome_of
@@ -72,12 +69,8 @@ def failed_run(
     seed: int = 0,
 ) -> FailedRun:
     """The run with its store, its broken contracts and its counterfactuals."""
-    scene = scene_of(Trace(journal, run), store, reader, None, vouched)
-    right = reference(scene)
-    scene = replace(scene, corrections=right.corrections)
-    roles = roles_of(scene.config.condition.steps)
-    replays = Counterfactuals(scene=scene, reference=right, roles=roles, journal=journal)
-    return FailedRun(scene, tuple(broken(scene, roles)), replays, kind, blame, seed)
+    replays = Counterfactuals.of(scene_of(Trace(journal, run), store, reader, None, vouched), journal=journal)
+    return FailedRun(replays.scene, replays.breaks, replays, kind, blame, seed)
 
 
 def coverage_rules(run: FailedRun) -> Kinds:

@@ -17,12 +17,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evitrail.eval.plan.run_name import ForkName
+from evitrail.traces.journal.after_end import RECHECK
 from evitrail.traces.journal.redacted import redacted_runs
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.trace import Trace
 
-RECHECKED = "recheck"
-"""The record type that says of a fork that it is a re-check, and the how manieth of its experiment."""
 CHANGE = "judge="
 """What the name of a fork holds that has another judge; so the many others need not be read."""
 
@@ -41,9 +40,9 @@ def rechecks(journal: JournalView) -> list[tuple[str, str, int]]:
     forks = ((name, ForkName.parse(name)) for name in journal.runs() if name not in gone)
     named = (name for name, fork in forks if fork is not None and CHANGE in fork.change)
     return [
-        (trace.run, trace.parent, trace.of_type(RECHECKED)[-1].body["number"])
+        (trace.run, trace.parent, trace.of_type(RECHECK)[-1].body["number"])
         for trace in (Trace(journal, name) for name in named)
-        if trace.parent is not None and trace.ended and trace.of_type(RECHECKED)
+        if trace.parent is not None and trace.ended and trace.of_type(RECHECK)
     ]
 
 

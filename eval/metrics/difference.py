@@ -1,4 +1,4 @@
-"""The difference between two conditions in one metric, question by question: B less A, the baseline.
+"""The difference between a condition and its baseline in one metric, question by question.
 
 Rules kept here
 - Both list the same cases in the same order and are drawn by the same bootstrap: what is hard for both drops out.
@@ -6,8 +6,8 @@ Rules kept here
 - No interval is without a width: where all draws agree, that of Agresti and Min stands in for a share, and none for
   the rest.
 
-    drop = difference(METRICS["accuracy"], ours, baseline)
-    drop.value, drop.lo, drop.hi, drop.n
+    found = difference(METRICS["accuracy"], ours, baseline)
+    found.value, found.lo, found.hi, found.n
 """
 
 from __future__ import annotations
@@ -41,8 +41,6 @@ def difference(
     drawn = stats.draws(stats.bootstrap_indices(len(ours))) if draws is None else draws
     spread = stats.summarise(metric.replicates(ours, drawn) - metric.replicates(baseline, drawn))
     n = min(metric.cases(ours), metric.cases(baseline))
-    ends: tuple[float, float] | None = (spread.lo, spread.hi) if spread else None
-    if ends is None or ends[0] == ends[1]:
-        ends = stats.interval_of_difference(here - there, n) if metric.share else None
-    lo, hi = ends or (None, None)
+    otherwise = stats.interval_of_difference(here - there, n) if metric.share else None
+    lo, hi = stats.interval_with_width(spread, otherwise) or (None, None)
     return Difference(here - there, lo, hi, n)

@@ -73,6 +73,13 @@ def summarise(values: Replicates, *, confidence: float = 0.95) -> BootstrapSumma
     return BootstrapSummary(mean=float(known.mean()), std=std, lo=float(lo), hi=float(hi))
 
 
+def interval_with_width(spread: BootstrapSummary | None, otherwise: Interval | None) -> Interval | None:
+    """A bootstrap's interval; ``otherwise`` where all its replicates agree, so that it would have no width."""
+    if spread is None or spread.lo == spread.hi:
+        return otherwise
+    return Interval(spread.lo, spread.hi)
+
+
 def interval_of_share(value: float, n: int) -> Interval:
     """Wilson's interval around a mean of numbers between 0 and 1: it has a width even where all are alike.
 

@@ -61,11 +61,8 @@ def estimate(metric: Metric, runs: Sequence[Outcome | Scored], draws: stats.Draw
     value, n = metric.value(runs), metric.cases(runs)
     if value is None:
         return {"value": None, "lo": None, "hi": None, "n": 0}
-    spread = stats.summarise(metric.replicates(runs, draws))
-    ends: tuple[float, float] | None = (spread.lo, spread.hi) if spread else None
-    if ends is None or ends[0] == ends[1]:
-        ends = stats.interval_of_share(value, n) if metric.share else None
-    lo, hi = ends or (None, None)
+    otherwise = stats.interval_of_share(value, n) if metric.share else None
+    lo, hi = stats.interval_with_width(stats.summarise(metric.replicates(runs, draws)), otherwise) or (None, None)
     return {"value": value, "lo": lo, "hi": hi, "n": n}
 
 

@@ -26,13 +26,14 @@ from evitrail.agent.reader.base import Reader
 from evitrail.agent.reader.checking.judge import checker_named
 from evitrail.eval.experiment.job import RunEnd, RunJob, Stopped, fault_of
 from evitrail.eval.experiment.sweep import Failure, sweep
-from evitrail.eval.log.latest_check import RECHECKED, rechecks
+from evitrail.eval.log.latest_check import rechecks
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import JOURNAL, traces
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.rerun.fork import fork, forking
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.traces.audit.seal import seal
+from evitrail.traces.journal.after_end import RECHECK
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.trace import Trace
@@ -100,7 +101,7 @@ class Forks:
             with Journals.open(self.journal.path.parent) as past:
                 what = forking(trace := Trace(past, job.name), check_in(trace), {"judge": self.spec})
                 forked = fork(self.journal, what, self.store, self.readers, past=past)
-            self.journal.append(forked.run, RECHECKED, {"number": self.number})
+            self.journal.append(forked.run, RECHECK, {"number": self.number})
         except Exception as error:
             return RunEnd(fault_of(job, error), isinstance(error, Unreachable))
         return RunEnd()

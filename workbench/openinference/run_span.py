@@ -15,11 +15,12 @@ from typing import Any
 
 from evitrail.agent.captured.records import Captured
 from evitrail.eval.attribution import Blame
-from evitrail.eval.attribution.blame_record import BLAMED, Blames
+from evitrail.eval.attribution.blame_record import Blames
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.external.attributes import EVITRAIL, Attributes
 from evitrail.traces.external.incoming_run import Imported
+from evitrail.traces.journal.after_end import ATTRIBUTION
 from evitrail.traces.trace import Trace
 from evitrail.workbench.openinference.attributes import (
     SpanKind,
@@ -104,7 +105,7 @@ def _came_to(run: Disclosed, told: Told) -> Told:
 
 
 def _blamed(run: Disclosed) -> Told:
-    stored = run.of_type(BLAMED)
+    stored = run.of_type(ATTRIBUTION)
     body = _body(run, stored[-1].body["blames"]) if stored else None
     return verdicts(map(_verdict, Blames.model_validate(body).blames)) if body else {}
 

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from evitrail.agent.model import Answer
-from evitrail.eval.attribution.blame_record import BLAMED, Blames
+from evitrail.eval.attribution.blame_record import Blames
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import outcome_of
+from evitrail.traces.journal.after_end import ATTRIBUTION
 from evitrail.traces.journal.errors import JournalError
 from evitrail.traces.trace import Trace
 
@@ -57,7 +58,7 @@ def _answer(trace: Trace, shown: Callable[[str], bool]) -> Answer | None:
 
 
 def _blamed(trace: Trace, shown: Callable[[str], bool]) -> dict[str, Any]:
-    stored = trace.of_type(BLAMED)
+    stored = trace.of_type(ATTRIBUTION)
     if not stored or not shown(stored[-1].body["blames"]):
         return {}
     blames = trace.journal.get(stored[-1].body["blames"], Blames).blames

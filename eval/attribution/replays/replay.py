@@ -2,26 +2,30 @@
 
 Rules kept here
 - Each is done once, and named by what distinguishes it from the run that it is a fork of.
-- How one is done is left open: ``Counterfactuals`` does it, ``Rehearsal`` only foretells how it comes out.
+- How one is done is left open: ``Counterfactuals`` does it, ``ForetoldReplays`` only foretells how it comes out.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple, Self
 
 from evitrail.eval.attribution.replays.mended_run import Edit
+from evitrail.eval.attribution.roles.contracts import broken
 from evitrail.eval.attribution.roles.role import Break, Role
+from evitrail.eval.attribution.roles.roles import roles_of
 from evitrail.eval.attribution.scene.reference import Reference
+from evitrail.eval.attribution.scene.reference import reference as put_right
 from evitrail.eval.attribution.scene.scene import BUDGET, STORE, Scene, kind_of
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.plan.run_name import ForkName
 from evitrail.traces.record import Grown
 
 NEW = "new-steps"
-"""The name of a change: what the recorded run did not have is mended."""
+"""The name of a change: what the recorded run did not have is repaired."""
 NEEDS_NO_LABEL = ("keep", "choose", "check")
 """Kinds of steps whose oracle knows what is best without labelled evidence."""
 
@@ -62,6 +66,18 @@ class Replays(ABC):
     reference: Reference
     roles: Mapping[str, Role]
     done: dict[Mended, Replay] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, scene: Scene, **how: Any) -> Self:
+        """Those of a run: of its scene with what is wrong with the store, and of the store put right."""
+        right = put_right(scene)
+        seen = replace(scene, corrections=right.corrections)
+        return cls(scene=seen, reference=right, roles=roles_of(seen.config.condition.steps), **how)
+
+    @cached_property
+    def breaks(self) -> tuple[Break, ...]:
+        """The promises that the recorded run broke."""
+        return tuple(broken(self.scene, self.roles))
 
     @property
     def players(self) -> tuple[str, ...]:
