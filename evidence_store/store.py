@@ -43,7 +43,7 @@ from evitrail.evidence_store.ledger.release import TAG, release, release_seq, re
 from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
 from evitrail.evidence_store.quarantine.acts import Act, judged
 from evitrail.evidence_store.quarantine.admission import Ingested, admission
-from evitrail.evidence_store.quarantine.held import Quarantine, What
+from evitrail.evidence_store.quarantine.held import Held, Quarantine, What
 from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
 from evitrail.evidence_store.recorded import Recorded
 from evitrail.evidence_store.snapshot import FoldedLedger, Snapshot
@@ -146,6 +146,15 @@ class EvidenceStore:
         published = tuple(item.ref for item in verdict.published)
         held = tuple(self.quarantine.brought_before(one) or one for one in verdict.held)  # numbered by now
         return Ingested(published=published, unchanged=unchanged, held=held, seq=head)
+
+    def would_hold(
+        self, evidence: Iterable[Evidence], publisher: Vouchers = None, questions: Iterable[str] = ()
+    ) -> list[Held]:
+        """What of this evidence ``ingest`` would hold; nothing is recorded."""
+        with self._lock:
+            known = self.known
+            new = {item.ref: item for item in evidence if item.ref not in known.versions}
+            return admission(self.recorded.batch(publisher, new, questions), known.headers).held
 
     def record(self, decided: Callable[[], tuple[list[str], list[Draft]]]) -> int:
         """Record what was decided while nobody else writes: all of it, or none where there is a fault.
