@@ -39,4 +39,5 @@ class Registrar:
         subject, known = f"questions:{name}", self.store.quarantine.questions
         body = {"sketches": [list(one) for one in sketches], "reason": reason.strip()}
         draft = Draft(type=QUESTIONS, subject=subject, body=body)
-        return self.store.record(lambda: ([], [] if known.get(subject) == sketches else [draft]))
+        faults = [] if reason.strip() else [f"{name}: expected a reason, got none; say why they are registered"]
+        return self.store.record(lambda: (faults, [] if known.get(subject) == sketches else [draft]))

@@ -17,9 +17,7 @@ from evitrail.evidence_store.curation.lineage import changed, drafts, lineage_fa
 from evitrail.evidence_store.ledger.event import REJECTED, RELEASED, Draft
 from evitrail.evidence_store.model import Evidence
 from evitrail.evidence_store.quarantine.acts import ACTS
-from evitrail.evidence_store.quarantine.admission import admission
 from evitrail.evidence_store.quarantine.held import Held, decided
-from evitrail.evidence_store.quarantine.voucher import Vouchers
 from evitrail.evidence_store.store import EvidenceStore
 
 
@@ -32,14 +30,6 @@ class Reviewer:
     def release(self, names: Sequence[str], reason: str) -> int:
         """Record what was held, all of it or none; returns the last event's number."""
         return self.store.record(lambda: self._releasing(self._named(names), reason))
-
-    def would_hold(
-        self, evidence: Iterable[Evidence], publisher: Vouchers = None, questions: Iterable[str] = ()
-    ) -> list[Held]:
-        """What of this evidence ``ingest`` would hold; nothing is recorded."""
-        known = self.store.known
-        new = {item.ref: item for item in evidence if item.ref not in known.versions}
-        return admission(self.store.recorded.batch(publisher, new, questions), known.headers).held
 
     def reject(self, names: Sequence[str], reason: str) -> int:
         """Let it stay what it is, and wait no longer."""

@@ -6,7 +6,7 @@ Rules kept here
 - Evidence is checked whole, then written to the ledger in one transaction, then put in the index in batches.
 - Killed in between, nothing recorded is lost: ``verify`` says what the index lacks, a snapshot of what
   it has not seen is refused, and the next ``ingest`` or ``reindex`` repairs it.
-- Taking in the same evidence again changes nothing; the same name with other content is refused.
+- Ingesting the same evidence again changes nothing; the same name with other content is refused.
 - Where publishers are registered, what a rule of ``quarantine/`` stops is held, and is no evidence until released.
 - Opening, and searching by words, load no model.
 
@@ -31,11 +31,11 @@ from evitrail.evidence_store.curation.notices import Notice
 from evitrail.evidence_store.curation.profile import Profile
 from evitrail.evidence_store.curation.relations import EDGE, Contradiction, Supersession, names
 from evitrail.evidence_store.curation.workflow import Dossier
-from evitrail.evidence_store.errors import EvidenceError, StoreError, UnknownEvidenceError
+from evitrail.evidence_store.errors import EvidenceError, UnknownEvidenceError
 from evitrail.evidence_store.fold import fold
 from evitrail.evidence_store.index.chunk import Sentences
 from evitrail.evidence_store.index.embed import Encoder
-from evitrail.evidence_store.index.projection import Progress, Projection
+from evitrail.evidence_store.index.projection import Progress
 from evitrail.evidence_store.input_lines import InputError
 from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.ledger import utc_now
@@ -43,11 +43,12 @@ from evitrail.evidence_store.ledger.release import TAG, release, release_seq, re
 from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
 from evitrail.evidence_store.quarantine.acts import Act, judged
 from evitrail.evidence_store.quarantine.admission import Ingested, admission
-from evitrail.evidence_store.quarantine.held import Quarantine, What
+from evitrail.evidence_store.quarantine.held import Held, Quarantine, What
 from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
 from evitrail.evidence_store.recorded import Recorded
-from evitrail.evidence_store.snapshot import FoldedLedger, Searched, Snapshot
-from evitrail.evidence_store.store_folder import StoreParts, beside, built_with, exchange, open_parts
+from evitrail.evidence_store.snapshot import FoldedLedger, Snapshot
+from evitrail.evidence_store.store_folder import StoreParts, open_parts
+from evitrail.evidence_store.store_index import StoreIndex
 
 CHUNKER = Sentences()
 
@@ -59,15 +60,9 @@ class EvidenceStore:
         self.path = parts.path
         self.actor = actor
         self._ledger = parts.ledger
-        self._cut = lru_cache(maxsize=8192)(CHUNKER.cut)
-        self._use(parts)
-        if parts.index.fresh:
-            self._projection.start_over()
+        self._index = StoreIndex(parts, lru_cache(maxsize=8192)(CHUNKER.cut))
         self._lock = threading.RLock()
-        self.recorded = Recorded(parts.ledger, self._lock, lambda: self._projection.seq)
-        embedded = parts.manifest.engine in ("edge", "local")
-        if embedded and self._projection.seq and not parts.index.count() and self.recorded.versions()[1]:
-            self._projection.start_over()  # it lost all: what the mark says was of another
+        self.recorded = Recorded(parts.ledger, self._lock, lambda: self._index.seq)
 
     @classmethod
     def open(
@@ -120,7 +115,7 @@ class EvidenceStore:
     @property
     def encoder(self) -> Encoder:
         """The model the index was built with, its vectors cached in this store."""
-        return self._searched.encoder
+        return self._index.searched.encoder
 
     def ingest(
         self,
@@ -146,11 +141,20 @@ class EvidenceStore:
                 raise InputError(faults)
             verdict = admission(self.recorded.batch(publisher, new, questions), self.headers)
             head = self._ledger.append_many(verdict.events, actor=self.actor, after=seq)
-            self._follow(progress)
+            self._index.follow(self.recorded, progress)
         unchanged = tuple(item.ref for item in given if item.ref in versions)
         published = tuple(item.ref for item in verdict.published)
         held = tuple(self.quarantine.brought_before(one) or one for one in verdict.held)  # numbered by now
         return Ingested(published=published, unchanged=unchanged, held=held, seq=head)
+
+    def would_hold(
+        self, evidence: Iterable[Evidence], publisher: Vouchers = None, questions: Iterable[str] = ()
+    ) -> list[Held]:
+        """What of this evidence ``ingest`` would hold; nothing is recorded."""
+        with self._lock:
+            known = self.known
+            new = {item.ref: item for item in evidence if item.ref not in known.versions}
+            return admission(self.recorded.batch(publisher, new, questions), known.headers).held
 
     def record(self, decided: Callable[[], tuple[list[str], list[Draft]]]) -> int:
         """Record what was decided while nobody else writes: all of it, or none where there is a fault.
@@ -162,7 +166,7 @@ class EvidenceStore:
             if faults:
                 raise EvidenceError("\n".join(faults))
             head = self._ledger.append_many(events, actor=self.actor, after=self.seq)
-            self._follow()
+            self._index.follow(self.recorded)
             return head
 
     def retract(self, ref: str, reason: str, *, publisher: Voucher = None) -> int:
@@ -197,7 +201,7 @@ class EvidenceStore:
             seq = last if seq is None else seq
             draft = release(name, seq, tags, last)
             self._ledger.append_many([draft], actor=self.actor, after=last)
-            self._follow()  # nothing to index, and yet the index has seen it
+            self._index.follow(self.recorded)  # nothing to index, and yet the index has seen it
             return seq
 
     def tags(self) -> dict[str, int]:
@@ -218,10 +222,8 @@ class EvidenceStore:
             seq = last if seq is None else seq
             if not 0 <= seq <= last:
                 raise EvidenceError(f"expected a ledger number from 0 to {last}, got {seq}")
-            if self._projection.seq < seq:
-                said = f"{self.path}: the index has seen event {self._projection.seq} of {seq}"
-                raise StoreError(f"{said}; run `evitrail store reindex --store {self.path}`")
-            return Snapshot(as_of, seq, self.recorded.known(seq), self._searched, unpublished=unpublished)
+            self._index.expect_seen(seq)
+            return Snapshot(as_of, seq, self.recorded.known(seq), self._index.searched, unpublished=unpublished)
 
     def get(self, ref: str) -> Evidence:
         """A version as it was published."""
@@ -248,48 +250,29 @@ class EvidenceStore:
         with self._lock:
             if faults := self._ledger.verify():
                 return faults  # what a broken ledger says of the index means nothing
-            return self._projection.faults(fold(self._ledger.events()), self._ledger.head()[0])
+            return self._index.faults(fold(self._ledger.events()), self._ledger.head()[0])
 
     def reindex(self, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
         """Build the index again from the ledger; for another model beside the old one, which is searched until then."""
         with self._lock:
-            if embedder is None or built_with(self._parts, embedder):  # so when killed at the end of a change of model
-                self._projection.start_over()
-                self._searched.index.clear()
-                self._follow(progress)
-                return
-            self._follow()  # both must have seen the same when they change places
-            other = beside(self._parts, embedder)
-            try:
-                self._projected(other).follow(self.recorded.versions()[1], self.seq, progress)
-            except BaseException:  # broken off: what is there is resumed later, by whoever opens it
-                other.index.close()
-                raise
-            self._use(exchange(self._parts, other))
+            self._index.rebuild(self.recorded, progress, embedder)
 
     def stats(self) -> Stats:
+        searched = self._index.searched
         return Stats(
             versions=len(self.headers),
             lineages=len({header.id for header in self.headers.values()}),
             retracted=sum(header.retracted for header in self.headers.values()),
             events=self.seq,
-            passages=self._searched.index.count(),
-            engine=self._searched.manifest.engine,
-            model=self._searched.manifest.model,
+            passages=searched.index.count(),
+            engine=searched.manifest.engine,
+            model=searched.manifest.model,
             head=self._ledger.head()[1],
         )
 
-    def _use(self, parts: StoreParts) -> None:
-        self._parts = parts
-        self._searched = Searched(parts.index, parts.manifest, parts.encoder, self._cut)
-        self._projection = self._projected(parts)
-
-    def _projected(self, parts: StoreParts) -> Projection:
-        return Projection(parts.index, parts.encoder, self._cut, parts.mark)
-
     def close(self) -> None:
         """Let go of the folder; snapshots of it can no longer search."""
-        self._searched.index.close()
+        self._index.close()
         self._ledger.close()
 
     def __enter__(self) -> EvidenceStore:
@@ -297,7 +280,3 @@ class EvidenceStore:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
-
-    def _follow(self, progress: Progress | None = None) -> None:
-        head, versions = self.recorded.versions()
-        self._projection.follow(versions, head, progress)

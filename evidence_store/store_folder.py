@@ -5,7 +5,7 @@ Rules kept here
 - ``manifest.json`` says what the index was built with; another engine, model or chunker is refused, because its
   results would be neither the old ones nor comparable. So is another model under the same name; no model is loaded
   to tell. A model of the hub is taken as it was when the index was built.
-- An index that had to be made anew is marked as having seen nothing.
+- An index that had to be made anew, or has lost every passage, is marked as having seen nothing.
 - An index for another model is built beside the old one. The two change places at the instant ``manifest.json`` is
   replaced; where the rest was broken off, the next opening ends it.
 - The ledger is ``ledger.db`` in the folder, or on PostgreSQL where ``ledger.url`` says, without user and password.
@@ -32,8 +32,12 @@ from evitrail.evidence_store.index.embed import Embedder, Encoder, Revised
 from evitrail.evidence_store.index.embed_cache import EmbedCache
 from evitrail.evidence_store.ledger.dialect import dialect_of
 from evitrail.evidence_store.ledger.dialect.postgres import FORM
+from evitrail.evidence_store.ledger.event import DRAFTED, PUBLISHED
 from evitrail.evidence_store.ledger.ledger import Ledger
 from evitrail.traces.known_secrets import masked
+
+PASSAGED = (DRAFTED, PUBLISHED)
+"""Events whose evidence has passages."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,14 @@ def open_parts(
         )
     address = _ledger_address(path, ledger)
     (path / "index").mkdir(parents=True, exist_ok=True)
-    opened = open_index(index or manifest.engine, path / "index", manifest)
+    opened, mark = open_index(index or manifest.engine, path / "index", manifest), path / "index" / "seen"
     _mark_beside(path, manifest).unlink(missing_ok=True)  # left where an exchange was broken off at its end
     try:
         recorded = Ledger.open(address, clock)
         new = not file.is_file()
         if new:
             _unclaimed(opened, path)
+        _forget_what_is_gone(opened, mark, recorded)
         if isinstance(address, str) and not (path / "ledger.url").is_file():
             _write(path / "ledger.url", recorded.dialect.where)
         if new:
@@ -95,7 +100,7 @@ def open_parts(
     except BaseException:
         opened.close()
         raise
-    return StoreParts(path, recorded, manifest, _cached(encoder, path), opened, path / "index" / "seen")
+    return StoreParts(path, recorded, manifest, _cached(encoder, path), opened, mark)
 
 
 def expect_store_folder(path: Path) -> None:
@@ -119,8 +124,7 @@ def beside(parts: StoreParts, embedder: Encoder) -> StoreParts:
     manifest = _new(parts.manifest.engine, embedder, parts.manifest.chunker)
     index = parts.index.beside(manifest)
     mark = _mark_beside(parts.path, manifest)
-    if index.fresh or not index.count():  # one that was killed here would leave a mark of an earlier index
-        mark.unlink(missing_ok=True)
+    _forget_what_is_gone(index, mark, parts.ledger)
     return replace(parts, manifest=manifest, encoder=_cached(embedder, parts.path), index=index, mark=mark)
 
 
@@ -133,6 +137,15 @@ def exchange(old: StoreParts, new: StoreParts) -> StoreParts:
     old.index.give_way(new.index)
     new.mark.unlink(missing_ok=True)
     return replace(new, mark=old.mark)
+
+
+def _forget_what_is_gone(index: VectorIndex, mark: Path, ledger: Ledger) -> None:
+    """Remove the mark of an index that is no more: it was deleted, or lost its passages, or was never filled.
+
+    An index may be empty and yet have seen much, as long as nothing that was recorded has passages.
+    """
+    if index.fresh or (mark.is_file() and not index.count() and any(e.type in PASSAGED for e in ledger.events())):
+        mark.unlink(missing_ok=True)
 
 
 def _mark_beside(path: Path, manifest: IndexManifest) -> Path:

@@ -18,7 +18,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from evitrail.evidence_store.ledger.event import CONCERN, REINSTATED, RETRACTED, STANDING, Draft, Event
+from evitrail.evidence_store.ledger.event import CONCERN, REINSTATED, RETRACTED, STANDING, Draft, Event, understood
 from evitrail.evidence_store.model import Header
 from evitrail.traces.record import Record
 
@@ -67,7 +67,8 @@ def on_record(events: Iterable[Event]) -> dict[str, list[Notice]]:
     found: dict[str, list[Notice]] = {}
     for event in events:
         if event.type in natures:
-            notice = Notice.model_validate({"ref": event.subject, "nature": natures[event.type], **event.body})
+            with understood(event):
+                notice = Notice.model_validate({"ref": event.subject, "nature": natures[event.type], **event.body})
             found.setdefault(event.subject, []).append(notice)
     return found
 

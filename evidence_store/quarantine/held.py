@@ -43,6 +43,8 @@ What = Literal["evidence", "notice", "assessment", "supersession", "contradictio
 State = Literal["held", "released", "rejected", "published"]
 NUMBERED = "held-"
 """How what is held is called where a version's name would not tell it: ``held-123``, by its event."""
+_OF_THE_EVENT = ("seq", "at", "by", "state")
+"""What is not in the body of the event that holds something, because the event itself, or a later one, says it."""
 
 
 class Stop(Record):
@@ -99,25 +101,6 @@ class Held(Record):
     def event(self, subject: str) -> Draft:
         """The event that holds it."""
         return Draft(type=HELD, subject=subject, body=self.model_dump(mode="json", exclude=set(_OF_THE_EVENT)))
-
-
-class _Waiting:
-    """The numbers of evidence that waits, by ref."""
-
-    def __init__(self, held: Iterable[Held]) -> None:
-        self._numbers: dict[str, list[int]] = {}
-        for one in held:
-            self.add(one)
-
-    def add(self, held: Held) -> None:
-        if held.what == "evidence":
-            self._numbers.setdefault(held.refs[0], []).append(held.seq)
-
-    def about(self, ref: str) -> list[int]:
-        return self._numbers.get(ref, [])
-
-
-_OF_THE_EVENT = ("seq", "at", "by", "state")
 
 
 @dataclass(frozen=True)
@@ -184,30 +167,49 @@ def quarantined(events: Iterable[Event], onto: Quarantine | None = None) -> Quar
     """What these events made of the quarantine; ``onto`` is what the events before them made."""
     before = onto or Quarantine()
     publishers, revoked, questions = dict(before.publishers), dict(before.revoked), dict(before.questions)
-    held, waiting = dict(before.held), _Waiting(before.waiting)
+    held, brought = dict(before.held), _EvidenceByRef(before.waiting)
+
+    def decide(number: int, state: State) -> None:
+        held[number] = held[number].model_copy(update={"state": state})
+
     for event in events:
         with understood(event):
             name = event.subject.removeprefix(SUBJECT)
-            match event.type:
-                case type if type in (PUBLISHER_ADDED, PUBLISHER_CHANGED):
-                    body = {key: value for key, value in event.body.items() if key != "reason"}
-                    publishers[name] = Publisher.model_validate(body)
-                    revoked.pop(name, None)
-                case type if type == PUBLISHER_REVOKED:
-                    publishers.pop(name, None)
-                    revoked[name] = event.seq
-                case type if type == QUESTIONS:
-                    questions[event.subject] = tuple(tuple(one) for one in event.body["sketches"])
-                case type if type == HELD:
-                    of_event = {"seq": event.seq, "at": event.at, "by": event.actor}
-                    held[event.seq] = Held.model_validate({**event.body, **of_event})
-                    waiting.add(held[event.seq])
-                case type if type in (RELEASED, REJECTED):
-                    number = int(event.body["held"])
-                    state: State = "released" if type == RELEASED else "rejected"
-                    held[number] = held[number].model_copy(update={"state": state})
-                case type if type == PUBLISHED:
-                    for number in waiting.about(event.subject):
-                        if held[number].state == "held" and held[number].content == evidence_of(event):
-                            held[number] = held[number].model_copy(update={"state": "published"})
+            if event.type in (PUBLISHER_ADDED, PUBLISHER_CHANGED):
+                body = {key: value for key, value in event.body.items() if key != "reason"}
+                publishers[name] = Publisher.model_validate(body)
+                revoked.pop(name, None)
+            elif event.type == PUBLISHER_REVOKED:
+                publishers.pop(name, None)
+                revoked[name] = event.seq
+            elif event.type == QUESTIONS:
+                questions[event.subject] = tuple(tuple(one) for one in event.body["sketches"])
+            elif event.type == HELD:
+                of_event = {"seq": event.seq, "at": event.at, "by": event.actor}
+                held[event.seq] = Held.model_validate({**event.body, **of_event})
+                brought.add(held[event.seq])
+            elif event.type == RELEASED:
+                decide(int(event.body["held"]), "released")
+            elif event.type == REJECTED:
+                decide(int(event.body["held"]), "rejected")
+            elif event.type == PUBLISHED:
+                for number in brought.numbers(event.subject):
+                    if held[number].state == "held" and held[number].content == evidence_of(event):
+                        decide(number, "published")
     return replace(before, publishers=publishers, revoked=revoked, questions=questions, held=held)
+
+
+class _EvidenceByRef:
+    """The events that held evidence, by the version that each is about."""
+
+    def __init__(self, held: Iterable[Held]) -> None:
+        self._numbers: dict[str, list[int]] = {}
+        for one in held:
+            self.add(one)
+
+    def add(self, held: Held) -> None:
+        if held.what == "evidence":
+            self._numbers.setdefault(held.refs[0], []).append(held.seq)
+
+    def numbers(self, ref: str) -> list[int]:
+        return self._numbers.get(ref, [])

@@ -42,7 +42,7 @@ INFO = {
 
 
 class StandIn(ThreadingHTTPServer):
-    """Knows which collections and aliases it was asked to make; everything else it answers with "done"."""
+    """Knows which collections and aliases it was asked to make, and how many points; else it answers with "done"."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -52,6 +52,7 @@ class StandIn(ThreadingHTTPServer):
         self.aliases: dict[str, str] = {}
         self.version = "1.20.0"
         self.refusal = 0
+        self.emptied = False
 
     def answer(self, verb: str, path: str, body: Any) -> Any:
         """The result of one request."""
@@ -70,6 +71,8 @@ class StandIn(ThreadingHTTPServer):
             (self.collections.add if verb == "PUT" else self.collections.remove)(name)
         elif path.endswith("/query"):
             return {"points": []}
+        elif path.endswith("/count"):
+            return {"count": 0 if self.emptied else len(self.sent("PUT", f"/collections/{name}/points"))}
         elif "/points" in path or path.endswith("/index"):
             done = {"status": "completed", "operation_id": 1}
             return [done] if path.endswith("/batch") else done
@@ -252,6 +255,17 @@ def test_a_store_on_a_server_follows_its_ledger_and_is_found_by_the_environment(
     with EvidenceStore.open(tmp_path / "s", embedder=WordVectors()) as store:
         assert store.snapshot().dense("aspirin", 3) == []
     assert len(server.sent("POST", ".*/query")) == 1
+
+
+def test_a_collection_that_somebody_emptied_is_told_before_it_is_searched(server: StandIn, tmp_path: Path) -> None:
+    with EvidenceStore.open(tmp_path / "s", create=True, embedder=WordVectors(), index=at(server)) as store:
+        store.ingest([evidence("aspirin")])
+    server.emptied = True
+    with (
+        EvidenceStore.open(tmp_path / "s", embedder=WordVectors(), index=at(server)) as store,
+        pytest.raises(StoreError, match="the index has seen event 0 of 1; run `evitrail store reindex"),
+    ):
+        store.snapshot()
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_names_recompute_from_content(seed: int) -> None:
     with lived(seed) as world:
         store = world.store
         versions = fold(store._ledger.events())
-        held = dict(store._searched.index.scroll())
+        held = dict(store._index.searched.index.scroll())
         expected = {
             point_id(version, part, span): version.evidence.ref
             for version in versions.values()
@@ -108,10 +108,10 @@ def test_folding_in_two_parts_gives_what_folding_at_once_gives(seed: int, cut: f
 def test_the_index_is_what_the_ledger_gives_whenever_it_is_built(seed: int) -> None:
     with lived(seed) as world:
         store = world.store
-        held = dict(store._searched.index.scroll())
+        held = dict(store._index.searched.index.scroll())
         assert store.verify() == []
         store.reindex()
-        assert dict(store._searched.index.scroll()) == held
+        assert dict(store._index.searched.index.scroll()) == held
 
 
 @WORLDS

@@ -45,6 +45,8 @@ def test_registering_is_on_record_with_who_and_why_and_the_same_again_is_no_even
         assert dict(store.quarantine.publishers) == {"nice": wider}
         with pytest.raises(EvidenceError, match="expected a reason"):
             Registrar(store).add([WATCH], reason=" ")
+        with pytest.raises(EvidenceError, match="expected a reason"):
+            Registrar(store).add_questions("board", ["Which drug?"], reason=" ")
         with pytest.raises(EvidenceError, match="did you mean 'nice'"):
             Registrar(store).revoke("nise", reason="x")
 

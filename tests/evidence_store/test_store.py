@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -15,7 +16,15 @@ import pytest
 from world import Spy, WordVectors, World, clock, evidence
 
 import evitrail.evidence_store
-from evitrail.evidence_store import EvidenceStore, InputError, StoreError, UnknownEvidenceError, read_evidence
+from evitrail.evidence_store import (
+    EvidenceStore,
+    InputError,
+    Publisher,
+    Registrar,
+    StoreError,
+    UnknownEvidenceError,
+    read_evidence,
+)
 
 SOURCE = Path(evitrail.__file__).parents[1]
 GUIDELINES = SOURCE.parents[1] / "shared" / "data" / "guideline-versions" / "evidence.jsonl"
@@ -162,6 +171,26 @@ def test_an_index_that_was_deleted_is_missed_and_rebuilt(tmp_path: Path) -> None
         store.reindex()
         assert store.verify() == []
         assert store.snapshot().dense("aspirin stroke", 5) == before
+
+
+@pytest.mark.parametrize("lost", ["edge/segments edge/wal", "local/collection"])
+def test_an_index_that_lost_its_passages_is_missed_and_rebuilt(tmp_path: Path, lost: str) -> None:
+    with opened(tmp_path, index=lost.partition("/")[0]) as store:
+        store.ingest([evidence("aspirin")])
+    for part in lost.split():
+        shutil.rmtree(tmp_path / "store" / "index" / part)
+    with opened(tmp_path) as store:
+        with pytest.raises(StoreError, match="the index has seen event 0 of 1; run `evitrail store reindex"):
+            store.snapshot()
+        store.reindex()
+        assert [p.ref for p, _ in store.snapshot().lexical("aspirin", 3)] == ["aspirin@1"]
+
+
+def test_an_index_for_which_nothing_was_recorded_yet_is_not_taken_for_a_lost_one(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        Registrar(store).add([Publisher(name="nice")], reason="agreed")
+    with opened(tmp_path) as store:
+        assert store.snapshot().seq == 1
 
 
 def test_rebuilding_embeds_nothing_again(tmp_path: Path) -> None:

@@ -122,6 +122,9 @@ def test_an_act_by_one_person_is_held_and_says_how_it_is_released(store: Path, f
     assert f"retraction of {REF} is held" in said.out
     assert "evitrail store release held-" in said.out
     assert run(store, "list", "--json").json[0]["status"] == "current"
+    again = run(store, "retract", REF, "--reason", "I heard so").out
+    todo = f"see `evitrail store review --store {store}`"
+    assert again == f"retraction of {REF} was brought before and is still held; {todo}\n"
     withdrawn = run(store, "withdraw", REF, "--reason", "not here")
     assert f"withdrawal of {REF} is held" in withdrawn.out
     assert run(store, "retract", REF, "--reason", "our own notice", "--publisher", "nice").code == 0

@@ -40,6 +40,10 @@ By = Annotated[
         show_default=False,
     ),
 ]
+Reason = Annotated[
+    str, typer.Option("--reason", help="Reason, recorded in the ledger.", metavar="TEXT", show_default=False)
+]
+Check = Annotated[bool, typer.Option("--check", help="Show what would be recorded; write nothing.")]
 StorePath = Annotated[Path, typer.Option("--store", help="Folder of the evidence store.", metavar="PATH")]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder to write the results to.", metavar="DIR")]
 STORE = Path("evitrail-store")

@@ -24,16 +24,11 @@ from evitrail.evidence_store.index.base import IndexManifest
 from evitrail.evidence_store.index.embed import Embedder, Encoder
 from evitrail.evidence_store.index.embed_cache import EmbedCache
 from evitrail.evidence_store.ledger.event import (
-    BATCH_SIGNED,
     HELD,
+    NUMBERED,
+    OF_PUBLISHERS,
     PUBLISHED,
-    PUBLISHER_ADDED,
-    PUBLISHER_CHANGED,
-    PUBLISHER_REVOKED,
     QUESTIONS,
-    REJECTED,
-    RELEASED,
-    TAGGED,
     Draft,
     Event,
     evidence_of,
@@ -42,22 +37,8 @@ from evitrail.evidence_store.store_folder import commit_of
 
 LEDGER = "ledger.db"
 BENCHMARKS = frozenset({QUESTIONS})
-PUBLISHERS = frozenset(
-    {
-        BATCH_SIGNED,
-        HELD,
-        PUBLISHER_ADDED,
-        PUBLISHER_CHANGED,
-        PUBLISHER_REVOKED,
-        QUESTIONS,
-        REJECTED,
-        RELEASED,
-    }
-)
-"""Events that only a store with publishers has."""
-
-NUMBERED = {TAGGED: "seq", RELEASED: "held", REJECTED: "held"}
-"""Where the body of an event names another by its number."""
+PUBLISHERS = OF_PUBLISHERS
+"""What a copy may lack."""
 
 
 @contextmanager

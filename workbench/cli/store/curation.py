@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, print_table, say
-from evitrail.workbench.cli.store.vouching import held_rows, held_since, show_held
+from evitrail.workbench.cli.console import STORE, By, Json, Reason, StorePath, actor_named, print_json, print_table, say
+from evitrail.workbench.cli.store.vouching import acted, held_rows, say_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from evitrail.evidence_store.curator import Curator
 
 Ref = Annotated[str, typer.Argument(help="Evidence version.", metavar="ID@VERSION")]
-Reason = Annotated[
-    str, typer.Option("--reason", help="Reason, recorded in the ledger.", metavar="TEXT", show_default=False)
-]
 Scores = Annotated[
     list[str],
     typer.Option("--rubric", help="Rubric score from 1 to 5, as accuracy=5. May be repeated.", metavar="WHAT=N"),
@@ -129,19 +126,16 @@ def _perform(store: Path, by: str, ref: str, json: bool, act: Callable[[Curator]
     from evitrail.evidence_store.curator import Curator
 
     with EvidenceStore.open(store, actor=actor_named(by)) as opened:
-        before = opened.seq
-        seq = act(Curator(opened))
-        held = held_since(opened, before)
-        stands = {"ref": ref, "stage": "held", "next": "release"} if held or seq == before else _stands(opened, ref)
+        done = acted(opened, lambda: act(Curator(opened)))
+        stands = {"ref": ref, "stage": "held", "next": "release"} if done.waits else _stands(opened, ref)
     if json:
-        print_json({"seq": seq, **stands, "held": held_rows(held)})
+        print_json({"seq": done.seq, **stands, "held": held_rows(done.held)})
         return
-    if stands["stage"] == "held":
-        say(f"event {seq}: the withdrawal of {ref} is held")
-        show_held(held, store)
+    if done.waits:
+        say_waits(f"the withdrawal of {ref}", done, store)
         return
     follows = f"; next: {stands['next']}" if stands["next"] else ""
-    say(f"event {seq}: {ref} is {stands['stage']}{follows}")
+    say(f"event {done.seq}: {ref} is {stands['stage']}{follows}")
 
 
 def _stands(store: EvidenceStore, ref: str) -> dict[str, str]:

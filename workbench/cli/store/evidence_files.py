@@ -78,23 +78,22 @@ def read_all(
     made = (store / "manifest.json").is_file()
     with EvidenceStore.open(store, index=index, ledger=ledger) if made else nullcontext() as opened:
         known = dict(opened.headers) if opened else {}
-        held = set(known)
+        recorded = set(known)
         evidence: dict[str, Evidence] = {}
         vouchers: dict[str, Voucher] = {}
         faults: list[str] = []
         notes: list[str] = []
         for file in files:
             found = (format_of(file) if format is None else FORMATS[format]).parsed(file, known, defaults)
+            voucher = voucher_for(file, publisher, signature)
             notes += found.notes
             for _, item in found.entries:
                 if item.ref in evidence:
                     faults.append(f"{file}: {item.ref!r} stands in an earlier file too; remove one")
-                elif opened and item.ref in held and opened.get(item.ref) != item:
+                elif opened and item.ref in recorded and opened.get(item.ref) != item:
                     faults.append(f"{file}: {item.ref!r} was recorded with another content; give it a new version")
-                evidence[item.ref] = item
-            voucher = voucher_for(file, publisher, signature)
-            vouchers |= {ref: voucher for ref in evidence if ref not in vouchers}
-            known |= {ref: item.header() for ref, item in evidence.items()}
+                evidence[item.ref], known[item.ref] = item, item.header()
+                vouchers.setdefault(item.ref, voucher)
     if faults:
         raise InputError(faults)
     return FilesRead(list(evidence.values()), vouchers, notes)

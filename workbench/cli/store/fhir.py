@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, progress, say
+from evitrail.workbench.cli.console import STORE, By, Check, Json, StorePath, actor_named, print_json, progress, say
 from evitrail.workbench.cli.store.evidence_files import Published, defaults_of
 from evitrail.workbench.cli.store.vouching import (
     PublisherName,
@@ -80,7 +80,7 @@ def import_fhir(
     by: By = "",
     store: StorePath = STORE,
     published: Published = None,
-    check: Annotated[bool, typer.Option("--check", help="Show what would be recorded; write nothing.")] = False,
+    check: Check = False,
     json: Json = False,
 ) -> None:
     """Import FHIR R5 Evidence, Citation and ArtifactAssessment: all of it, or none if anything is wrong."""

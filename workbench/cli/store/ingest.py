@@ -135,12 +135,12 @@ def _would_hold(
     stems: list[str],
 ) -> list[Held]:
     """What a store that is there would hold."""
-    from evitrail.evidence_store import EvidenceStore, Reviewer
+    from evitrail.evidence_store import EvidenceStore
 
     if not (store / "manifest.json").is_file():
         return []
     with EvidenceStore.open(store, index=index, ledger=ledger) as opened:
-        return Reviewer(opened).would_hold(evidence, vouchers, stems)
+        return opened.would_hold(evidence, vouchers, stems)
 
 
 def _stems(file: Path | None) -> list[str]:

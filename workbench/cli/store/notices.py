@@ -8,12 +8,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, print_table, say
+from evitrail.workbench.cli.console import (
+    STORE,
+    By,
+    Check,
+    Json,
+    Reason,
+    StorePath,
+    actor_named,
+    print_json,
+    print_table,
+    say,
+)
 from evitrail.workbench.cli.store.vouching import (
     PublisherName,
     SignatureFile,
+    acted,
     held_rows,
     held_since,
+    say_waits,
     show_held,
     voucher_for,
 )
@@ -24,9 +37,6 @@ if TYPE_CHECKING:
     from evitrail.evidence_store.curation.notices import Nature
 
 Ref = Annotated[str, typer.Argument(help="Evidence version.", metavar="ID@VERSION")]
-Reason = Annotated[
-    str, typer.Option("--reason", help="Reason, recorded in the ledger.", metavar="TEXT", show_default=False)
-]
 On = Annotated[datetime | None, typer.Option("--on", help="Day of the notice.", metavar="DATE", formats=["%Y-%m-%d"])]
 Doi = Annotated[str | None, typer.Option("--notice", help="DOI of the notice.", metavar="DOI")]
 
@@ -50,17 +60,14 @@ def _verb(nature: Nature, words: str) -> Callable[..., None]:
         doi = notice.lower() if notice else None
         said = Notice(ref=ref, nature=nature, reason=reason, on=on.date() if on else None, notice=doi)
         with EvidenceStore.open(store, actor=actor_named(by)) as opened:
-            before = opened.seq
-            seq = opened.notify([said], publisher=publisher)
-            held = held_since(opened, before)
+            done = acted(opened, lambda: opened.notify([said], publisher=publisher))
         if json:
-            print_json({"seq": seq, **said.model_dump(mode="json"), "held": held_rows(held)})
+            print_json({"seq": done.seq, **said.model_dump(mode="json"), "held": held_rows(done.held)})
             return
-        if held or seq == before:
-            say(f"event {seq}: {nature} of {ref} is held")
-            show_held(held, store)
+        if done.waits:
+            say_waits(f"{nature} of {ref}", done, store)
             return
-        say(f"event {seq}: {nature} of {ref}")
+        say(f"event {done.seq}: {nature} of {ref}")
         say(f"which answers rest on it: evitrail trace impact DIR {ref}")
 
     record.__doc__ = words
@@ -80,7 +87,7 @@ def notices(
     signature: SignatureFile = None,
     by: By = "",
     store: StorePath = STORE,
-    check: Annotated[bool, typer.Option("--check", help="Show what would be recorded; write nothing.")] = False,
+    check: Check = False,
     json: Json = False,
 ) -> None:
     """Import a list of retractions, in the order of their days; papers are matched by DOI, else by PMID."""

@@ -8,14 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, print_table, say
+from evitrail.workbench.cli.console import STORE, By, Json, Reason, StorePath, actor_named, print_json, print_table, say
 from evitrail.workbench.cli.registered import Registered
 
 app = typer.Typer(help="Register, list and revoke publishers of evidence.")
 
-Reason = Annotated[
-    str, typer.Option("--reason", help="Reason, recorded in the ledger.", metavar="TEXT", show_default=False)
-]
 Many = list[str]
 OPTIONS = {
     "--organizations": "--organization",

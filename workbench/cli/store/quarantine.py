@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_named, print_json, say
+from evitrail.workbench.cli.console import STORE, By, Json, Reason, StorePath, actor_named, print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from evitrail.evidence_store import Reviewer
 
 Names = Annotated[list[str], typer.Argument(help="What is held, as held-N or its evidence version.", metavar="HELD…")]
-Reason = Annotated[
-    str, typer.Option("--reason", help="Reason, recorded in the ledger.", metavar="TEXT", show_default=False)
-]
 
 
 def release(names: Names, reason: Reason, by: By = "", store: StorePath = STORE, json: Json = False) -> None:

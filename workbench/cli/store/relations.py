@@ -12,8 +12,10 @@ from evitrail.workbench.cli.console import STORE, By, Json, StorePath, actor_nam
 from evitrail.workbench.cli.store.vouching import (
     PublisherName,
     SignatureFile,
+    acted,
     held_rows,
     held_since,
+    say_waits,
     show_held,
     voucher_for,
 )
@@ -60,18 +62,15 @@ def supersede(
         {"kind": kind, "old": old, "new": new, "effective": effective.date(), "stated_by": stated_by, "note": note},
     )
     with EvidenceStore.open(store, actor=actor_named(by)) as opened:
-        before = opened.seq
-        seq = opened.supersede(edge, publisher=publisher)
-        held = held_since(opened, before)
+        done = acted(opened, lambda: opened.supersede(edge, publisher=publisher))
     if json:
-        print_json({"seq": seq, "id": edge.id, **edge.model_dump(mode="json"), "held": held_rows(held)})
+        print_json({"seq": done.seq, "id": edge.id, **edge.model_dump(mode="json"), "held": held_rows(done.held)})
         return
-    if held or seq == before:
-        say(f"event {seq}: the supersession of {', '.join(edge.old)} is held")
-        show_held(held, store)
+    if done.waits:
+        say_waits(f"the supersession of {', '.join(edge.old)}", done, store)
         return
     takes = f" by {', '.join(edge.new)}" if edge.new else ""
-    say(f"event {seq}: {', '.join(edge.old)} {_PAST[edge.kind]}{takes} from {edge.effective} on")
+    say(f"event {done.seq}: {', '.join(edge.old)} {_PAST[edge.kind]}{takes} from {edge.effective} on")
 
 
 def contradiction(
@@ -116,18 +115,15 @@ def contradiction(
     given = {"a": a, "b": b, "scope": scope, "type": type, "resolution": resolution, "reason": reason}
     edge = fitting(Contradiction, {**given, "detector": detector or actor_named(by)})
     with EvidenceStore.open(store, actor=actor_named(by)) as opened:
-        before = opened.seq
-        seq = opened.dispute(edge, publisher=publisher)
-        held = held_since(opened, before)
+        done = acted(opened, lambda: opened.dispute(edge, publisher=publisher))
     if json:
-        print_json({"seq": seq, "id": edge.id, **edge.model_dump(mode="json"), "held": held_rows(held)})
+        print_json({"seq": done.seq, "id": edge.id, **edge.model_dump(mode="json"), "held": held_rows(done.held)})
         return
-    if held or seq == before:
-        say(f"event {seq}: the contradiction of {a} and {b} is held")
-        show_held(held, store)
+    if done.waits:
+        say_waits(f"the contradiction of {a} and {b}", done, store)
         return
     stands = f"resolved for {edge.preferred}" if edge.preferred else edge.resolution.replace("_", " ")
-    say(f"event {seq}: {a} and {b}: {edge.type.replace('_', ' ')}, {stands}")
+    say(f"event {done.seq}: {a} and {b}: {edge.type.replace('_', ' ')}, {stands}")
 
 
 def assess(

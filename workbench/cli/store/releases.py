@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import STORE, By, Json, StorePath, print_json, print_table, say
+from evitrail.workbench.cli.store.vouching import named_or_nobody
 
 if TYPE_CHECKING:
     from evitrail.evidence_store.diff import Difference, Moved, StatusChange
@@ -28,7 +29,7 @@ def tag(
     """Give a store state a release name, or list the releases."""
     from evitrail.evidence_store import EvidenceStore
 
-    with EvidenceStore.open(store, actor=by or "evitrail") as opened:
+    with EvidenceStore.open(store, actor=named_or_nobody(by)) as opened:
         if name is not None:
             opened.tag(name, opened.seq_of(at))
         tags = opened.tags()

@@ -7,9 +7,9 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -67,12 +67,39 @@ def held_since(store: EvidenceStore, seq: int) -> list[Held]:
     return [one for one in store.quarantine.waiting if one.seq > seq]
 
 
+class Acted(NamedTuple):
+    """What became of one act."""
+
+    seq: int
+    """The last event after it."""
+    held: list[Held]
+    """The act, where it was held now."""
+    waits: bool
+    """Whether it waits for a second person, since now or since it was brought before."""
+
+
+def acted(store: EvidenceStore, act: Callable[[], int]) -> Acted:
+    """Do one act; what is brought again while it waits records nothing."""
+    before, seq = store.seq, act()
+    held = held_since(store, before)
+    return Acted(seq, held, bool(held) or seq == before)
+
+
 def held_rows(held: Iterable[Held]) -> list[dict[str, Any]]:
     """What is held, for a program: without its texts."""
     return [
         {"held": one.name, "what": one.what, "refs": one.refs, "stops": [stop.model_dump() for stop in one.stops]}
         for one in held
     ]
+
+
+def say_waits(what: str, done: Acted, store: Path) -> None:
+    """Say that an act waits, and what to do about it."""
+    if done.held:
+        say(f"event {done.seq}: {what} is held")
+        show_held(done.held, store)
+    else:
+        say(f"{what} was brought before and is still held; see `evitrail store review --store {store}`")
 
 
 def show_held(held: list[Held], store: Path) -> None:
