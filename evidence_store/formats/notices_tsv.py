@@ -23,7 +23,8 @@ from pydantic import ValidationError
 from evitrail.evidence_store.curation.notices import ListedNotice, Nature
 from evitrail.evidence_store.formats.table import read_table
 from evitrail.evidence_store.formats.work_names import plain_doi, plain_pmid
-from evitrail.evidence_store.input_lines import InputError, fault_lines
+from evitrail.evidence_store.input_record import fault_lines
+from evitrail.evidence_store.input_text import InputError
 
 KINDS: dict[str, Nature] = {
     "retraction": "retraction",
