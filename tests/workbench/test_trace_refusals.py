@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_BZIP2, ZIP_LZMA, ZipFile
 
 import pytest
 from desk import evitrail
@@ -144,3 +144,25 @@ def test_a_damaged_archive_is_refused_in_a_line(tmp_path: Path) -> None:
             refused += str(error).splitlines()
     assert len(refused) > 5
     assert all(line.startswith(str(file)) for line in refused)
+
+
+def test_an_encrypted_archive_is_refused_in_a_line_that_says_so(tmp_path: Path) -> None:
+    file = in_archive(tmp_path / "log.eval", DOCUMENTS["inspect-ai"]()[0])
+    data = bytearray(file.read_bytes())
+    flags = data.index(b"PK\x01\x02") + 8  # of the first member in the table at the archive's end
+    data[flags] |= 1
+    file.write_bytes(data)
+    with pytest.raises(ValueError, match=r"log\.eval: expected an archive that needs no password, got an encrypted"):
+        read_traces(file, "inspect-ai")
+
+
+@pytest.mark.parametrize("compression", [ZIP_BZIP2, ZIP_LZMA])
+def test_damaged_data_is_refused_however_it_is_compressed(tmp_path: Path, compression: int) -> None:
+    file = tmp_path / "log.eval"
+    with ZipFile(file, "w", compression) as archive:
+        archive.writestr("header.json", '{"eval": {}}')
+    data = file.read_bytes()
+    at = data.index(b"header.json") + len(b"header.json") + 12
+    file.write_bytes(data[:at] + b"\xff" * 8 + data[at + 8 :])
+    with pytest.raises(ValueError, match=r"log\.eval: expected an Inspect AI log, found a zip that cannot be read"):
+        read_traces(file, "inspect-ai")
