@@ -61,7 +61,7 @@ def read_notice_list(path: Path) -> NoticeList:
     table = read_table(path)
     column, told = next(((kind, told) for needed, kind, told in LISTS if needed <= set(table.columns)), ("", _plain))
     if not column:
-        got = ", ".join(table.columns)[:200] or "an empty file"
+        got = ", ".join(map(repr, table.columns))[:200] or "an empty file"
         raise InputError([f"{path}:1: expected columns doi and kind, or Retraction Watch's, got {got}"])
     read: list[ListedNotice] = []
     faults: list[str] = []
