@@ -9,7 +9,7 @@ from zipfile import ZIP_BZIP2, ZIP_LZMA, ZipFile
 import pytest
 from desk import evitrail
 from external_traces import DOCUMENTS, in_archive, write
-from mutated_json import mutated
+from mutated_json import mutated_json
 
 from evitrail.traces import Journal, seal, verify_journal
 from evitrail.traces.external.incoming_run import incoming_runs
@@ -67,7 +67,7 @@ def test_a_folder_and_a_missing_file_are_refused_in_a_line(tmp_path: Path) -> No
 def test_a_damaged_file_is_imported_soundly_or_refused_in_lines(tmp_path: Path, system: str) -> None:
     data, file = write(tmp_path, system).read_bytes(), tmp_path / "damaged.jsonl"
     outcomes = {"refused": 0, "imported": 0}
-    for number, damaged in enumerate(mutated(data, 120)):
+    for number, damaged in enumerate(mutated_json(data, 120)):
         file.write_bytes(damaged)
         try:
             runs = incoming_runs(read_traces(file).spans, file, understand)
