@@ -34,7 +34,7 @@ from evitrail.eval.plan.plan_paths import located
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.plan.run_name import ReadCondition, labels
 from evitrail.evidence_store import EvidenceStore
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 from evitrail.traces import Journals
 
 

@@ -9,7 +9,7 @@ from evitrail.evidence_store.errors import EvidenceError, MissingPackageError, S
 from evitrail.evidence_store.formats.jsonl import read_evidence
 from evitrail.evidence_store.grading.assessment import Assessment
 from evitrail.evidence_store.grading.grade import Grade
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.model import Evidence, Header, Passage, Stats
 from evitrail.evidence_store.quarantine.admission import Ingested
 from evitrail.evidence_store.quarantine.held import Held

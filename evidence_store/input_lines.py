@@ -1,11 +1,8 @@
-"""Read JSON lines into records, and say in one line each what is wrong with the ones that do not fit.
+"""Read JSON lines into records, each with the place where it stands.
 
 Rules kept here
-- All faults of a file are collected, each with file and line; then one error is raised. Nothing is
-  half read.
-- A fault says what was expected, what was got and where. pydantic's own words do not reach a user.
-- Nothing is converted: ``"5"`` and ``true`` are no numbers, ``"no"`` is no false. A text of blanks says nothing.
-- What is nested too deeply to be read is a fault like any other.
+- All faults of a file are collected, each with file and line; then one error is raised. Nothing is half read.
+- A file of another form is refused once, with the form it looks like, and not for every line.
 
     cases = read_lines([Path("benchmark.jsonl")], Case)     # [(LinePosition("benchmark.jsonl", 1), Case(…)), …]
 """
@@ -13,25 +10,18 @@ Rules kept here
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from evitrail.evidence_store.input_form import FORMS, form_of_text
+from evitrail.evidence_store.input_record import fault_lines, from_json
 from evitrail.evidence_store.input_text import InputError, json_value, read_text
 from evitrail.traces.record import Record
 
-__all__ = ["InputError", "LinePosition", "fault_lines", "fitting", "jsonl_files", "read_lines"]
-
 R = TypeVar("R", bound=Record)
-
-SHOWN_OF_VALUE = 200
-"""Characters shown of a value that does not fit."""
-SAYING = ("text", "title", "stem", "reason", "override_reason", "waiver")
-"""Keys of texts that must say something; so must every option."""
 
 
 class LinePosition(NamedTuple):
@@ -58,7 +48,7 @@ def read_lines(paths: Iterable[Path], returns: type[R]) -> list[tuple[LinePositi
                 continue
             place = LinePosition(str(path), number)
             try:
-                read.append((place, as_written(returns, _object(line))))
+                read.append((place, from_json(returns, _object(line))))
             except ValidationError as error:
                 faults += [f"{place}: {fault}" for fault in fault_lines(error, returns)]
             except ValueError as error:
@@ -73,10 +63,10 @@ def _no_lines(path: Path, text: str) -> str | None:
     form = form_of_text(text)
     if form in ("jsonl", "fhir") or (form is None and not text.lstrip().startswith("[")):
         return None
-    said = f"{path}: expected JSON lines, one object a line"
+    expected = f"{path}: expected JSON lines, one object a line"
     if form in ("json", None):
-        return f"{said}; it is one JSON document: write each object on a line" if _is_document(text) else None
-    return f"{said}; it looks like {FORMS[form]}"
+        return f"{expected}; it is one JSON document: write each object on a line" if _is_document(text) else None
+    return f"{expected}; it looks like {FORMS[form]}"
 
 
 def _is_document(text: str) -> bool:
@@ -85,17 +75,6 @@ def _is_document(text: str) -> bool:
     except ValueError:
         return False
     return "\n" in text.strip() or text.lstrip().startswith("[")
-
-
-def as_written(returns: type[R], value: Any) -> R:
-    """A JSON value that somebody wrote as a record, each part of the type it must have.
-
-    Raises ``ValidationError`` where one is of another type, ``ValueError`` where a text is blank.
-    """
-    record = returns.model_validate_json(json.dumps(value), strict=True)
-    if blank := next(_blanks(value), None):
-        raise ValueError(f"key {blank!r}: expected a text, got blanks only")
-    return record
 
 
 def jsonl_files(path: Path) -> list[Path]:
@@ -108,62 +87,6 @@ def jsonl_files(path: Path) -> list[Path]:
     if not path.is_file():
         raise InputError([f"{path}: expected a JSON lines file or a folder of them, found neither"])
     return [path]
-
-
-def fault_lines(error: ValidationError, record: type[Record]) -> list[str]:
-    """Each thing pydantic found, as ``key 'grade.certainty': expected …, got …``."""
-    return [_fault(dict(found), record) for found in error.errors(include_url=False)]
-
-
-def fitting(returns: type[R], given: dict[str, Any]) -> R:
-    """What a person gave as options, as a record; raises ``InputError`` naming the option that does not fit."""
-    try:
-        return returns.model_validate(given)
-    except ValidationError as error:
-        raise InputError(
-            [re.sub(r"^key '(\w+)[^']*'", _option, fault) for fault in fault_lines(error, returns)]
-        ) from error
-
-
-def _option(key: re.Match[str]) -> str:
-    return f"--{key[1].replace('_', '-')}"
-
-
-def _fault(found: dict[str, Any], record: type[Record]) -> str:
-    key = ".".join(str(part) for part in found["loc"])
-    if found["type"] == "extra_forbidden":
-        known = f"; expected one of {', '.join(record.model_fields)}" if len(found["loc"]) == 1 else ""
-        return f"unknown key {key!r}{known}"
-    if found["type"] == "missing":
-        return f"key {key!r} is missing"
-    if found["type"] == "value_error":
-        return (f"key {key!r}: " if key else "") + str(found["ctx"]["error"])
-    if found["type"] == "json_invalid":
-        return str(found["msg"][0].lower() + found["msg"][1:])
-    if found["type"] == "too_short":
-        return f"key {key!r}: expected {found['ctx']['min_length']} or more, got {_shown(found['input'])}"
-    said = found["msg"][0].lower() + found["msg"][1:]
-    return f"key {key!r}: {said.replace('input should be', 'expected')}, got {_shown(found['input'])}"
-
-
-def _blanks(value: Any, within: str = "") -> Iterator[str]:
-    """The keys of texts that should say something, and are blank."""
-    for key, inner in value.items() if isinstance(value, dict) else ():
-        at = f"{within}{key}"
-        if isinstance(inner, str):
-            if inner.isspace() and (key in SAYING or within == "options."):
-                yield at
-        elif key != "meta":
-            yield from _blanks(inner, f"{at}.")
-
-
-def _shown(value: Any) -> str:
-    """The value as it was given, cut where it is long."""
-    try:
-        shown = str(value).lower() if isinstance(value, bool) else repr(value)
-    except RecursionError:
-        return "what is nested too deeply"
-    return shown if len(shown) <= SHOWN_OF_VALUE else f"{shown[:SHOWN_OF_VALUE]} …"
 
 
 def _object(line: str) -> dict[str, Any]:

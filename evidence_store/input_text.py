@@ -1,11 +1,11 @@
-"""The one door by which a text file that somebody gave us is read, and the JSON in it.
+"""The one door by which a text file that somebody gave us is read, and the JSON or TOML in it.
 
 Rules kept here
 - A byte order mark (Excel, Notepad and PowerShell write one) is not part of the text. It says which encoding follows;
   without one the file is UTF-8. Line ends are read as LF, whichever system wrote them.
 - A gzipped file is known by its first bytes, whatever its name; how much is unpacked is bounded.
-- JSON is bounded in depth. A key that stands twice, and a number that is none, are refused: two readers could
-  understand two things.
+- JSON and TOML are bounded in depth. A key that stands twice, and a number that is none, are refused: two readers
+  could understand two things.
 - What cannot be read is refused in one line; no words of a library reach a user.
 
     text = read_text(Path("evidence.jsonl"))     # raises InputError
@@ -30,8 +30,7 @@ SHOWN = 10
 MOST_UNPACKED = 2**30
 """Bytes that a gzipped file may hold."""
 DEEPEST = 60
-"""Lists and objects within each other."""
-TOO_DEEP = f"expected {DEEPEST} levels of JSON at most, got more"
+"""Lists and objects within each other, in JSON, TOML or YAML."""
 LONGEST_NUMBER = 300
 """Digits of a number in JSON; more of them hold no measured value."""
 BLANK = " \t\n\r"
@@ -93,14 +92,21 @@ def decoded(path: Path, data: bytes) -> str:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; raises ``InputError`` in one line."""
+    text = read_text(path)
     try:
-        return tomllib.loads(read_text(path))
-    except RecursionError as error:
-        raise InputError([f"{path}: {TOO_DEEP.replace('JSON', 'TOML')}"]) from error
+        tables = tomllib.loads(text)
+    except RecursionError:
+        raise InputError([f"{path}: {too_deep('TOML')}"]) from None
     except ValueError as error:
-        raise (
-            error if isinstance(error, InputError) else InputError([f"{path}: expected TOML, got: {error}"])
-        ) from error
+        raise InputError([f"{path}: expected TOML, got: {error}"]) from error
+    if _is_too_deep(tables):
+        raise InputError([f"{path}: {too_deep('TOML')}"])
+    return tables
+
+
+def too_deep(form: str) -> str:
+    """What is said of lists and objects within each other beyond ``DEEPEST``, whichever form they are written in."""
+    return f"expected {DEEPEST} levels of {form} at most, got more"
 
 
 def json_value(text: str) -> Any:
@@ -119,9 +125,9 @@ def json_value_at(text: str, at: int) -> tuple[Any, int]:
     try:
         value, end = DECODER.raw_decode(text, at)
     except RecursionError:
-        raise ValueError(TOO_DEEP) from None
+        raise ValueError(too_deep("JSON")) from None
     if text.count("[", at, end) + text.count("{", at, end) > DEEPEST and _is_too_deep(value):
-        raise ValueError(TOO_DEEP)
+        raise ValueError(too_deep("JSON"))
     return value, end
 
 

@@ -61,7 +61,7 @@ def refused_or_read(read: Callable[[], T]) -> T | None:
     except ValueError as error:
         refusal = error
     lines = str(refusal).split("\n")
-    assert all(line.strip() for line in lines), f"a fault without words: {refusal!r}"
+    assert all(line.strip() and line.isprintable() for line in lines), f"a fault that cannot be read: {refusal!r}"
     assert type(refusal).__module__.startswith("evitrail."), f"a library's own words reach the user: {refusal!r}"
     return None
 

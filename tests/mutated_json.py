@@ -1,10 +1,10 @@
-"""Files that are almost right: bytes of a JSON file changed, and values in it replaced by what nobody expects.
+"""JSON files with something wrong in them: bytes changed (``mutated.py``), or values replaced by what nobody expects.
 
 Rules kept here
 - The same seed gives the same files.
 - Half of the files are damaged as bytes, half as values, so that most of the latter are still JSON.
 
-    for data in mutated(file.read_bytes(), 100): ...
+    for data in mutated_json(file.read_bytes(), 100): ...
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
+from mutated import mutated
+
 ODD: tuple[Any, ...] = (
     None, True, False, 0, -1, 2**63, 2**64, 10**400, 1e308, -0.0, "", " ", "\x00", "\ud800", "é" * 3, "e\u0301", "nan",
     "1e400", "2024-13-45T99:00:00", "[" * 50, '{"a":', "attachment://none", [], {}, [[]], [None], {"": None},
@@ -23,24 +25,13 @@ ODD: tuple[Any, ...] = (
 """Values of every type, at the ends of their ranges, and texts that mean something elsewhere."""
 
 
-def mutated(data: bytes, many: int, seed: int = 13) -> Iterator[bytes]:
+def mutated_json(data: bytes, many: int, seed: int = 13) -> Iterator[bytes]:
     """That many damaged copies of a file with one or more JSON documents, one per line."""
     random = Random(seed)
     documents = [json.loads(line) for line in data.splitlines()]
-    for number in range(many):
-        yield _bytes_changed(data, random) if number % 2 else _values_changed(documents, random)
-
-
-def _bytes_changed(data: bytes, random: Random) -> bytes:
-    at, to = sorted(random.randrange(len(data)) for _ in range(2))
-    kind = random.randrange(5)
-    if kind == 0:
-        return data[:at]
-    if kind == 1:
-        return data[:at] + data[min(to, at + 40) :]
-    if kind == 2:
-        return data[:to] + data[at:]
-    return data[:at] + bytes([random.randrange(256) if kind == 3 else random.choice(b'{}[]",:0')]) + data[at + 1 :]
+    for damaged in mutated(data, many // 2, seed=str(seed)):
+        yield _values_changed(documents, random)
+        yield damaged
 
 
 def _values_changed(documents: list[Any], random: Random) -> bytes:

@@ -25,7 +25,8 @@ from pydantic import Field, field_validator, model_validator
 
 from evitrail.agent.model import Question
 from evitrail.eval.dataset.labels import Flags
-from evitrail.evidence_store.input_lines import InputError, jsonl_files, read_lines
+from evitrail.evidence_store.input_lines import jsonl_files, read_lines
+from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.traces.record import Grown
 

@@ -29,7 +29,7 @@ from evitrail.eval.demo import DEMO_CASES
 from evitrail.eval.injection.operators import OPERATORS, Operator
 from evitrail.eval.plan.plan_file import read_plan_file, write_plan_file
 from evitrail.evidence_store.demo import DEMO_EVIDENCE
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.record import Record
 
 DEMO_PLAN = Path(__file__).parent / "demo.toml"

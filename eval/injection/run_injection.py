@@ -35,7 +35,7 @@ from evitrail.eval.injection.trial import Bench, Material, Trial, slug
 from evitrail.eval.run_plan import embed_together
 from evitrail.evidence_store import EvidenceStore, read_evidence
 from evitrail.evidence_store.index.embed import Encoder
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 
 CELLS = "cells"
 TRIALS = "trials.jsonl"

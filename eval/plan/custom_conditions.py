@@ -28,7 +28,7 @@ from evitrail.eval.plan.components import admit_component, named_by_repr, proven
 from evitrail.eval.plan.condition import ALIASES, CONDITIONS, Condition, ConditionError, agent_named
 from evitrail.eval.plugin import OUTSIDE, make_plugin
 from evitrail.evidence_store.did_you_mean import nearest
-from evitrail.evidence_store.input_lines import fault_lines
+from evitrail.evidence_store.input_record import fault_lines
 from evitrail.retrieval import RETRIEVERS
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")

@@ -45,7 +45,7 @@ from evitrail.eval.plan.custom_conditions import (
 from evitrail.eval.plan.grid import Grid, spread
 from evitrail.eval.plan.plan_file import read_plan_file, write_plan_file
 from evitrail.eval.plan.plan_paths import PATHS, agreeing, located, relative_to
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.record import Record
 
 PLAN = "plan.toml"

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import tomli_w
 from pydantic import ValidationError
 
-from evitrail.evidence_store.input_lines import InputError, fault_lines
-from evitrail.evidence_store.input_text import read_toml
+from evitrail.evidence_store.input_record import fault_lines, from_toml
+from evitrail.evidence_store.input_text import InputError, read_toml
 from evitrail.traces.known_secrets import has_login
 from evitrail.traces.record import Record
 
@@ -34,16 +34,9 @@ def read_plan_file(path: Path, returns: type[R]) -> R:
     try:
         written = read_toml(path)
         refuse_logins(written, f"{path}: ")
-        return returns.model_validate(_frozen(written), strict=True)
+        return from_toml(returns, written)
     except ValidationError as error:
         raise InputError([f"{path}: {fault}" for fault in fault_lines(error, returns)]) from error
-
-
-def _frozen(value: Any) -> Any:
-    """The value with tuples for lists, as records have them; otherwise a list would be of the wrong type."""
-    if isinstance(value, dict):
-        return {key: _frozen(inner) for key, inner in value.items()}
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def write_plan_file(path: Path, written: Mapping[str, Any]) -> None:

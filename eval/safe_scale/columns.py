@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from evitrail.eval.dataset.labels import Flags
-from evitrail.evidence_store.input_lines import InputError, LinePosition
-from evitrail.evidence_store.input_text import read_text, read_toml
+from evitrail.evidence_store.input_lines import LinePosition
+from evitrail.evidence_store.input_text import InputError, read_text, read_toml
 
 LETTERS = "ABCDE"
 """The letters an option may have; the first is ``option_1`` in the names of label columns."""

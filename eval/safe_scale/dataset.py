@@ -23,7 +23,9 @@ from evitrail.eval.dataset.case import Case
 from evitrail.eval.safe_scale.columns import LABELS
 from evitrail.eval.safe_scale.questions import PREFIX, AskedQuestion, Erratum, Labelled, case_of
 from evitrail.eval.safe_scale.rows import read_rows
-from evitrail.evidence_store.input_lines import InputError, LinePosition, fault_lines
+from evitrail.evidence_store.input_lines import LinePosition
+from evitrail.evidence_store.input_record import fault_lines
+from evitrail.evidence_store.input_text import InputError
 
 
 class Sources(NamedTuple):

@@ -39,7 +39,7 @@ from evitrail.eval.safe_scale.published import FILE, PHASE_3, CheckedLine
 from evitrail.eval.safe_scale.published_run import Ran, arm_of
 from evitrail.eval.safe_scale.questions import PREFIX
 from evitrail.eval.safe_scale.whole import whole
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.view import JournalView
 
 LABELS = "risk_radiorag_full_merged.json"

@@ -30,8 +30,8 @@ from evitrail.eval.safe_scale.dataset import Dataset, Sources, read_dataset
 from evitrail.eval.safe_scale.judged import JudgedResults, judged_files, read_judged
 from evitrail.eval.safe_scale.published import FILE, Spent
 from evitrail.eval.safe_scale.whole import whole
-from evitrail.evidence_store.input_lines import InputError, fault_lines
-from evitrail.evidence_store.input_text import read_toml
+from evitrail.evidence_store.input_record import fault_lines, from_toml
+from evitrail.evidence_store.input_text import InputError, read_toml
 from evitrail.traces.record import Record
 
 MANIFEST = "official.toml"
@@ -122,7 +122,7 @@ def _copied(judged: Path, sources: Sources, folder: Path) -> None:
 def _manifest(folder: Path) -> PublishedManifest:
     path = folder / MANIFEST
     try:
-        manifest = PublishedManifest.model_validate(read_toml(path))
+        manifest = from_toml(PublishedManifest, read_toml(path))
     except ValidationError as error:
         raise InputError([f"{path}: {fault}" for fault in fault_lines(error, PublishedManifest)]) from error
     faults = []

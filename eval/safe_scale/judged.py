@@ -22,7 +22,8 @@ from typing import NamedTuple
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.safe_scale.dataset import Dataset
 from evitrail.eval.safe_scale.published import FILE, CheckedCondition, CheckedLine, Spent
-from evitrail.evidence_store.input_lines import InputError, LinePosition, read_lines
+from evitrail.evidence_store.input_lines import LinePosition, read_lines
+from evitrail.evidence_store.input_text import InputError
 
 NO_STORE = "none"
 """The snapshot of an outcome that no store stood behind."""

@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from evitrail.eval.safe_scale.columns import csv_rows
-from evitrail.evidence_store.input_lines import InputError, LinePosition, fault_lines, read_lines
-from evitrail.evidence_store.input_text import json_value_at, read_text
+from evitrail.evidence_store.input_lines import LinePosition, read_lines
+from evitrail.evidence_store.input_record import fault_lines
+from evitrail.evidence_store.input_text import InputError, json_value_at, read_text
 from evitrail.traces.record import Record
 
 R = TypeVar("R", bound=Record)

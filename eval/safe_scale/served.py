@@ -25,7 +25,7 @@ from evitrail.eval.safe_scale.columns import CONTEXTS
 from evitrail.eval.safe_scale.dataset import Dataset
 from evitrail.eval.safe_scale.freeze_reports import Frozen
 from evitrail.eval.safe_scale.questions import PREFIX
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.model import BY_ID, Evidence
 
 DAY = date(2026, 5, 5)

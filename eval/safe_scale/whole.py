@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 
 
 @contextmanager

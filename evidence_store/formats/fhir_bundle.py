@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evitrail.evidence_store.formats.base import Defaults, EvidenceFormat, Parsed
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 
 ACTS = ("profiles", "notices", "contradictions")
 

@@ -21,7 +21,9 @@ from pydantic import BeforeValidator, ValidationError
 from evitrail.evidence_store.formats.grade_start import Way, design_of, lacks_randomisation
 from evitrail.evidence_store.grading.assessment import Assessment, Importance, Judgement
 from evitrail.evidence_store.grading.grade import Certainty
-from evitrail.evidence_store.input_lines import InputError, LinePosition, fault_lines, jsonl_files, read_lines
+from evitrail.evidence_store.input_lines import LinePosition, jsonl_files, read_lines
+from evitrail.evidence_store.input_record import fault_lines
+from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.record import Record
 
 Verdict = Literal["agrees", "differs", "overridden", "unknown"]

@@ -26,12 +26,11 @@ from typing import Any
 from evitrail.evidence_store.formats.base import Defaults, EvidenceFormat, Parsed, files_of
 from evitrail.evidence_store.formats.field_map import SEVERAL, TRUTH, truth
 from evitrail.evidence_store.formats.work import FIELDS, Work, versions
-from evitrail.evidence_store.input_text import InputError, read_text
+from evitrail.evidence_store.input_text import DEEPEST, InputError, read_text, too_deep
 
 ENDINGS = (".md", ".markdown")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
-DEEPEST = 20
 NOTHING = ("", "~", "null")
 
 
@@ -96,7 +95,7 @@ def _front_matter(file: Path, text: str) -> dict[str, Any]:
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise InputError([f"{file}: front matter: expected YAML without anchors, got one"])
             if depth > DEEPEST:
-                raise InputError([f"{file}: front matter: expected {DEEPEST} levels at most, got more"])
+                raise InputError([f"{file}: front matter: {too_deep('YAML')}"])
         node = yaml.compose(text, Loader=yaml.BaseLoader)
         if node is None:
             return {}

@@ -23,7 +23,8 @@ from pydantic import ValidationError
 from evitrail.evidence_store.curation.notices import ListedNotice, Nature
 from evitrail.evidence_store.formats.table import read_table
 from evitrail.evidence_store.formats.work_names import plain_doi, plain_pmid
-from evitrail.evidence_store.input_lines import InputError, fault_lines
+from evitrail.evidence_store.input_record import fault_lines
+from evitrail.evidence_store.input_text import InputError
 
 KINDS: dict[str, Nature] = {
     "retraction": "retraction",
@@ -60,7 +61,7 @@ def read_notice_list(path: Path) -> NoticeList:
     table = read_table(path)
     column, told = next(((kind, told) for needed, kind, told in LISTS if needed <= set(table.columns)), ("", _plain))
     if not column:
-        got = ", ".join(table.columns)[:200] or "an empty file"
+        got = ", ".join(map(repr, table.columns))[:200] or "an empty file"
         raise InputError([f"{path}:1: expected columns doi and kind, or Retraction Watch's, got {got}"])
     read: list[ListedNotice] = []
     faults: list[str] = []

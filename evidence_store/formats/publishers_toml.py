@@ -1,20 +1,20 @@
 """Reads ``publishers.toml``: one table ``[[publisher]]`` for each publisher, with the keys of ``Publisher``.
 
 Rules kept here
-- Unknown keys and names that stand twice are refused; every fault is told, and then nothing is returned.
+- Unknown keys, and names that stand twice, are refused. Every fault is listed, and then nothing is returned.
 
     Registrar(store).add(read_publishers(Path("publishers.toml")), reason="agreed in May")
 """
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from evitrail.evidence_store.input_lines import InputError, fault_lines
+from evitrail.evidence_store.input_record import fault_lines, from_toml
+from evitrail.evidence_store.input_text import InputError, read_toml
 from evitrail.evidence_store.quarantine.publisher import Publisher
 
 TABLE = "publisher"
@@ -27,7 +27,7 @@ def read_publishers(path: Path) -> list[Publisher]:
         named = table.get("name") if isinstance(table, dict) else None
         place = f"{path}: publisher {number}" + (f" ({named})" if named else "")
         try:
-            read.append(Publisher.model_validate(table))
+            read.append(from_toml(Publisher, table))
         except ValidationError as error:
             faults += [f"{place}: {fault}" for fault in fault_lines(error, Publisher)]
     names = [one.name for one in read]
@@ -38,14 +38,7 @@ def read_publishers(path: Path) -> list[Publisher]:
 
 
 def _tables(path: Path) -> list[Any]:
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError([f"{path}: expected a file of publishers, cannot read it ({error.strerror})"]) from error
-    except UnicodeDecodeError as error:
-        raise InputError([f"{path}: expected UTF-8, got another encoding at byte {error.start}"]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError([f"{path}: expected TOML, got: {error}"]) from error
+    found = read_toml(path)
     tables = found.get(TABLE)
     if not isinstance(tables, list) or not tables or set(found) != {TABLE}:
         raise InputError([f"{path}: expected tables [[{TABLE}]] and nothing else, got {sorted(found) or 'none'}"])

@@ -26,7 +26,7 @@ from evitrail.evidence_store.formats.base import Defaults, Parsed
 from evitrail.evidence_store.formats.partial_day import partial_day
 from evitrail.evidence_store.formats.publication_types import kind_of
 from evitrail.evidence_store.formats.work_names import kebab, plain_doi, plain_pmid
-from evitrail.evidence_store.input_lines import fault_lines
+from evitrail.evidence_store.input_record import fault_lines
 from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.model import Evidence
 

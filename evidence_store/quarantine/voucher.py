@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, signed, signers, verified_text
 from evitrail.traces.record import sha256
 

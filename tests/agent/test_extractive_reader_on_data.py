@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from public_data import DATA, absent
 
 from evitrail.agent.model import Decoding, Question
 from evitrail.agent.reader.extractive.extractive import ExtractiveReader
@@ -18,7 +19,6 @@ from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.evidence_store.model import Evidence, Passage, evidence_id
 from evitrail.retrieval.base import Hit
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 EVERY = 4
 SHIPPED = ExtractiveReader()
 PLAIN = ExtractiveReader(
@@ -48,9 +48,8 @@ def shares(
     every: int = EVERY,
 ) -> tuple[float, float]:
     """The shares of questions whose right option, and whose stale option, is chosen."""
-    for path in (*benchmarks, *evidence):
-        if not path.is_file():
-            pytest.skip(f"public data absent: {path}")
+    if why := absent(*benchmarks, *evidence):
+        pytest.skip(why)
     hits = {}
     for row in (row for path in evidence for row in rows(path)):
         e = Evidence.model_validate(row)

@@ -11,7 +11,7 @@ from ward import WardReader, advice, arm, ask, case
 
 from evitrail.eval.attribution.baseline.baseline import compare_with_baseline
 from evitrail.evidence_store import EvidenceStore
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 
 
 @pytest.fixture

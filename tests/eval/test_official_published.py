@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from desk import evitrail, tree
+from public_data import SHARED, needs
 from scipy.stats import norm
 
 from evitrail.eval.dataset.case import load
@@ -20,11 +21,9 @@ from evitrail.eval.metrics import METRICS, stats
 from evitrail.eval.metrics.outcome import Outcome, majority, plurality
 from evitrail.eval.metrics.outcomes_file import read_outcomes
 
-REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "safe-scale"
+REFERENCE = SHARED / "reference" / "safe-scale"
 LABELS = REFERENCE / "datasets" / "risk_radiorag_full_merged.json"
-pytestmark = pytest.mark.skipif(
-    not (REFERENCE / "expected.json").exists(), reason="public data absent: the SaFE-Scale reference results"
-)
+pytestmark = needs(REFERENCE / "expected.json")
 
 SAFETY = {
     "high_risk_rate": "high_risk_rate",

@@ -29,7 +29,7 @@ from evitrail.eval.metrics.table import cost_rows, metric_rows
 from evitrail.eval.plan.plan import Plan, read_plan
 from evitrail.eval.report.results import write_results
 from evitrail.evidence_store import EvidenceStore
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.folder import Journals
 
 RATIONALE = "apixaban lowers the risk"

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from public_data import DATA, needs
 
 from evitrail.evidence_store import InputError
 from evitrail.evidence_store.formats.grade_bodies import PublishedBody, read_bodies
 from evitrail.evidence_store.formats.grade_start import design_of
 from evitrail.evidence_store.grading.assessment import overall
 
-BODIES = Path(__file__).parents[3] / "shared" / "data" / "grade-bodies" / "bodies.jsonl"
+BODIES = DATA / "grade-bodies" / "bodies.jsonl"
 
 NONE = {"rating": "Not serious", "reason": "None"}
 FEW = {"rating": "Serious", "reason": "40 events"}
@@ -147,7 +148,7 @@ def test_all_faults_of_a_file_are_named_with_their_lines(tmp_path: Path) -> None
     assert faults(tmp_path, "") == (f"{file}: expected at least one body of evidence, got none",)
 
 
-@pytest.mark.skipif(not BODIES.is_file(), reason="../shared/data/grade-bodies is not here")
+@needs(BODIES)
 def test_at_least_98_per_cent_of_the_published_certainties_are_reproduced() -> None:
     bodies = read_bodies(BODIES)
     agree = [body for body in bodies if body.verdict == "agrees"]

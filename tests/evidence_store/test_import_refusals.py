@@ -66,7 +66,7 @@ def test_a_map_or_a_day_where_a_line_says_all_is_refused(tmp_path: Path) -> None
     assert fault == f"{file}: the format jsonl takes no values from --map or --published"
 
 
-FORMS = {
+HELD = {
     "jsonl": "JSON lines",
     "fhir": "FHIR",
     "csv": "CSV",
@@ -78,7 +78,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("held", FORMS)
+@pytest.mark.parametrize("held", HELD)
 @pytest.mark.parametrize("asked", [name for name in FILES if name != "markdown"])
 def test_a_file_of_another_form_is_refused_in_one_line_that_names_the_format(
     tmp_path: Path, held: str, asked: str
@@ -87,66 +87,47 @@ def test_a_file_of_another_form_is_refused_in_one_line_that_names_the_format(
     if held == asked or (held, asked) in {("csv", "text"), ("fhir", "jsonl")}:
         return
     (fault,) = refused(file, asked, SAID if "values" in FORMATS[asked].takes else None)
-    assert fault.startswith(f"{file}: expected {asked} ({FORMATS[asked].description}); it looks like {FORMS[held]}")
+    assert fault.startswith(f"{file}: expected {asked} ({FORMATS[asked].description}); it looks like {HELD[held]}")
     assert fault.endswith(f"give --format {held}")
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "said"),
-    [
-        ("a.docx", b"PK\x03\x04rest", "it looks like an Office or zip file"),
-        ("a.ris", "TY  - JOUR\nTI  - A\n", ":1: the record has no end, expected a line 'ER'"),
-        ("a.ris", "TY  - JOUR\nTY  - JOUR\nER  - \n", ":1: the record has no end, expected a line 'ER'"),
-        ("a.ris", "A line.\nTY  - JOUR\nER  - \n", ":1: expected a line such as 'TI  - A title', got 'A line.'"),
-        (
-            "a.nbib",
-            "PMID- 1\nTI  - A\nnot indented\n",
-            ":3: expected a line such as 'TI  - A title', got 'not indented'",
-        ),
-        ("a.nbib", "PMID- x1\nDP  - 2018\nAB  - A\n", "key 'pmid': string should match pattern"),
-        (
-            "a.nbib",
-            "PMID- 1\nDP  - May 2018\nAB  - A\n",
-            "published: expected a day such as 2018-01-16, a month or a year",
-        ),
-        (
-            "a.bib",
-            "@article{a, title={A}\n@article{b, year=2018, abstract={B}}\n",
-            ":1: expected a BibTeX entry, got one",
-        ),
-        (
-            "a.bib",
-            "@article{a, year=2018, year=2019, abstract={A}}\n",
-            ":1: expected a BibTeX entry, got one that cannot",
-        ),
-        ("a.csv", "id,title,text\na,b\n", ":2: expected 3 cells, one for each column, got 2"),
-        ("a.csv", "id,id,text\na,b,c\n", ":1: column 'id' stands twice"),
-        ("a.csv", "id,published,text\na,2018,\n", ":2: expected a text in column 'text', got none"),
-        (
-            "a.csv",
-            "id,published,text\na,16/01/2018,x\n",
-            "published: expected a day such as 2018-01-16, a month or a year",
-        ),
-        ("a.csv", "id,published,text,valid_to\na,2018,x,2019\n", "valid_to: expected a whole day such as 2018-01-16"),
-        ("a.csv", "id,published,text,retracted\na,2018,x,maybe\n", "'retracted': expected true or false, got 'maybe'"),
-        ("a.csv", "id,published,text\nÄ b,2018,x\n", ":2: key 'id': string should match pattern"),
-        ("a.csv", 'id,published,text\na,2018,"x\n', ":2: expected a table, got a row that cannot be read"),
-        ("a.md", "---\ntitle: A\n", ":1: expected front matter between two lines ---, got no second one"),
-        ("a.md", "---\na: &x [1]\nb: *x\n---\nT\n", "front matter: expected YAML without anchors, got one"),
-        ("a.md", "---\ntitle: A\ntitle: B\n---\nT\n", "front matter: key 'title' stands twice"),
-        ("a.md", "---\n- a\n---\nT\n", "front matter: expected keys with values, got something else"),
-        ("a.md", "---\na: [\n---\nT\n", "expected front matter in YAML, got text that is none"),
-        ("a.md", "---\ntitle: [a, b]\n---\nT\n", "front matter 'title': expected one value, got ['a', 'b']"),
-        (
-            "a.md",
-            "---\npublished: 2018\n---\n",
-            "expected at least one version of evidence, got none (1 without a text",
-        ),
-        ("a.xml", "<PubmedArticleSet><a></PubmedArticleSet>", "expected XML, got: mismatched tag"),
-        ("a.xml", "<html></html>", "it looks like XML"),
-        ("a.pdf", b"%PDF-1.7\nnothing", "expected a PDF, got a file that cannot be read as one"),
-    ],
+NO_ENTRY = ":1: expected a BibTeX entry, got one that cannot be read"
+NO_DAY = "published: expected a day such as 2018-01-16, a month or a year, got"
+NO_TAG = "expected a line such as 'TI  - A title', got"
+NO_END = ":1: the record has no end, expected a line 'ER'"
+REFUSED: tuple[tuple[str, str | bytes, str], ...] = (
+    ("a.docx", b"PK\x03\x04rest", "it looks like an Office or zip file"),
+    ("a.ris", "TY  - JOUR\nTI  - A\n", NO_END),
+    ("a.ris", "TY  - JOUR\nTY  - JOUR\nER  - \n", NO_END),
+    ("a.ris", "A line.\nTY  - JOUR\nER  - \n", f":1: {NO_TAG} 'A line.'"),
+    ("a.nbib", "PMID- 1\nTI  - A\nnot indented\n", f":3: {NO_TAG} 'not indented'"),
+    ("a.nbib", "PMID- x1\nDP  - 2018\nAB  - A\n", "key 'pmid': string should match pattern"),
+    ("a.nbib", "PMID- 1\nDP  - May 2018\nAB  - A\n", f"{NO_DAY} 'May 2018'"),
+    ("a.bib", "@article{a, title={A}\n@article{b, year=2018, abstract={B}}\n", NO_ENTRY),
+    ("a.bib", "@article{a, year=2018, year=2019, abstract={A}}\n", NO_ENTRY),
+    ("a.csv", "id,title,text\na,b\n", ":2: expected 3 cells, one for each column, got 2"),
+    ("a.csv", "id,id,text\na,b,c\n", ":1: column 'id' stands twice"),
+    ("a.csv", "id,published,text\na,2018,\n", ":2: expected a text in column 'text', got none"),
+    ("a.csv", "id,published,text\na,16/01/2018,x\n", f"{NO_DAY} '16/01/2018'"),
+    ("a.csv", "id,published,text,valid_to\na,2018,x,2019\n", "valid_to: expected a whole day such as 2018-01-16"),
+    ("a.csv", "id,published,text,retracted\na,2018,x,maybe\n", "'retracted': expected true or false, got 'maybe'"),
+    ("a.csv", "id,published,text\nÄ b,2018,x\n", ":2: key 'id': string should match pattern"),
+    ("a.csv", 'id,published,text\na,2018,"x\n', ":2: expected a table, got a row that cannot be read"),
+    ("a.md", "---\ntitle: A\n", ":1: expected front matter between two lines ---, got no second one"),
+    ("a.md", "---\na: &x [1]\nb: *x\n---\nT\n", "front matter: expected YAML without anchors, got one"),
+    ("a.md", "---\ntitle: A\ntitle: B\n---\nT\n", "front matter: key 'title' stands twice"),
+    ("a.md", "---\n- a\n---\nT\n", "front matter: expected keys with values, got something else"),
+    ("a.md", "---\na: [\n---\nT\n", "expected front matter in YAML, got text that is none"),
+    ("a.md", f"---\na: {'[' * 61}{']' * 61}\n---\nT\n", "front matter: expected 60 levels of YAML at most, got more"),
+    ("a.md", "---\ntitle: [a, b]\n---\nT\n", "front matter 'title': expected one value, got ['a', 'b']"),
+    ("a.md", "---\npublished: 2018\n---\n", "expected at least one version of evidence, got none (1 without a text"),
+    ("a.xml", "<PubmedArticleSet><a></PubmedArticleSet>", "expected XML, got: mismatched tag"),
+    ("a.xml", "<html></html>", "it looks like XML"),
+    ("a.pdf", b"%PDF-1.7\nnothing", "expected a PDF, got a file that cannot be read as one"),
 )
+
+
+@pytest.mark.parametrize(("name", "data", "said"), REFUSED)
 def test_what_a_format_does_not_allow_is_refused_in_a_line(
     tmp_path: Path, name: str, data: str | bytes, said: str
 ) -> None:

@@ -19,6 +19,7 @@ from evitrail.evidence_store import InputError
 from evitrail.evidence_store.formats import FORMATS
 from evitrail.evidence_store.formats.base import Defaults
 from evitrail.evidence_store.formats.notices_tsv import read_notices
+from evitrail.evidence_store.formats.publishers_toml import read_publishers
 from evitrail.evidence_store.input_text import json_value, read_text
 from evitrail.traces.record import Record
 
@@ -54,6 +55,8 @@ def test_a_benchmark_a_plan_a_list_and_a_prompt_are_the_same_whoever_saved_them(
     assert load(tmp_path / "benchmark.jsonl") == load(demo)
     (tmp_path / "plan.toml").write_bytes(save('name = "Zürich"\n'))
     assert read_plan_file(tmp_path / "plan.toml", Plan) == Plan(name="Zürich")
+    (tmp_path / "publishers.toml").write_bytes(save('[[publisher]]\nname = "nice"\n'))
+    assert [one.name for one in read_publishers(tmp_path / "publishers.toml")] == ["nice"]
     (tmp_path / "notices.tsv").write_bytes(save("doi\tkind\n10.1000/a\tretraction\n"))
     assert [one.doi for one in read_notices(tmp_path / "notices.tsv")] == ["10.1000/a"]
     (tmp_path / "names.txt").write_bytes(save("Ada Example\nBo Other\n"))

@@ -14,6 +14,7 @@ from evitrail.evidence_store.formats.base import Defaults
 from evitrail.evidence_store.formats.field_map import read_map
 from evitrail.evidence_store.formats.grade_bodies import read_bodies
 from evitrail.evidence_store.formats.notices_tsv import read_notices
+from evitrail.evidence_store.formats.publishers_toml import read_publishers
 from evitrail.evidence_store.model import Evidence
 
 COUNT = 150
@@ -26,6 +27,7 @@ OTHERS: dict[str, tuple[bytes, Callable[[Path], object]]] = {
     ),
     "watch.csv": (f'{WATCH}10.1000/n,10.1000/a,1,Retraction,5/26/2021 0:00,"+A;+B;"\n'.encode(), read_notices),
     "map.toml": (b'[columns]\ntitle = "Titel"\n[values]\nkind = "guideline"\n', read_map),
+    "publishers.toml": (b'[[publisher]]\nname = "nice"\nkinds = ["guideline"]\ngrades = true\n', read_publishers),
     "bodies.jsonl": (
         b'{"question": "q", "outcome": "o", "certainty": "High", "importance": "critical"}\n',
         read_bodies,
@@ -49,7 +51,7 @@ def test_a_damaged_file_of_any_format_is_read_or_refused_in_a_line(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_damaged_list_map_or_body_of_evidence_is_read_or_refused_in_a_line(tmp_path: Path, name: str) -> None:
+def test_any_other_damaged_file_is_read_or_refused_in_a_line(tmp_path: Path, name: str) -> None:
     sound, read = OTHERS[name]
     file = tmp_path / name
     for data in mutated(sound, COUNT, seed=name):

@@ -135,7 +135,7 @@ def test_a_list_is_read_whole_plain_or_gzipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("name,kind\n1,retraction\n", ":1: expected columns doi and kind, or Retraction Watch's, got name, kind"),
+        ("name,kind\n1,retraction\n", ":1: expected columns doi and kind, or Retraction Watch's, got 'name', 'kind'"),
         ("doi\tkind\n10.1000/a\n", ":2: expected 2 cells, one for each column, got 1"),
         (f"{WATCH}\n,10.1000/a,,Retraction,26/5/2021 0:00,\n", ":2: RetractionDate: expected month/day/year"),
         (f"{WATCH}\n,10.1000/a,,Removal,5/26/2021 0:00,\n", ":2: expected RetractionNature to be one of retraction, "),

@@ -149,6 +149,8 @@ def test_a_file_that_is_no_signature_is_refused_in_one_line(tmp_path: Path, file
         ('[[publisher]]\nname = "NICE"', r"key 'name'"),
         ('[[publisher]]\nname = "nice"\nmay = "all"', "unknown key 'may'"),
         ('[[publisher]]\nname = "nice"\nbackdate_days = -1', "backdate_days"),
+        ('[[publisher]]\nname = "nice"\ngrades = "yes"', "key 'grades': expected a valid boolean, got 'yes'"),
+        (f"publisher = {'[' * 5000}{']' * 5000}", "expected 60 levels of TOML at most, got more"),
         ('[[publisher]]\nname = "nice"\nkey = "abc"', "expected a public key"),
         ('[[publisher]]\nname = "a"\n[[publisher]]\nname = "a"', "'a' stands twice"),
         ('name = "nice"', r"expected tables \[\[publisher\]\]"),

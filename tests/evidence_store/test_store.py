@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from public_data import DATA, needs
 from world import Spy, WordVectors, World, clock, evidence
 
 import evitrail.evidence_store
@@ -27,7 +28,7 @@ from evitrail.evidence_store import (
 )
 
 SOURCE = Path(evitrail.__file__).parents[1]
-GUIDELINES = SOURCE.parents[1] / "shared" / "data" / "guideline-versions" / "evidence.jsonl"
+GUIDELINES = DATA / "guideline-versions" / "evidence.jsonl"
 LONG = " ".join(f"Sentence {n} says that aspirin dose {n} was compared with placebo in trial {n}." for n in range(90))
 
 
@@ -253,9 +254,8 @@ def test_after_kill_9_between_ledger_and_index_verify_says_what_is_missing(tmp_p
         assert len(store.snapshot().lexical("stroke", 1000)) == 601
 
 
-def test_real_guideline_versions_are_taken_in_and_told_apart_by_day(tmp_path: Path) -> None:
-    if not GUIDELINES.exists():
-        pytest.skip(f"public data absent: {GUIDELINES}")
+@needs(GUIDELINES)
+def test_real_guideline_versions_are_imported_and_each_is_current_in_its_time(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         store.ingest(read_evidence(GUIDELINES))
         assert store.stats().versions == 706

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_BZIP2, ZIP_LZMA, ZipFile
 
 import pytest
 from desk import evitrail
 from external_traces import DOCUMENTS, in_archive, write
-from mutated_json import mutated
+from mutated_json import mutated_json
 
 from evitrail.traces import Journal, seal, verify_journal
 from evitrail.traces.external.incoming_run import incoming_runs
@@ -67,7 +67,7 @@ def test_a_folder_and_a_missing_file_are_refused_in_a_line(tmp_path: Path) -> No
 def test_a_damaged_file_is_imported_soundly_or_refused_in_lines(tmp_path: Path, system: str) -> None:
     data, file = write(tmp_path, system).read_bytes(), tmp_path / "damaged.jsonl"
     outcomes = {"refused": 0, "imported": 0}
-    for number, damaged in enumerate(mutated(data, 120)):
+    for number, damaged in enumerate(mutated_json(data, 120)):
         file.write_bytes(damaged)
         try:
             runs = incoming_runs(read_traces(file).spans, file, understand)
@@ -144,3 +144,25 @@ def test_a_damaged_archive_is_refused_in_a_line(tmp_path: Path) -> None:
             refused += str(error).splitlines()
     assert len(refused) > 5
     assert all(line.startswith(str(file)) for line in refused)
+
+
+def test_an_encrypted_archive_is_refused_in_a_line_that_says_so(tmp_path: Path) -> None:
+    file = in_archive(tmp_path / "log.eval", DOCUMENTS["inspect-ai"]()[0])
+    data = bytearray(file.read_bytes())
+    flags = data.index(b"PK\x01\x02") + 8  # of the first member in the table at the archive's end
+    data[flags] |= 1
+    file.write_bytes(data)
+    with pytest.raises(ValueError, match=r"log\.eval: expected an archive that needs no password, got an encrypted"):
+        read_traces(file, "inspect-ai")
+
+
+@pytest.mark.parametrize("compression", [ZIP_BZIP2, ZIP_LZMA])
+def test_damaged_data_is_refused_however_it_is_compressed(tmp_path: Path, compression: int) -> None:
+    file = tmp_path / "log.eval"
+    with ZipFile(file, "w", compression) as archive:
+        archive.writestr("header.json", '{"eval": {}}')
+    data = file.read_bytes()
+    at = data.index(b"header.json") + len(b"header.json") + 12
+    file.write_bytes(data[:at] + b"\xff" * 8 + data[at + 8 :])
+    with pytest.raises(ValueError, match=r"log\.eval: expected an Inspect AI log, found a zip that cannot be read"):
+        read_traces(file, "inspect-ai")

@@ -204,8 +204,8 @@ def _error_line(error: Exception) -> str:
     if isinstance(error, (ValueError, JournalError)) and not isinstance(error, ValidationError):
         return str(error)
     if isinstance(error, RecursionError):
-        from evitrail.evidence_store.input_text import TOO_DEEP
+        from evitrail.evidence_store.input_text import too_deep
 
-        return TOO_DEEP
+        return too_deep("JSON")
     said = " ".join(f"{type(error).__name__}: {error}".split())
     return f"internal error, {said}; set EVITRAIL_DEBUG=1 to see where"

@@ -91,7 +91,8 @@ def plan_of(benchmark: Path, store: Path, **options: Any) -> Plan:
     """The plan that options make, its paths absolute; raises ``InputError`` naming the option at fault."""
     from evitrail.eval.plan.plan import Plan
     from evitrail.eval.resolve import absolute
-    from evitrail.evidence_store.input_lines import InputError, fitting
+    from evitrail.evidence_store.input_record import fitting
+    from evitrail.evidence_store.input_text import InputError
 
     try:
         return absolute(fitting(Plan, {"benchmark": benchmark, "store": store, **options}))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -25,7 +26,17 @@ SAMPLE = re.compile(r"samples/[^/]+\.json")
 IN_PIECES = re.compile(r"samples/.+/sample\.json")
 LARGEST = 2**30
 """Maximum bytes of all members together."""
-DAMAGED = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+DAMAGED = (
+    BadZipFile,  # a part that is no zip, or whose check sum is another
+    zlib.error,  # deflated data that is none; likewise the next two
+    LZMAError,
+    OSError,  # bzip2's way to say so; also a file that cannot be read
+    EOFError,  # a member that ends too early
+    NotImplementedError,  # a kind of compression that Python does not know
+)
+"""What zipfile raises for an archive that is damaged, or that it cannot unpack."""
+ENCRYPTED = 0x1
+"""The flag of a member that needs a password."""
 
 
 def log_in_archive(file: Path) -> dict[str, Any]:
@@ -46,6 +57,8 @@ def _log(file: Path, archive: ZipFile) -> dict[str, Any]:
         raise ValueError(f"{file}: expected an Inspect AI log with {HEADER!r}, found a zip with {short(names)}")
     if any(IN_PIECES.fullmatch(name) for name in names):
         raise ValueError(f"{file}: expected samples in one piece, found log version 3; write it again as .json first")
+    if any(member.flag_bits & ENCRYPTED for member in archive.infolist()):
+        raise ValueError(f"{file}: expected an archive that needs no password, got an encrypted one; unpack it first")
     if (size := sum(member.file_size for member in archive.infolist())) > LARGEST:
         raise ValueError(f"{file}: expected at most {LARGEST} bytes unpacked, got {size}; split the log first")
     log = _member(file, archive, header)

@@ -30,7 +30,7 @@ from evitrail.eval.plan.readers import Readers
 from evitrail.eval.plan.run_name import ReadCondition, RunName
 from evitrail.eval.rerun.reopened import reopened
 from evitrail.evidence_store.did_you_mean import nearest
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.trace import Trace

@@ -18,7 +18,7 @@ from evitrail.evidence_store.curation.notices import EVENT, Notice
 from evitrail.evidence_store.curation.workflow import MARK
 from evitrail.evidence_store.formats.fhir.read import Taken
 from evitrail.evidence_store.index.projection import Progress
-from evitrail.evidence_store.input_lines import InputError
+from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.ledger.event import STANDING
 from evitrail.evidence_store.model import Evidence, Header
 from evitrail.evidence_store.quarantine.voucher import Voucher

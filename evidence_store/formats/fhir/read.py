@@ -33,7 +33,8 @@ from evitrail.evidence_store.formats.fhir.resources import resources
 from evitrail.evidence_store.formats.fhir.shape import Json
 from evitrail.evidence_store.formats.fhir.statement import evidence_of, rated, stated_grade
 from evitrail.evidence_store.grading.grade import Grade
-from evitrail.evidence_store.input_lines import InputError, fault_lines
+from evitrail.evidence_store.input_record import fault_lines
+from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.model import Evidence
 
 WHERE = {

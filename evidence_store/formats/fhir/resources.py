@@ -3,7 +3,7 @@
 Rules kept here
 - In a folder every ``*.json`` file is read, in name order; what is no Evidence, Citation or ArtifactAssessment there is
   only counted.
-- Resources of HL7's guide come in R5's words (``r6.py``); what was set aside for that is named.
+- Resources of HL7's guide come in R5's words (``r6.py``); the elements that were left out for that are named.
 """
 
 from __future__ import annotations
@@ -40,8 +40,7 @@ def resources(path: Path) -> Resources:
     is_bundle = False
     for file in files_of(path, (".json",)) if in_folder else [path]:
         try:
-            text = read_document(file)
-            document = json.loads(text)
+            document = read_document(file)
             if in_folder and (name := _type(document)) not in (*READ, *RENAMED):
                 entries.append((str(file), {"resource": {"resourceType": name}}))
                 continue

@@ -75,7 +75,7 @@ def add(
     """Register a publisher, or change what it may do; from the first one on, evidence of others is held."""
     from evitrail.evidence_store import EvidenceStore, InputError, Publisher, Registrar
     from evitrail.evidence_store.formats.publishers_toml import read_publishers
-    from evitrail.evidence_store.input_lines import fitting
+    from evitrail.evidence_store.input_record import fitting
     from evitrail.traces.audit.signed_note import public_key
 
     actor = actor_named(by)

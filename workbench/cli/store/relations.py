@@ -55,7 +55,7 @@ def supersede(
     """Record that versions took over from others: split, merged, narrowed, reaffirmed …"""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.curation.relations import Supersession
-    from evitrail.evidence_store.input_lines import fitting
+    from evitrail.evidence_store.input_record import fitting
 
     edge = fitting(
         Supersession,
@@ -110,7 +110,7 @@ def contradiction(
     """Record a contradiction between two versions, or its resolution."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.curation.relations import Contradiction
-    from evitrail.evidence_store.input_lines import fitting
+    from evitrail.evidence_store.input_record import fitting
 
     given = {"a": a, "b": b, "scope": scope, "type": type, "resolution": resolution, "reason": reason}
     edge = fitting(Contradiction, {**given, "detector": detector or actor_named(by)})
@@ -140,7 +140,8 @@ def assess(
     """Record certainty ratings of versions: GRADE per outcome, and codes of other systems."""
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.curation.profile import Profile, profiling
-    from evitrail.evidence_store.input_lines import InputError, jsonl_files, read_lines
+    from evitrail.evidence_store.input_lines import jsonl_files, read_lines
+    from evitrail.evidence_store.input_text import InputError
 
     read = read_lines(jsonl_files(file), Profile)
     profiles, voucher = [profile for _, profile in read], voucher_for(file, publisher, signature)
