@@ -11,10 +11,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from scribe import Order, recorded, ticking
 
 from evitrail.traces import Journal, Verdicts, seal, verify_journal
+from evitrail.traces.journal.schema import link
+from evitrail.traces.record import canonical_json
 
 RUNS = ("first", "second", "third")
 Change = Callable[[sqlite3.Connection], object]
@@ -57,3 +60,14 @@ def everything(path: Path) -> object:
         records = {run: journal.records(run) for run in journal.runs()}
         names = [row[0] for row in db.execute("SELECT id FROM blob ORDER BY id")]
         return records, journal.heads(), {name: journal.raw(name) for name in names}
+
+
+def planted(path: Path, run: str, type: str, body: dict[str, Any]) -> None:
+    """A record that is linked as it should be, written past the journal."""
+    with inside(path) as db:
+        ((seq, prev),) = db.execute(
+            "SELECT seq, hash FROM record WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,)
+        ).fetchall()
+        line = {"v": 1, "seq": seq + 1, "run": run, "type": type, "t": "2021", "mono": 1, "prev": prev, "body": body}
+        data = canonical_json(line).encode()
+        db.execute("INSERT INTO record VALUES (?, ?, ?, ?, ?)", (run, seq + 1, prev, link(prev, data), data))

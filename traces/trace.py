@@ -4,6 +4,7 @@ Rules kept here
 - A trace is read from the journal when it is made; nothing is worked out that the journal does not hold.
 - A run with a record that was changed, or without one that was there, is not read: ``DamagedJournal`` names the file
   and the record. ``checked=False`` reads it all the same, to be shown.
+- A record that may not follow the run's end (``after_end.py``) is ignored: whoever reads a trace does not meet it.
 
     trace = Trace(journal, "clean.rad-001")
     trace.ended, [step.path for step in trace.activities]
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from evitrail.traces.audit.integrity import check_chain
+from evitrail.traces.journal.after_end import allowed
 from evitrail.traces.journal.database import damaged
 from evitrail.traces.journal.folder import files_of
 from evitrail.traces.journal.journal import JournalView, Stored
@@ -35,13 +37,21 @@ class Trace:
     def __init__(self, journal: JournalView, run: str, *, checked: bool = True) -> None:
         self.journal = journal
         self.run = run
-        self.records: list[Stored] = journal.records(run)
-        if checked and (faults := check_chain(run, self.records)):
-            raise damaged(_file_of(journal, run, self.records), faults[0])
+        self.stored: list[Stored] = journal.records(run)
+        """Every record, those that are ignored too."""
+        if checked and (faults := check_chain(run, self.stored)):
+            raise damaged(_file_of(journal, run, self.stored), faults[0])
+        self.records = allowed(self.stored)
+        """Those that count."""
 
     @cached_property
     def activities(self) -> list[Activity]:
         return finished(self.records)
+
+    @property
+    def ignored(self) -> int:
+        """How many records are ignored."""
+        return len(self.stored) - len(self.records)
 
     @property
     def ended(self) -> bool:
@@ -72,7 +82,7 @@ class Trace:
         return self.journal.get(self._begin.body["config"], returns)
 
     def output(self, returns: type[R]) -> R | None:
-        """What the run came to, by its first end; None while it has not ended."""
+        """What the run came to; None while it has not ended."""
         ends = self.of_type("run.end")
         return self.journal.get(ends[0].body["output"], returns) if ends else None
 

@@ -155,7 +155,7 @@ def _counts(trace: Trace, latest: Mapping[str, str]) -> bool:
 
 
 def blames_of(trace: Trace) -> tuple[Blame, ...]:
-    """What one run is blamed for by its first attribution; empty before that, and for a run that did not fail."""
+    """What one run is blamed for; empty before its attribution, and for a run that did not fail."""
     stored = trace.of_type(ATTRIBUTION)
     return trace.journal.get(stored[0].body["blames"], Blames).blames if stored else ()
 

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from intruder import inside, sealed, verdicts
+from intruder import planted, sealed, verdicts
 from patient import admitted
 from scribe import Note, Order, recorded
 
-from evitrail.traces import Journal, JournalError, Journals, Trace, seal, verify_journal
+from evitrail.traces import Journal, JournalError, Journals, Trace, recorded_work, seal, verify_journal
 from evitrail.traces.audit.checkpoint import check_signature, sign
 from evitrail.traces.audit.signed_note import SigningKey
-from evitrail.traces.journal.redacted import redacted_runs
+from evitrail.traces.export.disclosed import Disclosed
+from evitrail.traces.export.otel import spans_of
+from evitrail.traces.export.prov import text
+from evitrail.traces.journal.redacted import proof_of, redacted_runs
 from evitrail.traces.journal.redaction import redact
-from evitrail.traces.journal.schema import link
-from evitrail.traces.record import canonical_json
 
 ORDER = Order(words=("stroke", "risk"))
 
@@ -27,17 +28,6 @@ ORDER = Order(words=("stroke", "risk"))
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return sealed(tmp_path / "journal.db")
-
-
-def planted(path: Path, run: str, type: str, body: dict[str, Any]) -> None:
-    """A record that is linked as it should be, written past the journal."""
-    with inside(path) as db:
-        ((seq, prev),) = db.execute(
-            "SELECT seq, hash FROM record WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,)
-        ).fetchall()
-        line = {"v": 1, "seq": seq + 1, "run": run, "type": type, "t": "2021", "mono": 1, "prev": prev, "body": body}
-        data = canonical_json(line).encode()
-        db.execute("INSERT INTO record VALUES (?, ?, ?, ?, ?)", (run, seq + 1, prev, link(prev, data), data))
 
 
 def output_of(path: Path, run: str) -> str:
@@ -71,6 +61,31 @@ def test_a_second_end_is_named_and_the_first_one_counts(path: Path, signed: bool
         if signed:
             assert check_signature(journal, key.public) == []
         assert Trace(journal, "second").output(Note) == Note(text="stroke risk second")
+
+
+def all_that_is_read(path: Path, run: str) -> object:
+    """What every reader makes of a run."""
+    with Journal.open(path, create=False) as journal:
+        trace = Trace(journal, run)
+        told = Disclosed(trace, with_sensitive=False)
+        spans = [span.to_json() for span in spans_of(told)]
+        return trace.output(Note), trace.activities, recorded_work(journal, run), spans, text(told)
+
+
+@pytest.mark.parametrize("type", ["run.end", "run.begin", "activity.end", "activity.error", "attribution", "recheck"])
+def test_a_record_that_may_not_follow_the_end_changes_nothing_that_is_read(path: Path, type: str) -> None:
+    with Journal.open(path) as journal:
+        recorded(journal, "late", ORDER)
+        journal.append("late", "attribution", {})
+        journal.append("late", "recheck", {"number": 2})
+        step = Trace(journal, "late").of_type("activity.end")[-1].body
+    before = all_that_is_read(path, "late")
+    forged = {"output": output_of(path, "first"), "blames": output_of(path, "first"), "number": 1, "error": "forged"}
+    planted(path, "late", type, step | forged if type.startswith("activity") else forged)
+    assert all_that_is_read(path, "late") == before
+    with Journal.open(path, create=False) as journal:
+        assert (Trace(journal, "late").ignored, Trace(journal, "first").ignored) == (1, 0)
+    assert len(verdicts(path).additions) == 1
 
 
 def test_a_second_attribution_is_named_and_the_first_one_counts(path: Path) -> None:
@@ -129,6 +144,20 @@ def test_a_redaction_bears_a_proof_that_is_checked_when_its_key_is_gone(tmp_path
     assert key not in path.read_bytes()
 
 
+REDACTED = {"by": "d.larsen", "reason": "asked", "secret": "other"}
+
+
+@pytest.mark.parametrize("wrong", [{"proof": "00" * 32}, {"by": " "}, {"reason": None}, {"blobs": []}, {"secret": "?"}])
+def test_the_journal_writes_no_redaction_that_is_not_whole(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    path = admitted(tmp_path / "journal.db")
+    with Journal.open(path) as journal:
+        names = sorted({output_of(path, "other")})
+        whole = REDACTED | {"proof": proof_of(journal.secret("other").key), "count": len(names), "blobs": names}
+        with pytest.raises(JournalError, match=r"run 'other' in .*: expected a redaction as `redact` makes it, got "):
+            journal.append("other", "redaction", whole | wrong)
+        journal.append("other", "redaction", whole)
+
+
 @pytest.mark.parametrize("run", ["other", "second"])
 @pytest.mark.parametrize("proof", [None, "", "zz", "00" * 32])
 def test_a_redaction_without_its_proof_drops_nothing_and_is_named(tmp_path: Path, run: str, proof: str | None) -> None:
@@ -153,7 +182,8 @@ def test_a_redaction_beside_the_journal_drops_nothing_either(tmp_path: Path) -> 
         seal(journal)
     body = {"by": "x", "reason": "y", "secret": "other", "count": 1, "blobs": [output_of(path, "other")], "proof": "11"}
     with Journal.open(path.with_name("journal-9.db")) as journal:
-        journal.append("forged", "redaction", body)
+        recorded(journal, "forged", ORDER)
+    planted(path.with_name("journal-9.db"), "forged", "redaction", body)
     with Journals.open(tmp_path) as journals:
         assert redacted_runs(journals) == {}
         assert any("its proof is not that of the run's key" in fault for fault in verify_journal(journals).additions)

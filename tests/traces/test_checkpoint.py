@@ -187,6 +187,21 @@ def test_runs_newer_than_the_signature_are_named(path: Path) -> None:
         assert unsealed(journal, seals(journal)[-1]) == []
 
 
+@pytest.mark.parametrize("by", [None, SigningKey.new("mallory.example"), SigningKey.new(KEY.name)])
+def test_runs_newer_than_a_keys_checkpoint_are_not_hidden_by_seals_of_others(path: Path, by: SigningKey | None) -> None:
+    with Journal.open(path) as journal:
+        sign(journal, KEY)
+    with Journal.open(path.with_name("journal-9.db")) as beside:
+        recorded(beside, "forged", Order(words=("stroke",)))
+        with Journals.open(path.parent) as journals:
+            sign(beside, by, over=journals) if by else seal(beside, over=journals)
+    with Journals.open(path.parent) as journals:
+        newest = checkpoint(journals, KEY.public)
+        assert newest is not None
+        assert unsealed(journals, newest) == ["forged"]
+        assert check_signature(journals, KEY.public) == []
+
+
 def test_a_root_kept_elsewhere_is_known_again_after_later_seals(path: Path) -> None:
     with Journal.open(path) as journal:
         kept = sealed_root(journal) or ""

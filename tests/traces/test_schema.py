@@ -85,8 +85,10 @@ def test_a_journal_from_the_future_is_read_with_a_warning(path: Path, how: str) 
 def test_a_record_of_an_unknown_type_with_unknown_fields_is_kept_verified_and_shown(path: Path) -> None:
     grown(path, type="weather", body={"sky": "clear"}, mood="bright")
     with Journal.open(path) as journal:
-        shown = Trace(journal, "run").of_type("weather")
+        trace = Trace(journal, "run")
+        shown = [record for record in trace.stored if record.type == "weather"]
         assert [(r.body, r.line["mood"]) for r in shown] == [({"sky": "clear"}, "bright")]
+        assert (trace.of_type("weather"), trace.ignored) == ([], 1)
         with pytest.raises(JournalError, match="a record of the type 'weather' after the end of the run"):
             journal.append("run", "weather", {"sky": "grey"})
         said = verify_journal(journal)

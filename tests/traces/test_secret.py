@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from intruder import planted
 from patient import PATIENT, PLAIN, admitted
 from scribe import Note
 
@@ -126,10 +127,11 @@ def test_no_redaction_record_covers_a_blob_that_is_no_patients(path: Path) -> No
     plain = content_id(PLAIN)
     with Journal.open(path) as journal:
         journal.append("told", "note", {"output": plain})
-        journal.append("run", "redaction", {"by": "me", "reason": "", "secret": "run", "count": 1, "blobs": [plain]})
+    body = {"by": "me", "reason": "", "secret": "run", "count": 1, "blobs": [plain]}
+    planted(path, "run", "redaction", body)
+    with Journal.open(path, create=False) as journal:
         assert journal.redacted() == {}
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("DROP TRIGGER blob_stays")
         db.execute("DELETE FROM blob")
     with Journal.open(path, create=False) as journal:
         assert any(f"blob {plain} is missing" in fault for fault in verify_journal(journal).integrity)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from desk import Desk, evitrail, tree
+from intruder import planted
 
 from evitrail.traces import Journal
 from evitrail.traces.bundle.bundle import write_bundle
@@ -79,6 +80,32 @@ def test_what_is_not_covered_is_said_for_unsigned_and_for_signed(own: Desk, key:
     for said in (unsigned, unchecked):
         assert "not covered: records cut and runs dropped that came after the last seal" in said
         assert "not covered: whether what was recorded is true" in said
+
+
+def test_a_seal_by_another_key_hides_no_run_that_is_newer_than_ones_own_signature(signed: Desk, key: Path) -> None:
+    own, other = key.with_name("key.pub"), key.with_name("other")
+    theirs = evitrail("trace", "keygen", "--name", "mallory.example", "--out", other).out.strip()
+    with Journal.open(signed.run / "journal-9.db") as journal:
+        journal.append("forged", "run.begin", {"config": None, "config_type": None, "parent": None})
+        journal.append("forged", "run.end", {"output": None, "output_type": None})
+    assert evitrail("trace", "sign", signed.run, "--key", other).code == 0
+    told = evitrail("trace", "verify", signed.run, "--key", own, "--json").json
+    assert (told["signature"], told["newer_than_signature"]) == ([], ["forged"])
+    assert own.read_text().startswith(told["signed_by"] + "+")
+    assert "newer than the signature: forged" in evitrail("trace", "verify", signed.run, "--key", own).out
+    assert evitrail("trace", "verify", signed.run, "--key", theirs, "--json").json["newer_than_signature"] == []
+
+
+def test_a_record_planted_after_a_runs_end_is_ignored_and_show_says_so(own: Desk) -> None:
+    before = evitrail("trace", "show", own.run, GATED).out
+    planted(own.run / "journal.db", GATED, "run.end", {"output": "sha256:forged", "output_type": "Answer"})
+    said = "records ignored, since they follow the run's end against the rules: 1; `evitrail trace verify` names them\n"
+    shown = evitrail("trace", "show", own.run, GATED).out
+    assert said in shown
+    assert shown.replace(said, "") == before
+    told = evitrail("trace", "verify", own.run)
+    assert (told.code, told.out) == (1, "")
+    assert any(fault.startswith(f"added: run '{GATED}' record") for fault in told.faults)
 
 
 def test_another_key_fails_the_check_in_a_line(signed: Desk, tmp_path: Path) -> None:

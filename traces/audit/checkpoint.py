@@ -73,9 +73,10 @@ def sign(journal: Journal, key: SigningKey, over: JournalView | None = None) -> 
     return note
 
 
-def checkpoint(journal: JournalView) -> Seal | None:
-    """The newest seal that is signed, by whomever."""
-    return next((each for each in reversed(seals(journal)) if each.note), None)
+def checkpoint(journal: JournalView, key: PublicKey | None = None) -> Seal | None:
+    """The newest seal with a note that bears this key's name, or without a key any note; unchecked."""
+    noted = (each for each in reversed(seals(journal)) if each.note)
+    return next((each for each in noted if key is None or _bears(each, key)), None)
 
 
 def signer(seal: Seal) -> str:
@@ -85,10 +86,9 @@ def signer(seal: Seal) -> str:
 
 def check_signature(journal: JournalView, key: PublicKey) -> list[str]:
     """What is wrong with the newest checkpoint that bears this key's name; empty means that it holds."""
-    noted = [each for each in seals(journal) if each.note]
-    if not noted:
+    newest = checkpoint(journal, key) or checkpoint(journal)
+    if newest is None:
         return ["expected a signed checkpoint, found none; `evitrail trace sign` makes one"]
-    newest = next((each for each in reversed(noted) if _signed_by(each, key)), noted[-1])
     try:
         said = Checkpoint.parse(verified_text(newest.note or "", key))
     except BadNote as error:
@@ -123,7 +123,7 @@ def newest_text(journal: JournalView) -> str | None:
     return f"{root}\n" if root else None
 
 
-def _signed_by(seal: Seal, key: PublicKey) -> bool:
+def _bears(seal: Seal, key: PublicKey) -> bool:
     try:
         return f"{key.name}+{key.id.hex()}" in signers(seal.note or "")
     except BadNote:

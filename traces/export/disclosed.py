@@ -57,7 +57,7 @@ class Disclosed(Trace):
     @property
     def failure(self) -> str | None:
         """Why a run of another system failed; None if it did not, or that is withheld."""
-        end = next((record.body for record in reversed(self.records) if record.type == "run.end"), {})
+        end = next((record.body for record in self.of_type("run.end")), {})
         body = self.body(end["output"]) if end.get("output_type") == "Foreign" else None
         said = json.loads(body.partition(b"\n")[2])["value"] if body else None
         return str(said["error"]) if isinstance(said, dict) and "error" in said else None

@@ -26,6 +26,7 @@ from evitrail.traces.external.incoming_run import Imported, IncomingRun, Interpr
 from evitrail.traces.external.recorded_times import iso_time
 from evitrail.traces.external.step_records import RunRecords, run_records
 from evitrail.traces.journal.journal import Journal, JournalView
+from evitrail.traces.trace import Trace
 
 PLACED = frozenset({"path", "reused_from"})
 """Fields of a step that say where it is, and not what was done."""
@@ -103,14 +104,14 @@ def _is_known(journal: JournalView, earlier: Sequence[str], run: IncomingRun, re
     before = _steps(journal, earlier[-1])
     if any(before.get(body["parameters"]["span"]) != _done(kind, body) for kind, body in records.steps):
         return False
-    ends = [record.body for record in journal.records(earlier[-1]) if record.type == "run.end"]
-    whole = ends[-1]["output"] == records.output and configs[-1].attributes == run.config.attributes
+    output = Trace(journal, earlier[-1]).of_type("run.end")[0].body["output"]
+    whole = output == records.output and configs[-1].attributes == run.config.attributes
     return whole or run.tree.root is None
 
 
 def _steps(journal: JournalView, run: str) -> dict[str, Any]:
     """What each span of an imported run did."""
-    kept = [record for record in journal.records(run) if record.type in ("activity.end", "activity.error")]
+    kept = [record for record in Trace(journal, run).records if record.type in ("activity.end", "activity.error")]
     return {record.body["parameters"]["span"]: _done(record.type, record.body) for record in kept}
 
 

@@ -7,7 +7,8 @@ Rules kept here
 - A redaction may follow. Whether it is one, its proof says (``redacted.py``).
 - Nothing else may follow. A version that has another type of record adds its rule here.
 
-The journal refuses to write what these rules do not allow, and ``trace verify`` names what was written all the same.
+The journal refuses to write what these rules do not allow. What was written all the same is ignored by every reader
+(``allowed``, which ``Trace`` reads a run through) and named by ``trace verify``.
 
     after = AfterEnd()
     [fault for record in records if (fault := after.follows(record.type, record.body))]
@@ -15,9 +16,13 @@ The journal refuses to write what these rules do not allow, and ``trace verify``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic_core import from_json
+
+from evitrail.traces.journal.schema import Stored
 
 END = "run.end"
 ATTRIBUTION = "attribution"
@@ -45,6 +50,14 @@ class AfterEnd:
             self.number = max(self.number, body["number"])
         return fault
 
+    def follows_stored(self, data: bytes) -> str | None:
+        """The same for a record as it lies in the file; an altered one is a fault of its chain, and none here."""
+        try:
+            line = from_json(data)
+            return self.follows(line["type"], line["body"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
     def _fault(self, type: str, body: Mapping[str, Any]) -> str | None:
         if type == END:
             return "a second end of the run; the first one counts"
@@ -55,3 +68,9 @@ class AfterEnd:
         if type == RECHECK and not (isinstance(body.get("number"), int) and body["number"] > self.number):
             return f"a re-check with the number {body.get('number')!r}, after one with {self.number}"
         return None
+
+
+def allowed(records: Iterable[Stored]) -> list[Stored]:
+    """A run's records without those that may not stand where they stand."""
+    after = AfterEnd()
+    return [record for record in records if after.follows_stored(record.bytes) is None]

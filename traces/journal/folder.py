@@ -11,6 +11,9 @@ Rules kept here
         Trace(journal, "clean.rad-001").activities
 
 Nothing is written here: each writer has its own ``Journal``.
+
+Not covered: which of two copies is right where neither continues the other. ``trace verify`` names them. A seal does
+not decide: whoever adds a file can seal it.
 """
 
 from __future__ import annotations

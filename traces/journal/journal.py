@@ -19,21 +19,20 @@ whole file can rewrite the whole chain.
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from unicodedata import is_normalized
 
-from evitrail.traces.journal.after_end import AfterEnd
+from evitrail.traces.journal.after_end import REDACTION, AfterEnd
 from evitrail.traces.journal.database import Database, damaged
 from evitrail.traces.journal.errors import DamagedJournal, JournalError, Redacted, RunEnded
-from evitrail.traces.journal.redacted import Claim, claims, holding, no_key, root_of
+from evitrail.traces.journal.redacted import Claim, claims, holding, no_key, root_of, unwritable
 from evitrail.traces.journal.schema import (
     IS_REDACTION,
     KEYED,
@@ -45,7 +44,7 @@ from evitrail.traces.journal.schema import (
     unpacked,
     written,
 )
-from evitrail.traces.journal.sensitive import Secret, new_secret, stored_secret, survey_sensitive
+from evitrail.traces.journal.sensitive import Secret, new_secret, sensitive_names, stored_secret, survey_sensitive
 from evitrail.traces.journal.view import JournalView, Redaction
 from evitrail.traces.record import Record, canonical_json, sha256
 
@@ -63,9 +62,6 @@ __all__ = [
 ]
 
 R = TypeVar("R", bound=Record)
-
-END_TYPE = b'"type":"run.end"'
-"""How the end of a run is found without reading every record."""
 
 
 class Clock(NamedTuple):
@@ -160,6 +156,8 @@ class Journal:
         with self.transaction(durable):
             if why := self._after_end(run).follows(type, body):
                 raise RunEnded(f"run {run!r} in {str(self.path)!r}: expected no more records of it, got {why}")
+            if type == REDACTION:
+                self._expect_redaction(run, body)
             seq, prev = self._heads.get(run) or self._last(run)
             line = {
                 "v": SCHEMA_VERSION, "seq": seq, "run": run, "type": type,
@@ -191,11 +189,15 @@ class Journal:
         if run not in self._ends:
             self._ends[run] = after = AfterEnd()
             for (data,) in self.database.read("SELECT bytes FROM record WHERE run = ? ORDER BY seq", (run,)):
-                if after.ended or END_TYPE in data:
-                    with suppress(ValueError, KeyError, TypeError):  # an altered record is a fault of the chain
-                        line = json.loads(data)
-                        after.follows(line["type"], line["body"])
+                after.follows_stored(data)
         return self._ends[run]
+
+    def _expect_redaction(self, run: str, body: Mapping[str, Any]) -> None:
+        root = str(body.get("secret"))
+        if why := unwritable(body, stored_secret(self.database, root), sensitive_names(self.database, root)):
+            raise JournalError(
+                f"run {run!r} in {str(self.path)!r}: expected a redaction as `redact` makes it, got {why}"
+            )
 
     def _last(self, run: str) -> tuple[int, str]:
         rows = self.database.read("SELECT seq, hash FROM record WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,))

@@ -6,24 +6,30 @@ Rules kept here
   make (``proof_of``), and the commitment is its SHA-256. What is revealed tells nothing of the key, or of a name.
 - Journals from before have no commitment. There a redaction counts if the key is gone from every file.
 - A redaction that does not hold drops nothing and is a fault, which ``trace verify`` names.
+- A journal refuses to write a redaction unless it holds the key, and the record has the proof, who and why, and all
+  names under that key (``unwritable``).
 
 ``redaction.py`` makes them.
+
+Not covered: the proof says only that its writer held the key. Who redacted, why and which blobs is not part of it, so
+whoever reads a proof can plant it in a file again, with other words. Sign the journal (``checkpoint.py``) after a
+redaction: a record planted later is then listed as newer than the signature.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from evitrail.traces.journal.after_end import REDACTION
 from evitrail.traces.journal.errors import DamagedJournal, Redacted
 from evitrail.traces.journal.schema import KEYED
+from evitrail.traces.journal.sensitive import Secret
 from evitrail.traces.journal.view import JournalView, Redaction
 
-REDACTION = "redaction"
-"""The type of the record."""
 COMMITMENT = "redaction_commitment"
 """What a run with a key states of its proof, in ``run.begin``."""
 PURPOSE = b"evitrail redaction proof, version 1"
@@ -75,6 +81,17 @@ def refuted(claim: Claim, journal: JournalView) -> str | None:
     if commitment is None:
         return "the key of the run is still there" if journal.holds_key(claim.redaction.run) else None
     return None if _proves(claim.proof, str(commitment)) else "its proof is not that of the run's key"
+
+
+def unwritable(body: Mapping[str, Any], secret: Secret | None, names: Sequence[str]) -> str | None:
+    """Why a redaction may not be written to a file with this key and these names under it; None where it may."""
+    if secret is None or not _proves(body.get("proof"), commitment_to(secret.key)):
+        return "one without the proof of a key that is here"
+    if not all(isinstance(body.get(field), str) and body[field].strip() for field in ("by", "reason")):
+        return f"by={body.get('by')!r}, reason={body.get('reason')!r}"
+    if body.get("blobs") != list(names) or body.get("count") != len(names):
+        return "other blobs than those of the run"
+    return None
 
 
 def holding(found: Iterator[Claim], journal: JournalView) -> Mapping[str, Redaction]:

@@ -21,11 +21,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evitrail.traces.journal.after_end import REDACTION
 from evitrail.traces.journal.errors import JournalError, Redacted
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
-from evitrail.traces.journal.redacted import REDACTION, proof_of, root_of
-from evitrail.traces.journal.sensitive import stored_secret
+from evitrail.traces.journal.redacted import proof_of, root_of
+from evitrail.traces.journal.sensitive import sensitive_names, stored_secret
 from evitrail.traces.journal.view import JournalView, Redaction
 
 
@@ -45,7 +46,7 @@ def redact(journal: Journal, run: str, *, by: str, reason: str) -> int:
         raise _nothing_to_redact(journal, run)
     proof = proof_of(secret.key)
     with journal.transaction():
-        names = [name for (name,) in database.read("SELECT id FROM sensitive WHERE run = ? ORDER BY id", (root,))]
+        names = sensitive_names(database, root)
         body = {"by": by, "reason": reason, "secret": root, "count": len(names), "blobs": names, "proof": proof}
         journal.append(chain, REDACTION, body)
         database.write("DELETE FROM sensitive WHERE run = ?", (root,))

@@ -78,6 +78,11 @@ def stored_secret(database: Database, root: str) -> Secret | None:
     return Secret(root, rows[0][0], database) if rows else None
 
 
+def sensitive_names(database: Database, root: str) -> list[str]:
+    """The names of a run's patient data in a file, and of its forks'."""
+    return [name for (name,) in database.read("SELECT id FROM sensitive WHERE run = ? ORDER BY id", (root,))]
+
+
 def new_secret(database: Database, root: str, key: bytes) -> Secret:
     """Store a key for a run in a file, and return it."""
     secret = Secret(root, key, database)

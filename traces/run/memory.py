@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from evitrail.traces.journal.after_end import allowed
 from evitrail.traces.journal.schema import Stored
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record
@@ -50,7 +51,7 @@ def reusable_work(memory: Memory, key: str, path: str, times: int) -> RecordedWo
 
 def activities(journal: JournalView, run: str) -> list[Activity]:
     """The finished steps of a run, in order."""
-    return finished(journal.records(run))
+    return finished(allowed(journal.records(run)))
 
 
 def finished(records: Iterable[Stored]) -> list[Activity]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evitrail.workbench.cli.console import say
+
 if TYPE_CHECKING:
     from evitrail.traces import Trace
     from evitrail.traces.journal.view import JournalView
@@ -54,3 +56,11 @@ def find_run(journal: JournalView, name: str, *, redacted: bool = False) -> Trac
     from evitrail.eval.log import runs
 
     return runs.find_run(journal, name, redacted=redacted)
+
+
+def say_recorded(folder: Path, trace: Trace) -> None:
+    """Where a run is recorded, and how many of its records are ignored."""
+    if trace.ignored:
+        do = "`evitrail trace verify` names them"
+        say(f"records ignored, since they follow the run's end against the rules: {trace.ignored}; {do}")
+    say(f"recorded in {folder}")

@@ -106,7 +106,7 @@ def _came_to(run: Disclosed, told: Told) -> Told:
 
 def _blamed(run: Disclosed) -> Told:
     stored = run.of_type(ATTRIBUTION)
-    body = _body(run, stored[-1].body["blames"]) if stored else None
+    body = _body(run, stored[0].body["blames"]) if stored else None
     return verdicts(map(_verdict, Blames.model_validate(body).blames)) if body else {}
 
 

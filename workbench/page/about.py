@@ -59,9 +59,9 @@ def _answer(trace: Trace, shown: Callable[[str], bool]) -> Answer | None:
 
 def _blamed(trace: Trace, shown: Callable[[str], bool]) -> dict[str, Any]:
     stored = trace.of_type(ATTRIBUTION)
-    if not stored or not shown(stored[-1].body["blames"]):
+    if not stored or not shown(stored[0].body["blames"]):
         return {}
-    blames = trace.journal.get(stored[-1].body["blames"], Blames).blames
+    blames = trace.journal.get(stored[0].body["blames"], Blames).blames
     blame = next((each for each in blames if each.outcome == "wrong"), blames[0] if blames else None)
     if blame is None:
         return {}

@@ -134,7 +134,7 @@ class _Filling:
             yield from self._run(Trace(self.journal, SEAL_RUN, checked=False))
 
     def _run(self, trace: Trace) -> Iterator[Piece]:
-        records = trace.records
+        records = trace.stored
         entry = {"run": trace.run, "start": self.records, "count": len(records), "head": records[-1].hash}
         entry |= {"parent": _parent(trace), "hashes": "".join(record.hash[7:15] for record in records)}
         self.runs.append(entry | {"rows": outline(records), "about": about(trace, self._is_shown)})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evitrail.workbench.cli.console import print_json, print_table, say
+from evitrail.workbench.cli.folder import say_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,7 @@ def show_elsewhere(folder: Path, trace: Trace, *, json: bool) -> None:
     if error := _error(trace):
         say(f"the run failed: {error}")
     say(f"output: {_short(output)}")
-    say(f"recorded in {folder}")
+    say_recorded(folder, trace)
 
 
 def diff_elsewhere(first: Trace, second: Trace, *, json: bool) -> None:

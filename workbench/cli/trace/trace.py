@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evitrail.workbench.cli.console import Json, out, print_json, print_table, say
-from evitrail.workbench.cli.folder import Recorded, find_run, open_journal
+from evitrail.workbench.cli.folder import Recorded, find_run, open_journal, say_recorded
 
 if TYPE_CHECKING:
     from evitrail.agent.influence.values import PassageInfluence
@@ -135,7 +135,7 @@ def show_run(folder: Path, run: str, *, json: bool) -> None:
     say(f"\nsteps: {' → '.join(step.path for step in steps)}")
     for blame in blamed:
         _show_blame(blame)
-    say(f"recorded in {folder}")
+    say_recorded(folder, trace)
 
 
 def _show_blame(blame: Blame) -> None:

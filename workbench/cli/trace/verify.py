@@ -38,7 +38,7 @@ class Seals(NamedTuple):
     earlier: bool = False
     """The root kept elsewhere is that of a seal before the newest."""
     newer: tuple[str, ...] = ()
-    """Runs that are new or have grown since the signature."""
+    """Runs that are new or have grown since the signature; with a key, since that key's newest."""
     runs: int = 0
     forks: int = 0
 
@@ -106,7 +106,7 @@ def _seals(folder: Path, key: PublicKey | None, root: str | None) -> Seals:
     )
     try:
         with open_journal(folder) as journal:
-            newest, signed = sealed_root(journal), checkpoint(journal)
+            newest, signed = sealed_root(journal), checkpoint(journal, key)
             told = Seals(
                 root=newest,
                 signed=signed,
@@ -153,7 +153,7 @@ def _show(folder: Path, verdicts: Verdicts, told: Seals) -> None:
     of = f"{told.runs} runs and {told.forks} forks and counterfactuals"
     say(f"integrity: sound, all records and blobs of {of} are as written")
     say("completeness: whole, every run is there to the record it was sealed at")
-    say("added: nothing that may not follow a run's end, and no redaction without its proof")
+    say("added: nothing, no record follows a run's end against the rules and no redaction lacks its proof")
     if verdicts.newer:
         say(f"newer than the seal, so that nobody vouches for them yet: {_named(verdicts.newer)}")
     if verdicts.redacted:

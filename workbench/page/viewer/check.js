@@ -85,8 +85,9 @@ function judged({ line, hash }, run, seq, before, row) {
 // What the later checks need of a record.
 function noted(file, chain, seq, line) {
   if (!line?.body) return;
+  const again = chain.ended && line.type === "run.end"; // the first end of a run counts
   chain.ended ||= line.type === "run.end";
-  if (["run.begin", "run.end", "checkpoint"].includes(line.type)) chain.ends.push({ seq, ...line });
+  if (["run.begin", "run.end", "checkpoint"].includes(line.type) && !again) chain.ends.push({ seq, ...line });
   for (const name of file.named(line.body)) if (!chain.needs.has(name)) chain.needs.set(name, seq);
 }
 

@@ -2,15 +2,15 @@
 // Of any other run the story is short, and the page shows the records as they are.
 
 async function storyOf(file, run) {
-  const made = (type) => run.rows.filter((row) => row[2] === "activity.end" && row[6] === type);
-  const last = (type) => run.rows.findLast((row) => row[2] === type);
+  const first = (type) => run.rows.find((row) => row[2] === type), end = first("run.end")?.[0] ?? Infinity;
+  const made = (type) => run.rows.filter((row) => row[2] === "activity.end" && row[6] === type && row[0] < end);
   const bodyOf = async (row) => (row ? (await file.record(run, row[0])).line.body : {});
   const begun = (await file.record(run, 0)).line.body, config = await file.value(begun.config);
   const origin = file.runs.has(begun.parent) ? await storyOf(file, file.runs.get(begun.parent)) : null;
   const asked = config?.asked && { stem: config.asked };
   const question = config?.case ?? config?.question ?? asked ?? origin?.question ?? null;
-  const said = await file.value((await bodyOf(last("run.end"))).output);
-  const blames = await file.value((await bodyOf(last("attribution"))).blames);
+  const said = await file.value((await bodyOf(first("run.end"))).output);
+  const blames = await file.value((await bodyOf(first("attribution"))).blames);
   const chose = await bodyOf(made("Choice").at(-1)), choice = await file.value(chose.output);
   const read = chose.inputs?.find((input) => input.type === "Synthesis")?.id;
   const finders = new Map();
