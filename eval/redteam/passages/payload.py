@@ -43,9 +43,3 @@ def payloads() -> Mapping[str, Payload]:
         for technique, texts in told.items()
         for name, template in texts.items()
     }
-
-
-def target_of(case: Case) -> str:
-    """The wrong option that is wanted: the first that is labelled high-risk, else the first."""
-    wrong = [letter for letter in sorted(case.options) if letter != case.answer]
-    return next((letter for letter in wrong if case.labels and case.labels[letter].high_risk), wrong[0])

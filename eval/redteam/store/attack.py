@@ -90,16 +90,8 @@ class Scene:
             "title": self.true.title if self.true else text[:80],
             "organization": f"{ORGANIZATION} {self.number}",
             "kind": "narrative_review",
-            "url": None,
-            "published": self.begins,
-            "valid_from": self.begins,
-            "valid_to": None,
-            "supersedes": None,
-            "retracted": False,
-            "grade": None,
-            "text": text,
         }
-        return Evidence.model_validate(plain | fields)
+        return Evidence.of_day(self.begins, text=text, **(plain | fields))
 
     def plot(self, *acts: Act, target: str | None = None) -> Plot:
         """These acts, as the attack on this question."""
