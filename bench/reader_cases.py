@@ -73,13 +73,14 @@ def lines(paths: Iterable[Path]) -> list[dict]:
     return [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
 
 
-def remembering(encode: Embed) -> Embed:
-    """The embedder with a memory: a sentence met again is not encoded again."""
+def cached(encode: Embed) -> Embed:
+    """The embedder with a cache: no text is encoded twice."""
     known: dict[str, Array] = {}
 
     def embed(texts: Sequence[str]) -> Array:
         new = sorted({text for text in texts if text not in known})
-        known.update(zip(new, encode(new), strict=True)) if new else None
+        if new:
+            known.update(zip(new, encode(new), strict=True))
         return np.stack([known[text] for text in texts])
 
     return embed

@@ -77,6 +77,13 @@ STANDING: dict[str, dict[str, bool]] = {
 VOUCHED = ("publisher", "signed")
 """What a publication says beside the evidence."""
 
+OF_PUBLISHERS = frozenset(
+    {BATCH_SIGNED, HELD, PUBLISHER_ADDED, PUBLISHER_CHANGED, PUBLISHER_REVOKED, QUESTIONS, REJECTED, RELEASED}
+)
+"""Events that only a store with publishers has."""
+NUMBERED = {TAGGED: "seq", RELEASED: "held", REJECTED: "held"}
+"""Where a body names another event by its number."""
+
 
 class Draft(Record):
     """An event before the ledger gives it a number, a time and a hash."""

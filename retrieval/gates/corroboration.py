@@ -28,7 +28,7 @@ from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.content import content, passage_words
 from evitrail.retrieval.gates.asked import asked_of, offered_in
-from evitrail.retrieval.gates.base import GateContext, Reason, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, by_passage, sift
 
 MOST = 0.6
 """The share of an answer's words that a passage which speaks for it has."""
@@ -90,7 +90,7 @@ def corroboration(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], G
         elif against:
             why = f"{alone}, against {against.hit.passage.id}"
             remarks.append((one.hit, Reason("corroboration.alone", why)))
-    return sift("corroboration", hits, asked, lambda hit: held.get(hit.passage.id), sorted(remarks, key=_place))
+    return sift("corroboration", hits, asked, lambda hit: held.get(hit.passage.id), by_passage(remarks))
 
 
 def spoken_for(passage: Passage, offered: Sequence[str]) -> int | None:
@@ -124,7 +124,3 @@ def _source(hit: Hit, offered: Sequence[str], asked: GateContext) -> Source:
 def _knows_better(other: Source) -> bool:
     """Whether it can be asked for what a stranger says: known, graded, and about the question."""
     return not other.stranger and rank(other.header.grade) >= JUDGED and other.about
-
-
-def _place(remark: tuple[Hit, Reason]) -> tuple[str, Reason]:
-    return remark[0].passage.id, remark[1]

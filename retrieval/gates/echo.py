@@ -22,7 +22,7 @@ from evitrail.evidence_store.model import Passage, indexed_text
 from evitrail.evidence_store.quarantine.near_copies import FEWEST, HELD, NEAR, RUN, runs, similarity
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.gates.asked import asked_of
-from evitrail.retrieval.gates.base import GateContext, Reason, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, by_passage, sift
 from evitrail.retrieval.stance import NUMBER, denials
 
 COPIED = 0.8
@@ -49,7 +49,7 @@ def echo(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport
         texts.append(hit)
         for one in altered:
             remarks += [(a, _altered(b)) for a, b in ((hit, one), (one, hit))]
-    return sift("echo", hits, asked, lambda hit: reasons.get(hit.passage.id), sorted(remarks, key=_place))
+    return sift("echo", hits, asked, lambda hit: reasons.get(hit.passage.id), by_passage(remarks))
 
 
 def repeated_share(question: str, text: str) -> float:
@@ -80,7 +80,3 @@ def _tells(passage: Passage) -> tuple[list[str], int]:
 
 def _altered(other: Hit) -> Reason:
     return Reason("echo.altered", f"a near copy of {other.passage.id} with another number or denial")
-
-
-def _place(remark: tuple[Hit, Reason]) -> tuple[str, Reason]:
-    return remark[0].passage.id, remark[1]

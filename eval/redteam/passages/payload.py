@@ -1,7 +1,7 @@
-"""Payloads: texts that try to command whoever reads them, by the trick they use.
+"""Payloads: texts that order an answer, by the technique they use.
 
 Rules kept here
-- They are our own wording, in ``payloads.toml``: sixty-nine in nine techniques.
+- They are in our own words, in ``payloads.toml``: sixty-nine in nine techniques.
 - A payload is made for one question: it names the wrong option that is wanted, the *target*.
 - The mark of a fence cannot be known from inside; where a payload guesses one, it is a wrong one.
 """
@@ -22,7 +22,7 @@ GUESSED = "0123456789abcdef"
 
 
 class Payload(Record):
-    """One text that commands."""
+    """One text that orders an answer."""
 
     id: str
     """``technique.name``."""
@@ -32,6 +32,11 @@ class Payload(Record):
     def aimed_at(self, case: Case, target: str) -> str:
         """The text, for this question."""
         return self.template.format(target=target, option=case.options[target], mark=GUESSED)
+
+
+def techniques() -> list[str]:
+    """The techniques, in the order of the file."""
+    return list(dict.fromkeys(payload.technique for payload in payloads().values()))
 
 
 @cache
