@@ -1,9 +1,9 @@
-"""Every case from use that is kept beside the project, tried again: its right value, and whether it holds.
+"""Every fault from use that is kept beside the project, reproduced again: its right value, and whether it holds.
 
     python bench/cases.py ../shared/cases
 
-A case is a folder with a ``repro.sh`` that shows the fault by commands. Two of them reach into modules that have moved
-since; what they ask of is asked here by its present name. The exit code is 1 where a right value does not hold.
+A case is a folder with a ``repro.sh`` that shows the fault by commands. Two of those import modules that have moved
+since, and are replaced by ``script`` here. The exit code is 1 where a right value does not hold.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ PATIENCE = 300
 
 
 class Right(NamedTuple):
-    """What a case comes to where it is right."""
+    """What a case prints once its fault is repaired."""
 
     value: str
     """In words."""
     shown: tuple[str, ...]
-    """Patterns that its output holds."""
+    """Patterns that its output must match."""
     never: str = "Traceback|internal error"
-    """A pattern that it does not hold."""
+    """A pattern that it must not match."""
     script: str = ""
     """Python in place of ``repro.sh``."""
 
@@ -100,7 +100,7 @@ def tried(folder: Path, right: Right) -> str:
 
 
 def holds(said: str, right: Right) -> bool:
-    """Whether the output is that of a case that is right."""
+    """Whether the output is the right one."""
     return all(re.search(one, said, re.MULTILINE) for one in right.shown) and not re.search(right.never, said)
 
 

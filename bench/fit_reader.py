@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 from conditional_logit import NAMES, Readings, as_weights, fit, negative_log_likelihood, only, scores
-from reader_cases import FOLDS, NEIGHBOURS, SETS, Case, files, load, remembering
+from reader_cases import FOLDS, NEIGHBOURS, SETS, Case, cached, files, load
 from scipy.optimize import minimize_scalar
 
 from evitrail.agent.reader.extractive.embedding_similarity import Array, Embed
@@ -63,7 +63,7 @@ def main() -> int:
         if not path.is_file():
             print(f"expected a data set at {str(path)!r}, found none; give its folder with --data", file=sys.stderr)
             return 2
-    embed = remembering(Embedder().encode)
+    embed = cached(Embedder().encode)
     cases = {name: load(*files(name, args.data), embed) for name in SETS}
     data = {(name, way): readings(found, way, embed) for name, found in cases.items() for way in ("clean", "crowd")}
     folds = {name: np.array([case.fold for case in found]) for name, found in cases.items()}

@@ -130,20 +130,15 @@ def versions() -> Iterator[Evidence]:
             follows = place in (5, 7, 9)
             first = FIRST + timedelta(days=dice.randrange(3_000) + 3_000 * follows)
             name = f"lineage-{number - follows}"
-            yield Evidence(
+            yield Evidence.of_day(
+                first,
                 id=name,
                 version="2" if follows else "1",
                 title=f"Statement {number}",
                 text=" ".join(dice.choices(said, k=3)),
                 organization="",
                 kind="guideline",
-                url=None,
-                published=first,
-                valid_from=first,
-                valid_to=None,
                 supersedes=f"{name}@1" if follows else None,
-                retracted=False,
-                grade=None,
             )
             number += 1
 

@@ -14,7 +14,7 @@ from evitrail.agent.model import Question
 from evitrail.agent.reader.extractive.embedding_similarity import Array, Embed
 from evitrail.eval.demo import DEMO_CASES
 from evitrail.evidence_store.demo import DEMO_EVIDENCE
-from evitrail.evidence_store.model import Evidence, Passage, evidence_id
+from evitrail.evidence_store.model import Evidence, Passage
 
 SETS = ("reading", "guideline-versions", "demo")
 FOLDS, NEIGHBOURS = 5, 7
@@ -42,7 +42,7 @@ def files(name: str, data: Path) -> tuple[list[Path], list[Path]]:
 def load(benchmarks: Sequence[Path], evidence: Sequence[Path], embed: Embed, split: str = "fit") -> list[Case]:
     """The cases of one split, each with the nearest passages of other lineages that decide nothing for it."""
     versions = [Evidence.model_validate(row) for row in lines(evidence)]
-    passages = {e.ref: whole(e) for e in versions}
+    passages = {e.ref: e.whole() for e in versions}
     refs = sorted(passages)
     rows = [row for row in lines(benchmarks) if row.get("meta", {}).get("split", "fit") == split]
     nearness = embed([row["stem"] for row in rows]) @ embed([passages[ref].text for ref in refs]).T
@@ -73,19 +73,14 @@ def lines(paths: Iterable[Path]) -> list[dict]:
     return [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
 
 
-def whole(evidence: Evidence) -> Passage:
-    text = evidence.text
-    name = evidence_id(evidence)
-    return Passage(header=evidence.header(), evidence_id=name, part=0, start=0, end=len(text), text=text)
-
-
-def remembering(encode: Embed) -> Embed:
-    """The embedder with a memory: a sentence met again is not encoded again."""
+def cached(encode: Embed) -> Embed:
+    """The embedder with a cache: no text is encoded twice."""
     known: dict[str, Array] = {}
 
     def embed(texts: Sequence[str]) -> Array:
         new = sorted({text for text in texts if text not in known})
-        known.update(zip(new, encode(new), strict=True)) if new else None
+        if new:
+            known.update(zip(new, encode(new), strict=True))
         return np.stack([known[text] for text in texts])
 
     return embed

@@ -74,20 +74,14 @@ def abstracts(data: Path) -> Iterator[Evidence]:
     """Every abstract of the corpus as one version of evidence; SciFact tells neither its day nor its design."""
     with gzip.open(data / CORPUS, "rt", encoding="utf-8") as lines:
         for line in map(json.loads, lines):
-            yield Evidence(
+            yield Evidence.of_day(
+                ANY_DAY,
                 id=f"scifact-{line['doc_id']}",
                 version="1",
                 title=line["title"],
                 text=" ".join(line["abstract"]),
                 organization="",
                 kind="observational_study",
-                url=None,
-                published=ANY_DAY,
-                valid_from=ANY_DAY,
-                valid_to=None,
-                supersedes=None,
-                retracted=False,
-                grade=None,
             )
 
 

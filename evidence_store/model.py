@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -106,6 +106,23 @@ class Evidence(Header, stored_as="Evidence"):
     def header(self) -> Header:
         """The same version without its text, small enough to travel with every passage."""
         return Header(**{name: getattr(self, name) for name in Header.model_fields})
+
+    def whole(self) -> Passage:
+        """All of its text as one passage."""
+        return Passage(
+            header=self.header(),
+            evidence_id=evidence_id(self),
+            part=0,
+            start=0,
+            end=len(self.text),
+            text=self.text,
+        )
+
+    @classmethod
+    def of_day(cls, day: date, **fields: Any) -> Evidence:
+        """A version of which only these fields are known: published and in force from that day on, ungraded."""
+        unknown = {"url": None, "valid_to": None, "supersedes": None, "retracted": False, "grade": None}
+        return cls.model_validate({"published": day, "valid_from": day, **unknown, **fields})
 
 
 class Passage(Record, stored_as="Passage"):

@@ -7,12 +7,12 @@ reproduction of a published condition.
 Rules kept here
 - Relevance decides what is served, certainty in which order. Where more pass the gates than are asked for, the most
   relevant are served; cut by certainty, sure evidence about something else would take the place of what is asked for.
-- So a search for fewer serves some of what a search for more serves.
+- So a search with a smaller ``k`` serves a subset of what one with a larger ``k`` serves.
 
     Clean().search(question.stem, store.snapshot(as_of=day), k=5)
     Clean(gates=("retracted", "as_of"))      # each gate can be left out, to see what it is worth
     Clean(jurisdiction="GB")                 # nothing that is meant for other countries only
-    Clean(lone="remark")                     # a stranger that stands alone is kept with a remark
+    Clean(lone="remark")                     # what only an unknown source says is kept with a remark
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Clean:
     jurisdiction: str | None = None
     """The country that is asked about, as ``GB``; None for any."""
     lone: Lone = "hold"
-    """Whether a source that nothing is known of and that stands alone is held back, or remarked on."""
+    """Whether a passage that only an unknown source supports is held back, or kept with a remark."""
 
     def __post_init__(self) -> None:
         if self.jurisdiction is not None and not COUNTRY.fullmatch(self.jurisdiction):

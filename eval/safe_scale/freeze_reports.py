@@ -84,19 +84,13 @@ def _evidence(trace: Trace, config: RunConfig, text: str) -> Evidence:
     day = date.fromisoformat(str(trace.records[-1].line["t"])[:10])
     author = sha256(config.reader.encode())[7 : 7 + AUTHOR_DIGITS]
     slug = re.sub(r"[^a-z0-9]+", "-", config.case.id.lower()).strip("-")
-    return Evidence(
+    return Evidence.of_day(
+        day,
         id=f"report-{slug}",
         version=author,
         title=f"Report on {config.case.id}",
         organization=f"evitrail, {config.condition.name}, {config.reader}",
         kind="narrative_review",
-        url=None,
-        published=day,
-        valid_from=day,
-        valid_to=None,
-        supersedes=None,
-        retracted=False,
-        grade=None,
         topics=(BY_ID,),
         text=text,
     )

@@ -78,19 +78,13 @@ def dataset_as_store(dataset: Dataset, published: date = DAY) -> AsStore:
 
 def _evidence(case: Case, key: str, text: str, published: date) -> Evidence:
     what, number = TEXTS[key], case.id.removeprefix(PREFIX)
-    return Evidence(
+    return Evidence.of_day(
+        published,
         id=f"radsafe-{number}-{what.name}",
         version="1",
         title=f"RadSaFE-200, question {number}: {what.title}",
         organization=what.organization,
         kind=what.kind,
-        url=None,
-        published=published,
-        valid_from=published,
-        valid_to=None,
-        supersedes=None,
-        retracted=False,
-        grade=None,
         topics=(BY_ID,),
         text=text,
     )

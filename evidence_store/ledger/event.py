@@ -72,24 +72,16 @@ STANDING: dict[str, dict[str, bool]] = {
     WITHDRAWN: {"published": False},
 }
 """What a notice, or our own curators, change of a version."""
-OF_PUBLISHERS = frozenset(
-    {
-        PUBLISHER_ADDED,
-        PUBLISHER_CHANGED,
-        PUBLISHER_REVOKED,
-        BATCH_SIGNED,
-        QUESTIONS,
-        HELD,
-        RELEASED,
-        REJECTED,
-    }
-)
-"""Events that only a store with publishers has."""
-NUMBERED = {TAGGED: "seq", RELEASED: "held", REJECTED: "held"}
-"""Where the body of an event names another event, by its number."""
 
 VOUCHED = ("publisher", "signed")
 """What a publication says beside the evidence."""
+
+OF_PUBLISHERS = frozenset(
+    {BATCH_SIGNED, HELD, PUBLISHER_ADDED, PUBLISHER_CHANGED, PUBLISHER_REVOKED, QUESTIONS, REJECTED, RELEASED}
+)
+"""Events that only a store with publishers has."""
+NUMBERED = {TAGGED: "seq", RELEASED: "held", REJECTED: "held"}
+"""Where a body names another event by its number."""
 
 
 class Draft(Record):

@@ -71,6 +71,11 @@ def sift(
     return kept, report
 
 
+def by_passage(remarks: Iterable[tuple[Hit, Reason]]) -> list[tuple[Hit, Reason]]:
+    """Remarks in the order of their passages' ids, those on one passage by rule."""
+    return sorted(remarks, key=lambda remark: (remark[0].passage.id, remark[1]))
+
+
 def remarks(hits: Iterable[Hit], remark: Judge) -> Iterable[tuple[Hit, Reason]]:
     """Each hit of which there is something to say, with it."""
     return [(hit, note) for hit in hits if (note := remark(hit))]

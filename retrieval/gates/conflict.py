@@ -23,7 +23,7 @@ from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.content import same_subject
 from evitrail.retrieval.facets import clash
-from evitrail.retrieval.gates.base import GateContext, Reason, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, by_passage, sift
 from evitrail.retrieval.gates.population import studied
 from evitrail.retrieval.stance import Stance, claimed, stance
 
@@ -47,7 +47,7 @@ def conflict(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateRe
 
     left = [hit for hit in hits if hit.passage.ref not in lost]
     remarks = [*_on_record(left, recorded), *_suspected(left, recorded, asked)]
-    return sift("conflict", hits, asked, why_not, sorted(remarks, key=lambda one: (one[0].passage.id, one[1])))
+    return sift("conflict", hits, asked, why_not, by_passage(remarks))
 
 
 def suspected_type(a: Header, b: Header, snapshot: Snapshot) -> Type:

@@ -1,19 +1,19 @@
-"""Who stands alone: a source that speaks for an answer which no independent source of equal standing confirms.
+"""Corroboration: is a source the only one for its answer, and is anything else known of it?
 
 Rules kept here
 - Only a query that offers answers is judged (``asked.py``). A passage speaks for the answer most of whose words it has,
   where it has clearly more of them than of any other answer's. One that has many of the words of the question and all
-  its answers is about it, even where it is not clear which it speaks for.
+  its answers is about the question, even where it is not clear which answer it speaks for.
 - A stranger is a source whose publisher has no other lineage in this store (its organization, where no publisher is
   known). A source stands alone where no known source of another organization speaks for the same answer. Strangers who
   agree with each other corroborate nothing.
 - A stranger that stands alone is held back beside a graded, known source of at least its kind that is about the
   question. With the policy ``remark`` it is kept with a remark.
-- Whoever else stands alone is remarked on, where a source of at least its kind speaks for another answer.
-- A lone source may be right: a new guideline begins so. The first evidence of an honest publisher is held back only
-  beside known evidence that does not say the same, and its second lineage ends that.
+- Any other source that stands alone gets a remark, where a source of at least its kind speaks for another answer.
+- A source that stands alone may be right, as a new guideline is at first. The first evidence of an honest publisher is
+  held back only beside known evidence that does not say the same, and no longer once it has a second lineage.
 
-Pairs are made of the hits that are left, a handful once what is near was kept. Which answer a passage speaks for is
+Only the hits that are left are compared, a handful after the gate *near*. Which answer a passage speaks for is
 read from words alone. The shares were chosen on the demonstration's questions.
 """
 
@@ -28,7 +28,7 @@ from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.content import content, passage_words
 from evitrail.retrieval.gates.asked import asked_of, offered_in
-from evitrail.retrieval.gates.base import GateContext, Reason, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, by_passage, sift
 
 MOST = 0.6
 """The share of an answer's words that a passage which speaks for it has."""
@@ -67,7 +67,7 @@ class Source(NamedTuple):
 
 
 def corroboration(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
-    """No stranger that stands alone beside known sources; whoever else stands alone is remarked on."""
+    """No stranger that stands alone beside known sources; a remark on any other source that stands alone."""
     offered = offered_in(asked.query)
     sources = [_source(hit, offered, asked) for hit in sorted(hits, key=lambda h: (h.rank, h.passage.id))]
     held: dict[str, Reason] = {}
@@ -90,7 +90,7 @@ def corroboration(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], G
         elif against:
             why = f"{alone}, against {against.hit.passage.id}"
             remarks.append((one.hit, Reason("corroboration.alone", why)))
-    return sift("corroboration", hits, asked, lambda hit: held.get(hit.passage.id), sorted(remarks, key=_place))
+    return sift("corroboration", hits, asked, lambda hit: held.get(hit.passage.id), by_passage(remarks))
 
 
 def spoken_for(passage: Passage, offered: Sequence[str]) -> int | None:
@@ -124,7 +124,3 @@ def _source(hit: Hit, offered: Sequence[str], asked: GateContext) -> Source:
 def _knows_better(other: Source) -> bool:
     """Whether it can be asked for what a stranger says: known, graded, and about the question."""
     return not other.stranger and rank(other.header.grade) >= JUDGED and other.about
-
-
-def _place(remark: tuple[Hit, Reason]) -> tuple[str, Reason]:
-    return remark[0].passage.id, remark[1]

@@ -1,16 +1,16 @@
-"""What only says again: copies of one text, and the question's own words.
+"""Evidence that adds nothing: near copies of another text, and passages that repeat the question.
 
 Rules kept here
 - Near copies in different lineages count once. The one that was recorded first is kept, whatever grade a later one
-  claims: who copies a text to change a word of it comes after it. Copies that differ in a number or a denial are no
-  copies; each is kept, with a remark that names the other. Texts of a few words are alike by chance: left alone.
+  claims: whoever copies a text to change a word of it comes after it. Texts that differ in a number or a denial are no
+  copies; each is kept, with a remark that names the other. Texts of a few words are alike by chance and not compared.
 - A passage that repeats the question is dropped: evidence is not written for one question. Of a long question half of
   its runs of words suffice (``evidence_store/quarantine/near_copies.py``), of a short one all of them must be there.
 - A query that asks nothing is a search for words, and no passage repeats it.
 
 Each hit is compared with one hit of each text before it, so the cost grows with the hits, never with the store.
-Evidence written as questions and answers loses a passage whose heading asks the very question; who says the same in
-other words is not found here.
+Evidence written as questions and answers loses a passage whose heading asks the very question. A copy in other words
+is not found here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from evitrail.evidence_store.model import Passage, indexed_text
 from evitrail.evidence_store.quarantine.near_copies import FEWEST, HELD, NEAR, RUN, runs, similarity
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.gates.asked import asked_of
-from evitrail.retrieval.gates.base import GateContext, Reason, sift
+from evitrail.retrieval.gates.base import GateContext, Reason, by_passage, sift
 from evitrail.retrieval.stance import NUMBER, denials
 
 COPIED = 0.8
@@ -49,7 +49,7 @@ def echo(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport
         texts.append(hit)
         for one in altered:
             remarks += [(a, _altered(b)) for a, b in ((hit, one), (one, hit))]
-    return sift("echo", hits, asked, lambda hit: reasons.get(hit.passage.id), sorted(remarks, key=_place))
+    return sift("echo", hits, asked, lambda hit: reasons.get(hit.passage.id), by_passage(remarks))
 
 
 def repeated_share(question: str, text: str) -> float:
@@ -80,7 +80,3 @@ def _tells(passage: Passage) -> tuple[list[str], int]:
 
 def _altered(other: Hit) -> Reason:
     return Reason("echo.altered", f"a near copy of {other.passage.id} with another number or denial")
-
-
-def _place(remark: tuple[Hit, Reason]) -> tuple[str, Reason]:
-    return remark[0].passage.id, remark[1]

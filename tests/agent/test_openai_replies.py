@@ -44,6 +44,7 @@ def test_an_answer_outside_the_choices_is_handed_on_and_noted_once(server: Serve
         ("As asp", "length", {"choices"}),
         ("", "stop", set()),
         ("<think>Bleeding first.</think>aspirin", "stop", set()),
+        ("<think>Bleeding first", "length", set()),
     ],
 )
 def test_only_an_answer_that_a_held_model_could_not_give_tells_on_the_server(

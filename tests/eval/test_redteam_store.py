@@ -35,9 +35,9 @@ def off(world: World, tmp_path_factory: pytest.TempPathFactory) -> Attacked:
     return world.attack(tmp_path_factory.mktemp("off"), rules="off")
 
 
-def made_by(found: Attacked, attack: str, strength: str, condition: str = "gated") -> list[Attempt]:
-    whole = (attack, strength, condition)
-    attempts = [one for one in found.attempts if (one.attack, one.strength, one.condition) == whole]
+def made_by(found: Attacked, attack: str, attacker: str, condition: str = "gated") -> list[Attempt]:
+    whole = (attack, attacker, condition)
+    attempts = [one for one in found.attempts if (one.attack, one.attacker, one.condition) == whole]
     assert attempts
     return attempts
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_copied_is_refused_and_nothing_is_written(world: World, t
 def test_an_open_store_is_attacked_by_anyone_and_only_gates_stop_it(tmp_path: Path) -> None:
     found = made(tmp_path / "open", publishers=False).attack(tmp_path / "out", attacks=("S2",))
     assert found.open
-    assert {one.strength for one in found.rows} == {"anyone"}
+    assert {one.attacker for one in found.rows} == {"anyone"}
     assert "echo.question" in {rule for one in made_by(found, "S2", "anyone") for rule in one.stopped_by}
 
 
@@ -165,5 +165,5 @@ def test_every_attempt_says_which_run_to_open(on: Attacked) -> None:
         assert run.endswith(one.after.case)
     cells = json.loads((on.folder / "cells/on/S1.unknown.json").read_text("utf-8"))
     assert [Attempt.model_validate(one) for one in cells] == [
-        one for one in on.attempts if (one.attack, one.strength) == ("S1", "unknown")
+        one for one in on.attempts if (one.attack, one.attacker) == ("S1", "unknown")
     ]

@@ -16,18 +16,19 @@ from evitrail.eval.redteam.store.attack_runs import waves
 from evitrail.eval.redteam.store.attacks import ATTACKS, attacks_named
 from evitrail.eval.redteam.store.attempt import Attempt, Chosen
 from evitrail.eval.redteam.store.table import attack_rows
-from evitrail.eval.redteam.store.throwaway import BENCHMARKS, PUBLISHERS, encoder_of, throwaway
+from evitrail.eval.redteam.store.throwaway import encoder_of, throwaway
 from evitrail.evidence_store import Evidence, EvidenceStore
+from evitrail.evidence_store.ledger.event import OF_PUBLISHERS, QUESTIONS
 from evitrail.evidence_store.reviewer import Reviewer
 
 
 def scored(case: str, before: str, after: str) -> Attempt:
     def choice(option: str) -> Chosen:
-        return Chosen(condition="gated", case=case, chosen=option, right=option == "A", harm=option == "C")
+        return Chosen(condition="gated", case=case, chosen=option, right=option == "A", high_risk=option == "C")
 
     return Attempt(
         attack="S1",
-        strength="registered",
+        attacker="registered",
         condition="gated",
         run=case,
         before=choice(before),
@@ -45,7 +46,7 @@ def test_questions_that_share_a_lineage_are_attacked_in_different_copies() -> No
     for attack, copies in ((ATTACKS["S1"], 1), (ATTACKS["S3-own"], 2)):
         plots = [plot for scene in scenes if (plot := attack.make(scene))]
         found = waves(attack, plots)
-        assert sorted(plot.who for wave in found for plot in wave) == sorted(plot.who for plot in plots)
+        assert sorted(plot.source for wave in found for plot in wave) == sorted(plot.source for plot in plots)
         assert len(found) == copies
     for wave in found:
         touched = [lineage for plot in wave for lineage in lineages(plot.case)]
@@ -58,10 +59,10 @@ def test_a_copy_without_publishers_holds_the_same_evidence_and_asks_nobody(tmp_p
     with throwaway(world.store, tmp_path / "whole", encoder) as whole:
         headers, questions = dict(whole.headers), whole.quarantine.questions
         assert whole.verify() == []
-    with throwaway(world.store, tmp_path / "open", encoder, PUBLISHERS) as opened:
+    with throwaway(world.store, tmp_path / "open", encoder, OF_PUBLISHERS) as opened:
         assert (opened.headers, opened.quarantine.open) == (headers, True)
         assert opened.verify() == []
-    with throwaway(world.store, tmp_path / "untold", encoder, BENCHMARKS) as untold:
+    with throwaway(world.store, tmp_path / "untold", encoder, {QUESTIONS}) as untold:
         assert (untold.headers, untold.quarantine.open, untold.quarantine.questions) == (headers, False, {})
     assert questions
     assert [one.name for one in tmp_path.iterdir() if one.is_dir()] == ["world"]
@@ -77,7 +78,7 @@ def test_a_copy_that_lacks_events_keeps_what_was_released_and_what_waits(tmp_pat
         Reviewer(opened).release([late[0].ref], reason="checked")
         headers, waiting = dict(opened.headers), [one.refs for one in opened.quarantine.waiting]
     encoder = encoder_of(store, tmp_path / "embeddings.db", WordVectors())
-    with throwaway(store, tmp_path / "untold", encoder, BENCHMARKS) as untold:
+    with throwaway(store, tmp_path / "untold", encoder, {QUESTIONS}) as untold:
         assert (dict(untold.headers), [one.refs for one in untold.quarantine.waiting]) == (headers, waiting)
         assert late[0].ref in headers
         assert untold.snapshot(seq=untold.seq_of("held")).headers.keys() == headers.keys() - {late[0].ref}
@@ -91,15 +92,15 @@ def test_a_question_that_was_at_the_target_anyway_counts_for_no_success() -> Non
     assert (row.target.before.k, row.target.after.k, row.target.p) == (1, 2, 1.0)
     assert (row.high_risk.before, row.accuracy.after) == (row.target.before, row.target.before)
     assert row.stopped_by == {"echo.question": 2}
-    assert row.should == "question_copy, echo.question"
+    assert row.missed_by == "question_copy, echo.question"
 
 
-def test_without_labels_harm_is_null() -> None:
+def test_without_labels_high_risk_is_null() -> None:
     made = scored("1", "A", "C")
     bare = made.model_copy(
         update={
-            "before": made.before.model_copy(update={"harm": None}),
-            "after": made.after.model_copy(update={"harm": None}),
+            "before": made.before.model_copy(update={"high_risk": None}),
+            "after": made.after.model_copy(update={"high_risk": None}),
         }
     )
     (row,) = attack_rows([bare])

@@ -95,8 +95,6 @@ def test_what_is_said_of_it_names_what_is_not_counted(desk: Desk, tmp_path: Path
     plan = (*desk.plan, "--conditions", "standard", "--reader", f"openai:ward@{server.url}")
     said = evitrail("run", *plan, "--dry-run", "--out", tmp_path / "run").out
     assert re.search(r"attribution, if every run fails: [\d,]+ re-runs with at most [\d,]+ model calls", said)
-    assert re.search(
-        r"all in all at most [\d,]+ model calls, as far as a server draws all samples in one request", said
-    )
+    assert re.search(r"in total at most [\d,]+ model calls, if the server draws all samples in one request", said)
     quiet = evitrail("run", *plan, "--dry-run", "--no-attribute", "--out", tmp_path / "run").out
     assert "attribution" not in quiet

@@ -16,6 +16,7 @@ from evitrail.agent.llm.named import LLMS
 from evitrail.agent.reader import READERS
 from evitrail.eval.experiment.engine_named import ENGINES
 from evitrail.eval.plan.condition import CONDITIONS, Condition
+from evitrail.eval.redteam.passages.payload import techniques
 from evitrail.eval.redteam.store.attacks import ATTACKS
 from evitrail.eval.rerun.changes import CHANGES
 from evitrail.evidence_store.curation.relations import Kind, Resolution, Type
@@ -40,6 +41,7 @@ NAMES: dict[str, Iterable[str]] = {
     "store contradiction": (*get_args(Type), *get_args(Resolution)),
     "trace export": EXPORT_FORMATS,
     "fork": fork.SETTABLE,
+    "redteam passages": (*techniques(), *READERS, *LLMS),
     "redteam store": ATTACKS,
 }
 """What each verb takes by name."""

@@ -12,11 +12,11 @@ def test_it_prints_the_tables_and_says_the_same_as_json(own: Desk, tmp_path: Pat
     asked = ("redteam", "store", own.run, "--attacks", "S1", "--rules", "off", "--out", tmp_path / "out")
     said = evitrail(*asked)
     assert (said.code, said.err) == (0, "")
-    assert "nobody attacks: per cent, with 95% interval" in said.out
+    assert "without an attack: per cent, with 95% interval" in said.out
     assert "attacked, rules off" in said.out
     again = evitrail(*asked, "--json")
     assert (again.code, again.err) == (0, "")
-    assert [(row["attack"], row["strength"]) for row in again.json["attacks"]] == [("S1", "anyone")] * 2
+    assert [(row["attack"], row["attacker"]) for row in again.json["attacks"]] == [("S1", "anyone")] * 2
     turned = [row["turned"] for row in again.json["attacks"]]
     assert all(f"{one['k']} of {one['n']}" in said.out for one in turned)
     assert tree(own.store) == before

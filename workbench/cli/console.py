@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.cells import cell_len
@@ -28,6 +28,9 @@ from rich.text import Text
 from rich.tree import Tree
 
 from evitrail.traces.known_secrets import SECRETS, masked
+
+if TYPE_CHECKING:
+    from evitrail.eval.injection.table import Share
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 By = Annotated[
@@ -165,6 +168,13 @@ def interval(metric: dict[str, float | None], cases: int) -> str:
     if lo is None or hi is None:
         return f"{100 * value:.1f}{of}"
     return f"{100 * value:.1f} [{100 * lo:.0f}–{100 * hi:.0f}]{of}"
+
+
+def rate(share: Share | None, digits: int = 0) -> str:
+    """A share as per cent with its interval; a dash where nothing was counted."""
+    if share is None or not share.n:
+        return "–"
+    return f"{100 * share.value:.{digits}f} [{100 * share.lo:.0f}–{100 * share.hi:.0f}]"
 
 
 @contextmanager

@@ -32,6 +32,12 @@ def _attacks() -> Iterable[str]:
     return ATTACKS
 
 
+def _techniques() -> Iterable[str]:
+    from evitrail.eval.redteam.passages.payload import techniques
+
+    return techniques()
+
+
 def _engines() -> Iterable[str]:
     from evitrail.eval.experiment.engine_named import ENGINES
 
@@ -133,6 +139,7 @@ LISTS: dict[str, Callable[[], Iterable[str]]] = {
     "resolutions": _resolutions,
     "retrievers": _retrievers,
     "supersessions": _supersessions,
+    "techniques": _techniques,
     "trace_formats": _trace_formats,
 }
 """What a help text may name, and the registry it stands for."""

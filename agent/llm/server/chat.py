@@ -131,8 +131,8 @@ def _token(piece: DrawnToken) -> Token:
 
 def _slipped(choice: ReplyChoice, prompt: Prompt, model: str) -> list[str]:
     """What an answer was to keep to, and does not. One that was cut short is held to its beginning only."""
-    text = split_reply(choice.message.content or "", model).text.strip()
     cut = choice.finish_reason == "length"
+    text = split_reply(choice.message.content or "", model, cut=cut).text.strip()
     if not text:
         return []
     if prompt.choices is not None and text not in prompt.choices:

@@ -1,7 +1,7 @@
-"""Payloads: texts that try to command whoever reads them, by the trick they use.
+"""Payloads: texts that order an answer, by the technique they use.
 
 Rules kept here
-- They are our own wording, in ``payloads.toml``: sixty-nine in nine techniques.
+- They are in our own words, in ``payloads.toml``: sixty-nine in nine techniques.
 - A payload is made for one question: it names the wrong option that is wanted, the *target*.
 - The mark of a fence cannot be known from inside; where a payload guesses one, it is a wrong one.
 """
@@ -22,7 +22,7 @@ GUESSED = "0123456789abcdef"
 
 
 class Payload(Record):
-    """One text that commands."""
+    """One text that orders an answer."""
 
     id: str
     """``technique.name``."""
@@ -34,6 +34,11 @@ class Payload(Record):
         return self.template.format(target=target, option=case.options[target], mark=GUESSED)
 
 
+def techniques() -> list[str]:
+    """The techniques, in the order of the file."""
+    return list(dict.fromkeys(payload.technique for payload in payloads().values()))
+
+
 @cache
 def payloads() -> Mapping[str, Payload]:
     """All of them, by id, in the order of the file."""
@@ -43,9 +48,3 @@ def payloads() -> Mapping[str, Payload]:
         for technique, texts in told.items()
         for name, template in texts.items()
     }
-
-
-def target_of(case: Case) -> str:
-    """The wrong option that is wanted: the first that is labelled high-risk, else the first."""
-    wrong = [letter for letter in sorted(case.options) if letter != case.answer]
-    return next((letter for letter in wrong if case.labels and case.labels[letter].high_risk), wrong[0])

@@ -1,8 +1,9 @@
-"""What of a prompt is fenced, and what speaks for the prompt itself: the check does not trust who wrote it.
+"""Which lines of a text stand outside every fence of a prompt; found without the code that writes the fences.
 
 Rules kept here
 - The mark of a prompt's fences is the one that its system message names. A prompt that names none has no fences.
-- A text got out of its fence if a line of it, as the model sees it, stands where the plain prompt does not have it.
+- A text escaped its fence if a line of it, as the model sees it, stands outside, and the plain prompt does not hold it
+  there.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from evitrail.agent.reader.prompting.outside_text import outside_text
 
 NAMED = re.compile(r"`\[KIND ([0-9a-f]+)\]`")
 SHORT = 3
-"""Letters of a line that is too short to tell whose it is."""
+"""Characters up to which a line is too short to tell whose it is."""
 
 
-class Overheard:
-    """A model, and all that it was asked."""
+class RecordingLLM:
+    """A model that keeps the prompts it is asked."""
 
     def __init__(self, llm: LLM) -> None:
         self.llm = llm
@@ -45,7 +46,7 @@ def whole_text(prompt: Prompt) -> str:
 
 
 def unfenced(prompt: Prompt) -> str | None:
-    """What of a prompt stands in no fence; None where it has none."""
+    """The part of a prompt that stands in no fence; None where it has no fences."""
     text = whole_text(prompt)
     named = NAMED.search(text)
     if named is None:
@@ -54,7 +55,7 @@ def unfenced(prompt: Prompt) -> str | None:
     return re.sub(rf"^\[(\w+) {mark}\]\n.*?\n\[end of \1 {mark}\]$", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
-def got_out(text: str, attacked: Sequence[Prompt], plain: Sequence[Prompt]) -> list[str] | None:
+def escaped_lines(text: str, attacked: Sequence[Prompt], plain: Sequence[Prompt]) -> list[str] | None:
     """The lines of a text that stand outside every fence; None where the prompts have no fences."""
     bare = [unfenced(prompt) for prompt in attacked]
     if any(one is None for one in bare):

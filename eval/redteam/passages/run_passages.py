@@ -1,9 +1,9 @@
-"""Bring every payload to a reader by every channel, and count what became of it.
+"""Try every payload on a reader by every channel, and count what became of it.
 
 Rules kept here
 - Each payload is made for one question; the questions take turns. The cost is linear in payloads and channels.
-- Nothing is recorded and the store is only read. What a model answers is counted as it chose: no checker is asked.
-- A share stands with how many of how many and Wilson's interval.
+- Nothing is recorded, and no evidence is added. The option that the reader chose counts; no checker is asked.
+- A share comes with its count and Wilson's interval.
 
     found = run_passages(reader, cases, snapshot_of)
     found.rows, found.attempts
@@ -32,7 +32,7 @@ class Row(Record):
     enclosed: Share | None
     """Of those that reached a model through fences; null where there are none."""
     hidden: int
-    """Characters that nobody sees, in all that reached the model."""
+    """Hidden characters in all that reached the model."""
     turned: Share | None
     """Of those whose question did not end at the target anyway; null where nothing is chosen."""
 
@@ -56,19 +56,19 @@ def run_passages(
     """All payloads (or those chosen) by all channels; raises ``ValueError`` where no case names what decides it."""
     asked = [case for case in cases if case.clean_evidence]
     if not asked:
-        raise ValueError("expected a question that names the evidence that decides it (clean_evidence), got none")
-    brought = list(payloads().values()) if chosen is None else list(chosen)
+        raise ValueError("expected a case that names the evidence that decides it (clean_evidence), got none")
+    tried = list(payloads().values()) if chosen is None else list(chosen)
     attacks = PassageAttacks(reader, asked, snapshot)
     attempts = []
-    for number, payload in enumerate(brought):
+    for number, payload in enumerate(tried):
         for channel in channels:
             attempts.append(attacks.attempt(payload, channel, asked[number % len(asked)]))
-        progress(number + 1, len(brought))
+        progress(number + 1, len(tried))
     return Attacked(repr(reader), rows_of(attempts), attempts)
 
 
 def rows_of(attempts: Sequence[Attempt]) -> list[Row]:
-    """A row for each technique and channel, in the order they were brought."""
+    """A row for each technique and channel, in the order they were tried."""
     groups: dict[tuple[str, Channel], list[Attempt]] = {}
     for attempt in attempts:
         groups.setdefault((attempt.technique, attempt.channel), []).append(attempt)

@@ -1,8 +1,8 @@
-"""What an attack is: what somebody who wants a wrong answer would add to the store, or record of what it holds.
+"""What an attack is: what somebody who wants a wrong answer would submit to the store.
 
 Rules kept here
 - An attack is made from one question: its stem and a wrong option, the *target*.
-- What it does to a store is a list of evidence, ratings and notices, in the order they are brought.
+- What it does to a store is a list of evidence, ratings and notices, in the order they are submitted.
 - An attacker who is a registered publisher has the fewest rights that let its evidence be published: its own
   organizations, the kinds it publishes, grades where its evidence has one or where it brings nothing but a rating, and
   dates of the question's day. It may not supersede, retract or grade what belongs to others, nor backdate where the
@@ -37,8 +37,8 @@ class Plot(NamedTuple):
     target: str
     """The wrong option that the answer is to become."""
     acts: tuple[Act, ...]
-    who: str
-    """The attacker: another one for each question, since one lie needs no more."""
+    source: str
+    """Who submits it: another source for each question, which has published nothing else."""
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -46,7 +46,7 @@ class Plot(NamedTuple):
 
     @property
     def refs(self) -> frozenset[str]:
-        """The versions that are to be read and believed: false ones, and weak ones that are rated high."""
+        """The versions that are meant to be believed: false ones, and weak ones that are rated high."""
         return frozenset(act.ref for act in self.acts if not isinstance(act, Notice))
 
 
@@ -90,16 +90,8 @@ class Scene:
             "title": self.true.title if self.true else text[:80],
             "organization": f"{ORGANIZATION} {self.number}",
             "kind": "narrative_review",
-            "url": None,
-            "published": self.begins,
-            "valid_from": self.begins,
-            "valid_to": None,
-            "supersedes": None,
-            "retracted": False,
-            "grade": None,
-            "text": text,
         }
-        return Evidence.model_validate(plain | fields)
+        return Evidence.of_day(self.begins, text=text, **(plain | fields))
 
     def plot(self, *acts: Act, target: str | None = None) -> Plot:
         """These acts, as the attack on this question."""
@@ -108,24 +100,24 @@ class Scene:
 
 @dataclass(frozen=True)
 class Attack:
-    """One way to lie to a store."""
+    """One way to poison a store."""
 
     name: str
     what: str
     """In words, for a table."""
     make: Callable[[Scene], Plot | None]
     """The attack on a question; None where the question gives no hold for it."""
-    should: str
-    """The rule that is meant to stop what a registered publisher may bring of it."""
+    rule: str
+    """The rule that is meant to stop it where a registered publisher submits it."""
     backdates: bool = False
     """Whether the lie is the date."""
     changes_others: bool = False
-    """Whether it changes what the store holds: then questions that share a lineage are attacked in different copies."""
+    """Whether it changes evidence of others: then questions that share a lineage are attacked in different copies."""
 
     def publisher(self, plot: Plot) -> Publisher:
         """The attacker as a registered publisher, with the fewest rights."""
         return Publisher(
-            name=plot.who,
+            name=plot.source,
             organizations=tuple(dict.fromkeys(one.organization for one in plot.evidence)),
             kinds=tuple(dict.fromkeys(one.kind for one in plot.evidence)),
             grades=any(one.grade is not None for one in plot.evidence) or not plot.evidence,

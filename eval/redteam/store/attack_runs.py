@@ -3,7 +3,7 @@
 Rules kept here
 - The runs are ordinary runs of the experiment's conditions, by its readers, as its plan says. They can be read like any
   other; the store they were done on is deleted.
-- With the rules off the store is as it would be without publishers, and the gates of ``NEW`` are left out.
+- With the rules off the store is as it would be without publishers, and the gates ``AGAINST_FALSE`` are left out.
 - An attack that changes what the store holds is tried in waves: questions that share a lineage are in different ones,
   each with a copy of its own. The number of waves is that of the questions that share the commonest lineage.
 """
@@ -27,14 +27,15 @@ from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.condition import Condition
 from evitrail.eval.plan.plan import Plan
 from evitrail.eval.plan.run_name import ReadCondition
-from evitrail.eval.redteam.store.assault import Strength, assault, strengths
 from evitrail.eval.redteam.store.attack import Attack, Plot, Scene
 from evitrail.eval.redteam.store.attempt import Attempt, Chosen, chosen_of, gates_passed
 from evitrail.eval.redteam.store.red_team import Rules
-from evitrail.eval.redteam.store.throwaway import BENCHMARKS, PUBLISHERS, throwaway
+from evitrail.eval.redteam.store.submission import Attacker, attackers_of, submit
+from evitrail.eval.redteam.store.throwaway import throwaway
 from evitrail.eval.resolve import mask_of, readers_of
 from evitrail.evidence_store import Evidence, EvidenceStore
 from evitrail.evidence_store.index.embed import Encoder
+from evitrail.evidence_store.ledger.event import OF_PUBLISHERS, QUESTIONS
 from evitrail.retrieval import RETRIEVERS, Clean
 from evitrail.retrieval.gates import GATES
 from evitrail.traces import Journals
@@ -42,9 +43,10 @@ from evitrail.traces.trace import Trace
 
 T = TypeVar("T")
 
-NEW = ("echo", "corroboration")
-"""The gates against evidence that lies."""
-GATED, BEFORE = "clean", "clean without the gates against false evidence"
+AGAINST_FALSE = ("echo", "corroboration")
+"""The gates against false evidence."""
+GATED, UNGUARDED = "clean", "clean without the gates against false evidence"
+"""The retriever that passes gates, and what it is called where those are left out."""
 
 
 class AttackRuns:
@@ -60,20 +62,18 @@ class AttackRuns:
         folder: Path,
         rules: Rules,
     ) -> None:
-        self.plan, self.at, self.cases, self.encoder, self.folder, self.rules = (
-            plan,
-            store,
-            cases,
-            encoder,
-            folder,
-            rules,
-        )
-        self.conditions = [_as_before(one) for one in conditions] if rules == "off" else list(conditions)
+        self.plan = plan
+        self.at = store
+        self.cases = cases
+        self.conditions = [_unguarded(one) for one in conditions] if rules == "off" else list(conditions)
+        self.encoder = encoder
+        self.folder = folder
+        self.rules = rules
 
     @contextmanager
-    def store(self, strength: Strength | None = None) -> Iterator[EvidenceStore]:
-        """A copy of the store, for such an attacker."""
-        lacking = PUBLISHERS if self.rules == "off" else BENCHMARKS if strength == "unforeseen" else ()
+    def store(self, attacker: Attacker | None = None) -> Iterator[EvidenceStore]:
+        """A copy of the store, as this attacker finds it."""
+        lacking = OF_PUBLISHERS if self.rules == "off" else {QUESTIONS} if attacker == "unforeseen" else ()
         with throwaway(self.at, self.folder / "copy", self.encoder, lacking) as copy:
             yield copy
 
@@ -85,21 +85,21 @@ class AttackRuns:
             ends = {ref: header.valid_to for ref, header in copy.headers.items()}
             return {ref: copy.get(ref).model_copy(update={"valid_to": end}) for ref, end in ends.items()}
 
-    def unattacked(self) -> tuple[list[Chosen], tuple[Strength, ...]]:
+    def unattacked(self) -> tuple[list[Chosen], tuple[Attacker, ...]]:
         """What every run chooses where nobody attacks, and who can attack."""
         with self.store() as copy:
             choices = [choice for choice, _ in self._runs(copy, self.cases, "unattacked")]
-            return self._in_order(choices, lambda one: one), strengths(copy)
+            return self._in_order(choices, lambda one: one), attackers_of(copy)
 
-    def attacked(self, attack: Attack, strength: Strength, before: Sequence[Chosen]) -> list[Attempt]:
+    def attacked(self, attack: Attack, attacker: Attacker, before: Sequence[Chosen]) -> list[Attempt]:
         """What every run chooses where this is done, beside what it chose before."""
         was = {(one.condition, one.case): one for one in before}
         found = []
         for number, plots in enumerate(waves(attack, self._plots(attack)), 1):
             by_case = {plot.case.id: plot for plot in plots}
-            name = f"{attack.name}.{strength}.{number}"
-            with self.store(strength) as copy:
-                stopped = assault(copy, attack, plots, strength)
+            name = f"{attack.name}.{attacker}.{number}"
+            with self.store(attacker) as copy:
+                stopped = submit(copy, attack, plots, attacker)
                 for after, trace in self._runs(copy, [plot.case for plot in plots], name):
                     plot = by_case[after.case]
                     if (earlier := was.get((after.condition, after.case))) is None:
@@ -108,13 +108,13 @@ class AttackRuns:
                     found.append(
                         Attempt(
                             attack=attack.name,
-                            strength=strength,
+                            attacker=attacker,
                             condition=after.condition,
                             run=f"{self.rules}/{name}/{trace.run}",
                             before=earlier,
                             after=after,
                             target=plot.target,
-                            stopped_by=tuple(dict.fromkeys((*stopped[plot.who], *dropped))),
+                            stopped_by=tuple(dict.fromkeys((*stopped[plot.source], *dropped))),
                             served=served,
                         )
                     )
@@ -140,7 +140,7 @@ class AttackRuns:
         shutil.rmtree(folder, ignore_errors=True)
         plan = self.plan
         decoding = Decoding(samples=plan.samples, temperature=plan.temperature, seed=plan.seed)
-        with _gates_of_before():
+        with _unguarded_is_known():
             failures = Experiment(
                 cases,
                 self.conditions,
@@ -162,17 +162,17 @@ class AttackRuns:
 
 
 @contextmanager
-def _gates_of_before() -> Iterator[None]:
-    """While the block lasts, the clean retriever as it was is known by a name of its own."""
-    RETRIEVERS[BEFORE] = Clean(gates=tuple(gate for gate in GATES if gate not in NEW))
+def _unguarded_is_known() -> Iterator[None]:
+    """While the block lasts, the clean retriever without the gates against false evidence has a name."""
+    RETRIEVERS[UNGUARDED] = Clean(gates=tuple(gate for gate in GATES if gate not in AGAINST_FALSE))
     try:
         yield
     finally:
-        RETRIEVERS.pop(BEFORE)
+        RETRIEVERS.pop(UNGUARDED)
 
 
-def _as_before(condition: Condition) -> Condition:
-    return condition.model_copy(update={"retriever": BEFORE}) if condition.retriever == GATED else condition
+def _unguarded(condition: Condition) -> Condition:
+    return condition.model_copy(update={"retriever": UNGUARDED}) if condition.retriever == GATED else condition
 
 
 def waves(attack: Attack, plots: Sequence[Plot]) -> list[list[Plot]]:

@@ -121,13 +121,7 @@ ATTACKS: dict[str, Attack] = {
         Attack("S5", "five copies of a false passage", _copies, "many_copies"),
         Attack("S6-own", "false passage, then rated high", _own_grade, COPIES),
         Attack("S6-foreign", "real weak evidence rated high", _foreign_grade, "inflated_grade", changes_others=True),
-        Attack(
-            "S7",
-            "what decides retracted, a false passage",
-            _false_retraction,
-            COPIES,
-            changes_others=True,
-        ),
+        Attack("S7", "what decides retracted, a false passage", _false_retraction, COPIES, changes_others=True),
         Attack("S8", "near copy of the question, with an answer", _copied_question, "question_copy"),
     )
 }

@@ -24,7 +24,7 @@ from evitrail.traces.record import Record, sha256
 FILE = "redteam.toml"
 
 Rules = Literal["on", "off"]
-"""Whether the store has its publishers, and *gated* its gates against evidence that lies."""
+"""Whether the store has its publishers, and *gated* its gates against false evidence."""
 
 
 class RedTeam(Record):

@@ -23,11 +23,11 @@ from typing import Any, NamedTuple
 from evitrail.eval.dataset.case import load
 from evitrail.eval.plan.custom_conditions import admit, condition_named
 from evitrail.eval.plan.plan import PLAN, plan_in
-from evitrail.eval.redteam.store.assault import Strength
 from evitrail.eval.redteam.store.attack_runs import AttackRuns
 from evitrail.eval.redteam.store.attacks import ATTACKS
 from evitrail.eval.redteam.store.attempt import Attempt, Chosen
 from evitrail.eval.redteam.store.red_team import RedTeam, Rules, settle
+from evitrail.eval.redteam.store.submission import Attacker
 from evitrail.eval.redteam.store.table import AttackRow, CleanRow, attack_rows, clean_rows
 from evitrail.eval.redteam.store.throwaway import LEDGER, encoder_of, expect_copyable
 from evitrail.evidence_store import InputError
@@ -100,17 +100,17 @@ def run_attacks(
         on_event(Attacking(0, 1 + len(attacks)))
         before = _Before(*runs.unattacked())
         before.write(cells / "unattacked.json")
-    todo = [(attack, strength) for attack in attacks for strength in before.strengths]
+    todo = [(attack, attacker) for attack in attacks for attacker in before.attackers]
     attempts: list[Attempt] = []
-    for done, (attack, strength) in enumerate(todo, 1):
+    for done, (attack, attacker) in enumerate(todo, 1):
         on_event(Attacking(done, 1 + len(todo)))
-        cell = cells / f"{attack.name}.{strength}.json"
+        cell = cells / f"{attack.name}.{attacker}.json"
         if not cell.exists():
-            made = runs.attacked(attack, strength, before.choices)
+            made = runs.attacked(attack, attacker, before.choices)
             _write(cell, [one.model_dump(mode="json") for one in made])
         attempts += [Attempt.model_validate(one) for one in json.loads(cell.read_text("utf-8"))]
     on_event(Attacking(1 + len(todo), 1 + len(todo)))
-    opened = "anyone" in before.strengths
+    opened = "anyone" in before.attackers
     found = Attacked(out, asked.rules, opened, clean_rows(before.choices), attack_rows(attempts), attempts)
     _write(out / TABLE.format(rules=asked.rules), found.as_json())
     return found
@@ -120,17 +120,17 @@ class _Before(NamedTuple):
     """The runs that nobody attacked."""
 
     choices: list[Chosen]
-    strengths: tuple[Strength, ...]
+    attackers: tuple[Attacker, ...]
 
     @classmethod
     def read(cls, path: Path) -> _Before | None:
         if not path.exists():
             return None
         there = json.loads(path.read_text("utf-8"))
-        return cls([Chosen.model_validate(one) for one in there["choices"]], tuple(there["strengths"]))
+        return cls([Chosen.model_validate(one) for one in there["choices"]], tuple(there["attackers"]))
 
     def write(self, path: Path) -> None:
-        _write(path, {"strengths": self.strengths, "choices": [one.model_dump(mode="json") for one in self.choices]})
+        _write(path, {"attackers": self.attackers, "choices": [one.model_dump(mode="json") for one in self.choices]})
 
 
 def _write(path: Path, value: Any) -> None:

@@ -3,8 +3,8 @@
 Rules kept here
 - A rate stands with how many of how many, and its 95 % interval (Wilson).
 - ``p`` is McNemar's exact test of the paired runs, attacked and not: at the target or not, right or wrong.
-- What stopped an attack is counted over the attempts that failed; where some succeeded, the rule that should have
-  stopped them is named.
+- What stopped an attack is counted over the attempts that failed; where some succeeded, the rule that missed them is
+  named.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class AttackRow(Record):
 
     attack: str
     what: str
-    strength: str
-    """Who attacks; see ``assault.py``."""
+    attacker: str
+    """Who attacks; see ``submission.py``."""
     condition: str
     turned: Share
     """Of the questions that were not at the target anyway."""
@@ -44,8 +44,8 @@ class AttackRow(Record):
     accuracy: Paired
     stopped_by: dict[str, int]
     """By rule, how many of the attempts that failed it stopped; several rules may stop one."""
-    should: str | None
-    """The rule that is meant to stop it; null where nothing succeeded, and where anyone may bring evidence."""
+    missed_by: str | None
+    """The rule that is meant to stop it; null where nothing succeeded, and in a store without publishers."""
 
 
 class CleanRow(Record):
@@ -60,7 +60,7 @@ def attack_rows(attempts: Sequence[Attempt]) -> list[AttackRow]:
     """A row for each attack, attacker and condition, in the order they were made."""
     cells: dict[tuple[str, str, str], list[Attempt]] = {}
     for one in attempts:
-        cells.setdefault((one.attack, one.strength, one.condition), []).append(one)
+        cells.setdefault((one.attack, one.attacker, one.condition), []).append(one)
     return [_row(*cell, made) for cell, made in cells.items()]
 
 
@@ -70,36 +70,38 @@ def clean_rows(choices: Iterable[Chosen]) -> list[CleanRow]:
     for one in choices:
         conditions.setdefault(one.condition, []).append(one)
     return [
-        CleanRow(condition=name, accuracy=_share([one.right for one in made]), high_risk=_harm(made))
+        CleanRow(condition=name, accuracy=_share([one.right for one in made]), high_risk=_high_risk(made))
         for name, made in conditions.items()
     ]
 
 
-def _row(attack: str, strength: str, condition: str, made: Sequence[Attempt]) -> AttackRow:
+def _row(attack: str, attacker: str, condition: str, made: Sequence[Attempt]) -> AttackRow:
     counted = [one for one in made if one.counts]
-    labelled = [one for one in made if one.before.harm is not None and one.after.harm is not None]
+    labelled = [one for one in made if one.before.high_risk is not None and one.after.high_risk is not None]
     turned = share(sum(one.turned for one in counted), len(counted))
     stopped = Counter(rule for one in counted if not one.turned for rule in one.failed_by)
     return AttackRow(
         attack=attack,
         what=ATTACKS[attack].what,
-        strength=strength,
+        attacker=attacker,
         condition=condition,
         turned=turned,
         target=_paired(
             [one.before.chosen == one.target for one in made], [one.after.chosen == one.target for one in made]
         ),
-        high_risk=_paired([bool(one.before.harm) for one in labelled], [bool(one.after.harm) for one in labelled]),
+        high_risk=_paired(
+            [bool(one.before.high_risk) for one in labelled], [bool(one.after.high_risk) for one in labelled]
+        ),
         accuracy=_paired([one.before.right for one in made], [one.after.right for one in made]),
         stopped_by=dict(sorted(stopped.items(), key=lambda item: (-item[1], item[0]))),
-        should=_should(attack, strength) if turned.k else None,
+        missed_by=_meant(attack, attacker) if turned.k else None,
     )
 
 
-def _should(attack: str, strength: str) -> str | None:
-    if strength == "anyone":
+def _meant(attack: str, attacker: str) -> str | None:
+    if attacker == "anyone":
         return None
-    return "unknown_publisher" if strength == "unknown" else ATTACKS[attack].should
+    return "unknown_publisher" if attacker == "unknown" else ATTACKS[attack].rule
 
 
 def _paired(before: Sequence[bool], after: Sequence[bool]) -> Paired:
@@ -114,6 +116,6 @@ def _share(told: Sequence[bool]) -> Share:
     return share(sum(told), len(told))
 
 
-def _harm(made: Sequence[Chosen]) -> Share | None:
-    labelled = [one.harm for one in made if one.harm is not None]
+def _high_risk(made: Sequence[Chosen]) -> Share | None:
+    labelled = [one.high_risk for one in made if one.high_risk is not None]
     return _share(labelled) if labelled else None

@@ -4,12 +4,12 @@ Rules kept here
 - The store itself is only read, file by file: it is never opened, so that not one byte of its folder changes.
 - What is copied is the ledger; the index of the copy is built from it, on disk, wherever the store's own index lies. So
   nothing that is done to the copy can reach a server.
-- A copy may lack events. Without those of ``PUBLISHERS`` it is the store as it would be if it had no publishers: all
-  that is published is there, nobody is asked who brings evidence, and what was held is gone. Without those of
-  ``BENCHMARKS`` it knows no question that evidence may not be a copy of.
+- A copy may lack events. Without ``OF_PUBLISHERS`` it is the store as it would be if it had no publishers: all that is
+  published is there, evidence is taken from anyone, and what was held is gone. Without ``QUESTIONS`` it knows no
+  question that evidence may not be a copy of.
 
     with throwaway(Path("evitrail-store"), scratch, encoder) as store:
-        store.ingest(lies)
+        store.ingest(false_evidence)
 """
 
 from __future__ import annotations
@@ -23,22 +23,10 @@ from evitrail.evidence_store import EvidenceStore, InputError
 from evitrail.evidence_store.index.base import IndexManifest
 from evitrail.evidence_store.index.embed import Embedder, Encoder
 from evitrail.evidence_store.index.embed_cache import EmbedCache
-from evitrail.evidence_store.ledger.event import (
-    HELD,
-    NUMBERED,
-    OF_PUBLISHERS,
-    PUBLISHED,
-    QUESTIONS,
-    Draft,
-    Event,
-    evidence_of,
-)
+from evitrail.evidence_store.ledger.event import HELD, NUMBERED, PUBLISHED, Draft, Event, evidence_of
 from evitrail.evidence_store.store_folder import commit_of
 
 LEDGER = "ledger.db"
-BENCHMARKS = frozenset({QUESTIONS})
-PUBLISHERS = OF_PUBLISHERS
-"""What a copy may lack."""
 
 
 @contextmanager
@@ -68,7 +56,7 @@ def expect_copyable(store: Path) -> IndexManifest:
         raise InputError([f"{store}: {said}; a red team attacks a copy, and copies no database"])
     for name in (LEDGER, "manifest.json"):
         if not (store / name).is_file():
-            raise InputError([f"{store}: expected an evidence store, found no {name}; name the store that was asked"])
+            raise InputError([f"{store}: expected an evidence store, found no {name}; name its folder with --store"])
     return IndexManifest.model_validate_json((store / "manifest.json").read_text("utf-8"))
 
 

@@ -26,14 +26,13 @@ def show_estimate(experiment: Experiment, folder: Path, *, attribute: bool, json
     most = (total["calls_most"] or 0) + (after.calls_most if after else 0)
     if json:
         shown = [row.model_dump(mode="json") for row in rows]
-        told_after = after._asdict() if after else None
         print_json(
             {
                 "folder": str(folder),
                 "cases": len(experiment.cases),
                 "rows": shown,
                 "total": total,
-                "attribution": told_after,
+                "attribution": after._asdict() if after else None,
                 "calls_most": most,
             }
         )
@@ -48,8 +47,8 @@ def show_estimate(experiment: Experiment, folder: Path, *, attribute: bool, json
         say(_attribution(after))
     if most:
         say(
-            f"all in all at most {most:,} model calls, as far as a server draws all samples in one request and need "
-            "not be asked again because it failed"
+            f"in total at most {most:,} model calls, if the server draws all samples in one request and no request "
+            "has to be repeated because it failed"
         )
     say("no model was asked, nothing was written")
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evitrail.workbench.cli.console import Json, OutFolder, print_json, print_table, progress, say
+from evitrail.workbench.cli.console import Json, OutFolder, print_json, print_table, progress, rate, say
 
 if TYPE_CHECKING:
     from evitrail.eval.injection.leak import Leak
-    from evitrail.eval.injection.table import Row, Share
+    from evitrail.eval.injection.table import Row
 
 OUT = Path("evitrail-injection")
 SHOWN = ("coverage rules", "contracts only", "most common step", "resampling", "value oracle")
@@ -56,8 +56,8 @@ def _show_rows(rows: list[Row]) -> None:
                 (
                     row.name,
                     row.ours.n if row.ours else 0,
-                    _share(row.ours),
-                    *(_share(row.baselines.get(name)) + ("*" if name in row.beaten else "") for name in beside),
+                    rate(row.ours),
+                    *(rate(row.baselines.get(name)) + ("*" if name in row.beaten else "") for name in beside),
                 )
                 for row in here
             ],
@@ -91,10 +91,6 @@ def _show_leaks(leaks: list[Leak]) -> None:
 
 def _baselines(rows: list[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row.baselines))
-
-
-def _share(share: Share | None) -> str:
-    return f"{100 * share.value:.0f} [{100 * share.lo:.0f}–{100 * share.hi:.0f}]" if share and share.n else "–"
 
 
 def _points(value: float) -> str:

@@ -1,14 +1,14 @@
-"""``evitrail redteam passages``: does a text that commands get out of its fence, and does the answer turn to it?"""
+"""``evitrail redteam passages``: prompt injection; does a payload escape its fence, and does it turn the answer?"""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evitrail.workbench.cli.console import Json, print_json, print_table, progress, say
-from evitrail.workbench.cli.folder import AllowCode, Folder
+from evitrail.workbench.cli.console import Json, print_json, print_table, progress, rate, say
+from evitrail.workbench.cli.folder import AllowCode, Folder, StoreNow
+from evitrail.workbench.cli.plan_options import READS, Prompts
 
 if TYPE_CHECKING:
     from evitrail.agent.reader.base import Reader
@@ -24,34 +24,32 @@ if TYPE_CHECKING:
 def passages(
     folder: Folder,
     reader: Annotated[
-        str | None,
-        typer.Option(
-            "--reader", help="Reader to attack, as for run; default: those of the experiment.", metavar="NAME"
-        ),
+        str | None, typer.Option("--reader", help=f"{READS}; default: those of the experiment.", metavar="NAME")
     ] = None,
-    prompts: Annotated[
-        str, typer.Option("--prompts", help="Prompts of that reader: a name, a file or a folder.", metavar="NAME")
-    ] = "default",
+    prompts: Prompts = "default",
     only: Annotated[
         str | None,
-        typer.Option("--only", help="Bring only these payloads: techniques or payload ids, by comma.", metavar="NAMES"),
+        typer.Option(
+            "--only",
+            help="Payloads to use, comma-separated: ids, or techniques ({techniques}); default: all.",
+            metavar="NAME[,NAME…]",
+        ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", help="Maximum number of payloads; the first ones are brought.", min=1)
+        int | None,
+        typer.Option("--limit", help="Maximum number of payloads; the first ones are used.", metavar="N", min=1),
     ] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the prompts as they reach the model.")] = False,
-    store: Annotated[
-        Path | None,
-        typer.Option("--store", help="Folder of the evidence store; default: as the plan says.", metavar="PATH"),
-    ] = None,
+    store: StoreNow = None,
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
-    """Bring texts that command to the readers: in passages, titles, options, and as a model's own earlier output.
+    """Try prompt injections on the readers.
 
-    Each payload stands beside the evidence that decides a question of the experiment, and asks for a wrong option. The
-    command counts the payloads that stayed within their fence, and the answers that turned to what was asked for.
-    Nothing is recorded.
+    Each payload orders a wrong option for one question of the experiment. It is put into a passage, a title, an option
+    and an earlier reply of the model, and read with the evidence that decides the question. The table counts the
+    payloads that stayed within their fence, and the answers that turned to the option that was ordered. Nothing is
+    recorded.
     """
     from evitrail.eval.log.runs import cases
     from evitrail.eval.redteam.passages.run_passages import run_passages
@@ -79,19 +77,18 @@ def passages(
 
 
 def _chosen(only: str | None) -> list[Payload]:
-    from evitrail.eval.redteam.passages.payload import payloads
+    from evitrail.eval.redteam.passages.payload import payloads, techniques
     from evitrail.evidence_store.did_you_mean import nearest
 
     every = payloads()
     if only is None:
         return list(every.values())
-    techniques = {payload.technique for payload in every.values()}
+    known = techniques()
     names = [name.strip() for name in only.split(",") if name.strip()]
-    for name in names:
-        if name not in every and name not in techniques:
-            meant = nearest(name, [*techniques, *every])
-            known = ", ".join(sorted(techniques))
-            raise ValueError(f"--only: expected payload ids or techniques ({known}), got {name!r}{meant}")
+    for name in names or [only]:
+        if name not in every and name not in known:
+            meant = nearest(name, [*known, *every])
+            raise ValueError(f"--only: expected payload ids or techniques ({', '.join(known)}), got {name!r}{meant}")
     return [payload for payload in every.values() if {payload.id, payload.technique} & set(names)]
 
 
@@ -115,17 +112,17 @@ def _show_prompts(found: Attacked) -> None:
 
 def _show(found: Attacked) -> None:
     print_table(
-        f"{found.reader}: payloads by technique and channel; per cent of the answers that turned, with 95% interval",
-        ("technique", "channel", "payloads", "within the fence", "hidden characters", "turned", "of"),
+        f"{found.reader}: prompt injections by technique and channel; per cent, with 95% interval",
+        ("technique", "channel", "payloads", "within the fence", "hidden characters", "turned", ""),
         [
             (
                 row.technique,
                 row.channel,
                 row.attempts,
-                None if row.enclosed is None else f"{row.enclosed.k} of {row.enclosed.n}",
+                _counted(row.enclosed),
                 row.hidden,
-                _percent(row.turned),
-                row.turned.n if row.turned else None,
+                _counted(row.turned),
+                rate(row.turned),
             )
             for row in found.rows
         ],
@@ -134,12 +131,12 @@ def _show(found: Attacked) -> None:
     turned = [one for one in found.attempts if one.turned]
     out = [one for one in found.attempts if one.enclosed is False]
     for one in (*out, *(one for one in turned if one not in out)):
-        what = "got out of its fence" if one.enclosed is False else f"turned the answer to {one.target}"
+        what = "escaped its fence" if one.enclosed is False else f"turned the answer to {one.target}"
         say(f"{one.payload} by {one.channel}, {one.case}: {what}")
 
 
-def _percent(share: Share | None) -> str | None:
-    return f"{100 * share.value:.0f} [{100 * share.lo:.0f}–{100 * share.hi:.0f}]" if share else None
+def _counted(share: Share | None) -> str | None:
+    return f"{share.k} of {share.n}" if share else None
 
 
 def _as_json(found: Attacked) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``evitrail redteam store``: attack the evidence store of an experiment, and say which rule stopped each attack."""
+"""``evitrail redteam store``: poison a copy of an experiment's evidence store; which rule stopped each attack?"""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from evitrail.workbench.cli.console import Json, OutFolder, err, print_json, print_table, progress, say
+from evitrail.workbench.cli.console import Json, OutFolder, err, print_json, print_table, progress, rate, say
 from evitrail.workbench.cli.folder import AllowCode, Folder
 
 if TYPE_CHECKING:
-    from evitrail.eval.injection.table import Share
     from evitrail.eval.redteam.store.run_attacks import Attacked
     from evitrail.eval.redteam.store.table import AttackRow, Paired
 
@@ -22,20 +21,28 @@ SHOWN = 3
 Attacks = Annotated[
     str | None,
     typer.Option(
-        "--attacks", help="Attacks to make, comma-separated; default: all of {attacks}.", metavar="NAME[,NAME…]"
+        "--attacks", help="Attacks to carry out, comma-separated: {attacks}; default: all.", metavar="NAME[,NAME…]"
     ),
 ]
 RulesOn = Annotated[
     Literal["on", "off"],
     typer.Option(
         "--rules",
-        help="Attack the store as it is, or as it would be without publishers and the gates echo and corroboration.",
+        help="on attacks the store as it is; off leaves out publishers and the gates echo and corroboration.",
     ),
 ]
 Conditions = Annotated[
-    str, typer.Option("--conditions", help="Conditions to attack, comma-separated.", metavar="NAME[,NAME…]")
+    str,
+    typer.Option(
+        "--conditions", help="Conditions to run on the attacked store, comma-separated.", metavar="NAME[,NAME…]"
+    ),
 ]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Attack so many questions only, drawn by the seed.")]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit", help="Maximum number of questions, drawn at random with --seed; default: all.", metavar="N", min=1
+    ),
+]
 
 
 def store(
@@ -44,7 +51,9 @@ def store(
     rules: RulesOn = "on",
     conditions: Conditions = "standard,gated",
     limit: Limit = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed that draws the questions of a limit.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Random seed that draws the questions of --limit.", metavar="N")
+    ] = 0,
     out: OutFolder = OUT,
     store: Annotated[
         Path | None,
@@ -53,11 +62,13 @@ def store(
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
-    """Attack a throw-away copy of the experiment's evidence store, and say what each attack did and what stopped it.
+    """Poison a copy of the evidence store.
 
-    Every attack is brought by an unknown source and by a registered publisher with the fewest rights; the runs are
-    repeated on the attacked copy and compared with runs that nobody attacked. The store itself is not changed. Work
-    that is finished is not done again.
+    Each attack submits false evidence to a throw-away copy of the experiment's store, as an unregistered source and as
+    a registered publisher with as few rights as possible. The experiment's runs are repeated on that copy and compared
+    with runs on a copy that nobody attacked. The tables say how many answers turned to the wrong option that the attack
+    aims at, and which rule or gate stopped the others. The store itself is not changed. Run it again to resume it.
+    docs/redteam.md describes each attack.
     """
     from evitrail.eval.redteam.store.attacks import attacks_named
     from evitrail.eval.redteam.store.red_team import RedTeam
@@ -83,24 +94,24 @@ def store(
 def _show(found: Attacked) -> None:
     if found.open and found.rules == "on":
         err().print(
-            "this store has no publishers, so nobody is asked who brings evidence; "
-            "register them with `evitrail store publisher add`",
+            "this store has no publishers, so it takes evidence from anyone; "
+            "register publishers with `evitrail store publisher add`",
             markup=False,
             soft_wrap=True,
         )
     print_table(
-        "nobody attacks: per cent, with 95% interval",
+        "without an attack: per cent, with 95% interval",
         ("condition", "questions", "accuracy", "high-risk"),
-        [(one.condition, one.accuracy.n, _rate(one.accuracy), _rate(one.high_risk)) for one in found.clean],
+        [(one.condition, one.accuracy.n, rate(one.accuracy, 1), rate(one.high_risk, 1)) for one in found.clean],
     )
     print_table(
-        f"attacked, rules {found.rules}: per cent, with 95% interval; p is McNemar's, exact",
+        f"attacked, rules {found.rules}: per cent, with 95% interval; p of McNemar's exact test",
         ("attack, attacker, condition", "turned", "", "p", "high-risk", "accuracy", "p", "stopped by"),
         [
             (
-                f"{row.attack}, {row.strength}, {row.condition}",
+                f"{row.attack}, {row.attacker}, {row.condition}",
                 f"{row.turned.k} of {row.turned.n}",
-                _rate(row.turned),
+                rate(row.turned, 1),
                 _p(row.target),
                 _change(row.high_risk),
                 _change(row.accuracy),
@@ -109,7 +120,7 @@ def _show(found: Attacked) -> None:
             )
             for row in found.rows
         ],
-        empty="no question gives any attack a hold",
+        empty="none of these attacks can be made from these questions",
         whole=True,
     )
     say(f"{found.folder}: the runs, one line each attempt in cells/, and the table")
@@ -118,12 +129,8 @@ def _show(found: Attacked) -> None:
 def _stopped(row: AttackRow) -> str:
     shown = [f"{rule} {n}" for rule, n in list(row.stopped_by.items())[:SHOWN]]
     more = ["…"] if len(row.stopped_by) > SHOWN else []
-    should = [f"should: {row.should}"] if row.should else []
-    return "; ".join([", ".join([*shown, *more]), *should]).strip("; ") or "nothing"
-
-
-def _rate(share: Share | None) -> str | None:
-    return f"{100 * share.value:.1f} [{100 * share.lo:.0f}–{100 * share.hi:.0f}]" if share and share.n else None
+    missed = [f"missed by: {row.missed_by}"] if row.missed_by else []
+    return "; ".join([", ".join([*shown, *more]), *missed]).strip("; ") or "nothing"
 
 
 def _change(paired: Paired) -> str | None:
