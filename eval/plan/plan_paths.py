@@ -2,7 +2,8 @@
 
 Rules kept here
 - A plan in an experiment's folder is written with paths relative to that folder, so a folder that is moved or copied
-  together with its store finds it. Absolute paths, which earlier plans have, are read as they stand.
+  together with its store finds it. A path that has only the root in common with the folder is written as it stands:
+  the two are not moved together. Absolute paths are read as they stand.
 - Relative paths of any plan file begin at the folder that the file is in. Where there is nothing, and ``here`` allows
   it, they begin at the working directory.
 - In memory, paths are absolute.
@@ -37,10 +38,11 @@ def located(plan: Plan, folder: Path, *, here: bool = False) -> Plan:
 
 def relative_to(plan: Plan, folder: Path) -> Plan:
     """The plan as it is written in ``folder``; paths that are relative already stay."""
+    here = folder.resolve()
     update = {
-        key: Path(os.path.relpath(given, folder.resolve())).as_posix()
+        key: Path(os.path.relpath(given, here)).as_posix()
         for key, given in paths_of(plan).items()
-        if Path(given).is_absolute()
+        if Path(given).is_absolute() and Path(given).parts[:2] == here.parts[:2]
     }
     return plan.model_copy(update=update)
 

@@ -97,7 +97,8 @@ def test_a_dry_run_writes_nothing_and_tells_what_is_left(desk: Desk) -> None:
     before, new = tree(desk.folder), desk.folder / "new"
     whole = foretold(*desk.plan, "--out", new)
     assert whole["cases"] == 2
-    assert whole["total"] == {"runs": 6, "calls": 0, "prompt_tokens": 0, "answer_tokens": 0}, "it asks no model"
+    assert whole["total"].pop("runs") == 6
+    assert set(whole["total"].values()) == {0}, "it asks no model"
     assert foretold(*desk.plan, "--out", desk.run)["total"]["runs"] == 0, "nothing is left"
     one = foretold(*desk.plan, "--limit", 1, "--out", new)
     assert (one["cases"], one["total"]["runs"]) == (1, 3)
