@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from desk import CASES, Desk, evitrail
 
 from evitrail.retrieval.gates import GATES

@@ -123,7 +123,7 @@ def test_two_arms_are_held_against_each_other_on_the_same_questions(asked: Path)
     assert (abstained["baseline"], abstained["other"], abstained["difference"], abstained["n"]) == (0, 1, 1, 1)
     shown = evitrail("compare", asked, ours, theirs)
     assert (shown.code, shown.err) == (0, "")
-    assert f"A: {ours}" in shown.out
+    assert f"A, the baseline: {ours}\nB: {theirs}\n" in shown.out
     assert "+100.0 [-51 to +100]" in shown.out
 
 

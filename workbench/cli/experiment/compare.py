@@ -96,16 +96,20 @@ def _side_by_side(folder: Path, named: list[str], cases: int, correction: str, o
     if json:
         print_json(found.model_dump(mode="json"))
         return
-    for pair in found.pairs:
+    for place, pair in enumerate(found.pairs):
+        if place:
+            say()
         _print_pair(found, pair, cases)
 
 
 def _print_pair(comparison: Comparison, pair: Pair, cases: int) -> None:
     from evitrail.eval.compare.documents import case_cells, metric_cells
 
+    say(f"A, the baseline: {comparison.baseline}")
+    say(f"B: {pair.other}")
     print_table(
         f"{pair.cases} cases that both answered: per cent, and the difference B − A with its 95% interval",
-        ("", f"A: {comparison.baseline}", f"B: {pair.other}", "B − A", "n", "only A", "only B", "p", "adjusted"),
+        ("", "A", "B", "B − A", "n", "only A", "only B", "p", "adjusted"),
         [(SHOWN[name], *metric_cells(metric)) for name, metric in pair.metrics.items()],
     )
     how = {"holm": "Holm", "benjamini_hochberg": "Benjamini and Hochberg"}[comparison.correction]
