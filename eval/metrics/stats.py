@@ -29,6 +29,9 @@ Draws = NDArray[np.float64]
 Replicates = NDArray[np.float64]
 """One value per replicate; NaN where the replicate drew no case the metric speaks of."""
 
+Correction = Literal["holm", "benjamini_hochberg"]
+"""How p-values are corrected for many tests: for the chance of any false one, or for the share of false ones."""
+
 SEED = 42
 REPLICATES = 1000
 
@@ -154,7 +157,7 @@ def _proportion(successes: float, n: int, confidence: float, method: str) -> Int
     return Interval(float(lo), float(hi))
 
 
-def adjusted(p_values: Sequence[float], method: Literal["holm", "benjamini_hochberg"] = "holm") -> list[float]:
+def adjusted(p_values: Sequence[float], method: Correction = "holm") -> list[float]:
     """P-values corrected for having asked many questions, in the order given; ours, not the paper's."""
     from statsmodels.stats.multitest import multipletests
 

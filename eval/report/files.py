@@ -14,6 +14,11 @@ def write_json(path: Path, value: object) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """A file's text, whole or not at all."""
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """A file's bytes, whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_bytes(data)
     os.replace(partial, path)

@@ -146,6 +146,38 @@ def blame_bars(shares: Sequence[BlameShare]) -> str:
         return _svg(figure, "blame", f"Blame per step for outcome {kinds[0]}. {'. '.join(said)}.")
 
 
+def difference_forest(baseline: str, rows: Sequence[Row]) -> str:
+    """One panel per metric, one line per arm: how far it differs from the baseline, and the 95% interval.
+
+    ``rows`` are those of ``eval/compare/rows.py``.
+    """
+    _refuse_nothing(rows)
+    names = list(dict.fromkeys(row["other"] for row in rows))
+    ends = [abs(end) for row in rows for end in (row["lo"], row["hi"], row["difference"]) if end is not None]
+    most = min(100, 10 * (int(10 * max(ends, default=0.1)) + 1))
+    with _figure("forest", 11.0, 0.95 + 0.27 * len(names), columns=len(COLUMNS)) as (figure, panels):
+        for column, axes in zip(COLUMNS, panels, strict=True):
+            _panel(axes, column.title, most, -most)
+            axes.axvline(0, color=SOFT, linewidth=0.9)
+            told = {row["other"]: {**row, "value": row["difference"]} for row in rows if row["metric"] == column.metric}
+            for line, name in enumerate(names):
+                _interval(axes, told[name], line, *_look(line))
+            axes.set_ylim(len(names) - 0.5, -0.5)
+            axes.set_yticks(range(len(names)), names)
+        figure.subplots_adjust(left=_margin(names, 11.0), right=0.98, bottom=_inches(figure, 0.5), wspace=0.16)
+        figure.subplots_adjust(top=1 - _inches(figure, 0.32))
+        figure.supxlabel(
+            f"percentage points more or less than {baseline}", fontsize=9, color=SOFT, y=_inches(figure, 0.06)
+        )
+        titles = {column.metric: column.title.lower() for column in COLUMNS}
+        said = (
+            f"{row['other']}, {titles[row['metric']]}: {100 * row['difference']:+.1f}"
+            for row in rows
+            if row["difference"] is not None
+        )
+        return _svg(figure, "forest", f"Differences from {baseline}, in percentage points. {'. '.join(said)}.")
+
+
 @contextmanager
 def _figure(salt: str, width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, Any]]:
     """An empty figure and its axes, under settings that end with it."""
@@ -180,10 +212,11 @@ def _figure(salt: str, width: float, height: float, columns: int = 1) -> Iterato
         yield figure, axes
 
 
-def _panel(axes: Any, title: str, limit: float) -> None:
+def _panel(axes: Any, title: str, limit: float, start: float = 0) -> None:
     axes.set_title(title, loc="left", fontsize=9.5, fontweight="bold", color=INK, pad=7)
-    axes.set_xlim(0, limit)
-    ticks = axes.set_xticks([0, limit / 2, limit], [f"{tick:g}" for tick in (0, limit / 2, limit)])
+    axes.set_xlim(start, limit)
+    places = (start, (start + limit) / 2, limit)
+    ticks = axes.set_xticks(places, [f"{tick:g}" for tick in places])
     for tick, side in ((ticks[0], "left"), (ticks[2], "right")):
         tick.label1.set_horizontalalignment(side)  # so that neighbouring panels' ends do not touch
     axes.grid(axis="x", color=RULE, linewidth=0.6)
@@ -203,7 +236,8 @@ def _interval(axes: Any, estimate: Row, line: int, colour: str, marker: str) -> 
     if estimate["value"] is None:
         axes.text(0.5, line, "unknown", va="center", fontsize=8, color=SOFT, style="italic")
         return
-    axes.plot([100 * estimate["lo"], 100 * estimate["hi"]], [line, line], color=colour, linewidth=2, alpha=0.9)
+    if estimate["lo"] is not None and estimate["hi"] is not None:
+        axes.plot([100 * estimate["lo"], 100 * estimate["hi"]], [line, line], color=colour, linewidth=2, alpha=0.9)
     axes.plot([100 * estimate["value"]], [line], **_spot(colour, marker), clip_on=False)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from desk import CASES, Desk, evitrail
 
 from evitrail.retrieval.gates import GATES
@@ -60,3 +62,25 @@ def test_what_cannot_be_left_out_is_refused_in_one_line(own: Desk) -> None:
     elsewhere = evitrail("fork", own.run, f"standard.{CASES[0]}", "--set", "gates=near")
     assert (elsewhere.code, len(elsewhere.faults)) == (2, 1)
     assert "expected a retriever that passes gates, Dense" in elsewhere.faults[0]
+
+
+def test_two_conditions_are_printed_with_the_cases_that_tell_them_apart(desk: Desk) -> None:
+    said = evitrail("compare", desk.run, "standard", "gated")
+    assert (said.code, said.err) == (0, "")
+    assert "p: McNemar's exact test; adjusted for " in said.out
+    assert "A and B differ in agent, k, retriever" in said.out
+    (pair,) = evitrail("compare", desk.run, "standard", "gated", "--json").json["pairs"]
+    assert pair["parted"], "else the lines below hold of nothing"
+    first = pair["parted"][0]
+    assert f"`evitrail diff DIR {first['baseline']['run']} {first['other']['run']}`" in said.out
+    none = evitrail("compare", desk.run, "standard", "gated", "--cases", 0)
+    assert f"{pair['moved']} more cases differ; --cases {pair['moved']} lists all" in none.out
+
+
+def test_a_comparison_is_written_to_a_file_whose_ending_says_how(desk: Desk, tmp_path: Path) -> None:
+    said = evitrail("compare", desk.run, "closed_book", "standard", "gated", "--out", tmp_path / "c.md")
+    assert (said.code, said.out) == (0, f"written: {tmp_path / 'c.md'}\n")
+    assert "## gated" in (tmp_path / "c.md").read_text("utf-8")
+    wrong = evitrail("compare", desk.run, "standard", "gated", "--out", tmp_path / "c.docx")
+    assert (wrong.code, len(wrong.faults)) == (2, 1)
+    assert [file.name for file in tmp_path.iterdir()] == ["c.md"]

@@ -116,12 +116,14 @@ def test_what_gates_are_worth_is_told_arm_by_arm(asked: Path) -> None:
 def test_two_arms_are_held_against_each_other_on_the_same_questions(asked: Path) -> None:
     ours, theirs = f"{ARM}@extractive", f"{ARM}@scripted"
     said = evitrail("compare", asked, ours, theirs, "--json").json
-    assert (said["baseline"], said["other"], said["cases"], said["moved"]) == (ours, theirs, 1, 1)
-    abstained = said["metrics"]["abstention_rate"]
+    (pair,) = said["pairs"]
+    assert (said["baseline"], pair["other"], pair["cases"], pair["moved"]) == (ours, theirs, 1, 1)
+    assert pair["differs_in"] == ["reader"]
+    abstained = pair["metrics"]["abstention_rate"]
     assert (abstained["baseline"], abstained["other"], abstained["difference"], abstained["n"]) == (0, 1, 1, 1)
     shown = evitrail("compare", asked, ours, theirs)
     assert (shown.code, shown.err) == (0, "")
-    assert f"A (baseline): {ours}" in shown.out
+    assert f"A, the baseline: {ours}\nB: {theirs}\n" in shown.out
     assert "+100.0 [-51 to +100]" in shown.out
 
 

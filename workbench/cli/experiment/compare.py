@@ -1,4 +1,4 @@
-"""``evitrail compare``: two conditions on the same questions; or what a part of one is worth, by leaving it out."""
+"""``evitrail compare``: conditions on the same questions; or what a part of one is worth, by leaving it out."""
 
 from __future__ import annotations
 
@@ -7,20 +7,36 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from evitrail.eval.compare.words import change, percent
 from evitrail.workbench.cli.console import Json, print_json, print_table, progress, say
 from evitrail.workbench.cli.experiment.run import SHOWN
 from evitrail.workbench.cli.folder import AllowCode, Folder, StoreNow
 
 if TYPE_CHECKING:
-    from evitrail.eval.report.paired import PairedMetric
-    from evitrail.eval.rerun.gate_ablation import Ablated, MetricChange
+    from evitrail.eval.compare.comparison import Comparison, Pair
+    from evitrail.eval.rerun.gate_ablation import Ablated
 
 
 def compare(
     folder: Folder,
-    one: Annotated[str | None, typer.Argument(help="Baseline: CONDITION or CONDITION@LABEL.", metavar="A")] = None,
-    other: Annotated[
-        str | None, typer.Argument(help="Condition to compare with it; differences are B minus A.", metavar="B")
+    conditions: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="The baseline, then the others: CONDITION, CONDITION@LABEL, or OTHER-DIR::CONDITION.",
+            metavar="A B...",
+            show_default=False,
+        ),
+    ] = None,
+    cases: Annotated[
+        int, typer.Option("--cases", help="How many of the cases that differ to list, gravest first.", min=0)
+    ] = 10,
+    correction: Annotated[
+        Literal["holm", "bh"],
+        typer.Option("--correction", help="How p-values are corrected for many tests: Holm, or Benjamini-Hochberg."),
+    ] = "holm",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write it to a file: .md, .tex, .csv, .parquet, .json or .svg.", metavar="FILE"),
     ] = None,
     ablate: Annotated[
         Literal["gates"] | None,
@@ -30,18 +46,22 @@ def compare(
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
-    """Compare two conditions on the same questions; nothing is run.
+    """Compare conditions on the same questions; nothing is run.
 
-    With --ablate: measure the effect of each gate. Every gated run is repeated without it, by its own reader, and
-    scored again. Each run without a gate is stored as a fork; the report does not count it.
+    Differences are B minus A, with an exact test. With --ablate: measure the effect of each gate. Every gated run is
+    repeated without it, by its own reader, and scored again. Each run without a gate is stored as a fork; the report
+    does not count it.
     """
+    named = conditions or []
     if ablate is None:
-        if one is None or other is None:
+        if len(named) < 2:
             raise ValueError("expected two conditions to compare, or --ablate gates; see `evitrail compare --help`")
-        _pair(folder, one, other, json=json)
+        _side_by_side(folder, named, cases, correction, out, json=json)
         return
-    if one is not None:
-        raise ValueError(f"expected two conditions or --ablate, got both {one!r} and --ablate {ablate}")
+    if named:
+        raise ValueError(f"expected two conditions or --ablate, got both {named[0]!r} and --ablate {ablate}")
+    if out is not None:
+        raise ValueError(f"--out: expected a comparison of conditions to write, got --ablate {ablate}; use --json")
     from evitrail.eval.log.runs import JOURNAL
     from evitrail.eval.rerun.gate_ablation import ablate_gates
     from evitrail.eval.rerun.reopened import reopened
@@ -63,27 +83,51 @@ def compare(
         _show([row for row in rows if row.condition == condition])
 
 
-def _pair(folder: Path, one: str, other: str, *, json: bool) -> None:
-    from evitrail.eval.metrics.outcomes_file import read_outcomes
-    from evitrail.eval.metrics.table import metric_rows
-    from evitrail.eval.report.paired import arm_called, paired
-    from evitrail.eval.report.profile import profile_rows
+def _side_by_side(folder: Path, named: list[str], cases: int, correction: str, out: Path | None, *, json: bool) -> None:
+    from evitrail.eval.compare.arm import arms
+    from evitrail.eval.compare.comparison import compared
+    from evitrail.eval.compare.documents import write_comparison
 
-    outcomes = read_outcomes(folder / "outcomes.parquet")
-    found = profile_rows(outcomes, metric_rows(outcomes))
-    both = paired(arm_called(one, found), arm_called(other, found))
-    if json:
-        print_json({**both._asdict(), "metrics": {name: each._asdict() for name, each in both.metrics.items()}})
+    found = compared(arms(folder, named), "holm" if correction == "holm" else "benjamini_hochberg")
+    if out is not None:
+        for file in write_comparison(found, out):
+            say(f"written: {file}")
         return
+    if json:
+        print_json(found.model_dump(mode="json"))
+        return
+    for place, pair in enumerate(found.pairs):
+        if place:
+            say()
+        _print_pair(found, pair, cases)
+
+
+def _print_pair(comparison: Comparison, pair: Pair, cases: int) -> None:
+    from evitrail.eval.compare.documents import case_cells, metric_cells
+
+    say(f"A, the baseline: {comparison.baseline}")
+    say(f"B: {pair.other}")
     print_table(
-        f"{both.cases} cases that both answered: per cent, and the difference B − A with its 95% interval",
-        ("", f"A (baseline): {both.baseline}", f"B: {both.other}", "B − A", "n"),
-        [
-            (SHOWN[name], _percent(each.baseline), _percent(each.other), _change(each), each.n or None)
-            for name, each in both.metrics.items()
-        ],
+        f"{pair.cases} cases that both answered: per cent, and the difference B − A with its 95% interval",
+        ("", "A", "B", "B − A", "n", "only A", "only B", "p", "adjusted"),
+        [(SHOWN[name], *metric_cells(metric)) for name, metric in pair.metrics.items()],
     )
-    say(f"{both.moved} cases differ; `evitrail diff` shows where two runs diverge")
+    how = {"holm": "Holm", "benjamini_hochberg": "Benjamini and Hochberg"}[comparison.correction]
+    say(f"p: McNemar's exact test; adjusted for {comparison.tests} tests after {how}")
+    if len(pair.differs_in) > 1:
+        say(f"A and B differ in {', '.join(pair.differs_in)}: a difference may be due to any of them")
+    shown = pair.parted[:cases]
+    if shown:
+        print_table(
+            f"{pair.moved} cases answered differently, gravest first",
+            ("case", "answer", "A", "B", "only A cites", "only B cites"),
+            [(one.case, one.answer, *case_cells(one)) for one in shown],
+        )
+    if len(shown) < pair.moved:
+        say(f"{pair.moved - len(shown)} more cases differ; --cases {pair.moved} lists all")
+    if pair.parted:
+        first = pair.parted[0]
+        say(f"where two runs part: `evitrail diff DIR {first.baseline.run} {first.other.run}`")
 
 
 def _show(rows: list[Ablated]) -> None:
@@ -94,33 +138,10 @@ def _show(rows: list[Ablated]) -> None:
         [
             (
                 row.left_out or "none",
-                *(cell for m in row.metrics.values() for cell in (_value(m), _change(m))),
+                *(cell for m in row.metrics.values() for cell in (percent(m.value), change(m))),
                 row.moved,
             )
             for row in rows
         ],
         whole=True,
     )
-
-
-def _value(measured: MetricChange) -> str | None:
-    return _percent(measured.value)
-
-
-def _percent(share: float | None) -> str | None:
-    return None if share is None else f"{100 * share:.1f}"
-
-
-def _change(measured: MetricChange | PairedMetric) -> str | None:
-    """``-4.3 [-9 to +1]``, in per cent points."""
-    if measured.difference is None:
-        return None
-    change = _signed(measured.difference, 1)
-    if measured.lo is None or measured.hi is None:
-        return change
-    return f"{change} [{_signed(measured.lo)} to {_signed(measured.hi)}]"
-
-
-def _signed(share: float, digits: int = 0) -> str:
-    text = f"{100 * share:+.{digits}f}"
-    return text if float(text) else text[1:]  # nothing is neither more nor less

@@ -1,0 +1,122 @@
+"""What is compared: a condition of an experiment, or of another experiment that asked the same questions.
+
+    gated                       the condition of the experiment at hand
+    gated@qwen3-8b              the same, where several readers answered
+    ../other-run::gated         the condition of another experiment, by its folder
+
+Rules kept here
+- Each arm is read from its experiment's ``outcomes.parquet``; nothing is run.
+- Experiments may be compared where every case that both asked is the same question: options and answer alike, and the
+  words too, where both have a journal. If one differs, nothing is compared.
+
+    one, other = arms(Path("evitrail-run"), ["standard", "../other-run::gated"])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evitrail.eval.dataset.case import Case
+from evitrail.eval.log.runs import JOURNAL, cases
+from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.outcomes_file import read_outcomes
+from evitrail.eval.metrics.table import metric_rows
+from evitrail.eval.plan.condition import ALIASES
+from evitrail.eval.report.profile import ProfileRow, profile_rows
+from evitrail.evidence_store.did_you_mean import nearest
+from evitrail.traces.journal.folder import Journals
+
+ELSEWHERE = "::"
+"""Between the folder of another experiment and its condition."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of a comparison."""
+
+    label: str
+    folder: Path
+    profile: ProfileRow
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        """Its outcomes by case."""
+        return {outcome.case: outcome for outcome in self.profile.outcomes}
+
+
+def arms(folder: Path, names: Sequence[str]) -> list[Arm]:
+    """The arms of these names, the first of them the baseline.
+
+    Raises ``ValueError`` where a name is no condition, stands twice, or experiments asked different questions.
+    """
+    asked = [_folder_and_condition(folder, name) for name in names]
+    profiles = {where: _profile(where) for where in dict.fromkeys(where for where, _ in asked)}
+    found = [
+        Arm(name if ELSEWHERE in name else profile.label, where, profile)
+        for name, (where, condition) in zip(names, asked, strict=True)
+        for profile in [_named(condition, profiles[where])]
+    ]
+    for place, arm in enumerate(found):
+        if any(arm.folder == other.folder and arm.profile is other.profile for other in found[:place]):
+            raise ValueError(f"expected different conditions, got {arm.label!r} twice; name another")
+        if arm.folder != found[0].folder:
+            _expect_same_questions(found[0], arm)
+    return found
+
+
+def _folder_and_condition(folder: Path, name: str) -> tuple[Path, str]:
+    elsewhere, said, condition = name.rpartition(ELSEWHERE)
+    return (Path(elsewhere) if said else folder), condition
+
+
+def _profile(folder: Path) -> list[ProfileRow]:
+    outcomes = read_outcomes(folder / "outcomes.parquet")
+    return profile_rows(outcomes, metric_rows(outcomes))
+
+
+def _named(name: str, conditions: Sequence[ProfileRow]) -> ProfileRow:
+    """The condition of this label, or the only one of this condition."""
+    name = ALIASES.get(name, name)
+    found = [condition for condition in conditions if condition.label == name] or [
+        condition for condition in conditions if condition.condition == name
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError(f"expected one condition, {name!r} stands for {_joined_labels(found)}; name one of them")
+    meant = nearest(name, [condition.label for condition in conditions])
+    raise ValueError(f"expected a condition among {_joined_labels(conditions)}, got {name!r}{meant}")
+
+
+def _joined_labels(conditions: Iterable[ProfileRow]) -> str:
+    return ", ".join(condition.label for condition in conditions)
+
+
+def _expect_same_questions(one: Arm, other: Arm) -> None:
+    left, right = one.outcomes, other.outcomes
+    shared = sorted(left.keys() & right.keys())
+    differing = [
+        case for case in shared if (left[case].answer, left[case].options) != (right[case].answer, right[case].options)
+    ]
+    differing = differing or _differing_words(one.folder, other.folder, shared)
+    if differing:
+        named = ", ".join(differing[:3]) + (", …" if len(differing) > 3 else "")
+        raise ValueError(
+            f"{other.folder}: expected the same questions as in {one.folder}, {len(differing)} of {len(shared)} "
+            f"shared cases differ ({named}); compare experiments on one benchmark"
+        )
+
+
+def _differing_words(one: Path, other: Path, shared: Sequence[str]) -> list[str]:
+    """The cases whose texts differ; none where an experiment has no journal, as published files have none."""
+    if not all((folder / JOURNAL).is_file() for folder in (one, other)):
+        return []
+    with Journals.open(one) as here, Journals.open(other) as there:
+        ours, theirs = cases(here), cases(there)
+    return [case for case in shared if case in ours and case in theirs and _words(ours[case]) != _words(theirs[case])]
+
+
+def _words(case: Case) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return case.stem, tuple(sorted(case.options.items()))
