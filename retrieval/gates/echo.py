@@ -29,6 +29,9 @@ COPIED = 0.8
 """The share of runs of words that copies have in common. What a store holds back for a look may be less alike than what
 is dropped unseen."""
 
+COPY = "echo.copy"
+"""The rule by which a near copy of another hit is held back."""
+
 
 def echo(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
     """Nothing that repeats the question, and each text once."""
@@ -44,7 +47,7 @@ def echo(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport
         same = next((one for one, share in alike if share >= COPIED and one not in altered), None)
         if same is not None:
             why = f"a near copy of {same.passage.id}, which was recorded before it"
-            reasons[hit.passage.id] = Reason("echo.copy", why)
+            reasons[hit.passage.id] = Reason(COPY, why)
             continue
         texts.append(hit)
         for one in altered:

@@ -58,6 +58,12 @@ BARE = [advice("apixaban", "C", id=f"apixaban-{n}", text=f"{ASKED.stem} Remark {
 """They say what the question says, and advise nothing."""
 LAPSED = GOLD.model_copy(update={"valid_to": date(2018, 1, 1)})
 WEAK = advice("apixaban", "B", grade=LOW)
+LETTER = (
+    f"{STRANGER.text} It was sent to every ward, and was read by many who work there, one week after another, until it "
+    "was pinned to the wall beside the kettle."
+)
+COPIES = [STRANGER.model_copy(update={"id": f"letter-{n}", "text": LETTER}) for n in (1, 2)]
+"""Long enough to be known for copies."""
 UNENDED, UNLINKED = OLD.model_copy(update={"valid_to": None}), NEW.model_copy(update={"supersedes": None})
 LIKELY: Mapping[str, str] = {"A": "the patient takes apixaban", "B": "option B", "C": "option C", "D": "option D"}
 PRIOR = ASKED.model_copy(update={"options": LIKELY})
@@ -120,6 +126,7 @@ WORLDS: dict[str, World] = {
     ),
     "S4": World("store", Faulty([GOLD, NOTE.model_copy(update={"grade": HIGH})], WardReader(guesses="C"), NOTED)),
     "S5": World("store", Faulty([WEAK, STRANGER], asked=WORDED)),
+    "S5 and a copy that a gate held back": World("store", Faulty([WEAK, *COPIES], asked=WORDED, retriever=Clean())),
     "S6": World("store", Faulty([GOLD.model_copy(update={"topics": (BY_ID,)})])),
     "Q1 aim": World("aim[1]", Faulty([GOLD, *ASIDE], agent="aimed", components={"aim": OffTopic()})),
     "Q1 requery": World(
