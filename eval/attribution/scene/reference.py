@@ -6,7 +6,8 @@ Rules kept here, in this order
   out of force (S1), out-of-date evidence counts as in force (S2), evidence against it stands above it (S3) or
   beside it (S4), a stranger says the wrong thing in so many words (S5), the deciding evidence is not found by its
   own title (S6).
-- Only what the failure rests on is put right; the rest of the store stays as it is.
+- Only what the failure rests on is put right; the rest of the store stays as it is. Of a stranger, the copies go too
+  that a gate held back beside it: without it they would take its place.
 - What the store does not hold at all cannot be put right from labels: then the fault is told, and no replay shows it.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from evitrail.eval.attribution.scene.scene import Correction, Scene
 from evitrail.eval.attribution.scene.standing import standing_in_words
@@ -22,6 +24,7 @@ from evitrail.evidence_store.grading.grade import LEVELS, Grade
 from evitrail.evidence_store.model import Header
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.fixed import Fixed
+from evitrail.retrieval.gates.echo import COPY
 
 IN_SO_MANY_WORDS = 0.7
 """The part of an option's words that a passage has when it is said to speak for it in so many words."""
@@ -108,14 +111,27 @@ def corrections(scene: Scene) -> Iterator[Correction]:
                 if above
                 else f"grades {ref} like the evidence that decides, which it contradicts",
             )
-        elif labels.standing(ref) == "not judged" and is_stranger(scene, ref):
+        elif _is_unknown_stranger(scene, ref):
             equal = scene.certainty(ref) == surest and _known_publisher(scene, ref)
-            yield Correction(
-                "S4" if equal else "S5",
-                ref,
-                f"holds {ref}, which says nearly word for word what option {scene.rested_on_option} says, "
-                "and which no case of the benchmark names",
-            )
+            yield _stranger("S4" if equal else "S5", scene, ref)
+            for copy in sorted(_copies_held_back(scene) - scene.rests_on.keys()):
+                if scene.in_force(copy) and _is_unknown_stranger(scene, copy):
+                    yield _stranger("S5", scene, copy)
+
+
+def _is_unknown_stranger(scene: Scene, ref: str) -> bool:
+    return scene.labels.standing(ref) == "not judged" and is_stranger(scene, ref)
+
+
+def _stranger(code: Literal["S4", "S5"], scene: Scene, ref: str) -> Correction:
+    said = f"says nearly word for word what option {scene.rested_on_option} says"
+    return Correction(code, ref, f"holds {ref}, which {said}, and which no case of the benchmark names")
+
+
+def _copies_held_back(scene: Scene) -> set[str]:
+    """The versions that a gate held back as copies of another hit."""
+    reports = (report for found in scene.facts.retrieved for report in found.gates)
+    return {drop.passage.rpartition("#")[0] for report in reports for drop in report.dropped if drop.rule == COPY}
 
 
 def is_stranger(scene: Scene, ref: str) -> bool:
