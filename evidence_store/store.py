@@ -37,6 +37,7 @@ from evitrail.evidence_store.index.chunk import Sentences
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.index.projection import Progress
 from evitrail.evidence_store.input_text import InputError
+from evitrail.evidence_store.known import Known
 from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.ledger import utc_now
 from evitrail.evidence_store.ledger.release import TAG, release, release_seq, releases
@@ -46,7 +47,7 @@ from evitrail.evidence_store.quarantine.admission import Ingested, admission
 from evitrail.evidence_store.quarantine.held import Held, Quarantine, What
 from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
 from evitrail.evidence_store.recorded import Recorded
-from evitrail.evidence_store.snapshot import FoldedLedger, Snapshot
+from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.evidence_store.store_folder import StoreParts, open_parts
 from evitrail.evidence_store.store_index import StoreIndex
 
@@ -90,17 +91,20 @@ class EvidenceStore:
     @property
     def seq(self) -> int:
         """The last event's number."""
-        return self.recorded.versions()[0]
+        return self.recorded.seq
 
     @property
     def headers(self) -> Mapping[str, Header]:
-        """Every version published, by ref, with its end, its standing and its grade as known now."""
+        """Every version published, by ref, with its end, its standing and its grade as known now.
+
+        Each is looked up when it is asked for; to iterate over it is to scan the store.
+        """
         return self.known.headers
 
     @property
-    def known(self) -> FoldedLedger:
+    def known(self) -> Known:
         """All that is known now, what is not published too."""
-        return self.recorded.known(self.seq)
+        return self.recorded.now
 
     @property
     def dossiers(self) -> Mapping[str, Dossier]:
@@ -132,17 +136,19 @@ class EvidenceStore:
         """
         given = list(evidence)
         with self._lock:
-            seq, versions = self.recorded.versions()
-            new = {item.ref: item for item in given if item.ref not in versions}
-            pairs = [(item, versions[item.ref]) for item in given if item.ref in versions]
-            faults = [changed(item, known.evidence) for item, known in pairs if known.id != evidence_id(item)]
-            faults += lineage_faults([(item.ref, item) for item in given if item.ref in new], self.headers)
+            known = self.known
+            there = known.find(item.ref for item in given)
+            new = {item.ref: item for item in given if item.ref not in there}
+            known.find(item.supersedes for item in new.values() if item.supersedes)  # all at once
+            pairs = [(item, there[item.ref].origin) for item in given if item.ref in there]
+            faults = [changed(item, old.evidence) for item, old in pairs if old.id != evidence_id(item)]
+            faults += lineage_faults([(item.ref, item) for item in given if item.ref in new], known.headers)
             if faults:
                 raise InputError(faults)
-            verdict = admission(self.recorded.batch(publisher, new, questions), self.headers)
-            head = self._ledger.append_many(verdict.events, actor=self.actor, after=seq)
+            verdict = admission(self.recorded.batch(publisher, new, questions), known.headers)
+            head = self.recorded.append(verdict.events, actor=self.actor, after=known.seq)
             self._index.follow(self.recorded, progress)
-        unchanged = tuple(item.ref for item in given if item.ref in versions)
+        unchanged = tuple(item.ref for item in given if item.ref in there)
         published = tuple(item.ref for item in verdict.published)
         held = tuple(self.quarantine.brought_before(one) or one for one in verdict.held)  # numbered by now
         return Ingested(published=published, unchanged=unchanged, held=held, seq=head)
@@ -153,7 +159,9 @@ class EvidenceStore:
         """What of this evidence ``ingest`` would hold; nothing is recorded."""
         with self._lock:
             known = self.known
-            new = {item.ref: item for item in evidence if item.ref not in known.versions}
+            given = list(evidence)
+            there = known.find(item.ref for item in given)
+            new = {item.ref: item for item in given if item.ref not in there}
             return admission(self.recorded.batch(publisher, new, questions), known.headers).held
 
     def record(self, decided: Callable[[], tuple[list[str], list[Draft]]]) -> int:
@@ -165,7 +173,7 @@ class EvidenceStore:
             faults, events = decided()
             if faults:
                 raise EvidenceError("\n".join(faults))
-            head = self._ledger.append_many(events, actor=self.actor, after=self.seq)
+            head = self.recorded.append(events, actor=self.actor, after=self.seq)
             self._index.follow(self.recorded)
             return head
 
@@ -200,7 +208,7 @@ class EvidenceStore:
             tags, last = self.tags(), self.seq
             seq = last if seq is None else seq
             draft = release(name, seq, tags, last)
-            self._ledger.append_many([draft], actor=self.actor, after=last)
+            self.recorded.append([draft], actor=self.actor, after=last)
             self._index.follow(self.recorded)  # nothing to index, and yet the index has seen it
             return seq
 
@@ -227,11 +235,11 @@ class EvidenceStore:
 
     def get(self, ref: str) -> Evidence:
         """A version as it was published."""
-        versions = self.recorded.versions()[1]
-        if ref not in versions:
+        found = self.known.find([ref]).get(ref)
+        if found is None:
             said = f"{self.path}: expected a version it holds, got {ref!r}"
             raise UnknownEvidenceError(f"{said}; see `evitrail store list`")
-        return versions[ref].evidence
+        return found.evidence
 
     def events(self, after: int = 0) -> Iterator[Event]:
         """The ledger's events that follow ``after``, in the order they were recorded."""
@@ -250,20 +258,22 @@ class EvidenceStore:
         with self._lock:
             if faults := self._ledger.verify():
                 return faults  # what a broken ledger says of the index means nothing
-            return self._index.faults(fold(self._ledger.events()), self._ledger.head()[0])
+            versions, head = fold(self._ledger.events()), self._ledger.head()
+            return self.recorded.faults(versions, head) + self._index.faults(versions, head[0])
 
     def reindex(self, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
-        """Build the index again from the ledger; for another model beside the old one, which is searched until then."""
+        """Build tables and index again from the ledger; for another model beside the one that is searched meanwhile."""
         with self._lock:
+            self.recorded.rebuild()
             self._index.rebuild(self.recorded, progress, embedder)
 
     def stats(self) -> Stats:
-        searched = self._index.searched
+        searched, known = self._index.searched, self.known
         return Stats(
-            versions=len(self.headers),
-            lineages=len({header.id for header in self.headers.values()}),
-            retracted=sum(header.retracted for header in self.headers.values()),
-            events=self.seq,
+            versions=len(known.headers),
+            lineages=known.lineages,
+            retracted=known.retracted,
+            events=known.seq,
             passages=searched.index.count(),
             engine=searched.manifest.engine,
             model=searched.manifest.model,

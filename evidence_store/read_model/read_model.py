@@ -1,0 +1,131 @@
+"""The read model of one ledger: kept up to date in the ledger's own transactions, and asked in place of the ledger.
+
+Rules kept here
+- What is appended through it is folded in the same transaction, so ledger and read model never part.
+- Where they did all the same (an earlier version of the program made the ledger, or wrote to it), the events that are
+  missing are folded before anything is read, some at a time: if the process is killed, the next one resumes there.
+- A ledger that cannot be written to is folded into memory instead.
+- A read model that has seen more events than the ledger has, or other ones, is not read: it must be built again.
+
+    model = ReadModel(ledger)
+    model.follow(ledger.head())
+    with model.tables() as tables:
+        tables.origins(["aspirin@2022"])
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+
+import sqlalchemy as sa
+
+from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.ledger.dialect.base import store_errors
+from evitrail.evidence_store.ledger.event import Draft, Event
+from evitrail.evidence_store.ledger.ledger import Ledger
+from evitrail.evidence_store.read_model.selecting import DO, Tables
+from evitrail.evidence_store.read_model.tables import FOLDED, LAYOUT, TABLES
+from evitrail.evidence_store.read_model.writing import write
+from evitrail.traces.log import get_logger
+
+BATCH = 1000
+"""Events that are folded in one transaction where the read model is behind."""
+
+
+class ReadModel:
+    """What one ledger says, in tables."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self._engine = ledger.engine
+        self._head: tuple[int, str] | None = None
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def tables(self) -> Iterator[Tables]:
+        """The tables, to be read."""
+        with store_errors(self.ledger.dialect), self._engine.connect() as db:
+            yield self._tables(db)
+
+    def append(self, drafts: Sequence[Draft], *, actor: str, after: int) -> int:
+        """Append to the ledger and fold it, all or nothing; returns the new last number."""
+        return self.ledger.append_many(drafts, actor=actor, after=after, then=self._fold)
+
+    def follow(self, head: tuple[int, str]) -> None:
+        """Make sure that everything up to ``head``, the ledger's last event, is in the tables."""
+        with self._lock:
+            if self._head == head:
+                return
+            self._make()
+            while (done := self._seen(head)) != head[0]:
+                get_logger().warning(
+                    "putting events into tables, once", ledger=self.ledger.dialect.where, events=head[0] - done
+                )
+                self._catch_up(done)
+            self._head = head
+
+    def rebuild(self) -> None:
+        """Throw the tables' rows away and fold the ledger again."""
+        with self._lock:
+            self._make()
+            with self._writing() as db:
+                self._clear(db)
+            self._head = None
+            self.follow(self.ledger.head())
+
+    def _make(self) -> None:
+        """Make tables that are not there."""
+        if self._head is None and not sa.inspect(self._engine).has_table(FOLDED.name):
+            with self._writing() as db:
+                TABLES.create_all(db)
+
+    def _seen(self, head: tuple[int, str]) -> int:
+        """The last event that was folded; raises ``StoreError`` where it is not one of the ledger's."""
+        with self.tables() as tables:
+            found = tables.folded()
+        if found is None:
+            return 0
+        seq, known, layout = found
+        if layout != LAYOUT:
+            with self._writing() as db:
+                self._clear(db)
+            return 0
+        if seq > head[0] or known != (head[1] if seq == head[0] else self.ledger.hash_at(seq)):
+            said = f"the read model has seen event {seq} with {known}, which the ledger does not have"
+            raise StoreError(f"{self.ledger.dialect.where}: {said}; {DO}")
+        return seq
+
+    def _catch_up(self, done: int) -> None:
+        """Fold the events after ``done``, for as long as nobody else does."""
+        events = self.ledger.events(after=done)
+        while batch := list(islice(events, BATCH)):
+            with self._writing() as db:
+                tables = self._tables(db)
+                if (tables.folded() or (0,))[0] != batch[0].seq - 1:
+                    return
+                write(tables, batch)
+
+    def _fold(self, db: sa.Connection, events: list[Event]) -> None:
+        """Fold what is being appended, in the transaction that appends it."""
+        tables = self._tables(db)
+        seen = (tables.folded() or (0,))[0]
+        if seen != events[0].seq - 1:  # an earlier version of the program wrote meanwhile
+            said = f"the read model has seen event {seen}, the ledger ends at {events[0].seq - 1}"
+            raise StoreError(f"{self.ledger.dialect.where}: {said}; nothing was written, try again")
+        write(tables, events)
+
+    def _tables(self, db: sa.Connection) -> Tables:
+        return Tables(db, self.ledger, within=self._engine is self.ledger.engine)
+
+    @staticmethod
+    def _clear(db: sa.Connection) -> None:
+        for table in TABLES.sorted_tables:
+            db.execute(sa.delete(table))
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self.ledger.writing() if self._engine is self.ledger.engine else self._engine.begin() as db:
+            yield db
