@@ -60,21 +60,23 @@ class ReadModel:
             if self._head == head:
                 return
             self._make()
-            while (done := self._seen(head)) != head[0]:
-                get_logger().warning(
-                    "putting events into tables, once", ledger=self.ledger.dialect.where, events=head[0] - done
-                )
+            if (done := self._seen(head)) < head[0]:
+                told = {"ledger": self.ledger.dialect.where, "events": head[0] - done}
+                get_logger().warning("the events of an earlier version are written into tables, once", **told)
+            while (done := self._seen(head)) < head[0]:
                 self._catch_up(done)
             self._head = head
 
     def rebuild(self) -> None:
-        """Throw the tables' rows away and fold the ledger again."""
+        """Fold the ledger again from its first event; whoever reads meanwhile sees the tables as they were."""
         with self._lock:
             self._make()
             with self._writing() as db:
-                self._clear(db)
+                for table in TABLES.sorted_tables:
+                    db.execute(sa.delete(table))
+                for batch in _batches(self.ledger.events()):
+                    write(self._tables(db), batch)
             self._head = None
-            self.follow(self.ledger.head())
 
     def _make(self) -> None:
         """Make tables that are not there."""
@@ -90,18 +92,16 @@ class ReadModel:
             return 0
         seq, known, layout = found
         if layout != LAYOUT:
-            with self._writing() as db:
-                self._clear(db)
-            return 0
-        if seq > head[0] or known != (head[1] if seq == head[0] else self.ledger.hash_at(seq)):
+            self.rebuild()
+            return self._seen(self.ledger.head())
+        if (seq, known) != head and self.ledger.hash_at(seq) != known:  # another process may have written since
             said = f"the read model has seen event {seq} with {known}, which the ledger does not have"
             raise StoreError(f"{self.ledger.dialect.where}: {said}; {DO}")
         return seq
 
     def _catch_up(self, done: int) -> None:
         """Fold the events after ``done``, for as long as nobody else does."""
-        events = self.ledger.events(after=done)
-        while batch := list(islice(events, BATCH)):
+        for batch in _batches(self.ledger.events(after=done)):
             with self._writing() as db:
                 tables = self._tables(db)
                 if (tables.folded() or (0,))[0] != batch[0].seq - 1:
@@ -120,12 +120,12 @@ class ReadModel:
     def _tables(self, db: sa.Connection) -> Tables:
         return Tables(db, self.ledger, within=self._engine is self.ledger.engine)
 
-    @staticmethod
-    def _clear(db: sa.Connection) -> None:
-        for table in TABLES.sorted_tables:
-            db.execute(sa.delete(table))
-
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         with self.ledger.writing() if self._engine is self.ledger.engine else self._engine.begin() as db:
             yield db
+
+
+def _batches(events: Iterator[Event]) -> Iterator[list[Event]]:
+    while batch := list(islice(events, BATCH)):
+        yield batch
