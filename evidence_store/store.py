@@ -60,7 +60,7 @@ class EvidenceStore:
     def __init__(self, parts: StoreParts, actor: str) -> None:
         self.path = parts.path
         self.actor = actor
-        self._ledger = parts.ledger
+        self._parts, self._ledger = parts, parts.ledger
         self._index = StoreIndex(parts, lru_cache(maxsize=8192)(CHUNKER.cut))
         self._lock = threading.RLock()
         self.recorded = Recorded(parts.ledger, self._lock, lambda: self._index.seq)
@@ -146,8 +146,7 @@ class EvidenceStore:
             if faults:
                 raise InputError(faults)
             verdict = admission(self.recorded.batch(publisher, new, questions), known.headers)
-            head = self.recorded.append(verdict.events, actor=self.actor, after=known.seq)
-            self._index.follow(self.recorded, progress)
+            head = self._append(verdict.events, known.seq, progress)
         unchanged = tuple(item.ref for item in given if item.ref in there)
         published = tuple(item.ref for item in verdict.published)
         held = tuple(self.quarantine.brought_before(one) or one for one in verdict.held)  # numbered by now
@@ -173,9 +172,7 @@ class EvidenceStore:
             faults, events = decided()
             if faults:
                 raise EvidenceError("\n".join(faults))
-            head = self.recorded.append(events, actor=self.actor, after=self.seq)
-            self._index.follow(self.recorded)
-            return head
+            return self._append(events, self.seq)
 
     def retract(self, ref: str, reason: str, *, publisher: Voucher = None) -> int:
         """Record that a version was retracted."""
@@ -208,8 +205,7 @@ class EvidenceStore:
             tags, last = self.tags(), self.seq
             seq = last if seq is None else seq
             draft = release(name, seq, tags, last)
-            self.recorded.append([draft], actor=self.actor, after=last)
-            self._index.follow(self.recorded)  # nothing to index, and yet the index has seen it
+            self._append([draft], last)  # nothing to index, and yet the index has seen it
             return seq
 
     def tags(self) -> dict[str, int]:
@@ -264,6 +260,7 @@ class EvidenceStore:
     def reindex(self, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
         """Build tables and index again from the ledger; for another model beside the one that is searched meanwhile."""
         with self._lock:
+            self._parts.expect_writable()
             self.recorded.rebuild()
             self._index.rebuild(self.recorded, progress, embedder)
 
@@ -284,6 +281,15 @@ class EvidenceStore:
         """Let go of the folder; snapshots of it can no longer search."""
         self._index.close()
         self._ledger.close()
+        if self._parts.copy is not None:
+            self._parts.copy.cleanup()
+
+    def _append(self, events: Sequence[Draft], after: int, progress: Progress | None = None) -> int:
+        """Record these as the events that follow ``after`` and index them; returns the last event's number."""
+        self._parts.expect_writable()
+        head = self.recorded.append(events, actor=self.actor, after=after)
+        self._index.follow(self.recorded, progress)
+        return head
 
     def __enter__(self) -> EvidenceStore:
         return self
