@@ -20,13 +20,11 @@ from evitrail.evidence_store.errors import UnknownEvidenceError
 from evitrail.evidence_store.fold import Validity, known_header
 from evitrail.evidence_store.headers import Headers
 from evitrail.evidence_store.model import Evidence, Header
-from evitrail.evidence_store.read_model.read_model import ReadModel
+from evitrail.evidence_store.read_model.read_model import ReadModel, cached
 from evitrail.evidence_store.read_model.selecting import Origin
 
 FEW = 50
 """Versions of a source that are looked up at once: of most, a few are enough."""
-CACHED = 10_000
-"""Versions that are cached at most, per ledger number."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +62,7 @@ class Known:
         found = {ref: known for ref in asked if (known := self._versions.get(ref)) is not None}
         if missing := [ref for ref in asked if ref not in found]:
             new = self._looked_up(missing)
-            if len(self._versions) + len(new) > CACHED:
-                self._versions.clear()
-            self._versions.update(new)
-            found |= new
+            found |= cached(self._versions, new)
         return {ref: found[ref] for ref in asked if ref in found}
 
     def __contains__(self, ref: str) -> bool:
@@ -154,7 +149,7 @@ class Known:
                 for ref, rows in tables.rectangles(refs).items()
                 if (row := next((row for row in rows if row.known_at(self.seq)), None)) is not None
             }
-            origins = tables.origins(rows)
+            origins = self.model.origins(tables, rows)
         return {ref: KnownVersion(origins[ref], rows[ref]) for ref in rows if ref in origins}
 
     def _looked_up_successors(self, ref: str) -> tuple[Header, ...]:

@@ -16,9 +16,10 @@ Rules kept here
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -26,13 +27,17 @@ from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.ledger.dialect.base import store_errors
 from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.ledger import Ledger
-from evitrail.evidence_store.read_model.selecting import DO, Tables
+from evitrail.evidence_store.read_model.selecting import DO, Origin, Tables
 from evitrail.evidence_store.read_model.tables import FOLDED, LAYOUT, TABLES
 from evitrail.evidence_store.read_model.writing import write
 from evitrail.traces.log import get_logger
 
+CACHED = 10_000
+"""Versions that a cache holds; one that is full is emptied."""
 BATCH = 1000
 """Events that are folded in one transaction where the read model is behind."""
+
+V = TypeVar("V")
 
 
 class ReadModel:
@@ -43,12 +48,19 @@ class ReadModel:
         self._engine = ledger.engine
         self._head: tuple[int, str] | None = None
         self._lock = threading.RLock()
+        self._origins: dict[str, Origin] = {}
 
     @contextmanager
     def tables(self) -> Iterator[Tables]:
         """The tables, to be read."""
         with store_errors(self.ledger.dialect), self._engine.connect() as db:
             yield self._tables(db)
+
+    def origins(self, tables: Tables, refs: Collection[str]) -> dict[str, Origin]:
+        """What was recorded of these versions, which never changes and is cached."""
+        known = {ref: origin for ref in refs if (origin := self._origins.get(ref)) is not None}
+        missing = [ref for ref in refs if ref not in known]
+        return known | cached(self._origins, tables.origins(missing) if missing else {})
 
     def append(self, drafts: Sequence[Draft], *, actor: str, after: int) -> int:
         """Append to the ledger and fold it, all or nothing; returns the new last number."""
@@ -77,6 +89,7 @@ class ReadModel:
                 for batch in _batches(self.ledger.events()):
                     write(self._tables(db), batch)
             self._head = None
+            self._origins.clear()
 
     def _make(self) -> None:
         """Make tables that are not there."""
@@ -129,3 +142,11 @@ class ReadModel:
 def _batches(events: Iterator[Event]) -> Iterator[list[Event]]:
     while batch := list(islice(events, BATCH)):
         yield batch
+
+
+def cached(cache: dict[str, V], new: dict[str, V]) -> dict[str, V]:
+    """``new``, after it was put into the cache."""
+    if len(cache) + len(new) > CACHED:
+        cache.clear()
+    cache.update(new)
+    return new
