@@ -4,7 +4,6 @@ Rules kept here
 - What is appended through it is folded in the same transaction, so ledger and read model never part.
 - Where they did all the same (an earlier version of the program made the ledger, or wrote to it), the events that are
   missing are folded before anything is read, some at a time: if the process is killed, the next one resumes there.
-- A ledger that cannot be written to is folded into memory instead.
 - A read model that has seen more events than the ledger has, or other ones, is not read: it must be built again.
 
     model = ReadModel(ledger)
@@ -24,7 +23,6 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from evitrail.evidence_store.errors import StoreError
-from evitrail.evidence_store.ledger.dialect.base import store_errors
 from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.ledger import Ledger
 from evitrail.evidence_store.read_model.selecting import DO, Origin, Tables
@@ -32,7 +30,7 @@ from evitrail.evidence_store.read_model.tables import FOLDED, LAYOUT, TABLES
 from evitrail.evidence_store.read_model.writing import write
 from evitrail.traces.log import get_logger
 
-CACHED = 10_000
+CACHED = 5_000
 """Versions that a cache holds; one that is full is emptied."""
 BATCH = 1000
 """Events that are folded in one transaction where the read model is behind."""
@@ -45,7 +43,6 @@ class ReadModel:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self._engine = ledger.engine
         self._head: tuple[int, str] | None = None
         self._lock = threading.RLock()
         self._origins: dict[str, Origin] = {}
@@ -53,8 +50,8 @@ class ReadModel:
     @contextmanager
     def tables(self) -> Iterator[Tables]:
         """The tables, to be read."""
-        with store_errors(self.ledger.dialect), self._engine.connect() as db:
-            yield self._tables(db)
+        with self.ledger.reading() as db:
+            yield Tables(db, self.ledger)
 
     def origins(self, tables: Tables, refs: Collection[str]) -> dict[str, Origin]:
         """What was recorded of these versions, which never changes and is cached."""
@@ -83,18 +80,22 @@ class ReadModel:
         """Fold the ledger again from its first event; whoever reads meanwhile sees the tables as they were."""
         with self._lock:
             self._make()
-            with self._writing() as db:
+            with self.ledger.writing() as db:
                 for table in TABLES.sorted_tables:
                     db.execute(sa.delete(table))
                 for batch in _batches(self.ledger.events()):
-                    write(self._tables(db), batch)
+                    write(Tables(db, self.ledger), batch)
             self._head = None
             self._origins.clear()
 
     def _make(self) -> None:
         """Make tables that are not there."""
-        if self._head is None and not sa.inspect(self._engine).has_table(FOLDED.name):
-            with self._writing() as db:
+        if self._head is not None:
+            return
+        with self.ledger.reading() as db:
+            made = sa.inspect(db).has_table(FOLDED.name)
+        if not made:
+            with self.ledger.writing() as db:
                 TABLES.create_all(db)
 
     def _seen(self, head: tuple[int, str]) -> int:
@@ -115,28 +116,20 @@ class ReadModel:
     def _catch_up(self, done: int) -> None:
         """Fold the events after ``done``, for as long as nobody else does."""
         for batch in _batches(self.ledger.events(after=done)):
-            with self._writing() as db:
-                tables = self._tables(db)
+            with self.ledger.writing() as db:
+                tables = Tables(db, self.ledger)
                 if (tables.folded() or (0,))[0] != batch[0].seq - 1:
                     return
                 write(tables, batch)
 
     def _fold(self, db: sa.Connection, events: list[Event]) -> None:
         """Fold what is being appended, in the transaction that appends it."""
-        tables = self._tables(db)
+        tables = Tables(db, self.ledger)
         seen = (tables.folded() or (0,))[0]
         if seen != events[0].seq - 1:  # an earlier version of the program wrote meanwhile
             said = f"the read model has seen event {seen}, the ledger ends at {events[0].seq - 1}"
             raise StoreError(f"{self.ledger.dialect.where}: {said}; nothing was written, try again")
         write(tables, events)
-
-    def _tables(self, db: sa.Connection) -> Tables:
-        return Tables(db, self.ledger, within=self._engine is self.ledger.engine)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self.ledger.writing() if self._engine is self.ledger.engine else self._engine.begin() as db:
-            yield db
 
 
 def _batches(events: Iterator[Event]) -> Iterator[list[Event]]:

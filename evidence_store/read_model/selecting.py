@@ -53,8 +53,6 @@ class Tables:
 
     db: sa.Connection
     ledger: Ledger
-    within: bool = True
-    """Whether the connection is one to the ledger's own database."""
 
     def folded(self) -> tuple[int, str, int] | None:
         """Up to which event the ledger was folded, the event's hash, and the layout; None where nothing was."""
@@ -64,7 +62,7 @@ class Tables:
     def origins(self, refs: Iterable[str]) -> dict[str, Origin]:
         """What was recorded of these versions, as far as they are there."""
         seqs = {row["ref"]: row["seq"] for row in self._rows(VERSION, VERSION.c.ref, refs)}
-        events = {event.seq: event for event in self.ledger.events_at(seqs.values(), self.db if self.within else None)}
+        events = {event.seq: event for event in self.ledger.events_at(seqs.values(), self.db)}
         return {ref: self._origin(ref, seq, events.get(seq)) for ref, seq in seqs.items()}
 
     def rectangles(self, refs: Iterable[str]) -> dict[str, tuple[Validity, ...]]:
@@ -127,7 +125,7 @@ class Tables:
         """The events of a topic that follow ``after``, in order."""
         where = sa.and_(TOPIC.c.topic == topic, TOPIC.c.seq > after)
         seqs = self.db.scalars(sa.select(TOPIC.c.seq).where(where)).all()
-        return self.ledger.events_at(seqs, self.db if self.within else None)
+        return self.ledger.events_at(seqs, self.db)
 
     def topics(self, prefix: str) -> list[str]:
         """Every topic that begins so."""

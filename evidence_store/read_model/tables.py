@@ -5,7 +5,7 @@ Rules kept here
   the digests of its publisher and organization.
 - ``evidence_rectangle`` holds what was known of a version from event ``seq_from`` on, until its next row or for good. A
   row that is ``ended`` says that nothing is known any more: a later draft or the publication took its place.
-- ``event_topic`` finds the events of curation and of the quarantine, which have folds of their own.
+- ``evidence_topic`` finds the events of curation and of the quarantine, which have folds of their own.
 - ``read_model`` holds a row for each time that events were folded: up to which, and in which layout.
 - Rows are only ever added; a rebuild alone removes them. So what was known at a number is read the same while others
   write, and a role that may only add can write to it.
@@ -65,7 +65,7 @@ RECTANGLE = sa.Table(
     sqlite_with_rowid=False,
 )
 TOPIC = sa.Table(
-    "event_topic",
+    "evidence_topic",
     TABLES,
     sa.Column("topic", _TEXT, primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),

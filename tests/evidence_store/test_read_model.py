@@ -38,7 +38,7 @@ DRIFTS = {
     "UPDATE evidence_rectangle SET judged = '{}' WHERE ref = 'b@1'": (
         "evidence_rectangle, 'b@1 from event 2': expected judged '{"
     ),
-    "DELETE FROM event_topic WHERE topic = 'curation:c@1'": "event_topic lacks 'curation:c@1 from event 5'",
+    "DELETE FROM evidence_topic WHERE topic = 'curation:c@1'": "evidence_topic lacks 'curation:c@1 from event 5'",
 }
 
 
