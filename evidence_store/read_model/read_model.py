@@ -26,7 +26,7 @@ from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.ledger import Ledger
 from evitrail.evidence_store.read_model.selecting import DO, Origin, Tables
-from evitrail.evidence_store.read_model.tables import FOLDED, LAYOUT, TABLES
+from evitrail.evidence_store.read_model.tables import LAYOUT, TABLES
 from evitrail.evidence_store.read_model.writing import write
 from evitrail.traces.log import get_logger
 
@@ -89,14 +89,16 @@ class ReadModel:
             self._origins.clear()
 
     def _make(self) -> None:
-        """Make tables that are not there."""
+        """Make the tables; where one alone is missing, what the others hold is folded again."""
         if self._head is not None:
             return
         with self.ledger.reading() as db:
-            made = sa.inspect(db).has_table(FOLDED.name)
-        if not made:
+            there = [table for table in TABLES.sorted_tables if sa.inspect(db).has_table(table.name)]
+        if len(there) < len(TABLES.sorted_tables):
             with self.ledger.writing() as db:
                 TABLES.create_all(db)
+                for table in there:
+                    db.execute(sa.delete(table))
 
     def _seen(self, head: tuple[int, str]) -> int:
         """The last event that was folded; raises ``StoreError`` where it is not one of the ledger's."""

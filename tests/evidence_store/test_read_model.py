@@ -161,6 +161,17 @@ def test_events_that_an_earlier_version_wrote_are_folded_before_anything_is_read
         assert store.verify() == []
 
 
+@pytest.mark.parametrize("table", NAMES)
+def test_a_table_that_was_dropped_is_filled_again(tmp_path: Path, table: str) -> None:
+    with opened(tmp_path) as store:
+        World(store, 4).live(3)
+        before = told(store)
+    Place(str(tmp_path / "ledger.db"), tmp_path).behind_its_back(f"DROP TABLE {table}")
+    with opened(tmp_path) as store:
+        assert told(store) == before
+        assert store.verify() == []
+
+
 def test_a_migration_that_is_broken_off_resumes_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(tmp_path) as store:
         World(store, 5).live(6)
