@@ -144,13 +144,15 @@ class Known:
 
     def _looked_up(self, refs: Collection[str]) -> dict[str, KnownVersion]:
         with self.model.tables() as tables:
-            rows = {
-                ref: row
-                for ref, rows in tables.rectangles(refs).items()
-                if (row := next((row for row in rows if row.known_at(self.seq)), None)) is not None
-            }
-            origins = self.model.origins(tables, rows)
-        return {ref: KnownVersion(origins[ref], rows[ref]) for ref in rows if ref in origins}
+            found, recorded = tables.rectangles(refs), self.model.origins(tables, refs)
+        # Between the two another process may have recorded more, which is none of what was known then.
+        rows = {ref: known for ref, known in found.items() if known[0].seq_from <= self.seq}
+        origins = {ref: origin for ref, origin in recorded.items() if origin.seq <= self.seq}
+        for ref in rows.keys() | origins.keys():
+            if ref not in rows or ref not in origins or rows[ref][0].seq_from != origins[ref].seq:
+                raise tables.torn(ref)
+        then = {ref: next((row for row in rows[ref] if row.known_at(self.seq)), None) for ref in rows}
+        return {ref: KnownVersion(origins[ref], row) for ref, row in then.items() if row is not None}
 
     def _looked_up_successors(self, ref: str) -> tuple[Header, ...]:
         known = self.find([ref]).get(ref)

@@ -154,6 +154,11 @@ class Tables:
                     raise self._changed(row)
                 yield row
 
+    def torn(self, ref: str) -> StoreError:
+        """That of one version not all rows are there."""
+        said = f"the read model has not all rows of {ref!a}, or has rows of it that nothing explains"
+        return StoreError(f"{self.ledger.dialect.where}: {said}; {DO}")
+
     def _origin(self, ref: str, seq: int, event: Event | None) -> Origin:
         if event is None or event.subject != ref:
             where = self.ledger.dialect.where
