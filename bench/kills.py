@@ -2,9 +2,10 @@
 
     python bench/kills.py --kills 300 --seed 0          # a table, a row for each command; exit code 1 for a fault
     python bench/kills.py --only curation               # the commands of one part: ingest, model change, reindex …
+    python bench/kills.py --jobs 2                      # in two processes
 
 The commands are those of ``tests/kill_commands.py``; how they are killed and compared is said in
-``tests/kill_trials.py``. Each trial kills one to three attempts and lets the next one be.
+``tests/kill_trials.py``. Each trial kills one to five attempts and lets the next one be.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -37,24 +40,34 @@ COLUMNS = (
 )
 
 
-def results(kills: int = KILLS, seed: int = 0, only: str = "") -> list[str]:
+def results(kills: int = KILLS, seed: int = 0, only: str = "", jobs: int = 1) -> list[str]:
     """A Markdown table."""
-    return table(list(tried(kills, seed, only)), seed)
+    return table(tried(kills, seed, only, jobs), seed)
 
 
-def tried(kills: int, seed: int, only: str = "") -> Iterator[Trial]:
-    """Trials of each command until it has had its share of the kills; faults are told on stderr as they are found."""
+def tried(kills: int, seed: int, only: str = "", jobs: int = 1) -> list[Trial]:
+    """Trials of each command until it has had its share of the kills, by so many processes."""
     commands = [command for command in COMMANDS if only in ("", command.of, command.name)]
     of = sum(command.share for command in commands)
+    shares = [(command, max(1, round(kills * command.share / of))) for command in commands]
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        parts = pool.map(trials_of, (shares[job::jobs] for job in range(jobs)), [seed] * jobs)
+        done = {command: trials for part in parts for command, trials in part.items()}
+    return [trial for command in commands for trial in done[command]]
+
+
+def trials_of(shares: list[tuple[Command, int]], seed: int) -> dict[Command, list[Trial]]:
+    """The trials of some commands, so many kills each; how far it is, and every fault, is told on stderr."""
+    done: dict[Command, list[Trial]] = {}
     with tempfile.TemporaryDirectory() as folder, Trials(Path(folder, "kills"), seed) as trials:
-        for command in commands:
-            done = 0
-            while done < max(1, round(kills * command.share / of)):
-                trial = trials.trial(command)
-                done += len(trial.moments)
-                if not trial.sound:
-                    print(f"{command.name}: {trial}", file=sys.stderr, flush=True)
-                yield trial
+        for command, kills in shares:
+            some = done.setdefault(command, [])
+            while sum(len(trial.moments) for trial in some) < kills:
+                some.append(trials.trial(command))
+                if not some[-1].sound:
+                    print(f"{command.name}: {some[-1]}", file=sys.stderr, flush=True)
+            print(f"{command.name}: {len(some)} trials", file=sys.stderr, flush=True)
+    return done
 
 
 def table(trials: list[Trial], seed: int) -> list[str]:
@@ -96,9 +109,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=KILLS)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1, help="processes; what is drawn does not depend on it")
     parser.add_argument("--only", default="", help="a part, or one command by its name")
     asked = parser.parse_args()
-    trials = list(tried(asked.kills, asked.seed, asked.only))
+    trials = tried(asked.kills, asked.seed, asked.only, asked.jobs)
     print("\n".join(table(trials, asked.seed)))
     return 0 if all(trial.sound for trial in trials) else 1
 

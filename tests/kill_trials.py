@@ -5,8 +5,8 @@
         result.sound, result.moments        # True, ["while", "before"]
 
 Rules kept here
-- Every command is a process of its own, killed with SIGKILL: at its first attempt, sometimes at its second and third
-  too. Then the same command is given again and left alone, and its end compared with that of an undisturbed one.
+- Every command is a process of its own, killed with SIGKILL: at its first attempt, often at the next ones too. Then
+  the same command is given again and left alone, and its end compared with that of an undisturbed one.
 - One moment in four is drawn from the whole time that the command takes, the others from its first change to the
   ledger, the index or the journal on: opening a store takes longer than most acts.
 - A kill is *before* where no such file had changed yet, *after* where the result was told already, else *while*.
@@ -32,7 +32,7 @@ from nursery import Nursery, Worker
 Moment = Literal["before", "while", "after"]
 AT_LARGE = 0.25
 """Share of the moments that are drawn from the whole time."""
-KILLS = (1, 1, 1, 2, 3)
+KILLS = (1, 2, 3, 4, 5)
 """How many attempts of one trial are killed; one of these is drawn."""
 REFUSED = 2
 """The exit code where the act is on record already."""
@@ -79,7 +79,8 @@ class Trials:
 
     def __init__(self, folder: Path, seed: int = 0) -> None:
         self.folder = folder
-        self._dice = random.Random(seed)
+        self._seed = seed
+        self._dice: dict[str, random.Random] = {}
         self._undisturbed: dict[str, Undisturbed] = {}
         self._nursery = Nursery("kill_commands:act")
 
@@ -94,12 +95,13 @@ class Trials:
     def trial(self, command: Command) -> Trial:
         """Kill it, give it again, compare."""
         whole = self.undisturbed(command)
+        dice = self._dice.setdefault(command.name, random.Random(f"{self._seed} {command.name}"))
         own = self.folder / "own"
         moments: list[Moment] = []
         while not moments:  # one that ended before its moment came is no trial
             self._copy(self._start(command), own)
-            for _ in range(self._dice.choice(KILLS)):
-                if (moment := self._killed(command, own, whole)) is None:
+            for _ in range(dice.choice(KILLS)):
+                if (moment := self._killed(command, own, whole, dice)) is None:
                     break
                 moments.append(moment)
         worker = self._started(command, own)
@@ -131,10 +133,10 @@ class Trials:
             self._undisturbed[command.name] = Undisturbed(kept, contents, begun, took)
         return self._undisturbed[command.name]
 
-    def _killed(self, command: Command, folder: Path, whole: Undisturbed) -> Moment | None:
+    def _killed(self, command: Command, folder: Path, whole: Undisturbed, dice: random.Random) -> Moment | None:
         """When it was killed; None where it had ended."""
         before = signature(folder)
-        at_large, part = self._dice.random() < AT_LARGE, self._dice.random()
+        at_large, part = dice.random() < AT_LARGE, dice.random()
         worker = self._started(command, folder)
         if at_large:
             worker.await_end(part * whole.took)
