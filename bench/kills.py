@@ -62,11 +62,13 @@ def trials_of(shares: list[tuple[Command, int]], seed: int) -> dict[Command, lis
     with tempfile.TemporaryDirectory() as folder, Trials(Path(folder, "kills"), seed) as trials:
         for command, kills in shares:
             some = done.setdefault(command, [])
-            while sum(len(trial.moments) for trial in some) < kills:
+            came = 0
+            while came < kills:
                 some.append(trials.trial(command))
+                came += len(some[-1].moments)
                 if not some[-1].sound:
                     print(f"{command.name}: {some[-1]}", file=sys.stderr, flush=True)
-            print(f"{command.name}: {len(some)} trials", file=sys.stderr, flush=True)
+            print(f"{command.name}: {came} kills in {len(some)} trials", file=sys.stderr, flush=True)
     return done
 
 
