@@ -5,7 +5,7 @@ Rules kept here
   it may lie on PostgreSQL instead, where ``ledger.url`` says.
 - Evidence is checked whole, then written to the ledger in one transaction, then put in the index in batches.
 - Killed in between, nothing recorded is lost: ``verify`` says what the index lacks, a snapshot of what
-  it has not seen is refused, and the next ``ingest`` or ``reindex`` repairs it.
+  it has not seen is refused, and whatever is to be recorded next repairs it first, refused or not. So does ``reindex``.
 - Ingesting the same evidence again changes nothing; the same name with other content is refused.
 - Where publishers are registered, what a rule of ``quarantine/`` stops is held, and is no evidence until released.
 - Opening, and searching by words, load no model.
@@ -41,7 +41,7 @@ from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.ledger import utc_now
 from evitrail.evidence_store.ledger.release import TAG, release, release_seq, releases
 from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
-from evitrail.evidence_store.quarantine.acts import Act, judged
+from evitrail.evidence_store.quarantine.acts import Act, judged, on_record
 from evitrail.evidence_store.quarantine.admission import Ingested, admission
 from evitrail.evidence_store.quarantine.held import Held, Quarantine, What
 from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
@@ -132,6 +132,7 @@ class EvidenceStore:
         """
         given = list(evidence)
         with self._lock:
+            self.catch_up(progress)
             seq, versions = self.recorded.versions()
             new = {item.ref: item for item in given if item.ref not in versions}
             pairs = [(item, versions[item.ref]) for item in given if item.ref in versions]
@@ -146,6 +147,11 @@ class EvidenceStore:
         published = tuple(item.ref for item in verdict.published)
         held = tuple(self.quarantine.brought_before(one) or one for one in verdict.held)  # numbered by now
         return Ingested(published=published, unchanged=unchanged, held=held, seq=head)
+
+    def catch_up(self, progress: Progress | None = None) -> None:
+        """Index what a process recorded that was killed before it was indexed."""
+        with self._lock:
+            self._index.follow(self.recorded, progress)
 
     def would_hold(
         self, evidence: Iterable[Evidence], publisher: Vouchers = None, questions: Iterable[str] = ()
@@ -162,6 +168,7 @@ class EvidenceStore:
         Returns the last event's number; snapshots of earlier numbers stay as they were.
         """
         with self._lock:
+            self.catch_up()
             faults, events = decided()
             if faults:
                 raise EvidenceError("\n".join(faults))
@@ -191,18 +198,24 @@ class EvidenceStore:
         return self.judge("contradiction", [edge], publisher)
 
     def judge(self, what: What, acts: Sequence[Act], publisher: Voucher = None) -> int:
-        """Record acts of one type, or hold those that a rule stops; returns the last event's number."""
-        return self.record(lambda: judged(what, acts, self.recorded.batch(publisher), self.known))
+        """Record acts of one type, or hold those that a rule stops; returns the last event's number.
+
+        What the ledger says already is not recorded again.
+        """
+
+        def decided() -> tuple[list[str], list[Draft]]:
+            known = self.known
+            new = [act for act in acts if not on_record(act, known, lambda subject: self._ledger.events(about=subject))]
+            return judged(what, new, self.recorded.batch(publisher), known)
+
+        return self.record(decided)
 
     def tag(self, name: str, seq: int | None = None) -> int:
         """Name the store as it stood after event ``seq`` (now, if left out); a name is given once."""
         with self._lock:
-            tags, last = self.tags(), self.seq
-            seq = last if seq is None else seq
-            draft = release(name, seq, tags, last)
-            self._ledger.append_many([draft], actor=self.actor, after=last)
-            self._index.follow(self.recorded)  # nothing to index, and yet the index has seen it
-            return seq
+            at = self.seq if seq is None else seq
+            self.record(lambda: ([], [release(name, at, self.tags(), self.seq)]))
+            return at
 
     def tags(self) -> dict[str, int]:
         """The named releases, each with the event up to which it goes."""

@@ -5,6 +5,8 @@ Rules kept here
   others' evidence so. Any other waits for a second person: whoever only has the command line vouches for nobody.
 - What is about something that is held waits with it.
 - What could never be recorded is refused, not held.
+- An assessment, a supersession or a contradiction that says what the ledger says already is not recorded again: a
+  command may be given again after its process was killed. Notices and withdrawals tell by the standing of a version.
 
     faults, drafts = judged("notice", notices, batch, known)
 """
@@ -19,7 +21,7 @@ from evitrail.evidence_store.curation.profile import Profile, profiling
 from evitrail.evidence_store.curation.relations import Contradiction, Supersession, disputing, superseding
 from evitrail.evidence_store.curation.workflow import Dossier, acted
 from evitrail.evidence_store.grading.grade import rank
-from evitrail.evidence_store.ledger.event import WITHDRAWN, Draft
+from evitrail.evidence_store.ledger.event import SUPERSEDED, WITHDRAWN, Draft, Event
 from evitrail.evidence_store.quarantine.admission import WAITS, signatures
 from evitrail.evidence_store.quarantine.batch import Batch
 from evitrail.evidence_store.quarantine.held import Held, Stop, What
@@ -114,6 +116,19 @@ def judged(what: What, acts: Sequence[Act], batch: Batch, known: FoldedLedger) -
     free = [act for act, told in stopped if not told]
     held = [draft for act, told in stopped if told for draft in _holding(what, act, told, batch)]
     return [], [*(signatures(batch, [ACT]) if free or held else []), *decide(free, known)[1], *held]
+
+
+def on_record(act: Act, known: FoldedLedger, about: Callable[[str], Iterator[Event]]) -> bool:
+    """Whether the ledger says just this already; ``about`` finds its events about a subject."""
+    match act:
+        case Profile():
+            return act.ref in known.rows and known.rows[act.ref].profile == act
+        case Contradiction():
+            return act.a in known.rows and act in known.rows[act.a].disputes
+        case Supersession():  # its subject is its content
+            return any(event.type == SUPERSEDED for event in about(act.id))
+        case _:
+            return False
 
 
 def concerned(act: Act) -> tuple[str, ...]:
