@@ -17,6 +17,7 @@ from pathlib import Path
 import as_of
 import growth
 import ingest
+import kills
 import scale
 import scifact
 import search
@@ -43,6 +44,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "stance": ("For or against, as far as words tell", lambda: stance.results(PUBLIC)),
     "steps": ("One recorded step, durable, beside an OpenTelemetry span and an MLflow span", steps.results),
     "scale": ("Reading a run as it grows", scale.results),
+    "kills": ("Kills of commands at random moments, and what came of the same command given again", kills.results),
     "throughput": ("Asking a model server, beside the bare openai client", throughput.results),
 }
 
@@ -66,11 +68,12 @@ def kept() -> dict[str, str]:
 
 
 def page(sections: dict[str, str]) -> str:
-    """The page, its sections in order."""
+    """The page, its sections in order; those that were put there by hand come last."""
     where = f"{platform.machine()}, Python {platform.python_version()}"
     told = f"Written by `make bench` on {where}. Ratios are of one run."
-    known = [(title, sections[title]) for title, _ in SECTIONS.values() if title in sections]
-    return "\n\n".join(["# Results", told, *(f"## {title}\n\n{text}" for title, text in known)]) + "\n"
+    own = [title for title, _ in SECTIONS.values()]
+    titles = [title for title in own if title in sections] + [title for title in sections if title not in own]
+    return "\n\n".join(["# Results", told, *(f"## {title}\n\n{sections[title]}" for title in titles)]) + "\n"
 
 
 if __name__ == "__main__":

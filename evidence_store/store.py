@@ -5,7 +5,7 @@ Rules kept here
   it may lie on PostgreSQL instead, where ``ledger.url`` says.
 - Evidence is checked whole, then written to the ledger in one transaction, then put in the index in batches.
 - Killed in between, nothing recorded is lost: ``verify`` says what the index lacks, a snapshot of what
-  it has not seen is refused, and the next ``ingest`` or ``reindex`` repairs it.
+  it has not seen is refused, and whatever is to be recorded next repairs it first, refused or not. So does ``reindex``.
 - Ingesting the same evidence again changes nothing; the same name with other content is refused.
 - Where publishers are registered, what a rule of ``quarantine/`` stops is held, and is no evidence until released.
 - Opening, and searching by words, load no model.
@@ -24,7 +24,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 
 from evitrail.evidence_store.curation.lineage import changed, lineage_faults
 from evitrail.evidence_store.curation.notices import Notice
@@ -42,7 +41,7 @@ from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.ledger import utc_now
 from evitrail.evidence_store.ledger.release import TAG, release, release_seq, releases
 from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
-from evitrail.evidence_store.quarantine.acts import Act, judged
+from evitrail.evidence_store.quarantine.acts import Act, judged, on_record
 from evitrail.evidence_store.quarantine.admission import Ingested, admission
 from evitrail.evidence_store.quarantine.held import Held, Quarantine, What
 from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
@@ -95,10 +94,7 @@ class EvidenceStore:
 
     @property
     def headers(self) -> Mapping[str, Header]:
-        """Every version published, by ref, with its end, its standing and its grade as known now.
-
-        Each is looked up when it is asked for; to iterate over it is to scan the store.
-        """
+        """Every version published, by ref, with its end, standing and grade as known now; iterating is a scan."""
         return self.known.headers
 
     @property
@@ -136,10 +132,11 @@ class EvidenceStore:
         """
         given = list(evidence)
         with self._lock:
+            self.catch_up(progress)
             known = self.known
             there = known.find(item.ref for item in given)
             new = {item.ref: item for item in given if item.ref not in there}
-            known.find(item.supersedes for item in new.values() if item.supersedes)  # all at once
+            known.find(item.supersedes for item in given if item.supersedes)  # all at once
             pairs = [(item, there[item.ref].origin) for item in given if item.ref in there]
             faults = [changed(item, old.evidence) for item, old in pairs if old.id != evidence_id(item)]
             faults += lineage_faults([(item.ref, item) for item in given if item.ref in new], known.headers)
@@ -152,15 +149,19 @@ class EvidenceStore:
         held = tuple(self.quarantine.brought_before(one) or one for one in verdict.held)  # numbered by now
         return Ingested(published=published, unchanged=unchanged, held=held, seq=head)
 
+    def catch_up(self, progress: Progress | None = None) -> None:
+        """Index what a process recorded that was killed before it was indexed."""
+        with self._lock:
+            self._index.follow(self.recorded, progress)
+
     def would_hold(
         self, evidence: Iterable[Evidence], publisher: Vouchers = None, questions: Iterable[str] = ()
     ) -> list[Held]:
         """What of this evidence ``ingest`` would hold; nothing is recorded."""
         with self._lock:
-            known = self.known
-            given = list(evidence)
-            there = known.find(item.ref for item in given)
-            new = {item.ref: item for item in given if item.ref not in there}
+            new, known = {item.ref: item for item in evidence}, self.known
+            for ref in known.find(new):
+                del new[ref]
             return admission(self.recorded.batch(publisher, new, questions), known.headers).held
 
     def record(self, decided: Callable[[], tuple[list[str], list[Draft]]]) -> int:
@@ -169,6 +170,7 @@ class EvidenceStore:
         Returns the last event's number; snapshots of earlier numbers stay as they were.
         """
         with self._lock:
+            self.catch_up()
             faults, events = decided()
             if faults:
                 raise EvidenceError("\n".join(faults))
@@ -196,17 +198,23 @@ class EvidenceStore:
         return self.judge("contradiction", [edge], publisher)
 
     def judge(self, what: What, acts: Sequence[Act], publisher: Voucher = None) -> int:
-        """Record acts of one type, or hold those that a rule stops; returns the last event's number."""
-        return self.record(lambda: judged(what, acts, self.recorded.batch(publisher), self.known))
+        """Record acts of one type, or hold those that a rule stops; returns the last event's number.
+
+        What the ledger says already is not recorded again.
+        """
+
+        def decided() -> tuple[list[str], list[Draft]]:
+            new = [act for act in acts if not on_record(act, self.known, self._ledger.has_event)]
+            return judged(what, new, self.recorded.batch(publisher), self.known)
+
+        return self.record(decided)
 
     def tag(self, name: str, seq: int | None = None) -> int:
         """Name the store as it stood after event ``seq`` (now, if left out); a name is given once."""
         with self._lock:
-            tags, last = self.tags(), self.seq
-            seq = last if seq is None else seq
-            draft = release(name, seq, tags, last)
-            self._append([draft], last)  # nothing to index, and yet the index has seen it
-            return seq
+            at = self.seq if seq is None else seq
+            self.record(lambda: ([], [release(name, at, self.tags(), self.seq)]))
+            return at
 
     def tags(self) -> dict[str, int]:
         """The named releases, each with the event up to which it goes."""
@@ -217,10 +225,7 @@ class EvidenceStore:
         return release_seq(name, self.tags(), self.seq)
 
     def snapshot(self, as_of: date | None = None, seq: int | None = None, *, unpublished: bool = False) -> Snapshot:
-        """The store as it stood after event ``seq`` (the last one if left out), asked about the day ``as_of``.
-
-        ``unpublished`` shows drafts and withdrawn versions too.
-        """
+        """The store after event ``seq`` (the last one if left out) on ``as_of``; ``unpublished`` shows drafts too."""
         with self._lock:
             last = self.seq
             seq = last if seq is None else seq
@@ -231,11 +236,9 @@ class EvidenceStore:
 
     def get(self, ref: str) -> Evidence:
         """A version as it was published."""
-        found = self.known.find([ref]).get(ref)
-        if found is None:
-            said = f"{self.path}: expected a version it holds, got {ref!r}"
-            raise UnknownEvidenceError(f"{said}; see `evitrail store list`")
-        return found.evidence
+        if found := self.known.find([ref]):
+            return found[ref].evidence
+        raise UnknownEvidenceError(f"{self.path}: expected a version it holds, got {ref!r}; see `evitrail store list`")
 
     def events(self, after: int = 0) -> Iterator[Event]:
         """The ledger's events that follow ``after``, in the order they were recorded."""
@@ -245,8 +248,9 @@ class EvidenceStore:
         """Everything that happened to a lineage, in the order it was recorded."""
         events = [*self._ledger.events(about=f"{id}@"), *(e for e in self._ledger.events(about=EDGE) if names(e, id))]
         if not events:
-            said = f"{self.path}: expected a lineage it holds, got {id!r}"
-            raise UnknownEvidenceError(f"{said}; see `evitrail store list`")
+            raise UnknownEvidenceError(
+                f"{self.path}: expected a lineage it holds, got {id!r}; see `evitrail store list`"
+            )
         return sorted(events, key=lambda event: event.seq)
 
     def verify(self) -> list[str]:
@@ -288,11 +292,11 @@ class EvidenceStore:
         """Record these as the events that follow ``after`` and index them; returns the last event's number."""
         self._parts.expect_writable()
         head = self.recorded.append(events, actor=self.actor, after=after)
-        self._index.follow(self.recorded, progress)
+        self.catch_up(progress)
         return head
 
     def __enter__(self) -> EvidenceStore:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -38,7 +38,6 @@ LONG = (
     "test_arms_on_vllm.py",
     "test_patient_data.py",
     "test_engine_ray.py",
-    "test_ingest_kill.py",
     "test_engine.py",
     "test_cli_sweep.py",
     "test_kill_trials.py",

@@ -61,6 +61,8 @@ class Projection:
     def follow(self, versions: Mapping[str, Version], head: int, progress: Progress | None = None) -> None:
         """Bring the index from where it is to event ``head``, whose fold is ``versions``."""
         done = self.seq
+        if done == head:
+            return
         behind = [version for version in versions.values() if version.changed > done]
         changed = [version for version in behind if version.rows[0].seq_from <= done]
         if changed:  # first: a batch that follows marks all before it as seen
@@ -75,8 +77,7 @@ class Projection:
                 self._reached(passages[end][0].rows[0].seq_from - 1)
             if progress is not None:
                 progress(end, len(passages))
-        if head != done:
-            self._reached(head)
+        self._reached(head)
 
     def faults(self, versions: Mapping[str, Version], head: int) -> list[str]:
         """Where the index is not what the ledger says; empty when it is."""

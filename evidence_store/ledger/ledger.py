@@ -98,6 +98,12 @@ class Ledger:
         found = self.events_at([seq])
         return found[0].hash if found else GENESIS
 
+    def has_event(self, type: str, subject: str) -> bool:
+        """Whether there is an event of that type about just that subject."""
+        query = sa.select(EVENT.c.seq).where(EVENT.c.subject == subject, EVENT.c.type == type).limit(1)
+        with self.reading() as db:
+            return db.execute(query).first() is not None
+
     def events_at(self, seqs: Iterable[int], db: sa.Connection | None = None) -> list[Event]:
         """The events with these numbers, each checked by itself; on a connection that is in use, if one is given."""
         asked, found = sorted(set(seqs)), list[Event]()

@@ -5,6 +5,8 @@ Rules kept here
   others' evidence so. Any other waits for a second person: whoever only has the command line vouches for nobody.
 - What is about something that is held waits with it.
 - What could never be recorded is refused, not held.
+- An assessment, a supersession or a contradiction that says what the ledger says already is not recorded again: a
+  command may be given again after its process was killed. Notices and withdrawals tell by the standing of a version.
 
     faults, drafts = judged("notice", notices, batch, known)
 """
@@ -20,7 +22,7 @@ from evitrail.evidence_store.curation.relations import Contradiction, Supersessi
 from evitrail.evidence_store.curation.workflow import Dossier, acted
 from evitrail.evidence_store.grading.grade import rank
 from evitrail.evidence_store.known import Known
-from evitrail.evidence_store.ledger.event import WITHDRAWN, Draft
+from evitrail.evidence_store.ledger.event import SUPERSEDED, WITHDRAWN, Draft
 from evitrail.evidence_store.quarantine.admission import WAITS, signatures
 from evitrail.evidence_store.quarantine.batch import Batch
 from evitrail.evidence_store.quarantine.held import Held, Stop, What
@@ -115,6 +117,19 @@ def judged(what: What, acts: Sequence[Act], batch: Batch, known: Known) -> Decid
     free = [act for act, told in stopped if not told]
     holding = [draft for act, told in stopped if told for draft in _holding(what, act, told, batch)]
     return [], [*(signatures(batch, [ACT]) if free or holding else []), *decide(free, known)[1], *holding]
+
+
+def on_record(act: Act, known: Known, has_event: Callable[[str, str], bool]) -> bool:
+    """Whether the ledger says just this already; ``has_event`` tells whether it has one of a type and subject."""
+    match act:
+        case Profile():
+            return any(one.row.profile == act for one in known.find([act.ref]).values())
+        case Contradiction():
+            return any(act in one.row.disputes for one in known.find([act.a]).values())
+        case Supersession():  # its subject is its content
+            return has_event(SUPERSEDED, act.id)
+        case _:
+            return False
 
 
 def concerned(act: Act) -> tuple[str, ...]:

@@ -172,6 +172,19 @@ def test_a_resolution_takes_the_place_of_the_open_question_whichever_way_it_is_n
     assert [held.resolution for held in store.snapshot(seq=unresolved).disputes(COLON[1])] == ["unresolved"]
 
 
+def test_an_edge_that_is_on_record_is_not_recorded_again(store: EvidenceStore) -> None:
+    def record_all() -> int:
+        store.supersede(split())
+        store.supersede(split(kind="reaffirms", new=(), effective=MIDDLE))
+        return store.dispute(dispute())
+
+    assert record_all() == record_all() == store.seq
+    resolved, last = dispute(resolution="a", reason="newer trials"), store.seq
+    told = [store.dispute(edge) - last for edge in (resolved, resolved, dispute(), dispute(), resolved)]
+    assert told == [1, 1, 2, 2, 3], "an open question may be resolved, opened again and resolved as before"
+    assert store.verify() == []
+
+
 def test_a_resolution_says_why_and_nothing_contradicts_itself() -> None:
     with pytest.raises(ValueError, match="resolution 'a' needs a reason"):
         dispute(resolution="a")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_encoder import tiny_encoder
 from world import clock, evidence
 
 from evitrail.evidence_store import EvidenceStore
@@ -63,27 +64,9 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
         Embedder(str(tmp_path / "nowhere")).encode(["a"])
 
 
-def tiny_model(folder: Path, seed: int = 0) -> Path:
-    """A sentence-transformers model of 32 dimensions and few words, its weights drawn by lot."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    folder.mkdir(parents=True)
-    (folder / "vocab.txt").write_text("\n".join(("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS)))
-    torch.manual_seed(seed)
-    shape = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
-    BertModel(BertConfig(vocab_size=len(WORDS) + 5, max_position_embeddings=64, **shape)).save_pretrained(folder)
-    BertTokenizerFast(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder)
-    whole = SentenceTransformer(modules=[(bert := Transformer(str(folder))), Pooling(bert.get_embedding_dimension())])
-    whole.save(str(folder))
-    return folder
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+    return tiny_encoder(tmp_path_factory.mktemp("models") / "tiny", WORDS)
 
 
 def test_any_sentence_transformers_model_can_be_named_and_another_of_that_name_is_refused(
@@ -101,7 +84,7 @@ def test_any_sentence_transformers_model_can_be_named_and_another_of_that_name_i
     with EvidenceStore.open(tmp_path / "s") as store:  # by its own name
         assert store.snapshot().dense(asked, 2) == found
     folder.unlink()
-    tiny_model(folder, seed=1)
+    tiny_encoder(folder, WORDS, seed=1)
     with pytest.raises(StoreError, match=r"built with model revision 'sha256:.*', opened with 'sha256:.*reindex"):
         EvidenceStore.open(tmp_path / "s")
 
@@ -130,7 +113,7 @@ def test_a_model_of_the_hub_is_told_by_its_commit_and_opened_as_it_was(
     for folder in ("refs", "snapshots"):
         (home / folder).mkdir(parents=True)
     (home / "snapshots" / old).symlink_to(model)
-    tiny_model(home / "snapshots" / new, seed=1)
+    tiny_encoder(home / "snapshots" / new, WORDS, seed=1)
     for module in ("huggingface_hub.constants", "transformers.utils.hub", "huggingface_hub.file_download"):
         __import__(module)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))

@@ -58,13 +58,6 @@ def test_a_change_killed_at_any_place_is_ended_by_the_same_call(path: Path, tmp_
         shutil.rmtree(own)
 
 
-def test_a_change_killed_again_and_again_is_ended_by_the_same_call(path: Path) -> None:
-    for last in (3, 8, 12, 5, 9):
-        assert changing(path, last=last).exitcode == -signal.SIGKILL
-    change(path)
-    changed(path)
-
-
 def test_a_change_to_the_model_that_is_there_builds_the_index_again(path: Path) -> None:
     change(path)
     change(path)

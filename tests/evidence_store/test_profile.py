@@ -55,6 +55,14 @@ def test_the_version_is_as_sure_as_its_lowest_critical_outcome_from_then_on(stor
     assert store.verify() == []
 
 
+def test_a_profile_that_is_on_record_is_not_recorded_again(store: EvidenceStore) -> None:
+    once = store.assess([MAY])
+    assert store.assess([MAY]) == once
+    other = MAY.model_copy(update={"reason": "read again"})
+    assert store.assess([other, MAY.model_copy(update={"ref": "statin@1"})]) == once + 2
+    assert store.assess([MAY]) == once + 3, "what was rated otherwise since may be rated as before"
+
+
 def test_a_later_profile_takes_the_place_of_the_one_before(store: EvidenceStore) -> None:
     store.assess([MAY])
     may = store.seq

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
+from desk import with_holes
 from public_data import DATA, needs
 from world import Spy, WordVectors, World, clock, evidence
 
 import evitrail.evidence_store
 from evitrail.evidence_store import (
+    Curator,
+    EvidenceError,
     EvidenceStore,
     InputError,
     Publisher,
@@ -26,6 +29,7 @@ from evitrail.evidence_store import (
     UnknownEvidenceError,
     read_evidence,
 )
+from evitrail.evidence_store.formats.fhir import Taken, take_in
 
 SOURCE = Path(evitrail.__file__).parents[1]
 GUIDELINES = DATA / "guideline-versions" / "evidence.jsonl"
@@ -225,33 +229,58 @@ import os, signal, sys
 from pathlib import Path
 sys.path[:0] = {paths!r}
 from world import WordVectors, clock, evidence
-from evitrail.evidence_store import EvidenceStore
+from evitrail.evidence_store import Curator, EvidenceStore
 store = EvidenceStore.open(Path(sys.argv[1]), create=True, embedder=WordVectors(), clock=clock)
 store.ingest([evidence("before")])
+Curator(store).withdraw("before@1", "not for this ward")
 def die(done, of):
     os.kill(os.getpid(), signal.SIGKILL)
 store.ingest([evidence(f"e-{{n}}") for n in range(600)], progress=die)
 """
 
 
-@pytest.mark.parametrize("mend", ["reindex", "ingest"])
-def test_after_kill_9_between_ledger_and_index_verify_says_what_is_missing(tmp_path: Path, mend: str) -> None:
-    paths = [str(SOURCE), str(SOURCE.parent / "tests")]
-    killed = subprocess.run([sys.executable, "-c", KILLED.format(paths=paths), str(tmp_path / "store")], check=False)
-    assert killed.returncode == -signal.SIGKILL
-    assert os.path.exists(tmp_path / "store" / "ledger.db")
+def refused(store: EvidenceStore) -> None:
+    """An act that is on record already, given again."""
+    with pytest.raises(EvidenceError, match="only what is published can be withdrawn"):
+        Curator(store).withdraw("before@1", "not for this ward")
+
+
+MENDS: dict[str, Callable[[EvidenceStore], object]] = {
+    "reindex": EvidenceStore.reindex,
+    "ingest": lambda store: store.ingest([]),
+    "an act of curation that is refused": refused,
+    "a list of notices that are all on record": lambda store: store.notify([]),
+    "a FHIR bundle that is known": lambda store: take_in(store, Taken([], [], [], [], {})),
+}
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store whose process was killed between ledger and index."""
+    paths, folder = [str(SOURCE), str(SOURCE.parent / "tests")], tmp_path_factory.mktemp("killed") / "store"
+    done = subprocess.run([sys.executable, "-c", KILLED.format(paths=paths), str(folder)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    return folder
+
+
+@pytest.mark.parametrize("mend", MENDS)
+def test_after_kill_9_between_ledger_and_index_verify_says_what_is_missing_and_the_next_act_repairs_it(
+    killed: Path, tmp_path: Path, mend: str
+) -> None:
+    shutil.copytree(killed, tmp_path / "store", copy_function=with_holes)
     with EvidenceStore.open(tmp_path / "store", embedder=WordVectors()) as store:
-        assert store.stats().versions == 601
+        assert store.stats().versions == 600
         faults = store.verify()
-        assert faults[0] == "index: has seen the ledger up to event 257, which ends at 601; run reindex"
+        assert faults[0] == "index: has seen the ledger up to event 258, which ends at 602; run reindex"
         assert len(faults) == 1 + 600 - 256
         assert "index: lacks 1 passage of e-599@1; run reindex" in faults
         assert store.snapshot(seq=1).lexical("stroke", 5)
-        with pytest.raises(StoreError, match="has seen event 257 of 601"):
+        with pytest.raises(StoreError, match="has seen event 258 of 602"):
             store.snapshot()
-        store.reindex() if mend == "reindex" else store.ingest([])
+        MENDS[mend](store)
+        assert store.seq == 602
         assert store.verify() == []
-        assert len(store.snapshot().lexical("stroke", 1000)) == 601
+        assert len(store.snapshot().lexical("stroke", 1000)) == 600
 
 
 @needs(GUIDELINES)

@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from killable import RUNS, STEPS, Nursery, after, work
+from killable import RUNS, STEPS, after, killed, work
+from nursery import Nursery
 from scribe import Note
 
 from evitrail.traces import Journal, content_id, verify_journal
@@ -24,7 +25,7 @@ Step = tuple[str, str]
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_no_step_that_returned_is_lost_and_no_call_is_repeated(tmp_path: Path, batch: int) -> None:
     dice, kills, folders = random.Random(batch), 0, []
-    with Nursery() as nursery:
+    with Nursery("killable:work") as nursery:
         while kills < KILLS // BATCHES:
             folder = tmp_path / str(len(folders))
             folder.mkdir()
@@ -32,7 +33,7 @@ def test_no_step_that_returned_is_lost_and_no_call_is_repeated(tmp_path: Path, b
             before: dict[Step, str] = {}
             while before.keys() != every_step() and kills < KILLS // BATCHES:
                 calls = called(folder)
-                kills += nursery.start(folder).kill(after=dice.uniform(0, LONGEST))
+                kills += killed(nursery, folder, after=dice.uniform(0, LONGEST))
                 now = recorded(folder)
                 assert before.items() < now.items()
                 for run, path, output in lines(folder / "returned"):

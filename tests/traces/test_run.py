@@ -171,6 +171,9 @@ def test_a_run_taken_up_again_calls_nothing_it_did_before(journal: Journal) -> N
     assert scribe.asked == ["falls"]
     assert note == Note(text="stroke risk falls")
     assert [a.reused_from for a in Trace(journal, "run").activities] == [None] * 3
+    before = journal.heads()
+    assert recorded(journal, "run", ORDER, scribe) == note
+    assert (scribe.asked, journal.heads()) == (["falls"], before), "a finished run writes nothing more"
 
 
 def test_a_fork_that_changes_nothing_calls_nothing_and_says_where_the_work_was_done(journal: Journal) -> None:

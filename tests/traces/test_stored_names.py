@@ -46,8 +46,8 @@ REASONS = {
         " AttackRow Attempt Chosen CleanRow Paired RedTeam Settled"
     ),
     "what a command answers with, or a step hands to the next": (
-        "AnswerSource Attempt BlameShare ClaimDiff ContextLink Counted Difference End Estimate EvidenceChain "
-        "FaultCount FixValue Ingested Link Moved Parting PassageDiff Payload Reasons ReviewItem State Stats "
+        "AnswerSource Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference End Estimate "
+        "EvidenceChain FaultCount FixValue Ingested Link Moved Pair Parted Parting PassageDiff Payload Reasons ReviewItem State Stats "
         "StatusChange StepDiff Swap TurningEvent"
     ),
 }

@@ -33,6 +33,7 @@ def take_in(
 
     Where the store has publishers, ``publisher`` vouches for all of it, and what a rule stops is held.
     """
+    store.catch_up(progress)
     fresh = news(taken, store.snapshot(unpublished=True))
     store.ingest(fresh.evidence, progress=progress, publisher=publisher)
     if fresh.profiles:

@@ -101,7 +101,7 @@ def notices(
         known = on_record(opened.events())
         found = matched(listed.notices, opened.headers, reason=f"listed in {file.name}", recorded=known)
         before = opened.seq
-        if found and not check:
+        if not check:
             opened.notify(found, publisher=voucher)
         held = held_since(opened, before)
     if json:
