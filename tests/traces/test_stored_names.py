@@ -46,7 +46,7 @@ REASONS = {
         " AttackRow Attempt Chosen CleanRow Paired RedTeam Settled"
     ),
     "what a command answers with, or a step hands to the next": (
-        "AnswerSource Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference End Estimate "
+        "Answered AnswerSource Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference End Estimate "
         "EvidenceChain FaultCount FixValue Ingested Link Moved Pair Parted Parting PassageDiff Payload Reasons ReviewItem State Stats "
         "StatusChange StepDiff Swap TurningEvent"
     ),
