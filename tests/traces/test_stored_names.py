@@ -46,8 +46,9 @@ REASONS = {
         " AttackRow Attempt Chosen CleanRow Paired RedTeam Settled"
     ),
     "what a command answers with, or a step hands to the next": (
-        "Answered AnswerSource Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference End Estimate "
-        "EvidenceChain FaultCount FixValue Ingested Link Moved Pair Parted Parting PassageDiff Payload Reasons ReviewItem State Stats "
+        "AnswerSource Answered Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference "
+        "End Estimate EvidenceChain FaultCount FixValue Ingested Link Moved Pair Parted Parting PassageDiff Payload "
+        "Reasons ReviewItem State Stats "
         "StatusChange StepDiff Swap TurningEvent"
     ),
 }
