@@ -151,3 +151,15 @@ def test_a_gate_that_cannot_be_read_is_refused_before_anything_is_run(own: Desk)
     said = evitrail("run", *own.plan, "--out", own.folder / "new", "--fail-if", "high_risk upper > 0.03")
     assert (said.code, len(said.faults)) == (2, 1)
     assert not (own.folder / "new").exists()
+
+
+def test_a_model_card_is_written_and_what_is_blank_is_listed(own: Desk, tmp_path: Path) -> None:
+    out = tmp_path / "card.xml"
+    said = evitrail("audit", "card", own.run, "--condition", "gated", "--out", out, "--json")
+    assert (said.code, said.err) == (0, "")
+    assert "BasicInfo/ModelDeveloper" in said.json["blank"]
+    assert "accuracy of gated" in out.read_text("utf-8")
+    assert "accuracy of standard" not in out.read_text("utf-8")
+    unknown = evitrail("audit", "card", own.run, "--condition", "gaited", "--out", tmp_path / "other.xml")
+    assert (unknown.code, len(unknown.faults)) == (2, 1)
+    assert not (tmp_path / "other.xml").exists()

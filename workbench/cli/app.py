@@ -20,6 +20,7 @@ import typer
 from typer.main import get_command
 
 from evitrail.workbench.cli.audit import audit
+from evitrail.workbench.cli.audit import card as audit_card
 from evitrail.workbench.cli.audit import diff as audit_diff
 from evitrail.workbench.cli.audit import history as audit_history
 from evitrail.workbench.cli.console import CheckFailed, complain, say
@@ -140,6 +141,7 @@ app.add_typer(audits, name="audit")
 audits.command(OWN, cls=OwnVerb, hidden=True)(audit.audit)
 audits.command("diff")(audit_diff.diff)
 audits.command("history")(audit_history.history)
+audits.command("card")(audit_card.card)
 app.command("report")(report.report)
 app.command("review-answers", cls=Registered)(recheck.check)
 app.command("check", cls=Registered, hidden=True)(recheck.check)
