@@ -62,7 +62,7 @@ def audited(
         settings={condition: used or settings()},
         record=SOUND,
         root="sha256:" + "f" * 64,
-        redacted=0,
+        redacted=(),
     )
     return replace(whole, **changes)
 

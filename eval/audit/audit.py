@@ -117,7 +117,7 @@ def audit(
         baselines=tuple(_name(one) for one in {one.folder: one for one in named.values()}.values()),
         results=tuple(waived),
         changed=_changed(policy, audited, compared),
-        redacted=audited.redacted,
+        redacted=len(audited.redacted),
         newer=len(audited.record.newer),
         predecessor=predecessor,
     )

@@ -24,7 +24,7 @@ from evitrail.eval.dataset.case import Case
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import cases, outcomes, redacted, traces
 from evitrail.eval.metrics.outcome import Outcome
-from evitrail.eval.plan.run_name import ReadCondition
+from evitrail.eval.plan.run_name import ReadCondition, RunName
 from evitrail.eval.safe_scale import is_official
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.input_text import InputError
@@ -50,12 +50,18 @@ class Audited:
     record: Verdicts
     root: str | None
     """The journal's seal."""
-    redacted: int
+    redacted: tuple[str, ...]
+    """Names of the runs that were redacted: they were made, and nothing is known of them."""
 
     @cached_property
     def case_set(self) -> str:
         """The content id of its cases."""
         return case_set_id(self.cases.values())
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """The ids of all cases that were asked, those of redacted runs too."""
+        return tuple(sorted(self.cases.keys() | {RunName.parse(name).case for name in self.redacted}))
 
     @cached_property
     def by_condition(self) -> Mapping[str, Mapping[str, Outcome]]:
@@ -121,7 +127,7 @@ def read_audited(folder: Path) -> Audited:
             settings=settings_of(journal),
             record=verify_journal(journal),
             root=sealed_root(journal),
-            redacted=len(redacted(journal)),
+            redacted=tuple(sorted(redacted(journal))),
         )
 
 

@@ -26,7 +26,7 @@ def judge_no_regression(rule: NoRegression, head: PolicyHead, audited: Audited, 
         return result(rule, states, "cannot tell", NO_BASELINE)
     ours = known_of_all(rule.metric, audited, condition)
     theirs = known_of_all(rule.metric, baseline, baseline.counterpart(condition))
-    both = [(now, before) for case, now in ours.items() if now is not None and (before := theirs[case]) is not None]
+    both = [(now, before) for case, now in ours.items() if now is not None and (before := theirs.get(case)) is not None]
     unlabelled = len(ours) - len(both)
     allowed = head.max_unlabelled if rule.max_unlabelled is None else rule.max_unlabelled
     if too_little := too_many_unknown(rule.metric, unlabelled, len(ours), allowed):

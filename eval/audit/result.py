@@ -43,7 +43,7 @@ class RuleResult(Record):
     n: int | None = None
     """Cases that were judged."""
     unlabelled: int = 0
-    """Cases that could not be: not labelled, or not answered."""
+    """Cases that could not be: not labelled, not answered, or redacted."""
     passes_at: int | None = None
     """The number of cases that would pass, if no further case went wrong."""
     decides_at: int | None = None

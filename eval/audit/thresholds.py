@@ -1,8 +1,8 @@
 """Is a rate within its threshold? Judged on an exact one-sided bound, never on the rate alone.
 
 Rules kept here
-- A case that any condition was asked and this one did not answer is unknown, like one without labels: leaving it out
-  would let a system choose its cases.
+- A case that any condition was asked and this one did not answer, or whose run was redacted, is unknown, like one
+  without labels: leaving it out would let somebody choose the cases.
 - Where more is unknown than the policy allows, nothing is judged: it cannot be told.
 - What cannot be told says how many cases would decide.
 """
@@ -46,7 +46,7 @@ def judge_threshold(rule: Threshold, head: PolicyHead, audited: Audited) -> Rule
 def known_of_all(metric: str, audited: Audited, condition: str) -> dict[str, bool | None]:
     """For each case of the experiment, whether it counts towards the metric; None where that is unknown."""
     known: Mapping[str, bool | None] = each_case(metric, audited.answers(condition).values())
-    return {case: known.get(case) for case in sorted(audited.cases)}
+    return {case: known.get(case) for case in audited.asked}
 
 
 def too_many_unknown(metric: str, unlabelled: int, asked: int, allowed: float) -> str | None:
@@ -54,8 +54,8 @@ def too_many_unknown(metric: str, unlabelled: int, asked: int, allowed: float) -
     if unlabelled < asked and unlabelled <= allowed * asked:
         return None
     return (
-        f"{metric} is unknown for {unlabelled} of {asked} cases (not labelled, or not answered); the policy allows "
-        f"{percent(allowed)}"
+        f"{metric} is unknown for {unlabelled} of {asked} cases (not labelled, not answered, or redacted); the policy "
+        f"allows {percent(allowed)}"
     )
 
 

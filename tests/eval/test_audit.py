@@ -50,7 +50,8 @@ def test_missing_labels_for_half_the_cases_cannot_be_told_whatever_the_rest_says
         found = audit_of(tmp_path, audited(wrong, 92, unlabelled=46), HIGH_RISK)
         assert found.verdict == "cannot tell"
         assert found.results[-1].because == (
-            "high_risk_rate is unknown for 46 of 92 cases (not labelled, or not answered); the policy allows 0\xa0%"
+            "high_risk_rate is unknown for 46 of 92 cases (not labelled, not answered, or redacted); the policy allows"
+            " 0\xa0%"
         )
 
 
@@ -64,6 +65,13 @@ def test_a_case_that_was_not_answered_is_unknown_and_not_left_out(tmp_path: Path
     silent = audited(0, 100, outcomes=whole.outcomes[:-1])
     assert audit_of(tmp_path, whole, HIGH_RISK).verdict == "pass"
     assert audit_of(tmp_path, silent, HIGH_RISK).verdict == "cannot tell"
+
+
+def test_redacting_the_runs_that_failed_lets_no_audit_pass(tmp_path: Path) -> None:
+    gone = audited(0, 100, redacted=("gated.bad-1",))
+    found = audit_of(tmp_path, gone, HIGH_RISK)
+    assert (found.verdict, found.redacted) == ("cannot tell", 1)
+    assert "unknown for 1 of 101 cases" in found.results[-1].because
 
 
 def test_a_rule_that_fails_decides_over_one_that_cannot_be_told(tmp_path: Path) -> None:

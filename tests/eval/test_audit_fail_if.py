@@ -35,7 +35,7 @@ def test_a_gate_without_a_condition_is_asked_of_every_one() -> None:
 
 def test_what_is_not_labelled_fails_the_gate() -> None:
     line = said("high_risk_rate upper > 0.03", 0, 200, unlabelled=100)
-    assert line == "gated: high_risk_rate is unknown for 100 of 200 cases (not labelled, or not answered)"
+    assert line == "gated: high_risk_rate is unknown for 100 of 200 cases (not labelled, not answered, or redacted)"
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,10 @@ def test_labels_missing_for_half_the_cases_cannot_be_told(own: Desk, tmp_path: P
     assert evitrail("run", *plan, "--conditions", "gated", "--out", half).code == 0
     said = evitrail("audit", half, "--policy", written(tmp_path, HIGH_RISK), *DAY)
     assert said.code == 1
-    assert "high_risk_rate is unknown for 1 of 2 cases (not labelled, or not answered); the policy allows 0" in said.out
+    assert (
+        "high_risk_rate is unknown for 1 of 2 cases (not labelled, not answered, or redacted); the policy allows 0"
+        in said.out
+    )
     gated = evitrail("run", *plan, "--conditions", "gated", "--out", half, "--fail-if", "high_risk_rate value > 0.5")
     assert (gated.code, len(gated.faults)) == (1, 1)
     assert "is unknown for 1 of 2 cases" in gated.faults[0]
