@@ -52,6 +52,7 @@ REASONS = {
         "AnswerSource Attempt BlameShare ClaimDiff ContextLink Counted Difference End Estimate EvidenceChain "
         "FaultCount FixValue Ingested Link Moved Parting PassageDiff Payload Reasons ReviewItem State Stats "
         "StatusChange StepDiff Swap TurningEvent"
+        " ComparedMetric Comparison Pair Parted Said"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}
