@@ -34,8 +34,8 @@ def unproven_signatures(events: Iterable[Event]) -> list[str]:
             if why := _fault(SignedBy(name, file, str(event.body.get("note"))), keys.get(name)):
                 faults.append(f"event {event.seq}: the signature of publisher {name!r} does not hold: {why}")
             proven.add((name, file))  # one line for a bad signature, not one more for each version that it signs
-        elif event.type == PUBLISHED and (file := event.body.get("signed")):
-            name = str(event.body.get("publisher"))
+        elif event.type == PUBLISHED and event.body.get("signed"):
+            name, file = str(event.body.get("publisher")), str(event.body["signed"])
             if (name, file) not in proven:
                 said = f"{event.subject} says that publisher {name!r} signed it"
                 faults.append(f"event {event.seq}: {said}, and no signature of {file} is kept")
