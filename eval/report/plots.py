@@ -160,7 +160,8 @@ def difference_forest(baseline: str, rows: Sequence[Row]) -> str:
     names = list(dict.fromkeys(row["other"] for row in rows))
     ends = [abs(end) for row in rows for end in (row["lo"], row["hi"], row["difference"]) if end is not None]
     most = min(100, 10 * (int(10 * max(ends, default=0.1)) + 1))
-    with _figure("forest", 11.0, 0.95 + 0.27 * len(names), columns=len(COLUMNS)) as (figure, panels):
+    wide, room = _width(names), _room(names)
+    with _figure("forest", wide, 0.95 + 0.27 * len(names), columns=len(COLUMNS)) as (figure, panels):
         for column, axes in zip(COLUMNS, panels, strict=True):
             _panel(axes, column.title, most, -most)
             axes.axvline(0, color=SOFT, linewidth=0.9)
@@ -169,7 +170,7 @@ def difference_forest(baseline: str, rows: Sequence[Row]) -> str:
                 _interval(axes, told[name], line, *_look(line))
             axes.set_ylim(len(names) - 0.5, -0.5)
             axes.set_yticks(range(len(names)), names)
-        figure.subplots_adjust(left=_margin(names, 11.0), right=0.98, bottom=_inches(figure, 0.5), wspace=0.16)
+        figure.subplots_adjust(left=room / wide, right=0.98, bottom=_inches(figure, 0.5), wspace=0.16)
         figure.subplots_adjust(top=1 - _inches(figure, 0.32))
         figure.supxlabel(
             f"percentage points more or less than {baseline}", fontsize=9, color=SOFT, y=_inches(figure, 0.06)
