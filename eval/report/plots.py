@@ -48,10 +48,8 @@ ROLE_COLOURS: dict[Target, str] = {
 OUTSIDE = "#e5d8bd"
 """The colour of steps that only an outside agent has."""
 HATCH = "#6a747e"
-PLANE = 5.5
-"""Inches up to the right end of the plane; its legend stands beside it."""
-LABELLED_FROM = 0.07
-"""A smaller segment has no room for its number; the table has it."""
+PLANE = 5.5  # inches up to the right end of the plane; its legend stands beside it
+LABELLED_FROM = 0.07  # a smaller segment has no room for its number; the table has it
 
 
 def failure_profile(rows: Sequence[Row]) -> str:
@@ -142,8 +140,7 @@ def blame_bars(shares: Sequence[BlameShare]) -> str:
         axes.set_xlabel("per cent of the failed runs", fontsize=9, color=SOFT)
         anchor = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": min(len(seen), 10), "borderaxespad": 0.4}
         axes.legend(**anchor, frameon=False, labelcolor=INK, fontsize=9, handlelength=1.1, columnspacing=1.4)
-        figure.subplots_adjust(left=room / wide, right=0.93)
-        figure.subplots_adjust(bottom=_inches(figure, 0.5), top=1 - _inches(figure, 0.36))
+        figure.subplots_adjust(left=room / wide, right=0.93, bottom=_inches(figure, 0.5), top=1 - _inches(figure, 0.36))
         said = (
             f"{name}: " + ", ".join(f"{t} {100 * value[name, t]:.0f} %" for t in seen if value.get((name, t)))
             for name in names
@@ -172,9 +169,8 @@ def difference_forest(baseline: str, rows: Sequence[Row]) -> str:
             axes.set_yticks(range(len(names)), names)
         figure.subplots_adjust(left=room / wide, right=0.98, bottom=_inches(figure, 0.5), wspace=0.16)
         figure.subplots_adjust(top=1 - _inches(figure, 0.32))
-        figure.supxlabel(
-            f"percentage points more or less than {baseline}", fontsize=9, color=SOFT, y=_inches(figure, 0.06)
-        )
+        below = f"percentage points more or less than {baseline}"
+        figure.supxlabel(below, fontsize=9, color=SOFT, y=_inches(figure, 0.06))
         titles = {column.metric: column.title.lower() for column in COLUMNS}
         said = (
             f"{row['other']}, {titles[row['metric']]}: {100 * row['difference']:+.1f}"
