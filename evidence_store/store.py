@@ -44,6 +44,7 @@ from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
 from evitrail.evidence_store.quarantine.acts import Act, judged, on_record
 from evitrail.evidence_store.quarantine.admission import Ingested, admission
 from evitrail.evidence_store.quarantine.held import Held, Quarantine, What
+from evitrail.evidence_store.quarantine.kept_signatures import unproven_signatures
 from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
 from evitrail.evidence_store.recorded import Recorded
 from evitrail.evidence_store.snapshot import FoldedLedger, Snapshot
@@ -259,11 +260,12 @@ class EvidenceStore:
         return sorted(events, key=lambda event: event.seq)
 
     def verify(self) -> list[str]:
-        """All that is not as it should be in ledger and index; empty means sound."""
+        """All that is not as it should be in ledger, kept signatures and index; empty means sound."""
         with self._lock:
             if faults := self._ledger.verify():
                 return faults  # what a broken ledger says of the index means nothing
-            return self._index.faults(fold(self._ledger.events()), self._ledger.head()[0])
+            faults = unproven_signatures(self._ledger.events())
+            return [*faults, *self._index.faults(fold(self._ledger.events()), self._ledger.head()[0])]
 
     def reindex(self, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
         """Build the index again from the ledger; for another model beside the old one, which is searched until then."""

@@ -122,7 +122,7 @@ def _show_result(folder: Path, spec: str, done: Rechecked, pairs: list[tuple[Out
         [(now.run, was.chosen, now.chosen, now.answer) for was, now in moved],
         empty="none",
     )
-    say(f"{len(done.runs)} runs judged by {spec}; {len(moved)} options and {ballots} ballots are other than before")
+    say(f"{len(done.runs)} runs judged by {spec}; {len(moved)} options and {ballots} samples are other than before")
     say(f"report: {folder / 'report.html'}")
 
 
