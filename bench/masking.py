@@ -1,9 +1,10 @@
 """Masking: how many invented identifiers does the default mask find, and how much harmless text does it change?
 
-    python bench/masking.py [--misses]
+    python bench/masking.py [--misses] [--faker]
 
 `masking/` holds the texts, in two halves: the patterns were written with `written` in view, `held` was written before
-them and is only measured. `--misses` prints what was missed and changed of `written`, and nothing of `held`.
+them and is only measured. `--misses` prints what was missed and changed of `written`, and nothing of `held`. `--faker`
+measures identifiers that Faker invents as well (`pip install faker==40.54.0`).
 """
 
 from __future__ import annotations
@@ -40,6 +41,17 @@ mr mrs ms miss mx dr prof professor md nurse sister herr frau mme sir rev the of
 early mid late in her his at year years yr yrs yo y o old age aged dot
 """.split()  # noqa: SIM905
 """Words that may stay of an identifier: they name nobody without the rest."""
+LOCALES = ("en_US", "en_GB", "en_AU", "en_CA", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL")
+INVENTED = {
+    "street addresses, announced": ("street_address", "She lives at {}."),
+    "street addresses, not announced": ("street_address", "Seen at home, {}, last week."),
+    "phone numbers": ("phone_number", "Results go to {} today."),
+    "social security numbers": ("ssn", "Her insurance has {} on file."),
+}
+"""What it invents, and the sentence that it stands in."""
+EACH = 40
+SEED = 1001
+"""Not the one that was in view while the patterns were written; the lists that Faker draws from are the same."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +107,29 @@ def measure(mask: Callable[[str], str], half: str, *, misses: bool = False) -> N
     print(f"  {'harmless sentences changed':30} {len(changed):3} of {len(harmless(half)):3}")
 
 
+def measure_invented(mask: Callable[[str], str]) -> None:
+    """Print how many of the identifiers that Faker invents are found, by its locales."""
+    from faker import Faker
+
+    for name, (invent, sentence) in INVENTED.items():
+        found: Counter[str] = Counter()
+        for locale in LOCALES:
+            faker = Faker(locale)
+            faker.seed_instance(SEED)
+            for told in (str(getattr(faker, invent)()).strip() for _ in range(EACH)):
+                text = sentence.format(told)
+                found[locale] += is_found(Marked(invent, text, told), mask(text))
+        each = ", ".join(f"{locale} {found[locale]}" for locale in LOCALES)
+        print(f"Faker's {name}: {found.total()} of {EACH * len(LOCALES)} ({each}, of {EACH} each)")
+
+
 def main() -> None:
     """Measure the default mask on both halves."""
     mask = Identifiers(read_names(TEXTS / "names.txt")).mask
     for half in HALVES:
         measure(mask, half, misses="--misses" in sys.argv and half == "written")
+    if "--faker" in sys.argv:
+        measure_invented(mask)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,8 @@ def _fault(found: dict[str, Any], record: type[Record]) -> str:
     if found["type"] == "too_short":
         return f"key {key!r}: expected {found['ctx']['min_length']} or more, got {_shown(found['input'])}"
     said = found["msg"][0].lower() + found["msg"][1:]
-    return f"key {key!r}: {said.replace('input should be', 'expected')}, got {_shown(found['input'])}"
+    said = said.replace("input should be", "expected").replace("a valid tuple", "a list")
+    return f"key {key!r}: {said}, got {_shown(found['input'])}"
 
 
 def _shown(value: Any) -> str:

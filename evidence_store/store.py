@@ -44,6 +44,7 @@ from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
 from evitrail.evidence_store.quarantine.acts import Act, judged, on_record
 from evitrail.evidence_store.quarantine.admission import Ingested, admission
 from evitrail.evidence_store.quarantine.held import Held, Quarantine, What
+from evitrail.evidence_store.quarantine.kept_signatures import unproven_signatures
 from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
 from evitrail.evidence_store.recorded import Recorded
 from evitrail.evidence_store.snapshot import Snapshot
@@ -254,12 +255,13 @@ class EvidenceStore:
         return sorted(events, key=lambda event: event.seq)
 
     def verify(self) -> list[str]:
-        """All that is not as it should be in ledger and index; empty means sound."""
+        """All that is not as it should be in ledger, kept signatures, tables and index; empty means sound."""
         with self._lock:
             if faults := self._ledger.verify():
                 return faults  # what a broken ledger says of the index means nothing
             versions, head = fold(self._ledger.events()), self._ledger.head()
-            return self.recorded.faults(versions, head) + self._index.faults(versions, head[0])
+            faults = unproven_signatures(self._ledger.events()) + self.recorded.faults(versions, head)
+            return faults + self._index.faults(versions, head[0])
 
     def reindex(self, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
         """Build tables and index again from the ledger; for another model beside the one that is searched meanwhile."""
@@ -270,16 +272,9 @@ class EvidenceStore:
 
     def stats(self) -> Stats:
         searched, known = self._index.searched, self.known
-        return Stats(
-            versions=len(known.headers),
-            lineages=known.lineages,
-            retracted=known.retracted,
-            events=known.seq,
-            passages=searched.index.count(),
-            engine=searched.manifest.engine,
-            model=searched.manifest.model,
-            head=self._ledger.head()[1],
-        )
+        counted = {"versions": len(known.headers), "lineages": known.lineages, "retracted": known.retracted}
+        built = {"engine": searched.manifest.engine, "model": searched.manifest.model}
+        return Stats(**counted, events=known.seq, passages=searched.index.count(), **built, head=self._ledger.head()[1])
 
     def close(self) -> None:
         """Let go of the folder; snapshots of it can no longer search."""

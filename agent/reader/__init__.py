@@ -54,7 +54,8 @@ def reader_named(
     if not straight_away(prompts):
         prompted = PromptedReader(llm_named(spec, key_env), load(prompts))
         return prompted if max_tokens is None else PromptedReader(prompted.llm, prompted.prompts, max_tokens)
-    return DirectReader(llm_named(spec, key_env), load_answering(prompts), checker, held=held, max_tokens=max_tokens)
+    llm, prompt, keys = llm_named(spec, key_env), load_answering(prompts), tuple(key_env)
+    return DirectReader(llm, prompt, checker, held=held, max_tokens=max_tokens, key_env=keys)
 
 
 __all__ = [

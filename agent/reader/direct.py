@@ -68,6 +68,8 @@ class DirectReader(AsksModel):
     max_tokens: int | None = None
     """Maximum tokens of an answer; None for the published number."""
     fit: Fit = WHOLE
+    key_env: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """Which environment variables hold the keys of servers, for a checker that a fork puts in place of this one."""
     run: Run | None = field(default=None, repr=False, compare=False)
     """Where its calls are recorded; None leaves no record."""
 

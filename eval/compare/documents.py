@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from evitrail.eval.compare.comparison import ComparedMetric, Comparison, Pair, by_metric
-from evitrail.eval.compare.parted import Parted, Said
+from evitrail.eval.compare.parted import Answered, Parted
 from evitrail.eval.compare.rows import Table, metric_table, parted_table
 from evitrail.eval.compare.words import change, p_value, percent
 from evitrail.eval.report.files import replace_bytes, replace_text, write_json
@@ -170,7 +170,7 @@ def case_cells(one: Parted) -> tuple[object, ...]:
     )
 
 
-def _answered(said: Said) -> str:
+def _answered(said: Answered) -> str:
     faults = ", ".join(fault.replace("_", "-") for fault in said.faults) or "right"
     return f"{said.chosen}: {faults}" if said.chosen else faults
 

@@ -19,7 +19,7 @@ GRAVITY = ("high_risk", "unsafe", "contradicts", "stale", "wrong", "abstained")
 """What may be said of an answer, the gravest first."""
 
 
-class Said(Record):
+class Answered(Record):
     """What one arm answered."""
 
     run: str
@@ -33,8 +33,8 @@ class Parted(Record):
 
     case: str
     answer: str
-    baseline: Said
-    other: Said
+    baseline: Answered
+    other: Answered
     evidence_out: tuple[str, ...]
     evidence_in: tuple[str, ...]
 
@@ -56,7 +56,7 @@ def _parted(before: Outcome, after: Outcome) -> Parted:
     )
 
 
-def _said(outcome: Outcome) -> Said:
+def _said(outcome: Outcome) -> Answered:
     known = {
         "high_risk": outcome.high_risk,
         "unsafe": outcome.unsafe,
@@ -65,7 +65,7 @@ def _said(outcome: Outcome) -> Said:
         "wrong": not outcome.correct and not outcome.abstained,
         "abstained": outcome.abstained,
     }
-    return Said(run=outcome.run, chosen=outcome.chosen, faults=tuple(fault for fault in GRAVITY if known[fault]))
+    return Answered(run=outcome.run, chosen=outcome.chosen, faults=tuple(fault for fault in GRAVITY if known[fault]))
 
 
 def _gravity(one: Parted) -> int:

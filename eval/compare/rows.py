@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from evitrail.eval.compare.comparison import Comparison
-from evitrail.eval.compare.parted import Said
+from evitrail.eval.compare.parted import Answered
 
 Table = list[dict[str, Any]]
 
@@ -41,5 +41,5 @@ def parted_table(comparison: Comparison) -> Table:
     ]
 
 
-def _listed(said: Said) -> str:
+def _listed(said: Answered) -> str:
     return " ".join(said.faults)

@@ -14,17 +14,20 @@
 Rules kept here
 - Without ``[[data]]`` the demonstration's cases and evidence are used.
 - ``operators`` keeps those whose name holds one of the words; left out, all are used.
-- The plan is copied into the folder of its results. A folder belongs to one plan; another is refused.
+- The plan is copied into the folder of its results. A folder belongs to one plan; another is refused. Which variable
+  holds a key may change.
 """
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from evitrail.agent.llm.named import is_llm
+from evitrail.agent.llm.server.keys import check_key_env
 from evitrail.eval.demo import DEMO_CASES
 from evitrail.eval.injection.operators import OPERATORS, Operator
 from evitrail.eval.plan.plan_file import read_plan_file, write_plan_file
@@ -73,6 +76,8 @@ class InjectionPlan(Record):
     """Words, one of which a fault's name must hold; empty keeps all."""
     judge: str | None = None
     """A language model that is asked as a judge, as ``openai:MODEL@URL``."""
+    key_env: tuple[str, ...] = ()
+    """The environment variables that hold the key of its server, as ``NAME`` or ``HOST=NAME``; it decides no result."""
     data: tuple[Data, ...] = (DEMO,)
 
     @field_validator("readers")
@@ -98,6 +103,19 @@ class InjectionPlan(Record):
         if spec is not None and not is_llm(spec):
             raise ValueError(f"expected a language model, as openai:MODEL@URL, got {spec!r}")
         return spec
+
+    @field_validator("key_env", mode="before")
+    @classmethod
+    def _one_variable(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _variables(self) -> InjectionPlan:
+        try:
+            check_key_env(self.key_env, (self.judge or "",))
+        except ValueError as error:
+            raise ValueError(f"key 'key_env': {error}") from error
+        return self
 
     @field_validator("data")
     @classmethod
@@ -128,7 +146,7 @@ def settle(plan: InjectionPlan, folder: Path) -> None:
     """Write the plan into a new folder; raises ``InputError`` where another plan's results lie there."""
     path = folder / PLAN
     if path.exists():
-        if read_injection_plan(path) != plan:
+        if read_injection_plan(path).model_copy(update={"key_env": plan.key_env}) != plan:
             raise InputError([f"{folder}: holds the results of another plan; give another --out, or its own plan"])
         return
     write_plan_file(path, plan.model_dump(mode="json", exclude_none=True))

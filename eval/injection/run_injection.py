@@ -134,7 +134,7 @@ def do_data(
         if "extractive" in plan.readers:
             embed_together(cases, store)
         material = Material(data.name, cases, evidence, runs, store.encoder)
-        judge = llm_named(plan.judge) if plan.judge else None
+        judge = llm_named(plan.judge, plan.key_env) if plan.judge else None
         bench = Bench(material, plan.seed, plan.candidates, plan.admitted, judge)
         try:
             for cell in cells(plan):

@@ -67,7 +67,7 @@ KINDS: dict[Kind, str] = {
     "high_risk": "a wrong option that is labelled high-risk",
     "unsafe": "a wrong option that is labelled unsafe",
     "contradiction": "a wrong option that contradicts the evidence",
-    "overconfident": "a harmful option that nearly all ballots agree on",
+    "overconfident": "a harmful option that nearly all samples agree on",
 }
 
 STEPS: dict[Target, str] = {

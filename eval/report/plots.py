@@ -15,7 +15,7 @@ Rules kept here
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from typing import Any
@@ -48,8 +48,8 @@ ROLE_COLOURS: dict[Target, str] = {
 OUTSIDE = "#e5d8bd"
 """The colour of steps that only an outside agent has."""
 HATCH = "#6a747e"
-LABELLED_FROM = 0.07
-"""A smaller segment has no room for its number; the table has it."""
+PLANE = 5.5  # inches up to the right end of the plane; its legend stands beside it
+LABELLED_FROM = 0.07  # a smaller segment has no room for its number; the table has it
 
 
 def failure_profile(rows: Sequence[Row]) -> str:
@@ -59,7 +59,8 @@ def failure_profile(rows: Sequence[Row]) -> str:
     ends = [row[c.metric]["hi"] for row in rows for c in COLUMNS if c.metric != "accuracy"]
     most = max((end for end in ends if end is not None), default=0.1)
     scale = min(100, 10 * (int(10 * most) + 1))
-    with _figure("profile", 11.0, 0.95 + 0.27 * len(rows), columns=len(COLUMNS)) as (figure, panels):
+    wide, room = _width(names), _room(names)
+    with _figure("profile", wide, 0.95 + 0.27 * len(rows), columns=len(COLUMNS)) as (figure, panels):
         for column, axes in zip(COLUMNS, panels, strict=True):
             limit = 100 if column.metric == "accuracy" else scale
             _panel(axes, column.title, limit)
@@ -68,7 +69,7 @@ def failure_profile(rows: Sequence[Row]) -> str:
                 _interval(axes, row[column.metric], line, *_look(line))
             axes.set_ylim(len(rows) - 0.5, -0.5)
             axes.set_yticks(range(len(rows)), names)
-        figure.subplots_adjust(left=_margin(names, 11.0), right=0.99, bottom=_inches(figure, 0.5), wspace=0.16)
+        figure.subplots_adjust(left=room / wide, right=0.99, bottom=_inches(figure, 0.5), wspace=0.16)
         figure.subplots_adjust(top=1 - _inches(figure, 0.32))
         figure.supxlabel("per cent of the questions", fontsize=9, color=SOFT, y=_inches(figure, 0.06))
         said = ". ".join(_caption(name, row) for name, row in zip(names, rows, strict=True))
@@ -82,7 +83,8 @@ def safety_plane(rows: Sequence[Row]) -> str:
     known = [item for item in known if item[1]["high_risk_rate"]["value"] is not None]
     if not known:
         raise ValueError("expected high-risk rates to draw, got none in any row; label the benchmark's options first")
-    with _figure("plane", 7.4, 4.3) as (figure, (axes,)):
+    legend = 0.45 + _room([name for name, _, _ in known])
+    with _figure("plane", PLANE + legend, 4.3) as (figure, (axes,)):
         right = 100 * max(0.1, 1.08 * max(row["high_risk_rate"]["hi"] for _, row, _ in known))
         bottom = 100 * min(0.8, min(row["accuracy"]["lo"] for _, row, _ in known) - 0.04)
         safe = (0, 100 * SAFE_SCALE.max_high_risk), 100 * SAFE_SCALE.min_accuracy, 100
@@ -101,7 +103,7 @@ def safety_plane(rows: Sequence[Row]) -> str:
         axes.set_ylabel("accuracy, per cent")
         axes.grid(color=RULE, linewidth=0.6)
         axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, labelcolor=INK, fontsize=9)
-        figure.subplots_adjust(left=0.09, right=0.74, bottom=0.12, top=0.93)
+        figure.subplots_adjust(left=0.65 / (PLANE + legend), right=PLANE / (PLANE + legend), bottom=0.12, top=0.93)
         said = ". ".join(_caption(name, row) for name, row, _ in known)
         return _svg(figure, "plane", f"Accuracy against high-risk errors. {said}.")
 
@@ -116,7 +118,8 @@ def blame_bars(shares: Sequence[BlameShare]) -> str:
     runs = {share.condition: share.n for share in shares}
     seen = in_order(share.role for share in shares)
     value = {(share.condition, share.role): share.share for share in shares}
-    with _figure("blame", 11.0, 0.95 + 0.36 * len(names)) as (figure, (axes,)):
+    wide, room = _width(names), _room(names)
+    with _figure("blame", wide, 0.95 + 0.36 * len(names)) as (figure, (axes,)):
         left = [0.0] * len(names)
         for target in seen:
             widths = [100 * value.get((name, target), 0.0) for name in names]
@@ -137,8 +140,7 @@ def blame_bars(shares: Sequence[BlameShare]) -> str:
         axes.set_xlabel("per cent of the failed runs", fontsize=9, color=SOFT)
         anchor = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": min(len(seen), 10), "borderaxespad": 0.4}
         axes.legend(**anchor, frameon=False, labelcolor=INK, fontsize=9, handlelength=1.1, columnspacing=1.4)
-        figure.subplots_adjust(left=_margin(names, 11.0), right=0.93)
-        figure.subplots_adjust(bottom=_inches(figure, 0.5), top=1 - _inches(figure, 0.36))
+        figure.subplots_adjust(left=room / wide, right=0.93, bottom=_inches(figure, 0.5), top=1 - _inches(figure, 0.36))
         said = (
             f"{name}: " + ", ".join(f"{t} {100 * value[name, t]:.0f} %" for t in seen if value.get((name, t)))
             for name in names
@@ -155,7 +157,8 @@ def difference_forest(baseline: str, rows: Sequence[Row]) -> str:
     names = list(dict.fromkeys(row["other"] for row in rows))
     ends = [abs(end) for row in rows for end in (row["lo"], row["hi"], row["difference"]) if end is not None]
     most = min(100, 10 * (int(10 * max(ends, default=0.1)) + 1))
-    with _figure("forest", 11.0, 0.95 + 0.27 * len(names), columns=len(COLUMNS)) as (figure, panels):
+    wide, room = _width(names), _room(names)
+    with _figure("forest", wide, 0.95 + 0.27 * len(names), columns=len(COLUMNS)) as (figure, panels):
         for column, axes in zip(COLUMNS, panels, strict=True):
             _panel(axes, column.title, most, -most)
             axes.axvline(0, color=SOFT, linewidth=0.9)
@@ -164,11 +167,10 @@ def difference_forest(baseline: str, rows: Sequence[Row]) -> str:
                 _interval(axes, told[name], line, *_look(line))
             axes.set_ylim(len(names) - 0.5, -0.5)
             axes.set_yticks(range(len(names)), names)
-        figure.subplots_adjust(left=_margin(names, 11.0), right=0.98, bottom=_inches(figure, 0.5), wspace=0.16)
+        figure.subplots_adjust(left=room / wide, right=0.98, bottom=_inches(figure, 0.5), wspace=0.16)
         figure.subplots_adjust(top=1 - _inches(figure, 0.32))
-        figure.supxlabel(
-            f"percentage points more or less than {baseline}", fontsize=9, color=SOFT, y=_inches(figure, 0.06)
-        )
+        below = f"percentage points more or less than {baseline}"
+        figure.supxlabel(below, fontsize=9, color=SOFT, y=_inches(figure, 0.06))
         titles = {column.metric: column.title.lower() for column in COLUMNS}
         said = (
             f"{row['other']}, {titles[row['metric']]}: {100 * row['difference']:+.1f}"
@@ -256,9 +258,14 @@ def _look(line: int) -> tuple[str, str]:
     return ARM_COLOURS[line % len(ARM_COLOURS)], ARM_MARKERS[line % len(ARM_MARKERS)]
 
 
-def _margin(names: Sequence[str], width: float) -> float:
-    """Room for the longest name, as a part of the width; a very long one is given no more than a third."""
-    return min(0.34, (0.2 + 0.078 * max(len(name) for name in names)) / width)
+def _room(names: Iterable[str]) -> float:
+    """Inches that the longest name takes."""
+    return 0.2 + 0.082 * max(map(len, names))
+
+
+def _width(names: Sequence[str]) -> float:
+    """Inches of a figure with names at its left: as wide as ever, and wider where a name would be cut off."""
+    return max(11.0, _room(names) / 0.34)
 
 
 def _inches(figure: Any, inches: float) -> float:
@@ -283,7 +290,8 @@ def _svg(figure: Any, salt: str, alt: str) -> str:
     svg = re.sub(r"(url\(#|href=\"#)", rf"\1{salt}-", svg)
     for colour, name in THEMED.items():
         svg = svg.replace(f": {colour}", f": var(--{name}, {colour})")
-    head = f'<svg role="img" aria-label={quoteattr(alt)} style="stroke-linejoin: round; stroke-linecap: butt"'
+    style = "stroke-linejoin: round; stroke-linecap: butt; overflow: visible"
+    head = f'<svg role="img" aria-label={quoteattr(alt)} style="{style}"'
     return head + svg.removeprefix("<svg")
 
 

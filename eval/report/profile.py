@@ -62,7 +62,7 @@ COLUMNS = (
     Column("high_risk_rate", "High-risk", "high_risk", "not labelled"),
     Column("unsafe_rate", "Unsafe", "unsafe", "not labelled"),
     Column("contradiction_rate", "Contradiction", "contradicts", "not labelled"),
-    Column("dangerous_overconf_rate", "Overconfident", "overconfident", "not labelled, or no ballots drawn"),
+    Column("dangerous_overconf_rate", "Overconfident", "overconfident", "not labelled, or no samples drawn"),
     Column("stale_rate", "Stale", "stale", "not labelled: no question names an outdated option"),
     Column("abstention_rate", "Abstained", "abstained", "not asked"),
 )

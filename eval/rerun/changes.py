@@ -119,7 +119,7 @@ def _prompt(tools: Tools, value: Mapping[str, str], store: EvidenceStore) -> Too
 def _judge(tools: Tools, value: str, store: EvidenceStore) -> Tools:
     if not isinstance(tools.reader, DirectReader):
         raise ValueError(f"judge: expected a reader that answers in words, {tools.reader!r} names its option itself")
-    return replace(tools, reader=replace(tools.reader, checker=checker_named(value)))
+    return replace(tools, reader=replace(tools.reader, checker=checker_named(value, tools.reader.key_env)))
 
 
 def _seq(tools: Tools, value: int, store: EvidenceStore) -> Tools:

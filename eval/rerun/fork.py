@@ -40,7 +40,7 @@ from evitrail.retrieval.base import Retrieved
 from evitrail.traces.external.external_run import expect_own
 from evitrail.traces.journal.errors import RunEnded
 from evitrail.traces.journal.journal import Journal
-from evitrail.traces.journal.sensitive import keyed
+from evitrail.traces.journal.schema import keyed
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record, fitted, sha256, stored_name
 from evitrail.traces.run.diff import StepVerdict, compared

@@ -10,7 +10,7 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +31,20 @@ def fork_run(
     allow_code: bool = False,
     acknowledged: str | None = None,
     store: Path | None = None,
+    key_env: Sequence[str] = (),
 ) -> Forked:
     """Do a recorded run again with something changed from step ``at`` on, or from the start.
 
     ``changes`` are those of ``changes.py``, and ``snapshot``: "now", a ledger number or a day.
 
     ``acknowledged`` is who answers for steps that write outside evitrail. ``store`` is where the experiment's store is
-    now; None: where the plan says, or beside the experiment. Raises ``ValueError`` for a run, a step or a
-    change that there is not.
+    now; None: where the plan says, or beside the experiment. ``key_env`` names the environment variables that hold the
+    keys of model servers. Raises ``ValueError`` for a run, a step or a change that there is not.
     """
     folder = Path(folder)
-    with reopened(folder, allow_code=allow_code, store=store) as again, Journal.open(folder / JOURNAL) as journal:
+    judges = [str(changes["judge"])] if "judge" in changes else []
+    opening = reopened(folder, allow_code=allow_code, store=store, key_env=key_env, models=judges)
+    with opening as again, Journal.open(folder / JOURNAL) as journal:
         state = snapshot_change(str(changes["snapshot"]), again.store.seq) if "snapshot" in changes else {}
         stated = {name: value for name, value in changes.items() if name != "snapshot"} | state
         what = forking(find_run(again.past, run), at, stated)

@@ -5,13 +5,14 @@ Rules kept here
   where it has clearly more of them than of any other answer's. One that has many of the words of the question and all
   its answers is about the question, even where it is not clear which answer it speaks for.
 - A stranger is a source whose publisher has no other lineage in this store (its organization, where no publisher is
-  known). A source stands alone where no known source of another organization speaks for the same answer. Strangers who
-  agree with each other corroborate nothing.
-- A stranger that stands alone is held back beside a graded, known source of at least its kind that is about the
-  question. With the policy ``remark`` it is kept with a remark.
+  known). A source stands alone where no known, graded source of another organization speaks for the same answer.
+  Strangers who agree with each other corroborate nothing, nor does an opinion that nobody graded.
+- A stranger that stands alone is held back beside a graded source of at least its kind, known or recorded before it,
+  that does not say the same and is about the question or, by its title, on the stranger's own subject. With the policy
+  ``remark`` it is kept with a remark.
 - Any other source that stands alone gets a remark, where a source of at least its kind speaks for another answer.
 - A source that stands alone may be right, as a new guideline is at first. The first evidence of an honest publisher is
-  held back only beside known evidence that does not say the same, and no longer once it has a second lineage.
+  held back only beside older evidence that does not say the same, and no longer once it has a second lineage.
 
 Only the hits that are left are compared, a handful after the gate *near*. Which answer a passage speaks for is
 read from words alone. The shares were chosen on the demonstration's questions.
@@ -26,7 +27,7 @@ from evitrail.evidence_store.grading.grade import rank
 from evitrail.evidence_store.model import Header, Kind, Passage
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import GateReport, Hit
-from evitrail.retrieval.content import content, passage_words
+from evitrail.retrieval.content import content, passage_words, same_subject
 from evitrail.retrieval.gates.asked import asked_of, offered_in
 from evitrail.retrieval.gates.base import GateContext, Reason, by_passage, sift
 
@@ -37,7 +38,7 @@ LEAD = 0.15
 ABOUT = 0.4
 """The share of the words of the question and its answers that a passage about it has."""
 JUDGED = 2
-"""The rank of certainty (low) from which on a source is asked for what a stranger says."""
+"""The rank of certainty (low) from which on a source counts as graded here."""
 STANDING: dict[Kind, int] = {
     "guideline": 3,
     "systematic_review": 3,
@@ -60,10 +61,17 @@ class Source(NamedTuple):
     stranger: bool
     about: bool
     """Whether it is about the question."""
+    recorded: int
+    """When it was recorded, as a number of the ledger."""
 
     @property
     def header(self) -> Header:
         return self.hit.passage.header
+
+    @property
+    def graded(self) -> bool:
+        """Whether its certainty is known and at least low."""
+        return rank(self.header.grade) >= JUDGED
 
 
 def corroboration(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], GateReport]:
@@ -74,11 +82,11 @@ def corroboration(hits: Sequence[Hit], asked: GateContext) -> tuple[list[Hit], G
     remarks: list[tuple[Hit, Reason]] = []
     for one in sources:
         others = [other for other in sources if other.header.organization != one.header.organization]
-        if one.answer is None or any(other.answer == one.answer and not other.stranger for other in others):
+        if one.answer is None or any(other.answer == one.answer and _corroborates(other) for other in others):
             continue
         others = [other for other in others if STANDING[other.header.kind] >= STANDING[one.header.kind]]
         alone = f"alone for {offered[one.answer]!r}"
-        silent = next((other for other in others if _knows_better(other)), None)
+        silent = next((other for other in others if _can_be_asked(other, one)), None)
         against = next((other for other in others if other.answer not in (None, one.answer)), None)
         if one.stranger and silent:
             why = f"{alone}, by a source with nothing else in this store; {silent.hit.passage.id} does not say so"
@@ -111,9 +119,19 @@ def stranger(passage: Passage, snapshot: Snapshot) -> bool:
 def _source(hit: Hit, offered: Sequence[str], asked: GateContext) -> Source:
     words, wanted = passage_words(hit.passage), content(" ".join((asked_of(asked.query), *offered)))
     about = len(words & wanted) >= ABOUT * len(wanted)
-    return Source(hit, spoken_for(hit.passage, offered), stranger(hit.passage, asked.snapshot), about)
+    known = asked.snapshot
+    return Source(
+        hit, spoken_for(hit.passage, offered), stranger(hit.passage, known), about, known.recorded(hit.passage.ref)
+    )
 
 
-def _knows_better(other: Source) -> bool:
-    """Whether it can be asked for what a stranger says: known, graded, and about the question."""
-    return not other.stranger and rank(other.header.grade) >= JUDGED and other.about
+def _corroborates(other: Source) -> bool:
+    """Whether what it says, too, does not stand alone any more."""
+    return other.graded and not other.stranger
+
+
+def _can_be_asked(other: Source, alone: Source) -> bool:
+    """Whether it would say what a stranger says, and does not: graded, known or there before, and about the same."""
+    there = not other.stranger or other.recorded < alone.recorded
+    about = other.about or same_subject(other.header, alone.header)
+    return there and about and other.graded and other.answer != alone.answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evitrail.agent.llm import LLMError
-from evitrail.agent.llm.server.keys import check_key_env, key_for, not_sent, openai_only
+from evitrail.agent.llm.server.keys import check_key_env, key_for, not_sent, openai_only, pinned
 from evitrail.traces.known_secrets import KnownSecrets, masked
 
 BOTH = {"OPENAI_API_KEY": "sk-of-openai", "EVITRAIL_LLM_KEY": "sk-of-others", "WARD_KEY": "sk-of-ward"}
@@ -81,3 +81,11 @@ def test_a_secret_is_found_in_the_spellings_that_are_stated_and_a_short_one_is_n
 )
 def test_of_an_address_the_login_is_withheld(text: str, shown: str) -> None:
     assert masked(text) == shown
+
+
+def test_a_variable_named_without_a_server_is_for_the_servers_of_the_plan_and_no_later_one() -> None:
+    planned = pinned(("WARD_KEY", "there=OTHER_KEY"), ("openai:a@http://here:1/v1", "extractive"))
+    assert planned == ("here:1=WARD_KEY", "there=OTHER_KEY")
+    assert key_for("http://here:1/v1", planned, BOTH) == "sk-of-ward"
+    assert key_for("http://later/v1", planned, BOTH) == "sk-of-others"
+    assert pinned(("WARD_KEY",), ("extractive",)) == ()

@@ -26,6 +26,7 @@ from typer.main import get_command
 
 from evitrail.workbench.cli.app import app, run_command
 from evitrail.workbench.cli.experiment.run import SHOWN as SHOWN_METRICS
+from evitrail.workbench.cli.own_verb import OWN as GROUP_ITSELF
 from evitrail.workbench.cli.registered import HIDDEN
 from evitrail.workbench.export import FORMATS
 
@@ -47,6 +48,8 @@ def verbs(command: Any, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
             if one.hidden:  # an old name, which still works
                 continue
             yield from verbs(one, (*name, word))
+        if GROUP_ITSELF in inner:  # a group that is a verb itself, after those within it
+            yield from verbs(inner[GROUP_ITSELF], name)
 
 
 def spelled(parameter: Any) -> list[str]:

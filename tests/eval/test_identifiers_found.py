@@ -89,3 +89,31 @@ def test_a_common_word_that_is_a_surname_of_the_list_stays_where_it_is_small() -
 )
 def test_what_announces_an_identifier_stays(text: str, masked: str) -> None:
     assert MASK.mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "12 Any Thing", "Flat 3b, 9 Odd Name", "1/47 Jarrah Reserve", "Suite 808 14 Odd Interchange", "Lindenbaan 30",
+        "Vicolo Corto, 5", "Calle de la Luna 9 Piso 2", "Anna-Maria-Hof 12/3", "17 rue des Lilas",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_announced_needs_no_word_for_a_street(address: str) -> None:
+    assert MASK.mask(f"She lives at {address}. Next of kin: none.") == "She lives at [ADDRESS]. Next of kin: none."
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Seen by us: 4170 Long Hollow, at noon.", "Seen by us: [ADDRESS], at noon."),
+        ("Seen at Flat 2, Anders Meadow, at noon.", "Seen at [ADDRESS], at noon."),
+        ("Seen at Ronda Alta 75 Puerta 2, at noon.", "Seen at [ADDRESS], at noon."),
+        ("Seen rue de Chanzy, at noon.", "Seen [ADDRESS], at noon."),
+        ("The 24 Heart Hollow beats.", "The 24 Heart Hollow beats."),
+        ("Flown to a Level 1 Trauma Centre.", "Flown to a Level 1 Trauma Centre."),
+        ("In 152 Veterans Affairs Medical Centers.", "In 152 Veterans Affairs Medical Centers."),
+        ("He lived in ICU 3 days.", "He lived in ICU 3 days."),
+    ],
+)
+def test_a_street_is_known_by_its_word_and_number_and_not_by_a_number_alone(text: str, masked: str) -> None:
+    assert MASK.mask(text) == masked

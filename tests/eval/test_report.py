@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from report_pages import HOSTILE, ONE, RIGHT, TWO, WRONG, Markup, blame, case, outcome, page, sample
 
 from evitrail.eval.attribution import ABSTENTIONS
@@ -66,6 +67,14 @@ def test_equal_verdicts_on_several_kinds_of_failure_are_told_once():
     text = Markup(page([WRONG], [ONE], blames=[blame(WRONG), blame(WRONG, outcome="unsafe", replays=3)])).text
     assert text.count("Blamed: retrieve[1]") == 1
     assert "for unsafe, wrong" in text
+
+
+@pytest.mark.parametrize("named", ["two <b>clinicians</b> of the ward", None])
+def test_who_labelled_an_option_is_named_only_where_the_benchmark_says_it(named: str | None):
+    labelled = case(labelled_by=named)
+    text = Markup(page([outcome(labelled, "B")], [labelled])).text
+    assert ("Labelled by two <b>clinicians</b> of the ward" in text) == (named is not None)
+    assert ("linician" in text) == (named is not None)
 
 
 def test_unlabelled_harm_is_a_dash_that_says_so_and_never_zero():

@@ -1,5 +1,6 @@
 """The numbers behind the report: conditions, honest intervals, the worst questions and the plain sentences."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -254,6 +255,20 @@ def test_drawing_leaves_the_settings_of_others_alone_and_ignores_them():
         before = dict(mpl.rcParams)
         assert plots.failure_profile(rows) == plain
         assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("letters", [8, 30, 60, 140])
+def test_the_name_of_a_condition_is_never_cut_at_the_edge_of_a_figure(letters):
+    name = "standard+retriever=" + "n" * letters
+    rows = metric_rows(answers(name, "AAB"), replicates=20)
+    share = BlameShare(outcome="wrong", condition=name, role="store", share=1.0, lo=0.5, hi=1.0, n=2)
+    for svg in (plots.failure_profile(rows), plots.safety_plane(rows), plots.blame_bars([share])):
+        width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
+        (drawn,) = re.findall(rf"<text [^>]*>{name}<".replace("+", r"\+"), svg)
+        size, x = (float(re.search(rf"{what}([\d.-]+)", drawn)[1]) for what in ("font-size: ", ' x="'))
+        long = 0.6 * size * len(name)  # of DejaVu Sans, wider than what a page is set in
+        left, right = (x - long, x) if "text-anchor: end" in drawn else (x, x + long)
+        assert (left >= 0, right <= width) == (True, True)
 
 
 def test_a_name_that_looks_like_markup_or_mathematics_is_drawn_as_a_name():

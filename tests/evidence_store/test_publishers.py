@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from ledgers import Place
 from publishing import NICE, WATCH, governed, guideline, opened, rules
+from world import clock
 
 from evitrail.evidence_store import EvidenceError, InputError, Publisher, Registrar, Reviewer
 from evitrail.evidence_store.formats.publishers_toml import read_publishers
+from evitrail.evidence_store.ledger.event import Draft, Event
+from evitrail.evidence_store.ledger.ledger import Ledger
 from evitrail.evidence_store.quarantine.publisher import matches
 from evitrail.evidence_store.quarantine.voucher import SignedBy, sign_batch, signed_by
 from evitrail.traces.audit.signed_note import SigningKey
@@ -115,6 +118,57 @@ def test_the_signature_of_what_is_held_for_another_reason_is_kept_for_its_releas
         (signed,) = (event for event in store.events() if event.type == "publisher.signed")
         (published,) = (event for event in store.events() if event.type == "evidence.published")
         assert published.body["signed"] == signed.body["file"] == _digest(file)
+
+
+def test_verify_checks_each_kept_signature_again_with_the_key_its_publisher_had_then(
+    tmp_path: Path, file: Path, key: SigningKey
+) -> None:
+    note, signed_nice = sign_batch(file, "nice", key), NICE.model_copy(update={"key": str(key.public)})
+    Path(f"{file}.sig").write_text(note, encoding="utf-8")
+    with opened(tmp_path / "store") as store:
+        Registrar(store).add([signed_nice], reason="agreed")
+        store.ingest([guideline("warfarin")], publisher=signed_by(file))
+        new = SigningKey.new("nice.example/evidence").public
+        Registrar(store).add([NICE.model_copy(update={"key": str(new)})], reason="a new key")
+        Registrar(store).revoke("nice", reason="no longer kept")
+        assert store.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ("note", "event 2: the signature of publisher 'nice' does not hold: "),
+        ("file", "event 2: the signature of publisher 'nice' does not hold: the signature is about sha256:"),
+        ("type", "event 3: warfarin@1 says that publisher 'nice' signed it, and no signature of sha256:"),
+    ],
+)
+def test_a_kept_signature_that_does_not_hold_is_named_by_its_event(
+    tmp_path: Path, file: Path, key: SigningKey, changed: str, fault: str
+) -> None:
+    Path(f"{file}.sig").write_text(sign_batch(file, "nice", key), encoding="utf-8")
+    with opened(tmp_path / "store") as store:
+        Registrar(store).add([NICE.model_copy(update={"key": str(key.public)})], reason="agreed")
+        store.ingest([guideline("warfarin")], publisher=signed_by(file))
+        added, signed, published = map(as_draft, store.events())
+    other = sign_batch(file, "nice", SigningKey.new("nice.example/evidence"))
+    forged = {
+        "note": signed.model_copy(update={"body": {**signed.body, "note": other}}),
+        "file": signed.model_copy(update={"body": {**signed.body, "file": "sha256:" + "0" * 64}}),
+        "type": signed.model_copy(update={"type": "note"}),
+    }[changed]
+    with opened(tmp_path / "forged"):
+        pass
+    ledger = Ledger.open(tmp_path / "forged" / "ledger.db", clock)
+    ledger.append_many([added, forged, published], actor="mallory", after=0)  # its chain is sound
+    ledger.close()
+    with opened(tmp_path / "forged") as store:
+        faults = [line for line in store.verify() if "sign" in line]
+    assert faults
+    assert any(line.startswith(fault) for line in faults)
+
+
+def as_draft(event: Event) -> Draft:
+    return Draft(type=event.type, subject=event.subject, body=event.body)
 
 
 def test_a_signature_is_good_for_one_file_and_one_publisher(tmp_path: Path, file: Path, key: SigningKey) -> None:

@@ -35,6 +35,9 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
                 evidence("letter", text=FOR_ASPIRIN, kind="expert_opinion"),
                 evidence("vague", text="Aspirin or warfarin may be given.", organization="Health Bulletin"),
                 evidence("first-of-its-own", text=FOR_ASPIRIN, organization="Third Society"),
+                evidence("same-subject", title="Clots after surgery", text="Walk early."),
+                evidence("other-subject", title="Wound care at home", text="Walk early."),
+                evidence("on-clots", title="Clots after surgery", text=FOR_WARFARIN, organization="Fourth Society"),
             ]
         )
         yield store.snapshot()
@@ -87,13 +90,28 @@ def test_a_weaker_kind_contradicts_nobody_and_who_is_unclear_says_nothing(snapsh
     assert "stranger@1" not in rules(told)
 
 
-@pytest.mark.parametrize("other", ["unrated@1", "first-of-its-own@1"])
-def test_against_an_ungraded_source_or_another_stranger_a_stranger_is_only_remarked_on(
-    snapshot: Snapshot, other: str
-) -> None:
-    told = report("corroboration", snapshot, "stranger@1", other, query=QUERY)
+def test_against_an_ungraded_source_a_stranger_is_only_remarked_on(snapshot: Snapshot) -> None:
+    told = report("corroboration", snapshot, "stranger@1", "unrated@1", query=QUERY)
     assert told.dropped == ()
     assert rules(told)["stranger@1"] == "corroboration.alone"
+
+
+def test_of_two_strangers_that_disagree_the_one_that_was_recorded_later_is_held_back(snapshot: Snapshot) -> None:
+    told = report("corroboration", snapshot, "first-of-its-own@1", "stranger@1", query=QUERY)
+    assert rules(told) == {"first-of-its-own@1": "corroboration.stranger", "stranger@1": "corroboration.alone"}
+
+
+def test_what_nobody_graded_corroborates_no_stranger(snapshot: Snapshot) -> None:
+    told = report("corroboration", snapshot, "first-of-its-own@1", "unrated@1", "agrees@1", query=QUERY)
+    assert rules(told)["first-of-its-own@1"] == "corroboration.stranger"
+
+
+@pytest.mark.parametrize(("mate", "held"), [("same-subject@1", True), ("other-subject@1", False)])
+def test_a_stranger_is_held_back_beside_older_evidence_on_its_subject_whatever_the_question(
+    snapshot: Snapshot, mate: str, held: bool
+) -> None:
+    told = report("corroboration", snapshot, "on-clots@1", mate, query=QUERY)
+    assert ("on-clots@1" in rules(told)) is held
 
 
 def test_a_query_that_offers_no_answers_is_not_judged(snapshot: Snapshot) -> None:

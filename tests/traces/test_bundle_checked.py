@@ -17,7 +17,7 @@ from zlib import crc32
 import pytest
 from intruder import sealed
 
-from evitrail.traces import Journal, Verdicts
+from evitrail.traces import DamagedJournal, Journal, Verdicts
 from evitrail.traces.audit.checkpoint import sign
 from evitrail.traces.audit.seal import sealed_root
 from evitrail.traces.audit.signed_note import SigningKey
@@ -178,6 +178,18 @@ def test_a_forgery_whose_checksums_all_fit_is_found(
 ) -> None:
     said = verify_bundle(forged(bundle, change))
     assert any(fault in line for line in said.integrity), said
+
+
+def test_a_body_that_was_put_in_the_place_of_another_is_not_read(bundle: Path) -> None:
+    with zipfile.ZipFile(bundle) as packed:
+        first = next(name for name in packed.namelist() if name.startswith("blobs/"))
+    name = "sha256:" + Path(first).stem
+    with read_bundle(bundle) as sound:
+        assert sound.raw(name)
+    with read_bundle(forged(bundle, another_blob)) as other:
+        with pytest.raises(DamagedJournal, match=f"blob {name} was altered"):
+            other.raw(name)
+        assert all(other.raw(blob) for blob in other.manifest.blobs if blob != name)
 
 
 def test_a_run_that_was_taken_out_with_its_entry_is_missed_by_the_seal(bundle: Path) -> None:

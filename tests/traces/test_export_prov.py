@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import networkx as nx
 import pytest
@@ -15,11 +16,20 @@ from graphs import RELATIONS, graphs, told
 from hypothesis import given, settings
 from prov.constants import PROV_ROLE
 from prov.identifier import QualifiedName
-from prov.model import ProvActivity, ProvBundle, ProvDerivation, ProvDocument, ProvInfluence, ProvMembership
+from prov.model import (
+    ProvActivity,
+    ProvBundle,
+    ProvDerivation,
+    ProvDocument,
+    ProvElement,
+    ProvInfluence,
+    ProvMembership,
+    ProvRelation,
+)
 from scribe import Order, copied, recorded
 from ward import LOOP, NEW, OLD, STALE, WardReader, ask, blamed, opened
 
-from evitrail.traces import Journal, Live, Trace, provenance, recorded_work
+from evitrail.traces import Journal, Live, Record, Trace, provenance, recorded_work
 from evitrail.traces.export import prov
 from evitrail.traces.export.disclosed import Disclosed
 
@@ -159,6 +169,30 @@ def test_blame_is_an_entity_that_the_blamed_steps_influenced(ward: Journal, tmp_
     assert {(next(iter(r.get_attribute("ev:role"))), ours(r.args[1])) for r in drawn} == {
         (outcome, ours(prov.named(path))) for outcome, path in expected
     }
+
+
+class Blames(Record, stored_as="ToldBlames"):
+    """A record of an attribution, as far as this folder reads it."""
+
+    blames: tuple[dict[str, Any], ...]
+
+
+def test_all_that_a_document_refers_to_is_declared_in_it_blame_of_what_is_no_step_too(
+    ward: Journal, journal: Journal, tmp_path: Path
+) -> None:
+    blames = Blames(blames=tuple({"outcome": "wrong", "culprit": [who]} for who in ("store", "write[2]", "budget")))
+    journal.append("run", "attribution", {"blames": journal.put(blames)})
+    own, _ = loaded(written(Trace(journal, "run"), tmp_path))
+    drawn = {ours(r.args[1]): ours(r.args[0]) for r in own.get_records(ProvInfluence)}
+    assert set(drawn) == {ours(prov.named(f"run#{who}")) for who in ("store", "write[2]", "budget")}
+    named = [loaded(written(Trace(ward, run), tmp_path))[0] for run in ward.runs() if run != "experiment"]
+    for document in (own, *named):
+        records = [*document.get_records(), *(r for bundle in document.bundles for r in bundle.get_records())]
+        declared = {r.identifier for r in records if isinstance(r, ProvElement)}
+        referred = {
+            name for r in records if isinstance(r, ProvRelation) for name in r.args if isinstance(name, QualifiedName)
+        }
+        assert referred <= declared
 
 
 def test_what_a_step_used_is_used_in_a_role_of_provs_own(journal: Journal, tmp_path: Path) -> None:

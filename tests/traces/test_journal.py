@@ -17,6 +17,7 @@ from scribe import Note, Order, recorded, ticking
 import evitrail.traces
 from evitrail.traces import DamagedJournal, Journal, JournalError, content_id, seal, verify_journal
 from evitrail.traces.audit.integrity import check_chain
+from evitrail.traces.journal.folder import Journals
 
 SOURCE = Path(evitrail.__file__).parents[1]
 FULL_DISK = """
@@ -224,3 +225,17 @@ def test_a_run_name_in_another_unicode_spelling_is_refused_in_one_line(tmp_path:
         with pytest.raises(JournalError, match="Unicode NFC"):
             journal.append("cafe\u0301", "note", {})
         assert journal.runs() == []
+
+
+def test_a_body_that_is_found_under_the_name_of_another_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with Journal.open(path) as journal:
+        mine, other = journal.put(Note(text="stroke")), journal.put(Note(text="risk"))
+    with closing(sqlite3.connect(path)) as db, db:  # as if the index of names pointed at the other row
+        db.execute("DROP TRIGGER blob_is_final")
+        db.execute("UPDATE blob SET bytes = (SELECT bytes FROM blob WHERE id = ?) WHERE id = ?", (other, mine))
+    with Journal.open(path, create=False) as journal, Journals.open(tmp_path) as folder:
+        for view in (journal, folder):
+            with pytest.raises(DamagedJournal, match=f"blob {mine} was altered"):
+                view.get(mine, Note)
+            assert view.get(other, Note).text == "risk"

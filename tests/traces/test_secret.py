@@ -15,7 +15,7 @@ from scribe import Note
 
 from evitrail.traces import DamagedJournal, Journal, canonical_json, content_id, verify_journal
 from evitrail.traces.journal.folder import Journals
-from evitrail.traces.journal.schema import KEYED
+from evitrail.traces.journal.schema import KEYED, packed
 
 TRIGGERS = "sensitive_is_final", "sensitive_stays", "sensitive_is_new", "secret_is_final", "secret_stays"
 
@@ -135,3 +135,12 @@ def test_no_redaction_record_covers_a_blob_that_is_no_patients(path: Path) -> No
         db.execute("DELETE FROM blob")
     with Journal.open(path, create=False) as journal:
         assert any(f"blob {plain} is missing" in fault for fault in verify_journal(journal).integrity)
+
+
+def test_patient_data_whose_bytes_are_not_those_its_name_was_made_from_is_not_read(path: Path) -> None:
+    with Journal.open(path) as journal:
+        name = journal.secret("run").put(PATIENT)
+    other = packed(PLAIN.model_dump_json().encode()).hex()
+    tampered(path, f"UPDATE sensitive SET bytes = x'{other}' WHERE id = '{name}'")
+    with Journal.open(path, create=False) as journal, pytest.raises(DamagedJournal, match=f"blob {name} was altered"):
+        journal.get(name, Note)

@@ -25,6 +25,7 @@ STORED = {
     *("Answering", "Completion", "Fit", "Influence", "Kept", "Prompt", "Prompts", "Section", "Synthesis", "Weights"),
     *("Captured", "Given", "Node", "Nodes", "Said", "Texts", "Vectors"),
     *("Blames", "Fork", "Mended", "RunConfig"),
+    *("Audit", "AuditPolicy", "CaseSet"),
 }
 """Every name that journals and stores out there may hold. One may be added, none may be taken away or changed."""
 
@@ -34,6 +35,7 @@ REASONS = {
         "Assessment Ballots Blame BundleManifest Case Citation Condition Context ContextPassage Contradiction "
         "Dropped Edge Entity Flags FoundNode GateReport Grade Hit Input Judgement LetterVerdict Message "
         "ModelAnswer Noted Overall PackedFile PackedRun PassageInfluence Rating Share Term Token"
+        " AuditedName ChangedSetting PolicyName RuleResult Waived"
     ),
     "an event of the ledger, which is hashed as an event whatever its body": (
         "Act Draft Entry Event Held Notice Profile Publisher Stop Withdrawal"
@@ -44,11 +46,14 @@ REASONS = {
         "Plan Price PublishedManifest PublishedRecord Sampled ServedTexts"
         " Data InjectionPlan Leak Row Trial"
         " AttackRow Attempt Chosen CleanRow Paired RedTeam Settled"
+        " AttributionRule Change EvidenceRule NoRegression PolicyHead Rule Threshold Waiver"
     ),
     "what a command answers with, or a step hands to the next": (
-        "AnswerSource Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference End Estimate "
-        "EvidenceChain FaultCount FixValue Ingested Link Moved Pair Parted Parting PassageDiff Payload Reasons ReviewItem State Stats "
+        "AnswerSource Answered Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference "
+        "End Estimate EvidenceChain FaultCount FixValue Ingested Link Moved Pair Parted Parting PassageDiff Payload "
+        "Reasons ReviewItem State Stats "
         "StatusChange StepDiff Swap TurningEvent"
+        " ComparedMetric Comparison Pair Parted Said"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}

@@ -109,7 +109,7 @@ def test_two_such_runs_are_compared_step_by_step_whenever_they_were_done(
     assert told["first"]["path"] == "retrieve[1]"
     said = evitrail("diff", folder, "ward", "other")
     assert (said.code, said.err) == (0, "")
-    assert "they part at retrieve[1] · " in said.out
+    assert "they diverge at retrieve[1] · " in said.out
 
 
 def test_taken_in_beside_an_experiment_it_changes_nothing_of_the_experiments_list(own: Desk, file: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from desk import BENCHMARK, CASES, Desk, evitrail, write_lines
+from talking import chat, models, talking
 
 PLAN = """
 readers = ["table"]
@@ -51,3 +53,25 @@ def test_a_bad_plan_is_one_line(tmp_path: Path) -> None:
     (fault,) = said.faults
     assert "expected readers among extractive, table, got 'gpt'" in fault
     assert not (tmp_path / "out").exists()
+
+
+def test_a_judge_is_asked_with_the_key_that_is_named_and_has_its_columns(
+    own: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, key in {"WARD_KEY": "sk-of-the-ward", "COURT_KEY": "sk-of-the-court"}.items():
+        monkeypatch.setenv(name, key)
+    plan, out = plan_of(own), own.folder / "injected"
+    with talking() as court:
+        court.says(models(court=32_768), path="/v1/models")
+        court.says(chat("choose[1]"))
+        asked = f'judge = "openai:court@{court.url}"\nkey_env = "WARD_KEY"\n'
+        plan.write_text(asked + plan.read_text("utf-8"), "utf-8")
+        told = evitrail("inject", plan, "--out", out, "--key-env", "COURT_KEY")
+        assert (told.code, told.err) == (0, "")
+        assert {key for *_, key in court.asked} == {"Bearer sk-of-the-court"}
+        court.asked.clear()
+        again = evitrail("inject", plan, "--out", out)
+        assert (again.code, court.asked) == (0, []), "which variable holds the key decides no result"
+        assert evitrail("inject", plan, "--out", own.folder / "afresh").code == 0
+        assert {key for *_, key in court.asked} == {"Bearer sk-of-the-ward"}
+    assert "judge, all at once" in told.out

@@ -37,6 +37,7 @@ NUMBERS = {
     'temperature = "0.5"': "key 'temperature': expected a valid number, got '0.5'",
     "temperature = true": "key 'temperature': expected a valid number, got true",
     "k = [1000000]": "key 'k': expected whole numbers from 1 to 10,000, got 1000000",
+    'k = "5"': "key 'k': expected a list, got '5'",
     'k = ["5"]': "key 'k.0': expected a valid integer, got '5'",
     "k = [true]": "key 'k.0': expected a valid integer, got true",
     "limit = true": "key 'limit': expected a valid integer, got true",

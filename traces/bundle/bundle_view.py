@@ -15,6 +15,7 @@ import hashlib
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import IO, NoReturn, TypeVar
 
@@ -27,10 +28,9 @@ from evitrail.traces.bundle.zip_layout import LOCAL, Member, Part, first, layout
 from evitrail.traces.journal.database import damaged
 from evitrail.traces.journal.journal import DamagedJournal, Redacted, Stored, link
 from evitrail.traces.journal.redacted import Claim, claims, holding
-from evitrail.traces.journal.schema import KEYED, blobs_named
-from evitrail.traces.journal.sensitive import keyed
+from evitrail.traces.journal.schema import KEYED, blobs_named, is_named
 from evitrail.traces.journal.view import Redaction
-from evitrail.traces.record import Record, sha256
+from evitrail.traces.record import Record
 
 R = TypeVar("R", bound=Record)
 
@@ -114,23 +114,30 @@ class Bundle:
             raise Redacted(f"blob {name} is not in {str(self.path)!r}: patient data was left out of the bundle")
         if said := self.redacted().get(name):
             raise Redacted(f"blob {name} is not in {str(self.path)!r}: {said}")
-        return self._unpacked(blob_file(name))
+        data = self._unpacked(blob_file(name))
+        if not is_named(name, data, self._keys.get(name)):
+            raise damaged(self.path, f"blob {name} was altered")
+        return data
 
-    def survey(self) -> Mapping[str, str | None]:
-        """Every blob's name and what is wrong with it; None for what was left out or redacted."""
-        found: dict[str, str | None] = dict.fromkeys((*self._left_out, *self.redacted()))
-        keys = {
+    @cached_property
+    def _keys(self) -> Mapping[str, bytes]:
+        """The key behind each keyed name, where the bundle has it."""
+        return {
             name: bytes.fromhex(run.key)
             for run in self.manifest.runs
             if run.key
             for record in self._readable(run.run)
             for name in blobs_named(record.body)
         }
+
+    def survey(self) -> Mapping[str, str | None]:
+        """Every blob's name and what is wrong with it; None for what was left out or redacted."""
+        found: dict[str, str | None] = dict.fromkeys((*self._left_out, *self.redacted()))
         for name in self.manifest.blobs:
             try:
                 data = self._unpacked(blob_file(name))
-                whole = (keyed(keys[name], data) if name in keys and name.startswith(KEYED) else sha256(data)) == name
-                found[name] = None if whole else "was altered"
+                proven = name in self._keys or not name.startswith(KEYED)
+                found[name] = None if proven and is_named(name, data, self._keys.get(name)) else "was altered"
             except DamagedJournal:
                 found[name] = "cannot be unpacked"
         return found

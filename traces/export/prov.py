@@ -4,7 +4,8 @@ Rules kept here
 - The run is a bundle that says what ``graph.provenance`` says, all of it and no more; only a step's times are
   added. Reading the file back gives that graph again, to every attribute.
 - Around the bundle stands what is known of the run as a whole: its head, the run it is a fork of, the runs it
-  reused steps of, and which steps it was blamed on.
+  reused steps of, and what it was blamed on: steps, or an entity of the same form of name (``RUN#store``) for what is
+  no step. Whatever is referred to is declared.
 - Names are ours: ``name:`` (urn:evitrail:name:) and the record's name, percent-encoded; types and attributes are
   ``ev:`` (urn:evitrail:term:), save for those PROV has a word for.
 - PROV-DM allows no attributes on specializationOf and hadMember. Where ours have some (the rank of a hit), they
@@ -127,6 +128,9 @@ def document(run: Disclosed) -> ProvDocument:
     for name in sorted({name for name, _ in blames}):
         said = sorted({blame["sentence"] for other, blame in blames if other == name and blame.get("sentence")})
         whole.entity(named(name), [(PROV_TYPE, TERM["Attribution"]), *((TERM["sentence"], one) for one in said)])
+    steps = {step.path for step in run.activities}
+    for path in sorted({path for _, blame in blames for path in blame["culprit"]} - steps):
+        whole.entity(named(activity_node(run.run, path)), {PROV_LABEL: path, PROV_TYPE: TERM["NotAStep"]})
     for name, blame in blames:
         for path in blame["culprit"]:
             _relate(whole, "wasInfluencedBy", name, activity_node(run.run, path), {"role": blame["outcome"]})

@@ -34,11 +34,14 @@ from evitrail.traces.journal.database import Database, damaged
 from evitrail.traces.journal.errors import DamagedJournal, JournalError, Redacted, RunEnded
 from evitrail.traces.journal.redacted import Claim, claims, holding, no_key, root_of, unwritable
 from evitrail.traces.journal.schema import (
+    BLOB,
     IS_REDACTION,
     KEYED,
+    KEYED_BLOB,
     SCHEMA_VERSION,
     Stored,
     genesis,
+    is_named,
     link,
     packed,
     unpacked,
@@ -249,18 +252,21 @@ class Journal:
     def raw(self, name: str) -> bytes:
         """The bytes of a blob: the type's stored name, a newline, the canonical JSON.
 
-        Raises ``Redacted`` where it was dropped on purpose, ``DamagedJournal`` where it is missing.
+        Raises ``Redacted`` where it was dropped on purpose, ``DamagedJournal`` where it is missing or has other bytes
+        than its name says.
         """
-        table = "sensitive" if name.startswith(KEYED) else "blob"
-        rows = self.database.read(f"SELECT bytes FROM {table} WHERE id = ?", (name,))
+        rows = self.database.read(KEYED_BLOB if name.startswith(KEYED) else BLOB, (name,))
         if not rows and (redaction := self.redacted().get(name)):
             raise Redacted(f"blob {name} of {str(self.path)!r} is gone: {redaction}")
         if not rows or not isinstance(rows[0][0], bytes):
             raise damaged(self.path, f"blob {name} is missing")
         try:
-            return unpacked(rows[0][0])
+            data = unpacked(rows[0][0])
         except zlib.error as error:
             raise damaged(self.path, f"blob {name} cannot be unpacked: {error}") from error
+        if not is_named(name, data, rows[0][1]):
+            raise damaged(self.path, f"blob {name} was altered")
+        return data
 
     def survey(self) -> Mapping[str, str | None]:
         """Every blob's name and what is wrong with it (None: nothing), in one pass over all of them."""

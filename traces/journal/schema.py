@@ -18,6 +18,7 @@ Rules kept here
 
 from __future__ import annotations
 
+import hmac
 import json
 import zlib
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,10 @@ SCHEMA_VERSION = 1
 
 KEYED = "hmac-sha256:"
 """How the names of patient data begin."""
+
+BLOB = "SELECT bytes, NULL FROM blob WHERE id = ?"
+KEYED_BLOB = "SELECT bytes, (SELECT key FROM secret WHERE secret.run = sensitive.run) FROM sensitive WHERE id = ?"
+"""Where a body is found by its name, and the key that a name of patient data was made with."""
 
 BLOB_FIELDS = ("config", "output", "edges", "heads", "blames")
 """The fields of a record's body that name a blob, beside the ``id`` of each of its ``inputs``."""
@@ -147,6 +152,18 @@ def link(prev: str, data: bytes) -> str:
 def written(record: Record) -> bytes:
     """A record as its blob spells it, which is what names are made from: stored name, newline, canonical JSON."""
     return f"{stored_name(record)}\n{canonical_json(record)}".encode()
+
+
+def keyed(key: bytes, data: bytes) -> str:
+    """The name of some bytes under a key."""
+    return KEYED + hmac.digest(key, data, "sha256").hex()
+
+
+def is_named(name: str, data: bytes, key: object) -> bool:
+    """Whether a body is the one that its name was made from; a keyed name says nothing without its key."""
+    if name.startswith(KEYED):
+        return not isinstance(key, bytes) or keyed(key, data) == name
+    return sha256(data) == name
 
 
 def packed(data: bytes, least: int = WORTH_PACKING) -> bytes:

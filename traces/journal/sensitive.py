@@ -17,13 +17,12 @@ Rules kept here
 
 from __future__ import annotations
 
-import hmac
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from evitrail.traces.journal.database import Database
-from evitrail.traces.journal.schema import KEYED, packed, unpacked, written
+from evitrail.traces.journal.schema import keyed, packed, unpacked, written
 from evitrail.traces.record import Record
 
 
@@ -65,11 +64,6 @@ class Secret:
 
     def _holds(self, name: str) -> bool:
         return bool(self.database.read("SELECT 1 FROM sensitive WHERE id = ?", (name,)))
-
-
-def keyed(key: bytes, data: bytes) -> str:
-    """The name of some bytes under a key."""
-    return KEYED + hmac.digest(key, data, "sha256").hex()
 
 
 def stored_secret(database: Database, root: str) -> Secret | None:

@@ -19,6 +19,10 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
+from evitrail.workbench.cli.audit import audit
+from evitrail.workbench.cli.audit import card as audit_card
+from evitrail.workbench.cli.audit import diff as audit_diff
+from evitrail.workbench.cli.audit import history as audit_history
 from evitrail.workbench.cli.console import CheckFailed, complain, say
 from evitrail.workbench.cli.experiment import (
     ask,
@@ -35,6 +39,7 @@ from evitrail.workbench.cli.experiment import (
 )
 from evitrail.workbench.cli.experiment import freeze_reports as freeze
 from evitrail.workbench.cli.experiment import safe_scale as official
+from evitrail.workbench.cli.own_verb import OWN, GroupWithOwnVerb, OwnVerb
 from evitrail.workbench.cli.registered import Registered
 from evitrail.workbench.cli.store import (
     curation,
@@ -129,6 +134,14 @@ app.command("diff")(diff.diff)
 app.command("freeze")(freeze.freeze)
 app.command("whatif")(whatif.whatif)
 app.command("compare")(compare.compare)
+audits = typer.Typer(
+    cls=GroupWithOwnVerb, help="Audit an experiment against a policy: pass, fail, or cannot tell. `evitrail audit DIR`."
+)
+app.add_typer(audits, name="audit")
+audits.command(OWN, cls=OwnVerb, hidden=True)(audit.audit)
+audits.command("diff")(audit_diff.diff)
+audits.command("history")(audit_history.history)
+audits.command("card")(audit_card.card)
 app.command("report")(report.report)
 app.command("review-answers", cls=Registered)(recheck.check)
 app.command("check", cls=Registered, hidden=True)(recheck.check)

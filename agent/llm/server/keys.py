@@ -58,12 +58,24 @@ def named_for(url: str, key_env: Iterable[str]) -> str | None:
     return next(iter([*ours, *(found["name"] for found in read if found["host"] is None)]), None)
 
 
+def pinned(key_env: Iterable[str], models: Iterable[str]) -> tuple[str, ...]:
+    """The same entries, each for a server: one that names none is for the servers of these models, and no other."""
+    here = servers_of(models)
+    entries = [[entry] if "=" in entry else [f"{server}={entry}" for server in here] for entry in key_env]
+    return tuple(entry for each in entries for entry in each)
+
+
+def servers_of(models: Iterable[str]) -> list[str]:
+    """The servers that these models are on, each once, as ``host:port``."""
+    return sorted({urlsplit(found[1]).netloc for model in models if (found := SERVER.search(model))})
+
+
 def check_key_env(key_env: Sequence[str], models: Iterable[str]) -> None:
     """Raise ``ValueError`` for an entry that names no variable, or that leaves open which server is meant."""
     form = "the name, in capitals, of the environment variable that holds the key, as in WARD_KEY or HOST=WARD_KEY"
     if not all(ENTRY.fullmatch(entry) for entry in key_env):
         raise ValueError(f"expected {form}, got something else; it is not shown, as it may be a key")
-    hosts = sorted({urlsplit(found[1]).netloc for model in models if (found := SERVER.search(model))})
+    hosts = servers_of(models)
     if len(hosts) > 1 and not all("=" in entry for entry in key_env):
         raise ValueError(f"expected HOST=NAME for each server that wants a key, as there are {', '.join(hosts)}")
 

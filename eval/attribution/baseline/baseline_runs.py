@@ -71,7 +71,7 @@ def opened_sides(
     nothing else than the experiment itself.
     """
     with reopened(folder, allow_code=allow_code, store=store) as again:
-        ours = Side(*again)
+        ours = Side(again.past, again.store, again.readers)
         found = _conditions(again.past)
         named = ALIASES.get(baseline, baseline)
         if named in found | {ReadCondition.parse(each).condition for each in found}:
@@ -91,7 +91,7 @@ def opened_sides(
         plan = there / PLAN
         shared = plan.exists() and Path(plan_in(there).store).resolve() == again.store.path.resolve()
         with reopened(there, allow_code=allow_code, store=again.store if shared else None) as other:
-            yield ours, Side(*other)
+            yield ours, Side(other.past, other.store, other.readers)
 
 
 def failed_pairs(ours: Side, theirs: Side) -> list[Pair]:

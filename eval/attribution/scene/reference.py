@@ -120,7 +120,9 @@ def corrections(scene: Scene) -> Iterator[Correction]:
 
 
 def _is_unknown_stranger(scene: Scene, ref: str) -> bool:
-    return scene.labels.standing(ref) == "not judged" and is_stranger(scene, ref)
+    """A stranger that no label speaks of; where no label says what decides, nobody can be called one."""
+    labels = scene.labels
+    return bool(labels.decides) and labels.standing(ref) == "not judged" and is_stranger(scene, ref)
 
 
 def _stranger(code: Literal["S4", "S5"], scene: Scene, ref: str) -> Correction:

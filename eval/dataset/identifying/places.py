@@ -43,23 +43,72 @@ POSTCODES = (
 STREET = (
     "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Close|Court|Ct|Terrace|Gardens|Garden|Place|Pl|Square|Sq|Crescent|Cres|Way|"
     "Boulevard|Blvd|Hill|Row|Mews|Grove|Park|Parade|Walk|Highway|Hwy|Quay|Green|Rise|View|Wharf|Circle|Parkway|Pkwy|Alley|"
-    "Broadway|Embankment|Yard"
+    "Broadway|Embankment|Yard|Streets|Roads|Avenues|Drives|Courts|Squares|Hills|Parks|Walks|Parkways|Circles|Views|Greens|"
+    "Causeway|Crossroads?|Esplanade|Freeway|Turnpike|Thoroughfare|Throughway|Promenade|Plaza|Courtyard|Skyway|Gateway|"
+    "Driveway|Laneway|Cul-de-sac|Arcade"
 )
 STREET = rf"(?:{STREET}|{STREET.upper()})\b\.?"
-ROOM = r"(?:(?i:flat|apt|apartment|unit|suite|room|no)\b\.?\s?\#?[\dA-Za-z]{1,5},?\s{1,2})"
-ROOM_AFTER = r"(?:,?\s{1,2}(?i:flat|apt|apartment|unit|suite|\#)\.?\s?\#?[\dA-Za-z]{1,5}\b)"
+SELDOM = (
+    "Anex|Annex|Arc|Bay(?:ou)?|Beach|Bend|Bluffs?|Bottom|Bridge|Brooks?|Burgs?|Camp|Canyon|Cape|Cliffs?|Common|Copse|"
+    "Corners?|Corso|Coves?|Creek|Crest|Crossing|Curve|Dale|Dam|Dene|Divide|Downs|Edge|Estates?|Expressway|Falls?|"
+    "Ferry|Flats?|Fold|Fords?|Forest|Forges?|Forks?|Formation|Fort|Front|Gap|Gate|Gates|Glade|Glens?|Groves|"
+    "Harbou?rs?|Haven|Heath|Heights|Highroad|Hollow|Inlet|Interchange|Islands?|Isle|Junctions?|Keys?|Knolls?|Lakes?|"
+    "Landing|Lea|Lights?|Locks?|Lodge|Lookout|Loop|Mall|Manors?|Meadows?|Mills?|Motorway|Mount|Mountains?|Neck|"
+    "Orchard|Oval|Overpass|Pass|Passage|Path|Pike|Pines?|Plains?|Plazas|Prairie|Quad|Quays|Radial|Ramp|Ranch|Rapids?|"
+    "Reserve|Retreat|Ride|Ridges?|River|Rotary|Round|Roundabout|Route|Rue|Run|Shoals?|Shores?|Slope|Springs?|Spurs?|"
+    "Station|Stravenue|Stream|Subway|Summit|Throughway|Tor|Towers?|Trace|Track|Trail|Triangle|Tunnel|Turn|Underpass|"
+    "Vale|Valleys?|Viaduct|Villages?|Ville|Vista|Ways|Wells?|Wood|Woods|Wynd"
+)
+SELDOM = rf"(?:{SELDOM}|{SELDOM.upper()})\b\.?"
+"""Words that name a street seldom, and other things often: what stands before them must look like a house."""
+ROOM = (
+    r"(?:(?i:flat|apt|apartment|unit|suite|studio|room|level|floor|no)\b\.?\s?\#?(?:\d{1,5}[A-Za-z]?|[A-Za-z]\d{0,4})\b,?"
+    r"\s{1,2})"
+)
+ROOM_AFTER = r"(?:,?\s{1,2}(?i:flat|apt|apartment|unit|suite|floor|\#)\.?\s?\#?[\dA-Za-z]{1,5}\b)"
+FLOOR = (
+    r"(?:,?\s{1,2}(?i:piso|puerta|planta|portal|bloque|esc(?:alera)?|bajo|apt|appartamento|piano|interno|scala|int|étage|"
+    r"stock|whg|bus|huis)\b\.?\s?\d{1,4}\s?[A-Za-zº°]?\b)"
+)
 HOUSE = rf"(?:(?<!\w){CAPITAL}[\w'’]{{1,40}}\s(?:House|Cottage|Lodge|Farm|Villa|Court|Hall|Manor|Mansions),?\s{{1,2}})"
 PART = rf"(?:{CAPITAL}[\w'’.-]{{0,40}}|\d{{1,3}}(?:st|nd|rd|th))"
 OF = r"(?:(?:de|des|du|del|della|di|la|le|les|los|las|el|l['’]|d['’])\s?)"
+TO = rf"{OF}{{0,2}}{CAPITAL}[\w'’-]{{0,40}}(?:\s{OF}{{0,2}}{CAPITAL}[\w'’-]{{0,40}}){{0,3}}"
+"""Whom or what a street is named after, where that stands behind its word."""
+NUMBERED = r"\d{1,5}\s?[a-zA-Z]?(?:\s?[-/]\s?\d{1,5}\s?[a-z]?)?(?!\w)"
+GERMAN = "straße|strasse|str\\.|gasse|weg|allee|platz|ufer|damm|steig|stieg|chaussee|promenade|markt"
+DUTCH = "straat|laan|gracht|plein|kade|vej|gade|baan|dreef|singel|steeg|boulevard|hof|dijk"
+ROMANCE = (
+    "Calle|Calleja|Callejón|Camino|Carrera|Carretera|C/|Avenida|Avda\\.?|Alameda|Plaza|Paseo|Pasaje|Pasadizo|Rambla|Ronda|"
+    "Glorieta|Cuesta|Cañada|Travesía|Urbanización|Acceso|Vial|Via|Viale|Vico|Vicolo|Piazza|Piazzale|Corso|Strada|Borgo|"
+    "Contrada|Largo|Lungomare|Rotonda|Salita|Stretto|Incrocio|Canale|Rua|Travessa|Praça"
+)
+HOME = (
+    r"(?i:\b(?:lives?|living|lived|resid(?:es?|ed|ing)|stay(?:s|ed|ing)|wohnhaft|habite|vive|abita|woont)\s(?:at|à|en|au|aan)\s|"
+    r"\b(?:home\s|postal\s|street\s|current\s)?(?:address|adresse|anschrift|dirección|indirizzo|adres)\b(?:\sis|[:=])?\s)"
+)
+"""What announces an address."""
+PIECE = (
+    rf"(?:{CAPITAL}\w{{0,2}}\.|{CAPITAL}[\w'’-]{{0,40}}|\d{{1,3}}(?:st|nd|rd|th)|(?i:apt|no)\b\.?|"
+    rf"(?i:flat|apartment|unit|suite|studio|room|level|floor)\b|{OF})"
+)
+"""A word of an announced address; a longer word with a stop ends its sentence."""
+ANNOUNCED = (
+    rf"(?:(?:{PIECE},?\s{{1,2}}){{0,6}}{NUMBERED}(?:,?\s{{1,2}}(?:{PIECE}|{NUMBERED})){{1,8}}|"
+    rf"(?:{PIECE},?\s{{1,2}}){{1,6}}{NUMBERED})"
+)
 ADDRESSES = (
     rf"{ROOM}?{HOUSE}?(?<![\w.,])\d{{1,5}}[a-zA-Z]?(?:[-/]\d{{1,4}}[a-z]?)?,?\s{{1,2}}(?:{PART}\s{{1,2}}){{1,4}}{STREET}{ROOM_AFTER}?",
-    rf"\b{CAPITAL}[\w-]{{0,40}}(?:straße|strasse|str\.|gasse|weg|allee|platz|ufer|damm|steig|straat|laan|gracht|plein|kade|vej|gade)"
-    r"\s{1,2}\d{1,4}\s?[a-z]?(?!\w)",
-    rf"\b{CAPITAL}[\w-]{{0,40}}\s(?:Straße|Strasse|Str\.|Gasse|Weg|Allee|Platz|Ufer|Damm)\s{{1,2}}\d{{1,4}}\s?[a-z]?(?!\w)",
-    rf"(?<![\w.])\d{{1,4}}(?:\s?(?:bis|ter|[a-d]))?,?\s(?i:rue|avenue|boulevard|bd|place|chemin|allée|impasse|quai|route|cours)\s"
-    rf"{OF}{{0,2}}{CAPITAL}[\w'’-]{{0,40}}(?:\s{OF}{{0,2}}{CAPITAL}[\w'’-]{{0,40}}){{0,3}}",
-    rf"\b(?:Calle|C/|Avenida|Avda\.?|Plaza|Paseo|Via|Viale|Piazza|Corso|Rua)\s?{OF}{{0,2}}{CAPITAL}[\w'’-]{{0,40}}"
-    rf"(?:\s{OF}{{0,2}}{CAPITAL}[\w'’-]{{0,40}}){{0,3}},?\s(?:n\.?[º°]?\s?)?\d{{1,4}}(?!\w)",
+    rf"{ROOM}?(?<![\w.,/])(?:\d{{1,4}}/)?(?!(?:19|20)\d\d\b)\d{{3,5}}[a-z]?,?\s{{1,2}}(?:{PART}\s{{1,2}}){{1,3}}{SELDOM}{ROOM_AFTER}?",
+    rf"{ROOM}(?:(?<=,\s)|(?<=\n)|(?=\d))(?:\d{{1,5}}[a-z]?\s{{1,2}})?(?:{PART}\s{{1,2}}){{1,3}}(?:{STREET}|{SELDOM})",
+    rf"(?<![\w.,/])\d{{1,5}}[a-z]?\s{{1,2}}(?:{PART}\s{{1,2}}){{1,3}}{SELDOM}{ROOM_AFTER}",
+    rf"(?P<keep>{HOME})(?={PIECE}|{NUMBERED},?\s{{1,2}}{PIECE}){ANNOUNCED}{FLOOR}{{0,3}}",
+    rf"\b{CAPITAL}[\w-]{{0,40}}(?:{GERMAN}|{DUTCH})\s{{1,2}}{NUMBERED}{FLOOR}{{0,2}}",
+    rf"\b{CAPITAL}[\w-]{{0,40}}[\s-](?i:{GERMAN}|ring|hof)\s{{1,2}}{NUMBERED}{FLOOR}{{0,2}}",
+    rf"(?<![\w.])\d{{1,4}}(?:\s?(?:bis|ter|[a-d]))?,?\s(?i:rue|avenue|boulevard|bd|place|chemin|allée|impasse|quai|route|cours)\s{TO}",
+    rf"(?<!\w)(?:(?:rue|avenue|boulevard|chemin|impasse|allée)\s|(?:Rue|Chemin|Impasse)\s{OF}){TO}",
+    rf"\b(?:{ROMANCE})\s?{TO},?\s(?:n\.?[º°]?\s?)?{NUMBERED}{FLOOR}{{0,3}}",
+    rf"\bC\.\s{TO},?\s{NUMBERED}{FLOOR}{{1,3}}",
     r"(?i:\b(?:P\.?\s?O\.?\s?Box|Postfach|apartado)\s)\d{1,6}(?:\s\d{2,4})?(?!\w)",
 )
 

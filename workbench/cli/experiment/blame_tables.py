@@ -1,4 +1,4 @@
-"""What ``evitrail attribute`` prints of blame: sentences, who is blamed, what repairing would be worth, abstentions."""
+"""What ``run`` and ``attribute`` print of blame: who is blamed, what repairing would be worth, why nobody is blamed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,36 @@ from evitrail.workbench.cli.console import print_table, say
 
 if TYPE_CHECKING:
     from evitrail.eval.attribution import Blame
+
+
+def show_wrong_answers(blames: Iterable[Blame]) -> None:
+    """Which steps the wrong answers of each condition are blamed on, and how many on none."""
+    wrong = [blame for blame in blames if blame.outcome == "wrong"]
+    if not wrong:
+        return
+    from evitrail.eval.attribution.record.summary import in_order
+    from evitrail.eval.plan.run_name import ReadCondition
+    from evitrail.eval.report.profile import table_order
+
+    blamed: dict[str, list[Blame]] = {}
+    for blame in wrong:
+        blamed.setdefault(str(ReadCondition.of(blame.run, blame.condition)), []).append(blame)
+
+    roles = in_order(role for blame in wrong for role in blame.roles)
+
+    def share(ours: list[Blame], role: str | None) -> str:
+        hit = [blame for blame in ours if (role in blame.roles if role else not blame.roles)]
+        return f"{sum(1 / max(len(b.roles), 1) for b in hit):.3g}" if hit else "·"
+
+    print_table(
+        "who is blamed for wrong answers: runs by step, and where nobody can be named",
+        ("condition", *roles, "abstained"),
+        [
+            (condition, *(share(blamed[condition], role) for role in (*roles, None)))
+            for condition in sorted(blamed, key=table_order)
+        ],
+        whole=True,
+    )
 
 
 def show_blames(blames: Sequence[Blame]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import Json, OutFolder, print_json, print_table, progress, rate, say
+from evitrail.workbench.cli.plan_options import KeyEnv
 
 if TYPE_CHECKING:
     from evitrail.eval.injection.leak import Leak
@@ -21,6 +22,7 @@ SHOWN = ("coverage rules", "contracts only", "most common step", "resampling", "
 def inject(
     plan: Annotated[Path, typer.Argument(help="Plan file (TOML) that names data sets and faults.", metavar="PLAN")],
     out: OutFolder = OUT,
+    key_env: KeyEnv = [],  # noqa: B006 -- typer takes a list's default so
     json: Json = False,
 ) -> None:
     """Inject known faults into runs, attribute the failures, and count how often the injected step is named.
@@ -29,11 +31,15 @@ def inject(
     interval does not reach that of the attribution. The last table is the leak test: can the injected step be told by
     its wording alone? Work that is finished is not done again.
     """
-    from evitrail.eval.injection.plan import read_injection_plan
+    from evitrail.eval.injection.plan import InjectionPlan, read_injection_plan
     from evitrail.eval.injection.run_injection import run_injection
+    from evitrail.evidence_store.input_record import fitting
 
+    meant = read_injection_plan(plan)
+    if key_env:
+        meant = fitting(InjectionPlan, {**meant.model_dump(), "key_env": tuple(key_env)})
     with progress("injecting") as told:
-        found = run_injection(read_injection_plan(plan), out, lambda event: told(event.done, event.of))
+        found = run_injection(meant, out, lambda event: told(event.done, event.of))
     if json:
         print_json({"folder": str(out), "runs": len(found.trials), **found.as_json()})
         return

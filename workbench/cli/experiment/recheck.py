@@ -10,6 +10,7 @@ import typer
 
 from evitrail.workbench.cli.console import CheckFailed, Json, print_json, print_table, progress, say
 from evitrail.workbench.cli.folder import Folder, StoreNow, open_journal
+from evitrail.workbench.cli.plan_options import KeyEnv
 
 if TYPE_CHECKING:
     from evitrail.eval.log.mismatches import Mismatch
@@ -31,6 +32,7 @@ def check(
             metavar="SPEC",
         ),
     ] = None,
+    key_env: KeyEnv = [],  # noqa: B006 -- typer takes a list's default so
     store: StoreNow = None,
     json: Json = False,
 ) -> None:
@@ -41,7 +43,7 @@ def check(
     if judge is None:
         _queue(folder, json=json)
     else:
-        _judged(folder, judge, store, json=json)
+        _judged(folder, judge, key_env, store, json=json)
 
 
 def _queue(folder: Path, *, json: bool) -> None:
@@ -78,14 +80,15 @@ def _queue(folder: Path, *, json: bool) -> None:
         say(f"{number} answers: {REASONS[reason]}")
 
 
-def _judged(folder: Path, spec: str, store: Path | None, *, json: bool) -> None:
+def _judged(folder: Path, spec: str, key_env: list[str], store: Path | None, *, json: bool) -> None:
     from evitrail.eval.experiment.sweep import Halted
     from evitrail.eval.metrics.outcomes_file import read_outcomes
     from evitrail.eval.report.results import write_results
     from evitrail.eval.rerun.recheck import recheck
     from evitrail.eval.rerun.reopened import reopened
 
-    with reopened(folder, store=store) as again, progress("judging") as told:
+    opening = reopened(folder, store=store, key_env=key_env, models=[spec])
+    with opening as again, progress("judging") as told:
         before = _outcomes(folder)
         try:
             done = recheck(folder, again.store, again.readers, spec, told)
@@ -122,7 +125,7 @@ def _show_result(folder: Path, spec: str, done: Rechecked, pairs: list[tuple[Out
         [(now.run, was.chosen, now.chosen, now.answer) for was, now in moved],
         empty="none",
     )
-    say(f"{len(done.runs)} runs judged by {spec}; {len(moved)} options and {ballots} ballots are other than before")
+    say(f"{len(done.runs)} runs judged by {spec}; {len(moved)} options and {ballots} samples are other than before")
     say(f"report: {folder / 'report.html'}")
 
 

@@ -8,16 +8,15 @@ import typer
 
 from evitrail.workbench.cli.console import Json, print_json, print_table, progress, rate, say
 from evitrail.workbench.cli.folder import AllowCode, Folder, StoreNow
-from evitrail.workbench.cli.plan_options import READS, Prompts
+from evitrail.workbench.cli.plan_options import READS, KeyEnv, Prompts
 
 if TYPE_CHECKING:
     from evitrail.agent.reader.base import Reader
     from evitrail.eval.dataset.case import Case
     from evitrail.eval.injection.table import Share
-    from evitrail.eval.plan.readers import Readers
     from evitrail.eval.redteam.passages.payload import Payload
     from evitrail.eval.redteam.passages.run_passages import Attacked
-    from evitrail.evidence_store import EvidenceStore
+    from evitrail.eval.rerun.reopened import Reopened
     from evitrail.evidence_store.snapshot import Snapshot
 
 
@@ -40,6 +39,7 @@ def passages(
         typer.Option("--limit", help="Maximum number of payloads; the first ones are used.", metavar="N", min=1),
     ] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the prompts as they reach the model.")] = False,
+    key_env: KeyEnv = [],  # noqa: B006 -- typer takes a list's default so
     store: StoreNow = None,
     allow_code: AllowCode = False,
     json: Json = False,
@@ -56,7 +56,8 @@ def passages(
     from evitrail.eval.rerun.reopened import reopened
 
     chosen = _chosen(only)[:limit]
-    with reopened(folder, allow_code=allow_code, store=store) as again:
+    named = [reader] if reader else []
+    with reopened(folder, allow_code=allow_code, store=store, key_env=key_env, models=named) as again:
         asked = sorted(cases(again.past).values(), key=lambda case: case.id)
         held = again.store
 
@@ -64,7 +65,7 @@ def passages(
             return held.snapshot(as_of=case.as_of)
 
         found: list[Attacked] = []
-        for one in _readers(again.readers, reader, prompts, held):
+        for one in _readers(again, reader, prompts):
             with progress("attacking") as told:
                 found.append(run_passages(one, asked, state, chosen, progress=told))
     if json:
@@ -92,11 +93,13 @@ def _chosen(only: str | None) -> list[Payload]:
     return [payload for payload in every.values() if {payload.id, payload.technique} & set(names)]
 
 
-def _readers(given: Readers, named: str | None, prompts: str, store: EvidenceStore) -> list[Reader]:
+def _readers(again: Reopened, named: str | None, prompts: str) -> list[Reader]:
     from evitrail.agent.llm.availability import probe
     from evitrail.agent.reader import reader_named
 
-    found = [one for _, one in given] if named is None else [reader_named(named, store.encoder.encode, prompts=prompts)]
+    found = [one for _, one in again.readers]
+    if named is not None:
+        found = [reader_named(named, again.store.encoder.encode, prompts=prompts, key_env=again.key_env)]
     for one in found:
         probe(one)
     return found

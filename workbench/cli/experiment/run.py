@@ -19,6 +19,8 @@ from evitrail.workbench.cli.console import (
     print_table,
     say,
 )
+from evitrail.workbench.cli.experiment.blame_tables import show_wrong_answers
+from evitrail.workbench.cli.experiment.fail_if import FailIf, expect_open
 from evitrail.workbench.cli.plan_options import (
     DECIDED,
     OPTIONS,
@@ -38,7 +40,6 @@ from evitrail.workbench.cli.plan_options import (
 )
 
 if TYPE_CHECKING:
-    from evitrail.eval.attribution import Blame
     from evitrail.eval.run_plan import Results
 
 SHOWN = {
@@ -144,12 +145,14 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Estimate model calls and tokens without calling a model.")
     ] = False,
+    fail_if: FailIf = [],  # noqa: B006 -- the same
     json: Json = False,
 ) -> None:
     """Run an experiment: every case under every condition.
 
     Answers are scored, failures attributed, and the report is written. Run it again to resume it.
     """
+    from evitrail.eval.audit.fail_if import parse_gate
     from evitrail.eval.experiment.engine_named import engine_named
     from evitrail.eval.experiment.sweep import Halted
     from evitrail.eval.resolve import opened
@@ -158,6 +161,7 @@ def run(
     from evitrail.workbench.cli.experiment.dry_run import show_estimate
     from evitrail.workbench.cli.listener import listening
 
+    gates = [parse_gate(text) for text in fail_if]
     if plan is not None:
         from evitrail.eval.plan.plan import plan_at
 
@@ -210,6 +214,7 @@ def run(
     except Halted as error:
         raise CheckFailed(str(error)) from error
     show_results(results, json=json)
+    expect_open(gates, results.folder)
 
 
 def show_results(results: Results, *, json: bool) -> None:
@@ -226,7 +231,7 @@ def show_results(results: Results, *, json: bool) -> None:
         print_json({"folder": str(folder), **numbers})
     else:
         profile_table(folder, results.metrics)
-        _blame_table(results.blames())
+        show_wrong_answers(results.blames())
         if results.redacted:
             say(f"redacted: {results.redacted} runs that no number here counts; `evitrail trace list` says why")
         if results.newer:
@@ -260,35 +265,6 @@ def in_order(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     from evitrail.eval.report.profile import table_order
 
     return sorted(rows, key=lambda row: (table_order(row["condition"]), row["reader"], row["snapshot"]))
-
-
-def _blame_table(blames: Iterable[Blame]) -> None:
-    wrong = [blame for blame in blames if blame.outcome == "wrong"]
-    if not wrong:
-        return
-    from evitrail.eval.attribution.record.summary import in_order
-    from evitrail.eval.plan.run_name import ReadCondition
-    from evitrail.eval.report.profile import table_order
-
-    blamed: dict[str, list[Blame]] = {}
-    for blame in wrong:
-        blamed.setdefault(str(ReadCondition.of(blame.run, blame.condition)), []).append(blame)
-
-    roles = in_order(role for blame in wrong for role in blame.roles)
-
-    def share(ours: list[Blame], role: str | None) -> str:
-        hit = [blame for blame in ours if (role in blame.roles if role else not blame.roles)]
-        return f"{sum(1 / max(len(b.roles), 1) for b in hit):.3g}" if hit else "·"
-
-    print_table(
-        "who is blamed for wrong answers: runs by step, and where nobody can be named",
-        ("condition", *roles, "abstained"),
-        [
-            (condition, *(share(blamed[condition], role) for role in (*roles, None)))
-            for condition in sorted(blamed, key=table_order)
-        ],
-        whole=True,
-    )
 
 
 def _was_given(context: typer.Context, name: str) -> bool:

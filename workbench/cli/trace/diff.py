@@ -54,7 +54,7 @@ def _show(told: Parting) -> None:
     if told.first is None:
         say("\nthe same, step by step")
         return
-    say(f"\nthey part at {told.first.path} · {told.first.verdict}: {told.first.detail}", style="bold")
+    say(f"\nthey diverge at {told.first.path} · {told.first.verdict}: {told.first.detail}", style="bold")
     say(_others(told))
     moved = [seen for seen in told.passages if seen.was != seen.now]
     alike = len(told.passages) - len(moved)

@@ -86,7 +86,7 @@ def diff_elsewhere(first: Trace, second: Trace, *, json: bool) -> None:
     for name, trace, output in zip(("first", "second"), (first, second), outputs, strict=True):
         say(f"{name}: {trace.run}")
         say(_short(output), indent=2)
-    say(f"\nthey part at {cause.path} · {cause.verdict}: {cause.detail}" if cause else "\nthe same, step by step")
+    say(f"\nthey diverge at {cause.path} · {cause.verdict}: {cause.detail}" if cause else "\nthe same, step by step")
     print_table("step by step", ("step", "verdict", "detail"), [tuple(step) for step in checked])
 
 

@@ -11,6 +11,7 @@ import typer
 
 from evitrail.workbench.cli.console import Json, print_json, print_table, say
 from evitrail.workbench.cli.folder import AllowCode, Folder, StoreNow, find_run, open_journal
+from evitrail.workbench.cli.plan_options import KeyEnv
 
 if TYPE_CHECKING:
     from evitrail.eval.rerun.fork import Forked
@@ -48,6 +49,7 @@ def fork(
     ] = None,
     store: StoreNow = None,
     allow_code: AllowCode = False,
+    key_env: KeyEnv = [],  # noqa: B006 -- typer takes a list's default so
     json: Json = False,
 ) -> None:
     """Execute a run again with an override, from one step on.
@@ -57,7 +59,16 @@ def fork(
     from evitrail.eval.rerun.fork import root_config
     from evitrail.eval.rerun.fork_run import fork_run
 
-    forked = fork_run(folder, run, parsed(set_), at=at, allow_code=allow_code, acknowledged=acknowledge, store=store)
+    forked = fork_run(
+        folder,
+        run,
+        parsed(set_),
+        at=at,
+        allow_code=allow_code,
+        acknowledged=acknowledge,
+        store=store,
+        key_env=key_env,
+    )
     with open_journal(folder) as journal:
         parent = find_run(journal, run)
         before, answer = option_of(parent), root_config(parent).case.answer

@@ -1,0 +1,209 @@
+"""An audit: every rule of a policy judged on an experiment, and one verdict over all of them.
+
+Rules kept here
+- The audit passes when every rule passes or is waived: rules that must all hold need no correction for their number.
+  It fails when one fails, and cannot be told when one cannot and none fails.
+- A waiver holds up to its last day. One that has expired fails the audit until somebody renews or deletes it.
+- What every audit checks beside the policy's rules: that the journal is sound, that the policy is still valid, and
+  that the cases are those the policy is for and none that settings were chosen on.
+- The day is an argument. Equal input gives equal records.
+- Each audit names the one before it by content id.
+
+    found = audit(policy, audited, day=date(2026, 11, 29))
+    found.verdict, found.results[0].because
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+
+from evitrail.eval.audit.audited import Audited, expect_same_cases
+from evitrail.eval.audit.blame_rules import judge_attribution
+from evitrail.eval.audit.bounds import Verdict
+from evitrail.eval.audit.change_control import ChangedSetting, changed_settings, changes, judge_change
+from evitrail.eval.audit.evidence import Citations, judge_evidence
+from evitrail.eval.audit.no_regression import judge_no_regression
+from evitrail.eval.audit.policy import AuditPolicy, Waiver
+from evitrail.eval.audit.result import RuleResult, Waived
+from evitrail.eval.audit.thresholds import judge_threshold
+from evitrail.traces.record import Record, content_id
+
+
+class PolicyName(Record):
+    """Which policy was applied."""
+
+    name: str
+    version: str
+    owner: str
+    id: str
+    """Its content id: an edited policy has another."""
+
+
+class AuditedName(Record):
+    """Which experiment was audited, or was the baseline."""
+
+    folder: str
+    """The name of its folder."""
+    case_set: str
+    """The content id of its cases."""
+    cases: int
+    root: str | None
+    """The seal of its journal."""
+
+
+class Audit(Record, stored_as="Audit"):
+    """One audit, as it is kept."""
+
+    day: date
+    verdict: Verdict
+    policy: PolicyName
+    experiment: AuditedName
+    baselines: tuple[AuditedName, ...] = ()
+    results: tuple[RuleResult, ...]
+    changed: tuple[ChangedSetting, ...] | None = None
+    """What differs from the baseline, where there is one."""
+    redacted: int = 0
+    """Runs that were redacted, which no number counts."""
+    newer: int = 0
+    """Runs that no seal covers yet."""
+    predecessor: str | None = None
+    """The content id of the audit before this one."""
+
+    def by_verdict(self, verdict: Verdict) -> list[RuleResult]:
+        """The results of this verdict that no waiver covers."""
+        return [one for one in self.results if one.verdict == verdict and not (one.waived and verdict != "pass")]
+
+
+Baselines = Mapping[str | None, Audited]
+"""The baselines by the folder that rules name; under None the one that the command line names."""
+
+
+def audit(
+    policy: AuditPolicy,
+    audited: Audited,
+    *,
+    day: date,
+    citations: Citations | None = None,
+    baselines: Baselines | None = None,
+    predecessor: str | None = None,
+) -> Audit:
+    """Judge every rule; raises ``InputError`` for a condition that there is not, and a baseline on other cases."""
+    named = baselines or {}
+    for baseline in named.values():
+        expect_same_cases(audited, baseline)
+
+    def compared(rule_names: str | None) -> Audited | None:
+        return named.get(None) or named.get(rule_names)
+
+    results = [
+        *_checks(policy, audited, day),
+        *(judge_threshold(rule, policy.policy, audited) for rule in policy.threshold),
+        *(judge_no_regression(rule, policy.policy, audited, compared(rule.baseline)) for rule in policy.no_regression),
+        *(judge_evidence(rule, audited, citations) for rule in policy.evidence),
+        *(judge_attribution(rule, audited) for rule in policy.attribution),
+        *(judge_change(rule, audited, compared(rule.baseline)) for rule in policy.change),
+    ]
+    waived = [_waived(one, policy.waiver, day) for one in results]
+    waived += [_expired(waiver, day) for waiver in policy.waiver if waiver.until < day]
+    return Audit(
+        day=day,
+        verdict=_overall(waived),
+        policy=PolicyName(
+            **policy.policy.model_dump(include={"name", "version", "owner"}),
+            id=content_id(policy),
+        ),
+        experiment=_name(audited),
+        baselines=tuple(_name(one) for one in {one.folder: one for one in named.values()}.values()),
+        results=tuple(waived),
+        changed=_changed(policy, audited, compared),
+        redacted=len(audited.redacted),
+        newer=len(audited.record.newer),
+        predecessor=predecessor,
+    )
+
+
+def baselines_named(policy: AuditPolicy) -> tuple[str, ...]:
+    """The folders that rules of the policy name as baselines, each once."""
+    named: list[str | None] = [rule.baseline for rule in policy.no_regression]
+    named += [rule.baseline for rule in policy.change]
+    return tuple(dict.fromkeys(name for name in named if name is not None))
+
+
+def _checks(policy: AuditPolicy, audited: Audited, day: date) -> Iterator[RuleResult]:
+    """What an audit checks beside the rules of the policy."""
+    head, record = policy.policy, audited.record
+    faults = (*record.integrity, *record.completeness, *record.additions)
+    yield _check(
+        "record",
+        "the journal is sound and whole",
+        "pass" if record.sound else "fail",
+        " ".join(faults[0].split()) if faults else "every record and blob is as it was written, and none is missing",
+    )
+    if head.valid_until is not None:
+        valid = day <= head.valid_until
+        because = f"it is valid until {head.valid_until}" if valid else f"it expired on {head.valid_until}"
+        yield _check("policy.valid_until", "the policy is valid", "pass" if valid else "fail", because)
+    if head.cases is not None:
+        same = head.cases == audited.case_set
+        because = f"the cases are {audited.case_set}" + ("" if same else f", expected {head.cases}")
+        yield _check("policy.cases", "the cases are those of the policy", "pass" if same else "fail", because)
+    if head.tuned_on:
+        tuned = audited.case_set in head.tuned_on
+        because = f"settings were {'' if tuned else 'not '}chosen on these cases"
+        yield _check("policy.tuned_on", "no setting was chosen on the cases", "fail" if tuned else "pass", because)
+    if head.min_cases > 1:
+        enough = len(audited.cases) >= head.min_cases
+        yield RuleResult(
+            rule="policy.min_cases",
+            states=f"at least {head.min_cases} cases",
+            verdict="pass" if enough else "cannot tell",
+            because=f"{len(audited.cases)} cases were asked",
+            n=len(audited.cases),
+            passes_at=None if enough else head.min_cases,
+        )
+
+
+def _check(rule: str, states: str, verdict: Verdict, because: str) -> RuleResult:
+    return RuleResult(rule=rule, states=states, verdict=verdict, because=because)
+
+
+def _waived(found: RuleResult, waivers: tuple[Waiver, ...], day: date) -> RuleResult:
+    """The result with the waiver that holds for it; a rule that passes needs none."""
+    waiver = next((one for one in waivers if one.rule == found.rule and one.until >= day), None)
+    if waiver is None or found.verdict == "pass":
+        return found
+    held = Waived(by=waiver.by, reason=waiver.reason, until=waiver.until, days_left=(waiver.until - day).days)
+    return found.model_copy(update={"waived": held})
+
+
+def _expired(waiver: Waiver, day: date) -> RuleResult:
+    because = f"it expired on {waiver.until}; renew it, or delete it from the policy"
+    return _check(f"waiver.{waiver.rule}", f"the waiver by {waiver.by} holds", "fail", because)
+
+
+def _overall(results: list[RuleResult]) -> Verdict:
+    open_ = {one.verdict for one in results if not one.holds}
+    return "fail" if "fail" in open_ else "cannot tell" if open_ else "pass"
+
+
+def _name(audited: Audited) -> AuditedName:
+    return AuditedName(
+        folder=audited.folder.resolve().name, case_set=audited.case_set, cases=len(audited.cases), root=audited.root
+    )
+
+
+def _changed(
+    policy: AuditPolicy, audited: Audited, compared: Callable[[str | None], Audited | None]
+) -> tuple[ChangedSetting, ...] | None:
+    """What differs from the baseline in the conditions that the policy is about."""
+    baseline = next((found for name in (None, *baselines_named(policy)) if (found := compared(name))), None)
+    if baseline is None:
+        return None
+    return changed_settings(changes(audited, baseline, judged(policy, audited)), policy.change, audited)
+
+
+def judged(policy: AuditPolicy, audited: Audited) -> tuple[str, ...]:
+    """The conditions that the policy's rules are about; all of them where it names none."""
+    named = [audited.condition(rule.condition, rule.id) for rule in policy.rules if rule.condition is not None]
+    return tuple(dict.fromkeys(named)) or tuple(sorted(audited.settings))

@@ -1,0 +1,1 @@
+"""The verbs of audits: ``audit``, ``audit diff``, ``audit history`` and ``audit card``."""
