@@ -4,7 +4,7 @@
     ├── InputError                (input_text.py)     what was given breaks the format or the record: correct the input
     └── EvidenceError
         ├── StoreError            the folder is missing, made differently, behind its ledger, or in use: fix the set-up
-        │   └── ReadOnlyStore     this user may not write to it: open a copy
+        │   └── ReadOnlyStore     this user may not write to it: open a copy to record anything
         ├── UnknownEvidenceError  a name that this store or snapshot does not hold
         └── MissingPackageError   a library this part needs is not installed: install it
 
@@ -23,11 +23,11 @@ class StoreError(EvidenceError):
 
 
 class ReadOnlyStore(StoreError):
-    """A store that this user may not write to: to open one, even to search it, is to write locks and logs."""
+    """A store that this user may not write to; it can be searched, through a copy (``read_only.py``)."""
 
     def __init__(self, path: object) -> None:
         super().__init__(
-            f"{path}: cannot be written to, and opening a store writes locks and logs even where it is only searched; "
+            f"{path}: cannot be written to, so nothing can be recorded in it; "
             "open it as a user who may write there, or open a copy of the store (`cp -r`, then `chmod -R u+w`)"
         )
 

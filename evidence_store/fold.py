@@ -85,8 +85,7 @@ class Version:
 
     def header(self, row: Validity) -> Header:
         """The header with the end, the standing and the grade that ``row`` knows."""
-        known = {"valid_to": row.valid_to, "retracted": row.retracted, "concern": row.concern, "grade": row.grade}
-        return self.evidence.header().model_copy(update=known)
+        return known_header(self.evidence, row)
 
     def row_at(self, seq: int) -> Validity | None:
         """What was known at ``seq``; ``None`` before it was published."""
@@ -103,6 +102,20 @@ class Version:
         """The version once event ``seq`` has taken its place."""
         last = self.rows[-1]
         return self if last.seq_to is not None else replace(self, rows=(*self.rows[:-1], replace(last, seq_to=seq)))
+
+
+def known_header(evidence: Evidence, row: Validity) -> Header:
+    """The header of a version with the end, the standing and the grade that ``row`` knows."""
+    known = {"valid_to": row.valid_to, "retracted": row.retracted, "concern": row.concern, "grade": row.grade}
+    return evidence.header().model_copy(update=known)
+
+
+def evidence_recorded(event: Event) -> Evidence:
+    """The version that an event published or drafted; a draft is named by its number."""
+    if event.type == DRAFTED:
+        drafted = Evidence.model_validate(event.body["evidence"])
+        return drafted.model_copy(update={"version": event.subject.partition("@")[2]})
+    return Evidence.model_validate(evidence_of(event))  # our own JSON, checked when recorded
 
 
 def fold(events: Iterable[Event], onto: Mapping[str, Version] | None = None) -> dict[str, Version]:
@@ -131,7 +144,7 @@ class _Known:
             case type if type == PUBLISHED:
                 self._publish(event)
             case type if type == DRAFTED:
-                self._draft(Evidence.model_validate(event.body["evidence"]), event)
+                self._draft(event)
             case type if type == CLOSED:
                 self._amend(event.subject, event.seq, valid_to=date.fromisoformat(event.body["valid_to"]))
             case type if type == ASSESSED:
@@ -147,7 +160,7 @@ class _Known:
         self.versions[ref] = self.versions[ref].amended(seq, **changes)
 
     def _publish(self, event: Event) -> None:
-        new, seq = Evidence.model_validate(evidence_of(event)), event.seq  # our own JSON, checked when recorded
+        new, seq = evidence_recorded(event), event.seq
         self._drafts_end(new.ref, seq)
         mates = [ref for ref in self._lineages.get(new.id, ()) if MARK not in ref]
         newest = all(self.versions[ref].evidence.valid_from <= new.valid_from for ref in mates)
@@ -157,11 +170,11 @@ class _Known:
         row = Validity(new.valid_from, new.valid_to, seq, None, new.retracted, new.concern, newest, grade=new.grade)
         self._add(new, row, event.body.get("publisher"))
 
-    def _draft(self, new: Evidence, event: Event) -> None:
-        self._drafts_end(new.ref, event.seq)
-        named = new.model_copy(update={"version": event.subject.partition("@")[2]})
+    def _draft(self, event: Event) -> None:
+        new = evidence_recorded(event)
+        self._drafts_end(new.ref.partition(MARK)[0], event.seq)
         row = Validity(new.valid_from, new.valid_to, event.seq, None, new.retracted, new.concern, grade=new.grade)
-        self._add(named, replace(row, published=False))
+        self._add(new, replace(row, published=False))
 
     def _drafts_end(self, ref: str, seq: int) -> None:
         for draft in self._lineages.get(ref.partition("@")[0], ()):

@@ -65,7 +65,8 @@ def _waiting(dossiers: Iterable[Dossier]) -> Iterator[ReviewItem]:
 
 
 def _groundless(snapshot: Snapshot, current: Iterable[str]) -> Iterator[ReviewItem]:
-    gone = Retracted(snapshot.headers)
+    headers = snapshot.headers
+    gone = Retracted(headers, (headers[ref] for ref in current))
     for ref in current:
         header = snapshot.headers[ref]
         if unsound := gone.among(header):

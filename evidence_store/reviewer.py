@@ -45,11 +45,8 @@ class Reviewer:
         known = self.store.known
         events = [decided(RELEASED, held, self.store.actor, reason) for held in released]
         evidence = [(held, Evidence.model_validate(held.content)) for held in released if held.what == "evidence"]
-        faults = [
-            f"{held.name}: {changed(one, known.versions[one.ref].evidence)}"
-            for held, one in evidence
-            if one.ref in known.versions
-        ]
+        there = known.find(one.ref for _, one in evidence)
+        faults = [f"{held.name}: {changed(one, there[one.ref].evidence)}" for held, one in evidence if one.ref in there]
         faults += lineage_faults([(held.name, one) for held, one in evidence], known.headers)
         if not faults:
             events += drafts(

@@ -20,7 +20,7 @@ Safe to search from several threads. There is no clock here: without ``as_of``, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -32,12 +32,13 @@ from evitrail.evidence_store.curation.relations import Contradiction
 from evitrail.evidence_store.curation.review_due import due
 from evitrail.evidence_store.curation.workflow import MARK
 from evitrail.evidence_store.errors import UnknownEvidenceError
-from evitrail.evidence_store.fold import Validity, Version
+from evitrail.evidence_store.headers import HeadersView
 from evitrail.evidence_store.index.base import IndexHit, IndexManifest, VectorIndex, Where, day_number
 from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.edge import query_terms
 from evitrail.evidence_store.index.embed import Encoder
-from evitrail.evidence_store.model import BY_ID, Evidence, Header, Passage
+from evitrail.evidence_store.known import Known
+from evitrail.evidence_store.model import Evidence, Header, Passage
 from evitrail.traces.record import Record, content_id
 
 Status = Literal["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"]
@@ -58,51 +59,6 @@ class Name(Record, stored_as="Name"):
 
 
 @dataclass(frozen=True)
-class FoldedLedger:
-    """The fold at one ledger number, shared by all snapshots at that number."""
-
-    ledger: str
-    """The ledger's hash there."""
-    versions: Mapping[str, Version]
-    rows: Mapping[str, Validity]
-    every: Mapping[str, Header]
-    """Drafts and withdrawn versions too."""
-
-    @classmethod
-    def at(cls, seq: int, ledger: str, versions: Mapping[str, Version]) -> FoldedLedger:
-        """What these versions looked like once event ``seq`` was written."""
-        rows = {ref: row for ref in sorted(versions) if (row := versions[ref].row_at(seq)) is not None}
-        headers = {ref: versions[ref].header(row) for ref, row in rows.items()}
-        return cls(ledger, versions, rows, MappingProxyType(headers))
-
-    @cached_property
-    def headers(self) -> Mapping[str, Header]:
-        """What is published."""
-        return MappingProxyType({ref: header for ref, header in self.every.items() if self.rows[ref].published})
-
-    @cached_property
-    def by_id(self) -> frozenset[str]:
-        """What no search finds: it was written for one question."""
-        return frozenset(ref for ref, header in self.every.items() if BY_ID in header.topics)
-
-    @cached_property
-    def successors(self) -> Mapping[str, tuple[Header, ...]]:
-        """For each published version, those that supersede it and the later ones of its lineage."""
-        lineages: dict[str, list[Header]] = {}
-        for header in self.headers.values():
-            lineages.setdefault(header.id, []).append(header)
-        found: dict[str, tuple[Header, ...]] = {
-            header.ref: tuple(mate for mate in lineages[header.id] if mate.valid_from > header.valid_from)
-            for header in self.headers.values()
-        }
-        for header in self.headers.values():
-            if header.supersedes in found:
-                found[header.supersedes] += (header,)
-            found[header.ref] += tuple(self.every[ref] for ref in self.rows[header.ref].successors)
-        return found
-
-
-@dataclass(frozen=True)
 class Searched:
     """What a snapshot searches with: the store's index and the things the index was built with."""
 
@@ -118,7 +74,7 @@ class Snapshot:
 
     as_of: date | None
     seq: int
-    _known: FoldedLedger = field(repr=False)
+    _known: Known = field(repr=False)
     _searched: Searched = field(repr=False)
     _without: frozenset[str] = field(default=frozenset(), repr=False)
     supposed: Mapping[str, Header] = field(default_factory=dict, repr=False)
@@ -146,17 +102,14 @@ class Snapshot:
 
     @cached_property
     def headers(self) -> Mapping[str, Header]:
-        """Every version known, by ref, with its end and retraction as known at ``seq``."""
+        """Every version known, by ref, with its end and retraction as known at ``seq``; iterating is a scan."""
         known = self._known.every if self.unpublished else self._known.headers
-        if not self._without and not self.supposed:
-            return known
-        all_ = {**known, **self.supposed}
-        return MappingProxyType({ref: header for ref, header in all_.items() if ref not in self._without})
+        return HeadersView(known, self.supposed, self._without) if self._without or self.supposed else known
 
     def evidence(self, ref: str) -> Evidence:
         """The version as it was published, with its text."""
         self._header(ref)
-        return self._known.versions[ref].evidence
+        return self._known[ref].evidence
 
     def passages(self, ref: str) -> list[Passage]:
         """The version's text in passages, in order."""
@@ -167,7 +120,7 @@ class Snapshot:
         header = self._header(ref)
         if header.retracted:
             return "retracted"
-        row = self._known.rows[ref]
+        row = self._known[ref].row
         if not row.published and MARK not in ref:
             return "withdrawn"
         if self.as_of is None:
@@ -177,34 +130,44 @@ class Snapshot:
             return "not_yet"
         if header.holds_on(self.as_of):
             return "current"
-        successors = (*self._known.successors.get(ref, ()), *(d for d in self._drafts if d.supersedes == ref))
+        successors = (*self._known.successors(ref), *(d for d in self._drafts if d.supersedes == ref))
         taken_over = any(next_.valid_from <= self.as_of for next_ in successors)
         return "superseded" if taken_over else "expired"
 
     def profile(self, ref: str) -> Profile | None:
         """What raters say of the version, outcome by outcome; None where nobody recorded it."""
         self._header(ref)
-        return self._known.rows[ref].profile
+        return self._known[ref].row.profile
 
     def publisher(self, ref: str) -> str | None:
         """Who vouched for the version when it was ingested; None where nobody did, and for what was curated here."""
         self._header(ref)
-        return self._known.versions[ref].publisher
+        return self._known[ref].origin.publisher
 
     def recorded(self, ref: str) -> int:
         """The number of the event that first recorded the version."""
         self._header(ref)
-        return self._known.versions[ref].rows[0].seq_from
+        return self._known[ref].origin.seq
+
+    def related(self, ref: str) -> dict[str, Header]:
+        """The versions of its lineage, itself among them, and those that say that they supersede it."""
+        return {name: self.headers[name] for name in self._known.related(ref) if name in self.headers}
+
+    def is_only_lineage(self, ref: str) -> bool:
+        """Whether its publisher, or where none is known its organization, has no other lineage here."""
+        of_source = self._known.of_its_source(ref)
+        return not any(
+            one.evidence.id != self._header(ref).id and one.evidence.ref in self.headers for one in of_source
+        )
 
     def disputes(self, ref: str) -> tuple[Contradiction, ...]:
         """The contradictions on record that the version is in, with versions that this view knows."""
         self._header(ref)
-        return tuple(one for one in self._known.rows[ref].disputes if one.other(ref) in self.headers)
+        return tuple(one for one in self._known[ref].row.disputes if one.other(ref) in self.headers)
 
     def review_due(self, ref: str) -> date:
         """The day by which somebody should look at the version again; as its publisher says, else by rule."""
-        row = self._known.rows[ref]
-        return due(self._header(ref), row.reviewed)
+        return due(self._header(ref), self._known[ref].row.reviewed)
 
     def dense(self, query: str, k: int, valid_only: bool = False) -> list[tuple[Passage, float]]:
         """The ``k`` passages nearest to the query in meaning, with their cosine similarity."""
@@ -229,14 +192,15 @@ class Snapshot:
         """The same view with the last drafts of these versions published; raises ``UnknownEvidenceError``."""
         published = set()
         for ref in refs:
-            drafts = [name for name in self._known.every if name == ref or name.startswith(f"{ref}{MARK}")]
-            if not (drafts := [name for name in drafts if MARK in name]):
+            mates = self._known.lineage(ref.partition("@")[0])
+            drafts = [name for name in mates if MARK in name and (name == ref or name.startswith(f"{ref}{MARK}"))]
+            if not drafts:
                 raise UnknownEvidenceError(f"expected a version drafted here, got {ref!r}; see `evitrail store review`")
             published.add(drafts[-1])
-        others = {ref for ref, row in self._known.rows.items() if not row.published} - published
+        others = frozenset(self._known.unpublished) - published
         ended = [
             old.model_copy(update={"valid_to": new.valid_from})
-            for new in (self._known.every[name] for name in sorted(published))
+            for new in (self._known[name].header for name in sorted(published))
             if (old := self.headers.get(new.supersedes or ""))
             and (old.valid_to is None or old.valid_to > new.valid_from)
         ]
@@ -252,7 +216,7 @@ class Snapshot:
         # What is only supposed is not in the index's rectangles.
         touched = {ref for ref in self.supposed if ref in self.headers}
         if lineages := {draft.id for draft in self._drafts}:
-            touched |= {ref for ref, header in self.headers.items() if header.id in lineages}
+            touched |= {ref for one in lineages for ref in self._known.lineage(one) if ref in self.headers}
         gone = {ref for ref in touched if self.status(ref) != "current"} if valid_only else set()
         unseen = self._without | gone | self._known.by_id
         return Where(self.seq, valid_only, day, tuple(sorted(unseen)), self.unpublished)
@@ -260,7 +224,7 @@ class Snapshot:
     def _header(self, ref: str) -> Header:
         if ref in self.headers:
             return self.headers[ref]
-        others = [name for name in self.headers if name.split("@")[0] == ref.split("@")[0]]
+        others = [name for name in self._known.lineage(ref.split("@")[0]) if name in self.headers]
         hint = f"it has {', '.join(others)}" if others else "nothing of that lineage"
         raise UnknownEvidenceError(f"expected a version this snapshot knows, got {ref!r}; {hint}")
 
@@ -279,12 +243,13 @@ class Snapshot:
         known = [ref for ref in self.supposed if ref in recorded.headers]
         return any(self.status(ref) == "current" != recorded.status(ref) for ref in known if ref in self.headers)
 
-    def _passages(self, found: Iterable[IndexHit]) -> list[tuple[Passage, float]]:
+    def _passages(self, found: Sequence[IndexHit]) -> list[tuple[Passage, float]]:
+        self._known.find(hit.ref for hit in found)  # all at once
         return [(self._passage(hit.ref, hit.part, TextSpan(hit.start, hit.end)), hit.score) for hit in found]
 
     def _passage(self, ref: str, part: int, span: TextSpan) -> Passage:
-        version = self._known.versions[ref]
-        text = version.evidence.text[span.start : span.end]
+        origin = self._known[ref].origin
+        text = origin.evidence.text[span.start : span.end]
         return Passage(
-            header=self.headers[ref], evidence_id=version.id, part=part, start=span.start, end=span.end, text=text
+            header=self.headers[ref], evidence_id=origin.id, part=part, start=span.start, end=span.end, text=text
         )

@@ -24,7 +24,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 
 from evitrail.evidence_store.curation.lineage import changed, lineage_faults
 from evitrail.evidence_store.curation.notices import Notice
@@ -37,6 +36,7 @@ from evitrail.evidence_store.index.chunk import Sentences
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.index.projection import Progress
 from evitrail.evidence_store.input_text import InputError
+from evitrail.evidence_store.known import Known
 from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.ledger import utc_now
 from evitrail.evidence_store.ledger.release import TAG, release, release_seq, releases
@@ -47,7 +47,7 @@ from evitrail.evidence_store.quarantine.held import Held, Quarantine, What
 from evitrail.evidence_store.quarantine.kept_signatures import unproven_signatures
 from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
 from evitrail.evidence_store.recorded import Recorded
-from evitrail.evidence_store.snapshot import FoldedLedger, Snapshot
+from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.evidence_store.store_folder import StoreParts, open_parts
 from evitrail.evidence_store.store_index import StoreIndex
 
@@ -60,7 +60,7 @@ class EvidenceStore:
     def __init__(self, parts: StoreParts, actor: str) -> None:
         self.path = parts.path
         self.actor = actor
-        self._ledger = parts.ledger
+        self._parts, self._ledger = parts, parts.ledger
         self._index = StoreIndex(parts, lru_cache(maxsize=8192)(CHUNKER.cut))
         self._lock = threading.RLock()
         self.recorded = Recorded(parts.ledger, self._lock, lambda: self._index.seq)
@@ -91,17 +91,17 @@ class EvidenceStore:
     @property
     def seq(self) -> int:
         """The last event's number."""
-        return self.recorded.versions()[0]
+        return self.recorded.seq
 
     @property
     def headers(self) -> Mapping[str, Header]:
-        """Every version published, by ref, with its end, its standing and its grade as known now."""
+        """Every version published, by ref, with its end, standing and grade as known now; iterating is a scan."""
         return self.known.headers
 
     @property
-    def known(self) -> FoldedLedger:
+    def known(self) -> Known:
         """All that is known now, what is not published too."""
-        return self.recorded.known(self.seq)
+        return self.recorded.now
 
     @property
     def dossiers(self) -> Mapping[str, Dossier]:
@@ -134,17 +134,18 @@ class EvidenceStore:
         given = list(evidence)
         with self._lock:
             self.catch_up(progress)
-            seq, versions = self.recorded.versions()
-            new = {item.ref: item for item in given if item.ref not in versions}
-            pairs = [(item, versions[item.ref]) for item in given if item.ref in versions]
-            faults = [changed(item, known.evidence) for item, known in pairs if known.id != evidence_id(item)]
-            faults += lineage_faults([(item.ref, item) for item in given if item.ref in new], self.headers)
+            known = self.known
+            there = known.find(item.ref for item in given)
+            new = {item.ref: item for item in given if item.ref not in there}
+            known.find(item.supersedes for item in given if item.supersedes)  # all at once
+            pairs = [(item, there[item.ref].origin) for item in given if item.ref in there]
+            faults = [changed(item, old.evidence) for item, old in pairs if old.id != evidence_id(item)]
+            faults += lineage_faults([(item.ref, item) for item in given if item.ref in new], known.headers)
             if faults:
                 raise InputError(faults)
-            verdict = admission(self.recorded.batch(publisher, new, questions), self.headers)
-            head = self._ledger.append_many(verdict.events, actor=self.actor, after=seq)
-            self._index.follow(self.recorded, progress)
-        unchanged = tuple(item.ref for item in given if item.ref in versions)
+            verdict = admission(self.recorded.batch(publisher, new, questions), known.headers)
+            head = self._append(verdict.events, known.seq, progress)
+        unchanged = tuple(item.ref for item in given if item.ref in there)
         published = tuple(item.ref for item in verdict.published)
         held = tuple(self.quarantine.brought_before(one) or one for one in verdict.held)  # numbered by now
         return Ingested(published=published, unchanged=unchanged, held=held, seq=head)
@@ -159,8 +160,9 @@ class EvidenceStore:
     ) -> list[Held]:
         """What of this evidence ``ingest`` would hold; nothing is recorded."""
         with self._lock:
-            known = self.known
-            new = {item.ref: item for item in evidence if item.ref not in known.versions}
+            new, known = {item.ref: item for item in evidence}, self.known
+            for ref in known.find(new):
+                del new[ref]
             return admission(self.recorded.batch(publisher, new, questions), known.headers).held
 
     def record(self, decided: Callable[[], tuple[list[str], list[Draft]]]) -> int:
@@ -173,9 +175,7 @@ class EvidenceStore:
             faults, events = decided()
             if faults:
                 raise EvidenceError("\n".join(faults))
-            head = self._ledger.append_many(events, actor=self.actor, after=self.seq)
-            self._index.follow(self.recorded)
-            return head
+            return self._append(events, self.seq)
 
     def retract(self, ref: str, reason: str, *, publisher: Voucher = None) -> int:
         """Record that a version was retracted."""
@@ -205,9 +205,8 @@ class EvidenceStore:
         """
 
         def decided() -> tuple[list[str], list[Draft]]:
-            known = self.known
-            new = [act for act in acts if not on_record(act, known, lambda subject: self._ledger.events(about=subject))]
-            return judged(what, new, self.recorded.batch(publisher), known)
+            new = [act for act in acts if not on_record(act, self.known, self._ledger.has_event)]
+            return judged(what, new, self.recorded.batch(publisher), self.known)
 
         return self.record(decided)
 
@@ -227,10 +226,7 @@ class EvidenceStore:
         return release_seq(name, self.tags(), self.seq)
 
     def snapshot(self, as_of: date | None = None, seq: int | None = None, *, unpublished: bool = False) -> Snapshot:
-        """The store as it stood after event ``seq`` (the last one if left out), asked about the day ``as_of``.
-
-        ``unpublished`` shows drafts and withdrawn versions too.
-        """
+        """The store after event ``seq`` (the last one if left out) on ``as_of``; ``unpublished`` shows drafts too."""
         with self._lock:
             last = self.seq
             seq = last if seq is None else seq
@@ -241,11 +237,9 @@ class EvidenceStore:
 
     def get(self, ref: str) -> Evidence:
         """A version as it was published."""
-        versions = self.recorded.versions()[1]
-        if ref not in versions:
-            said = f"{self.path}: expected a version it holds, got {ref!r}"
-            raise UnknownEvidenceError(f"{said}; see `evitrail store list`")
-        return versions[ref].evidence
+        if found := self.known.find([ref]):
+            return found[ref].evidence
+        raise UnknownEvidenceError(f"{self.path}: expected a version it holds, got {ref!r}; see `evitrail store list`")
 
     def events(self, after: int = 0) -> Iterator[Event]:
         """The ledger's events that follow ``after``, in the order they were recorded."""
@@ -255,43 +249,49 @@ class EvidenceStore:
         """Everything that happened to a lineage, in the order it was recorded."""
         events = [*self._ledger.events(about=f"{id}@"), *(e for e in self._ledger.events(about=EDGE) if names(e, id))]
         if not events:
-            said = f"{self.path}: expected a lineage it holds, got {id!r}"
-            raise UnknownEvidenceError(f"{said}; see `evitrail store list`")
+            raise UnknownEvidenceError(
+                f"{self.path}: expected a lineage it holds, got {id!r}; see `evitrail store list`"
+            )
         return sorted(events, key=lambda event: event.seq)
 
     def verify(self) -> list[str]:
-        """All that is not as it should be in ledger, kept signatures and index; empty means sound."""
+        """All that is not as it should be in ledger, kept signatures, tables and index; empty means sound."""
         with self._lock:
             if faults := self._ledger.verify():
                 return faults  # what a broken ledger says of the index means nothing
-            faults = unproven_signatures(self._ledger.events())
-            return [*faults, *self._index.faults(fold(self._ledger.events()), self._ledger.head()[0])]
+            versions, head = fold(self._ledger.events()), self._ledger.head()
+            faults = unproven_signatures(self._ledger.events()) + self.recorded.faults(versions, head)
+            return faults + self._index.faults(versions, head[0])
 
     def reindex(self, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
-        """Build the index again from the ledger; for another model beside the old one, which is searched until then."""
+        """Build tables and index again from the ledger; for another model beside the one that is searched meanwhile."""
         with self._lock:
+            self._parts.expect_writable()
+            self.recorded.rebuild()
             self._index.rebuild(self.recorded, progress, embedder)
 
     def stats(self) -> Stats:
-        searched = self._index.searched
-        return Stats(
-            versions=len(self.headers),
-            lineages=len({header.id for header in self.headers.values()}),
-            retracted=sum(header.retracted for header in self.headers.values()),
-            events=self.seq,
-            passages=searched.index.count(),
-            engine=searched.manifest.engine,
-            model=searched.manifest.model,
-            head=self._ledger.head()[1],
-        )
+        searched, known = self._index.searched, self.known
+        counted = {"versions": len(known.headers), "lineages": known.lineages, "retracted": known.retracted}
+        built = {"engine": searched.manifest.engine, "model": searched.manifest.model}
+        return Stats(**counted, events=known.seq, passages=searched.index.count(), **built, head=self._ledger.head()[1])
 
     def close(self) -> None:
         """Let go of the folder; snapshots of it can no longer search."""
         self._index.close()
         self._ledger.close()
+        if self._parts.copy is not None:
+            self._parts.copy.cleanup()
+
+    def _append(self, events: Sequence[Draft], after: int, progress: Progress | None = None) -> int:
+        """Record these as the events that follow ``after`` and index them; returns the last event's number."""
+        self._parts.expect_writable()
+        head = self.recorded.append(events, actor=self.actor, after=after)
+        self.catch_up(progress)
+        return head
 
     def __enter__(self) -> EvidenceStore:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -21,6 +21,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -34,6 +36,7 @@ from evitrail.evidence_store.ledger.dialect import dialect_of
 from evitrail.evidence_store.ledger.dialect.postgres import FORM
 from evitrail.evidence_store.ledger.event import DRAFTED, PUBLISHED
 from evitrail.evidence_store.ledger.ledger import Ledger
+from evitrail.evidence_store.read_only import copied
 from evitrail.traces.known_secrets import masked
 
 PASSAGED = (DRAFTED, PUBLISHED)
@@ -51,6 +54,13 @@ class StoreParts:
     index: VectorIndex
     mark: Path
     """The file that says how much of the ledger the index has seen."""
+    copy: TemporaryDirectory[str] | None = None
+    """Where a copy of it lies that was opened, if the folder cannot be written to."""
+
+    def expect_writable(self) -> None:
+        """Raise ``ReadOnlyStore`` where nothing may be recorded."""
+        if self.copy is not None:
+            raise ReadOnlyStore(self.path)
 
 
 def open_parts(
@@ -63,7 +73,35 @@ def open_parts(
     clock: Callable[[], datetime],
     ledger: str | None = None,
 ) -> StoreParts:
-    """The parts of the store at ``path``; ``None`` for embedder or index means what the store was made with."""
+    """The parts of the store at ``path``; ``None`` for embedder or index means what the store was made with.
+
+    Those of a store that cannot be written to are opened from a copy.
+    """
+    given: dict[str, Any] = {"create": create, "embedder": embedder, "index": index, "chunker": chunker, "clock": clock}
+    try:
+        return _open_parts(path, ledger=ledger, **given)
+    except ReadOnlyStore:
+        if not (path / "manifest.json").is_file():
+            raise
+    copy = copied(path)
+    try:
+        parts = _open_parts(Path(copy.name) / "store", ledger=ledger, **{**given, "create": False})
+    except BaseException:
+        copy.cleanup()
+        raise
+    return replace(parts, path=path, copy=copy)
+
+
+def _open_parts(
+    path: Path,
+    *,
+    create: bool,
+    embedder: Encoder | None,
+    index: str | None,
+    chunker: str,
+    clock: Callable[[], datetime],
+    ledger: str | None,
+) -> StoreParts:
     file = path / "manifest.json"
     expect_store_folder(path)
     if file.is_file():

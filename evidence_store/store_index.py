@@ -47,8 +47,8 @@ class StoreIndex:
 
     def follow(self, recorded: Recorded, progress: Progress | None = None) -> None:
         """Bring it to the last event."""
-        head, versions = recorded.versions()
-        self._projection.follow(versions, head, progress)
+        head = recorded.seq
+        self._projection.follow(recorded.changed_since(self.seq), head, progress)
 
     def rebuild(self, recorded: Recorded, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
         """Build it again from the ledger, for ``embedder`` if one is given."""
@@ -59,9 +59,9 @@ class StoreIndex:
             return
         self.follow(recorded)  # both must have seen the same when they change places
         other = beside(self._parts, embedder)
-        head, versions = recorded.versions()
+        head, projection = recorded.seq, self._projected(other)
         try:
-            self._projected(other).follow(versions, head, progress)
+            projection.follow(recorded.changed_since(projection.seq), head, progress)
         except BaseException:  # broken off: what is there is resumed later, by whoever opens it
             other.index.close()
             raise

@@ -36,7 +36,7 @@ def lineage_faults(entries: Sequence[tuple[str, Header]], known: Mapping[str, He
             )
         else:
             new[header.ref], places[header.ref] = header, place
-    gone = Retracted(known)
+    gone = Retracted(known, new.values())
     for place, header in entries:
         faults += [f"{place}: {fault}" for fault in _supersession_faults(header, new, known)]
         if (unsound := gone.among(header)) and not (header.waiver or "").strip():
@@ -53,7 +53,7 @@ def drafts(
 
     The two are one act: between their numbers both versions hold. ``vouched`` says by ref who vouches for it.
     """
-    ends: dict[str, date | None] = {ref: header.valid_to for ref, header in known.items()}
+    ends: dict[str, date | None] = {}
     events: list[Draft] = []
     for new in _oldest_first(list(evidence)):
         events.append(
@@ -64,10 +64,11 @@ def drafts(
             )
         )
         ends[new.ref] = new.valid_to
-        if new.supersedes is not None and _later(ends[new.supersedes], new.valid_from):
-            ends[new.supersedes] = new.valid_from
+        old = new.supersedes
+        if old is not None and _later(ends[old] if old in ends else known[old].valid_to, new.valid_from):
+            ends[old] = new.valid_from
             body = {"valid_to": new.valid_from.isoformat(), "by": new.ref}
-            events.append(Draft(type=CLOSED, subject=new.supersedes, body=body))
+            events.append(Draft(type=CLOSED, subject=old, body=body))
     return events
 
 

@@ -18,6 +18,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
+from evitrail.evidence_store.headers import named
 from evitrail.evidence_store.ledger.event import CONCERN, REINSTATED, RETRACTED, STANDING, Draft, Event, understood
 from evitrail.evidence_store.model import Header
 from evitrail.traces.record import Record
@@ -77,7 +78,8 @@ def recordable(notices: Sequence[Notice], known: Mapping[str, Header]) -> tuple[
     """Why these cannot be recorded, each in a line, and the events that record them."""
     faults: list[str] = []
     drafts: list[Draft] = []
-    standing = {ref: {"retracted": header.retracted, "concern": header.concern} for ref, header in known.items()}
+    there = {said.ref: known[said.ref] for said in notices if said.ref in known}
+    standing = {ref: {"retracted": header.retracted, "concern": header.concern} for ref, header in there.items()}
     for said in notices:
         if said.ref not in standing:
             faults.append(f"expected a version the store holds, got {said.ref!r}; see `evitrail store list`")
@@ -104,6 +106,8 @@ def matched(
 
     ``recorded`` are the notices that the store has on record, by version.
     """
+    lines = sorted(published, key=lambda line: line.on or date.min)
+    known = named(known, {name for line in lines for name in (f"doi:{line.doi}", f"pmid:{line.pmid}")})
     by_doi: dict[str, list[str]] = {}
     by_pmid: dict[str, list[str]] = {}
     for ref, header in sorted(known.items()):
@@ -113,7 +117,7 @@ def matched(
             by_pmid.setdefault(header.pmid, []).append(ref)
     standing = {ref: {"retracted": header.retracted, "concern": header.concern} for ref, header in known.items()}
     found: list[Notice] = []
-    for line in sorted(published, key=lambda line: line.on or date.min):
+    for line in lines:
         for ref in by_doi.get(line.doi or "") or by_pmid.get(line.pmid or "") or []:
             why = f"{reason}: {line.reason}" if line.reason else reason
             notice = Notice(ref=ref, nature=line.nature, reason=why, on=line.on, notice=line.notice)

@@ -13,7 +13,7 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Literal
 
@@ -121,7 +121,7 @@ class _Pair(Record, stored_as="_Pair"):
 
 
 def superseding(
-    edge: Supersession, known: Mapping[Ref, Header], successors: Mapping[Ref, tuple[Header, ...]]
+    edge: Supersession, known: Mapping[Ref, Header], successors: Callable[[Ref], Iterable[Header]]
 ) -> tuple[list[str], list[Draft]]:
     """Why the edge cannot be recorded, each in a line, and the events that record it: itself, and what it ends."""
     faults = [*_unknown((*edge.old, *edge.new), known)]
@@ -156,12 +156,12 @@ def _unknown(refs: tuple[Ref, ...], known: Mapping[Ref, Header]) -> Iterator[str
             yield f"expected a version the store holds, got {ref!r}; see `evitrail store list`"
 
 
-def _circles(edge: Supersession, successors: Mapping[Ref, tuple[Header, ...]]) -> Iterator[str]:
+def _circles(edge: Supersession, successors: Callable[[Ref], Iterable[Header]]) -> Iterator[str]:
     """Each old version that takes over, by some way, from a new one."""
     for ref in edge.new:
         ahead, seen = [ref], {ref}
         while ahead:
-            for header in successors.get(ahead.pop(), ()):
+            for header in successors(ahead.pop()):
                 if header.ref not in seen:
                     seen.add(header.ref)
                     ahead.append(header.ref)

@@ -80,7 +80,7 @@ class EvidenceFormat(NamedTuple):
             why = "; ".join(note.removeprefix(f"{path}: ") for note in found.notes)
             said = f"{path}: expected at least one version of evidence, got none"
             raise InputError([f"{said} ({why})" if why else said])
-        if faults := lineage_faults(found.entries, known or {}):
+        if faults := lineage_faults(found.entries, {} if known is None else known):
             raise InputError(faults)
         return found
 

@@ -21,8 +21,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +50,9 @@ EVENT = sa.Table(
     sa.Column("prev", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
 )
+ASKED = 500
+"""Events, or rows, asked for at once."""
+Then = Callable[[sa.Connection, list[Event]], None]
 _UNKEPT = re.compile("[\x00\ud800-\udfff]")
 _DAMAGED = "`evitrail store verify` names all that is at fault; restore the ledger from a copy"
 
@@ -73,7 +76,7 @@ class Ledger:
         dialect = dialect_of(address)
         ledger = cls(dialect, clock, dialect.engine())
         try:
-            with ledger._writing() as db:
+            with ledger.writing() as db:
                 dialect.expect_own(db)
                 _TABLES.create_all(db)
                 db.execute(sa.select(EVENT).limit(0))  # a table of that name may be somebody else's
@@ -86,18 +89,38 @@ class Ledger:
     def head(self) -> tuple[int, str]:
         """The last event's number and hash; ``(0, GENESIS)`` when there is none."""
         query = sa.select(EVENT.c.seq, EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1)
-        with self._reading() as db:
+        with self.reading() as db:
             row = db.execute(query).first()
         return (row.seq, row.hash) if row else (0, GENESIS)
 
     def hash_at(self, seq: int) -> str:
-        """The hash of event ``seq``, which names everything up to it."""
-        with self._reading() as db:
-            return _hash_at(db, seq)
+        """The hash of event ``seq``, which names everything up to it; ``GENESIS`` where there is no such event."""
+        found = self.events_at([seq])
+        return found[0].hash if found else GENESIS
 
-    def append_many(self, drafts: Sequence[Draft], *, actor: str, after: int) -> int:
-        """Append all drafts or none, as the events that follow ``after``; returns the new last number."""
-        with self._writing() as db:
+    def has_event(self, type: str, subject: str) -> bool:
+        """Whether there is an event of that type about just that subject."""
+        query = sa.select(EVENT.c.seq).where(EVENT.c.subject == subject, EVENT.c.type == type).limit(1)
+        with self.reading() as db:
+            return db.execute(query).first() is not None
+
+    def events_at(self, seqs: Iterable[int], db: sa.Connection | None = None) -> list[Event]:
+        """The events with these numbers, each checked by itself; on a connection that is in use, if one is given."""
+        asked, found = sorted(set(seqs)), list[Event]()
+        with self.reading() if db is None else nullcontext(db) as connection:
+            for at in range(0, len(asked), ASKED):
+                query = sa.select(EVENT).where(EVENT.c.seq.in_(asked[at : at + ASKED])).order_by(EVENT.c.seq)
+                for row in connection.execute(query):
+                    self._sound(row, row.seq, row.prev)
+                    found.append(self._event(row))
+        return found
+
+    def append_many(self, drafts: Sequence[Draft], *, actor: str, after: int, then: Then | None = None) -> int:
+        """Append all drafts or none, as the events that follow ``after``; returns the new last number.
+
+        ``then`` is called with the new events, in the same transaction.
+        """
+        with self.writing() as db:
             last = db.execute(sa.select(EVENT).order_by(EVENT.c.seq.desc()).limit(1)).first()
             if last:  # nothing is chained to an event that was changed
                 self._sound(last, last.seq, last.prev)
@@ -115,6 +138,8 @@ class Ledger:
                 prev = rows[-1]["hash"]
             if rows:
                 db.execute(sa.insert(EVENT), rows)
+            if rows and then is not None:
+                then(db, [Event(**{**row, "body": json.loads(row["body"])}) for row in rows])
         return after + len(rows)
 
     def events(self, after: int = 0, about: str = "") -> Iterator[Event]:
@@ -124,7 +149,7 @@ class Ledger:
         """
         # LIKE would tell capitals apart on one database and not on the other.
         query = sa.select(EVENT).where(EVENT.c.seq > after, sa.func.substr(EVENT.c.subject, 1, len(about)) == about)
-        with self._reading() as db:
+        with self.reading() as db:
             expected, prev = after + 1, _hash_at(db, after)
             for row in db.execute(query.order_by(EVENT.c.seq)):
                 self._sound(row, row.seq if about else expected, row.prev if about else prev)
@@ -162,12 +187,14 @@ class Ledger:
         self.engine.dispose()
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection to read with; what the database complains of is a ``StoreError``."""
         with store_errors(self.dialect), self.engine.connect() as db:
             yield db
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction of the only writer."""
         with store_errors(self.dialect), self.engine.begin() as db:
             self.dialect.lock(db)
             yield db

@@ -21,13 +21,13 @@ from evitrail.evidence_store.curation.profile import Profile, profiling
 from evitrail.evidence_store.curation.relations import Contradiction, Supersession, disputing, superseding
 from evitrail.evidence_store.curation.workflow import Dossier, acted
 from evitrail.evidence_store.grading.grade import rank
-from evitrail.evidence_store.ledger.event import SUPERSEDED, WITHDRAWN, Draft, Event
+from evitrail.evidence_store.known import Known
+from evitrail.evidence_store.ledger.event import SUPERSEDED, WITHDRAWN, Draft
 from evitrail.evidence_store.quarantine.admission import WAITS, signatures
 from evitrail.evidence_store.quarantine.batch import Batch
 from evitrail.evidence_store.quarantine.held import Held, Stop, What
 from evitrail.evidence_store.quarantine.publisher import Publisher
 from evitrail.evidence_store.quarantine.voucher import publisher_of
-from evitrail.evidence_store.snapshot import FoldedLedger
 from evitrail.traces.record import Record
 
 ACT = ""
@@ -51,23 +51,23 @@ class ActRule(NamedTuple):
     """What one type of act is, and whose evidence it may not touch unasked."""
 
     type: type[Act]
-    decide: Callable[[Sequence[Any], FoldedLedger], Decided]
+    decide: Callable[[Sequence[Any], Known], Decided]
     rule: str
     verb: str
     allowed: Callable[[Publisher], bool]
     """Whether a publisher may act so on others' evidence."""
 
 
-def _superseding(edges: Sequence[Supersession], known: FoldedLedger) -> Decided:
+def _superseding(edges: Sequence[Supersession], known: Known) -> Decided:
     return _joined([superseding(edge, known.headers, known.successors) for edge in edges])
 
 
-def _disputing(edges: Sequence[Contradiction], known: FoldedLedger) -> Decided:
+def _disputing(edges: Sequence[Contradiction], known: Known) -> Decided:
     return _joined([disputing(edge, known.headers) for edge in edges])
 
 
-def _withdrawing(acts: Sequence[Withdrawal], known: FoldedLedger) -> Decided:
-    dossiers = [Dossier(act.ref, stage="published", content=known.versions[act.ref].id) for act in acts]
+def _withdrawing(acts: Sequence[Withdrawal], known: Known) -> Decided:
+    dossiers = [Dossier(act.ref, stage="published", content=known[act.ref].origin.id) for act in acts]
     return [], [acted(WITHDRAWN, one, "", act.reason) for one, act in zip(dossiers, acts, strict=True)]
 
 
@@ -103,30 +103,31 @@ ACTS: dict[What, ActRule] = {
 INFLATED, UNGROUNDED = "inflated_grade", "ungrounded_grade"
 
 
-def judged(what: What, acts: Sequence[Act], batch: Batch, known: FoldedLedger) -> Decided:
+def judged(what: What, acts: Sequence[Act], batch: Batch, known: Known) -> Decided:
     """Why these acts cannot be recorded, and the events that record them or hold them."""
     decide = ACTS[what].decide
     if batch.quarantine.open:
         return decide(acts, known)
-    waiting = {ref for one in batch.quarantine.waiting if one.what == "evidence" for ref in one.refs} - set(batch.known)
+    held = {ref for one in batch.quarantine.waiting if one.what == "evidence" for ref in one.refs}
+    waiting = {ref for ref in held if ref not in batch.known}
     faults, _ = decide([act for act in acts if not waiting.intersection(_named(act))], known)
     if faults:
         return faults, []
     stopped = [(act, list(_stops(what, act, batch, waiting))) for act in acts]
     free = [act for act, told in stopped if not told]
-    held = [draft for act, told in stopped if told for draft in _holding(what, act, told, batch)]
-    return [], [*(signatures(batch, [ACT]) if free or held else []), *decide(free, known)[1], *held]
+    holding = [draft for act, told in stopped if told for draft in _holding(what, act, told, batch)]
+    return [], [*(signatures(batch, [ACT]) if free or holding else []), *decide(free, known)[1], *holding]
 
 
-def on_record(act: Act, known: FoldedLedger, about: Callable[[str], Iterator[Event]]) -> bool:
-    """Whether the ledger says just this already; ``about`` finds its events about a subject."""
+def on_record(act: Act, known: Known, has_event: Callable[[str, str], bool]) -> bool:
+    """Whether the ledger says just this already; ``has_event`` tells whether it has one of a type and subject."""
     match act:
         case Profile():
-            return act.ref in known.rows and known.rows[act.ref].profile == act
+            return any(one.row.profile == act for one in known.find([act.ref]).values())
         case Contradiction():
-            return act.a in known.rows and act in known.rows[act.a].disputes
+            return any(act in one.row.disputes for one in known.find([act.a]).values())
         case Supersession():  # its subject is its content
-            return any(event.type == SUPERSEDED for event in about(act.id))
+            return has_event(SUPERSEDED, act.id)
         case _:
             return False
 

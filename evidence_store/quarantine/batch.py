@@ -9,6 +9,7 @@ Rules kept here
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -32,13 +33,20 @@ class Published:
     publisher: str | None
 
 
+class PublishedVersions(Mapping[str, Published]):
+    """What is published, by ref; to iterate over it is a scan."""
+
+    @abstractmethod
+    def lineage(self, id: str) -> list[str]:
+        """The versions of a lineage, in the order of their refs."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """What is judged together, and what is known then."""
 
     quarantine: Quarantine
-    known: Mapping[str, Published]
-    """What is published, by ref."""
+    known: PublishedVersions
     vouchers: Vouchers
     today: date
     new: Mapping[str, Evidence] = field(default_factory=dict)
@@ -102,7 +110,7 @@ class Batch:
 
     def mates(self, evidence: Evidence) -> list[str]:
         """The published versions of the lineage."""
-        return self._by_lineage.get(evidence.id, [])
+        return self.known.lineage(evidence.id)
 
     def new_mates(self, evidence: Evidence) -> list[str]:
         """The other versions of the lineage in this batch."""
@@ -117,12 +125,8 @@ class Batch:
     def near(self) -> Mapping[str, tuple[str, ...]]:
         """For each version of the batch, all that are near copies with it, itself among them."""
         new = {ref: one.text for ref, one in self.new.items()}
-        texts = may_be_near({ref: one.text for ref, one in sorted(self.known.items())}, new.values()) | new
+        texts = may_be_near(((ref, one.text) for ref, one in self.known.items()), new.values()) | new
         return {ref: tuple(group) for group in groups(texts) for ref in group if ref in self.new}
-
-    @cached_property
-    def _by_lineage(self) -> Mapping[str, list[str]]:
-        return _grouped(one.header for one in self.known.values())
 
     @cached_property
     def _new_by_lineage(self) -> Mapping[str, list[str]]:

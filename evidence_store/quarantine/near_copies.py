@@ -59,10 +59,10 @@ def held_share(text: str, questions: Iterable[Sketch]) -> float:
     return max((sum(run in there for run in one) / len(one) for one in questions if len(one) >= FEWEST), default=0.0)
 
 
-def may_be_near(texts: Mapping[str, str], new: Iterable[str]) -> dict[str, str]:
+def may_be_near(texts: Iterable[tuple[str, str]], new: Iterable[str]) -> dict[str, str]:
     """Those of the texts that a new one may be near: most of their runs stand in the new ones taken together."""
     there = frozenset[int]().union(*map(runs, new))
-    return {name: text for name, text in texts.items() if len(there & runs(text)) >= NEAR * len(runs(text))}
+    return {name: text for name, text in texts if len(there & runs(text)) >= NEAR * len(runs(text))}
 
 
 def groups(texts: Mapping[str, str]) -> list[list[str]]:

@@ -113,14 +113,7 @@ def spoken_for(passage: Passage, offered: Sequence[str]) -> int | None:
 
 def stranger(passage: Passage, snapshot: Snapshot) -> bool:
     """Whether its publisher, or where none is known its organization, has no other lineage in the store."""
-    header, publisher = passage.header, snapshot.publisher(passage.ref)
-
-    def same_source(other: Header) -> bool:
-        if publisher is not None:
-            return snapshot.publisher(other.ref) == publisher
-        return other.organization == header.organization
-
-    return not any(other.id != header.id and same_source(other) for other in snapshot.headers.values())
+    return snapshot.is_only_lineage(passage.ref)
 
 
 def _source(hit: Hit, offered: Sequence[str], asked: GateContext) -> Source:

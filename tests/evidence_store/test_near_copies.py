@@ -39,7 +39,7 @@ def test_whatever_may_be_near_a_new_text_is_looked_at(seed: int) -> None:
     first = text(dice)
     texts = {f"{words}": changed(first, dice, words) for words in range(0, 60, 4)}
     near = {name for name, one in texts.items() if similarity(one, first) >= NEAR}
-    assert near <= may_be_near(texts, [first]).keys()
+    assert near <= may_be_near(texts.items(), [first]).keys()
     assert len(near) > 1
 
 

@@ -176,12 +176,7 @@ def _successors(scene: Scene, ref: str) -> set[str]:
     """The versions that took the place of one, where no day is asked about: without them it is the newest."""
     if scene.snapshot.as_of is not None:
         return set()
-    lineage = ref.partition("@")[0]
-    return {
-        other
-        for other, header in scene.snapshot.headers.items()
-        if other != ref and (header.id == lineage or header.supersedes == ref) and other not in scene.labels.decides
-    }
+    return {other for other in scene.snapshot.related(ref) if other != ref and other not in scene.labels.decides}
 
 
 def _swapped(scene: Scene, ref: str, before: Mapping[str, Header]) -> dict[str, Header]:
@@ -205,7 +200,8 @@ def _lowered(scene: Scene, ref: str) -> Header | None:
 
 
 def _as_named(scene: Scene, named: Snapshot) -> Reference:
-    wanting = sorted({ref.partition("@")[0] for ref in scene.labels.decides} - {h.id for h in named.headers.values()})
+    lineages = sorted({ref.partition("@")[0] for ref in scene.labels.decides})
+    wanting = [lineage for lineage in lineages if not any(h.id == lineage for h in named.related(lineage).values())]
     if wanting:
         raise WrongReference(
             f"{scene.run}: expected a reference that holds the lineage {wanting[0]!r}, which decides "

@@ -14,7 +14,7 @@ def standing_in_words(snapshot: Snapshot, ref: str) -> str:
         return status
     following = (
         other.valid_from
-        for other in snapshot.headers.values()
+        for other in snapshot.related(ref).values()
         if other.supersedes == ref or (other.id == header.id and other.valid_from > header.valid_from)
     )
     since = header.valid_to or min(following, default=None)

@@ -12,10 +12,10 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from evitrail.evidence_store.curation.lineage import lineage_faults
 from evitrail.evidence_store.curation.notices import EVENT, Notice
-from evitrail.evidence_store.curation.workflow import MARK
 from evitrail.evidence_store.formats.fhir.read import Taken
 from evitrail.evidence_store.index.projection import Progress
 from evitrail.evidence_store.input_text import InputError
@@ -49,14 +49,15 @@ def news(taken: Taken, snapshot: Snapshot) -> Taken:
     """What the snapshot, which shows unpublished versions too, does not know; raises ``InputError``."""
     held = snapshot.headers
     fresh = [item for item in taken.evidence if item.ref not in held or not _is_known(item, snapshot)]
-    published = {ref: header for ref, header in held.items() if MARK not in ref and snapshot.status(ref) != "withdrawn"}
+    published = replace(snapshot, unpublished=False).headers
     faults = [_changed(item, published) for item in fresh if item.ref in held]
     faults += lineage_faults([(item.ref, item) for item in fresh if item.ref not in held], published)
-    there = {*published, *(item.ref for item in fresh)}
+    there = {item.ref for item in fresh}
     faults += [
         f"expected both versions of a contradiction in what is imported or in the store, got no {ref!r}"
         for edge in taken.contradictions
-        for ref in sorted({edge.a, edge.b} - there - held.keys())
+        for ref in sorted({edge.a, edge.b} - there)
+        if ref not in held
     ]
     if faults:
         raise InputError(faults)

@@ -104,7 +104,9 @@ class PostgreSQL:
             case "23505":
                 return f"another process wrote at the same time; {base.AGAIN}"
             case "42501":
-                return f"{got}; a writer needs SELECT and INSERT on the table event, the first one CREATE"
+                return (
+                    f"{got}; a writer needs SELECT and INSERT on event, evidence_* and read_model, the first one CREATE"
+                )
             case "42P01" | "42703" | "42804":
                 return f"expected a ledger, got {got!r}; name a database without another table 'event'"
             case "25006":

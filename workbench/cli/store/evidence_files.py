@@ -18,7 +18,9 @@ import typer
 from evitrail.workbench.cli.store.vouching import voucher_for
 
 if TYPE_CHECKING:
-    from evitrail.evidence_store import Evidence
+    from collections.abc import Mapping
+
+    from evitrail.evidence_store import Evidence, Header
     from evitrail.evidence_store.formats.base import Defaults
     from evitrail.evidence_store.quarantine.voucher import Voucher
 
@@ -70,6 +72,7 @@ def read_all(
     """Every file's evidence, checked against the store where there is one."""
     from evitrail.evidence_store import EvidenceStore, InputError
     from evitrail.evidence_store.formats import FORMATS, format_of
+    from evitrail.evidence_store.headers import HeadersView
     from evitrail.evidence_store.store_folder import expect_store_folder
 
     if format is not None and format not in FORMATS:
@@ -77,14 +80,15 @@ def read_all(
     expect_store_folder(store)
     made = (store / "manifest.json").is_file()
     with EvidenceStore.open(store, index=index, ledger=ledger) if made else nullcontext() as opened:
-        known = dict(opened.headers) if opened else {}
-        recorded = set(known)
+        recorded: Mapping[str, Header] = opened.headers if opened else {}
         evidence: dict[str, Evidence] = {}
         vouchers: dict[str, Voucher] = {}
         faults: list[str] = []
         notes: list[str] = []
         for file in files:
-            found = (format_of(file) if format is None else FORMATS[format]).parsed(file, known, defaults)
+            found = (format_of(file) if format is None else FORMATS[format]).parsed(
+                file, HeadersView(recorded, evidence), defaults
+            )
             voucher = voucher_for(file, publisher, signature)
             notes += found.notes
             for _, item in found.entries:
@@ -92,7 +96,7 @@ def read_all(
                     faults.append(f"{file}: {item.ref!r} stands in an earlier file too; remove one")
                 elif opened and item.ref in recorded and opened.get(item.ref) != item:
                     faults.append(f"{file}: {item.ref!r} was recorded with another content; give it a new version")
-                evidence[item.ref], known[item.ref] = item, item.header()
+                evidence[item.ref] = item
                 vouchers.setdefault(item.ref, voucher)
     if faults:
         raise InputError(faults)

@@ -133,7 +133,7 @@ def history(
 
 @app.command()
 def verify(store: StorePath = STORE, json: Json = False) -> None:
-    """Verify the ledger's hash chain and compare the index with the ledger."""
+    """Verify the ledger's hash chain and compare tables and index with the ledger."""
     from evitrail.evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
@@ -152,7 +152,7 @@ def reindex(
     model: Annotated[str | None, typer.Option("--model", help="Embedding model to switch to.", metavar="NAME")] = None,
     json: Json = False,
 ) -> None:
-    """Rebuild the index; known embeddings are reused."""
+    """Rebuild the tables of what is known and the index; known embeddings are reused."""
     from evitrail.evidence_store import EvidenceStore
 
     with EvidenceStore.open(store) as opened:
@@ -204,7 +204,9 @@ def held_header(held: Held) -> Header:
 
 def newest(headers: Mapping[str, Header], lineage: str) -> str:
     """The newest version of a lineage; the lineage itself where there is none, for the store to refuse."""
-    versions = [header for header in headers.values() if header.id == lineage]
+    from evitrail.evidence_store.headers import named
+
+    versions = named(headers, [lineage]).values()
     return max(versions, key=lambda h: (h.valid_from, h.version)).ref if versions else lineage
 
 
