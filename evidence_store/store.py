@@ -35,6 +35,7 @@ from evitrail.evidence_store.errors import EvidenceError, UnknownEvidenceError
 from evitrail.evidence_store.fold import fold
 from evitrail.evidence_store.index.chunk import Sentences
 from evitrail.evidence_store.index.embed import Encoder
+from evitrail.evidence_store.index.manifest import Mode
 from evitrail.evidence_store.index.projection import Progress
 from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.ledger.event import Draft, Event
@@ -76,15 +77,24 @@ class EvidenceStore:
         ledger: str | None = None,
         actor: str = "evitrail",
         clock: Callable[[], datetime] = utc_now,
+        rebuild: bool = False,
     ) -> EvidenceStore:
         """The store in the folder ``path``, with ``create`` made if it is not there.
 
         ``index`` is ``edge`` (the default), ``local`` or a server's address, and ``embedder`` the minilm model;
         left out, both are what the store was made with. ``ledger`` is the PostgreSQL address of a ledger that is not
-        in the folder. ``actor`` is whose name its events will carry.
+        in the folder. ``actor`` is whose name its events will carry. With ``rebuild`` an index of an earlier layout is
+        opened too, for ``reindex`` alone.
         """
         parts = open_parts(
-            Path(path), create=create, embedder=embedder, index=index, chunker=repr(CHUNKER), clock=clock, ledger=ledger
+            Path(path),
+            create=create,
+            embedder=embedder,
+            index=index,
+            chunker=repr(CHUNKER),
+            clock=clock,
+            ledger=ledger,
+            rebuild=rebuild,
         )
         return cls(parts, actor)
 
@@ -226,10 +236,13 @@ class EvidenceStore:
         """The ledger number that a person means by ``now``, a number, or a release's name."""
         return release_seq(name, self.tags(), self.seq)
 
-    def snapshot(self, as_of: date | None = None, seq: int | None = None, *, unpublished: bool = False) -> Snapshot:
+    def snapshot(
+        self, as_of: date | None = None, seq: int | None = None, *, unpublished: bool = False, exact: bool = False
+    ) -> Snapshot:
         """The store as it stood after event ``seq`` (the last one if left out), asked about the day ``as_of``.
 
-        ``unpublished`` shows drafts and withdrawn versions too.
+        ``unpublished`` shows drafts and withdrawn versions too. ``exact`` searches exactly, as for an audit, where
+        the index was built to be searched approximately.
         """
         with self._lock:
             last = self.seq
@@ -237,7 +250,8 @@ class EvidenceStore:
             if not 0 <= seq <= last:
                 raise EvidenceError(f"expected a ledger number from 0 to {last}, got {seq}")
             self._index.expect_seen(seq)
-            return Snapshot(as_of, seq, self.recorded.known(seq), self._index.searched, unpublished=unpublished)
+            searched = self._index.searched.exactly() if exact else self._index.searched
+            return Snapshot(as_of, seq, self.recorded.known(seq), searched, unpublished=unpublished)
 
     def get(self, ref: str) -> Evidence:
         """A version as it was published."""
@@ -267,10 +281,15 @@ class EvidenceStore:
             faults = unproven_signatures(self._ledger.events())
             return [*faults, *self._index.faults(fold(self._ledger.events()), self._ledger.head()[0])]
 
-    def reindex(self, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
-        """Build the index again from the ledger; for another model beside the old one, which is searched until then."""
+    def reindex(
+        self, progress: Progress | None = None, embedder: Encoder | None = None, mode: Mode | None = None
+    ) -> None:
+        """Build the index again from the ledger.
+
+        For another model, or another way of searching, beside the old one, which is searched until then.
+        """
         with self._lock:
-            self._index.rebuild(self.recorded, progress, embedder)
+            self._index.rebuild(self.recorded, progress, embedder, mode)
 
     def stats(self) -> Stats:
         searched = self._index.searched
@@ -281,6 +300,7 @@ class EvidenceStore:
             events=self.seq,
             passages=searched.index.count(),
             engine=searched.manifest.engine,
+            search=searched.manifest.search,
             model=searched.manifest.model,
             head=self._ledger.head()[1],
         )
