@@ -34,7 +34,7 @@ from evitrail.evidence_store.curation.review_due import due
 from evitrail.evidence_store.curation.workflow import MARK
 from evitrail.evidence_store.errors import StoreError, UnknownEvidenceError
 from evitrail.evidence_store.fold import Validity, Version
-from evitrail.evidence_store.index.base import IndexHit, VectorIndex, Where, day_number
+from evitrail.evidence_store.index.base import IndexHit, Sparse, VectorIndex, Where, day_number
 from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.edge import query_terms
 from evitrail.evidence_store.index.embed import Encoder, Vectors
@@ -118,13 +118,19 @@ class Searched:
         return replace(self, manifest=self.manifest.exactly())
 
     def dense(self, vector: Vectors, k: int, where: Where) -> list[IndexHit]:
-        """The passages nearest in meaning, as the manifest says; raises ``StoreError`` for a build that is no more."""
-        exact, built = self.manifest.mode == "exact", self.manifest.build
-        found = self.index.search_dense(vector, k, where, exact=exact)
-        if not exact and built != self.index.build:  # looked at afterwards: what was found may be of either
+        """The passages nearest in meaning, as the manifest says."""
+        return self._same(self.index.search_dense(vector, k, where, exact=self.manifest.mode == "exact"))
+
+    def lexical(self, terms: Sparse, k: int, where: Where) -> list[IndexHit]:
+        """The passages that share the weightiest words."""
+        return self._same(self.index.search_sparse(terms, k, where))
+
+    def _same(self, found: list[IndexHit]) -> list[IndexHit]:
+        """What was found, if the build that the manifest names is still there; else ``StoreError``."""
+        if self.manifest.build and self.manifest.build != self.index.build:
             raise StoreError(
                 "this snapshot's index is searched approximately and was written to since, so it would answer "
-                "otherwise under the same name; take the snapshot again, or one with exact=True"
+                "otherwise under the same name; take the snapshot again"
             )
         return found
 
@@ -230,7 +236,7 @@ class Snapshot:
 
     def lexical(self, query: str, k: int, valid_only: bool = False) -> list[tuple[Passage, float]]:
         """The ``k`` passages that match the query's words best, with their BM25 score."""
-        return self._passages(self._searched.index.search_sparse(query_terms(query), k, self._where(valid_only)))
+        return self._passages(self._searched.lexical(query_terms(query), k, self._where(valid_only)))
 
     def without(self, refs: Iterable[str]) -> Snapshot:
         """The same view in which these versions were never recorded."""

@@ -83,8 +83,7 @@ class EvidenceStore:
 
         ``index`` is ``edge`` (the default), ``local`` or a server's address, and ``embedder`` the minilm model;
         left out, both are what the store was made with. ``ledger`` is the PostgreSQL address of a ledger that is not
-        in the folder. ``actor`` is whose name its events will carry. With ``rebuild`` an index of an earlier layout is
-        opened too, for ``reindex`` alone.
+        in the folder. ``actor`` is whose name its events will carry. ``rebuild`` opens an earlier layout to reindex.
         """
         parts = open_parts(
             Path(path),
@@ -241,8 +240,7 @@ class EvidenceStore:
     ) -> Snapshot:
         """The store as it stood after event ``seq`` (the last one if left out), asked about the day ``as_of``.
 
-        ``unpublished`` shows drafts and withdrawn versions too. ``exact`` searches exactly, as for an audit, where
-        the index was built to be searched approximately.
+        ``unpublished`` shows drafts and withdrawn versions too; ``exact`` also searches an approximate index exactly.
         """
         with self._lock:
             last = self.seq

@@ -56,10 +56,12 @@ _PER_POINT = 32 << 10
 """Bytes that a batch may take: new pages, and the batch itself in log and storage."""
 
 
-M, EF_CONSTRUCT, EF = 16, 100, 128
+M, EF_CONSTRUCT, EF = 16, 100, 256
 """HNSW's numbers, as ``APPROXIMATE`` in ``manifest.py`` names them."""
 _SCANNED = 20_000
 """Kilobytes of vectors up to which those that a filter leaves are all looked at: some 13,000 of minilm's."""
+_GRAPH_FROM = 10_000
+"""Kilobytes of vectors from which on a graph is built of them; fewer are all looked at."""
 _ACORN = qe.AcornSearchParams(enable=True)
 """Where a filter leaves few, the graph is also walked over points that it leaves out."""
 
@@ -127,6 +129,8 @@ class EdgeIndex:
             self._shard.update(qe.UpdateOperation.upsert_points(batch, condition=not_later(by_seq(points))))
 
     def settle(self) -> None:
+        if self._manifest.mode == "exact":
+            return  # the engine's packed form adds the weights of words up in another order: the last bit would differ
         self._changes()
         with self._in_use():
             self._shard.optimize()
@@ -273,6 +277,7 @@ def _config(manifest: IndexManifest) -> qe.EdgeConfig:
         vectors={DENSE: qe.EdgeVectorParams(size=manifest.dimension, distance=qe.Distance.Dot)},
         sparse_vectors={LEXICAL: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
         hnsw_config=graph,
+        optimizers=qe.EdgeOptimizersConfig(indexing_threshold=_GRAPH_FROM),
         wal_enabled=True,
     )
 

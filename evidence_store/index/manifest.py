@@ -21,7 +21,7 @@ from evitrail.traces.record import Grown, content_id
 Mode = Literal["exact", "approximate"]
 
 EXACT: Mode = "exact"
-APPROXIMATE = "approximate(m=16, ef_construct=100, ef=128)"
+APPROXIMATE = "approximate(m=16, ef_construct=100, ef=256)"
 """HNSW: edges of a point, candidates weighed when it is put in, and candidates weighed by a search."""
 SEARCHES: dict[Mode, str] = {"exact": EXACT, "approximate": APPROXIMATE}
 """What the manifest says for each mode."""
@@ -68,8 +68,11 @@ class IndexManifest(Grown, stored_as="Manifest"):
         return self.model_copy(update={"payload": layout})
 
     def exactly(self) -> IndexManifest:
-        """The manifest of the same index where it is searched exactly."""
-        return self.model_copy(update={"search": EXACT, "build": ""})
+        """The manifest of the same index where it is searched exactly; it is still that build's.
+
+        An engine that has packed its points for a graph adds the weights of words up in another order than before.
+        """
+        return self.model_copy(update={"search": EXACT})
 
     def in_full(self) -> str:
         """As it stands in the store's folder, with what is left out of names."""
