@@ -70,7 +70,7 @@ class IndexManifest(Grown, stored_as="Manifest"):
     def exactly(self) -> IndexManifest:
         """The manifest of the same index where it is searched exactly; it is still that build's.
 
-        An engine that has packed its points for a graph adds the weights of words up in another order than before.
+        To build a graph, an engine packs its points; that was not shown to leave the last bit of a score as it is.
         """
         return self.model_copy(update={"search": EXACT})
 
