@@ -36,7 +36,7 @@ from evitrail.eval.demo import DEMO_CASES
 from evitrail.evidence_store import Evidence, EvidenceStore, read_evidence
 from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.evidence_store.fold import fold
-from evitrail.evidence_store.index.base import point_id, rows
+from evitrail.evidence_store.index.base import point_id, rectangle
 from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.embed import Vectors
 from evitrail.evidence_store.ledger.ledger import Ledger, utc_now
@@ -160,8 +160,9 @@ def fill(peer: QdrantVectorStore, path: Path, after: int) -> int:
     spans = [TextSpan(0, len(version.evidence.text)) for version in held]
     peer.add(
         [
-            node(point_id(version, 0, span), version.evidence.text, rows(version.rows), vector)
+            node(point_id(version, 0, span, nth), version.evidence.text, rectangle(row, nth), vector)
             for version, span, vector in zip(held, spans, vectors, strict=True)
+            for nth, row in enumerate(version.rows)
         ]
     )
     return last

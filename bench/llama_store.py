@@ -20,7 +20,7 @@ from llama_index.vector_stores.qdrant import QdrantVectorStore
 from pydantic import PrivateAttr
 from qdrant_client import QdrantClient, models
 
-from evitrail.evidence_store.index.base import Where, bounds, day_number
+from evitrail.evidence_store.index.base import Payload, Where, counted, day_number, known
 from evitrail.evidence_store.index.edge import document_terms, query_terms
 from evitrail.evidence_store.index.embed import Vectors
 
@@ -82,13 +82,13 @@ def terms(texts: Sequence[str], weigh: Any) -> tuple[list[list[int]], list[list[
     return [sparse.indices for sparse in found], [sparse.values for sparse in found]
 
 
-def node(id: str, text: str, rows: Any, vector: Vectors) -> TextNode:
-    """A passage that carries the same rectangles as ours."""
-    keys = ["rows"]
+def node(id: str, text: str, rectangle: Payload, vector: Vectors) -> TextNode:
+    """A passage with one of its rectangles, laid out as ours."""
+    keys = [*rectangle]
     return TextNode(
         id_=id,
         text=text,
-        metadata={"rows": rows},
+        metadata=rectangle,
         embedding=vector.tolist(),
         excluded_embed_metadata_keys=keys,
         excluded_llm_metadata_keys=keys,
@@ -97,10 +97,11 @@ def node(id: str, text: str, rows: Any, vector: Vectors) -> TextNode:
 
 def same_filter(seq: int, day: date) -> models.Filter:
     """What our ``valid_only`` asks of the index."""
-    asked = bounds(Where(seq, valid=True, day=day_number(day)))
-    ranges: list[Any] = [models.FieldCondition(key=b.key, range=models.Range(gte=b.low, lte=b.high)) for b in asked]
-    nested = models.Nested(key="rows", filter=models.Filter(must=ranges))
-    return models.Filter(must=[models.NestedCondition(nested=nested)])
+    where = Where(seq, valid=True, day=day_number(day))
+    asked = [*known(where), *counted(where)]
+    return models.Filter(
+        must=[models.FieldCondition(key=b.key, range=models.Range(gte=b.low, lte=b.high)) for b in asked]
+    )
 
 
 def ask(store: QdrantVectorStore, text: str, vector: Vectors, where: models.Filter, hybrid: bool) -> list[str]:

@@ -166,6 +166,8 @@ class Stats(Record):
     events: int
     passages: int
     engine: str
+    search: str
+    """``exact``, or the numbers of an approximate search."""
     model: str
     head: str
     """The ledger's last hash; keep it elsewhere to notice a cut ledger."""

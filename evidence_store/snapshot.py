@@ -3,7 +3,8 @@
 Rules kept here
 - A snapshot is fixed by ``as_of`` (a day in the world) and ``seq`` (how much of the ledger had been
   written). Events recorded later change nothing in it.
-- Its ``id`` names all that decides its answers: the ledger up to ``seq``, the day, the index's manifest.
+- Its ``id`` names all that decides its answers: the ledger up to ``seq``, the day, the index's manifest. An index that
+  is searched approximately is another one after each write, and an older snapshot of it is refused.
 - A plain search sees everything recorded, superseded and retracted versions too, as any vector database would;
   what of that to keep is decided in ``retrieval/gates/``. ``valid_only`` asks the index for what counted.
 - What was written for one question (``BY_ID``) is served by its id; no search finds it, or it would leak its answer.
@@ -20,7 +21,7 @@ Safe to search from several threads. There is no clock here: without ``as_of``, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -31,12 +32,13 @@ from evitrail.evidence_store.curation.profile import Profile
 from evitrail.evidence_store.curation.relations import Contradiction
 from evitrail.evidence_store.curation.review_due import due
 from evitrail.evidence_store.curation.workflow import MARK
-from evitrail.evidence_store.errors import UnknownEvidenceError
+from evitrail.evidence_store.errors import StoreError, UnknownEvidenceError
 from evitrail.evidence_store.headers import HeadersView
-from evitrail.evidence_store.index.base import IndexHit, IndexManifest, VectorIndex, Where, day_number
+from evitrail.evidence_store.index.base import IndexHit, Sparse, VectorIndex, Where, day_number
 from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.edge import query_terms
-from evitrail.evidence_store.index.embed import Encoder
+from evitrail.evidence_store.index.embed import Encoder, Vectors
+from evitrail.evidence_store.index.manifest import IndexManifest
 from evitrail.evidence_store.known import Known
 from evitrail.evidence_store.model import Evidence, Header, Passage
 from evitrail.traces.record import Record, content_id
@@ -67,6 +69,27 @@ class Searched:
     encoder: Encoder
     cut: Callable[[str], tuple[TextSpan, ...]]
 
+    def exactly(self) -> Searched:
+        """The same, searched exactly."""
+        return replace(self, manifest=self.manifest.exactly())
+
+    def dense(self, vector: Vectors, k: int, where: Where) -> list[IndexHit]:
+        """The passages nearest in meaning, as the manifest says."""
+        return self._same(self.index.search_dense(vector, k, where, exact=self.manifest.mode == "exact"))
+
+    def lexical(self, terms: Sparse, k: int, where: Where) -> list[IndexHit]:
+        """The passages that share the weightiest words."""
+        return self._same(self.index.search_sparse(terms, k, where))
+
+    def _same(self, found: list[IndexHit]) -> list[IndexHit]:
+        """What was found, if the build that the manifest names is still there; else ``StoreError``."""
+        if self.manifest.build and self.manifest.build != self.index.build:
+            raise StoreError(
+                "this snapshot's index is searched approximately and was written to since, so it would answer "
+                "otherwise under the same name; take the snapshot again"
+            )
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
@@ -92,7 +115,7 @@ class Snapshot:
         name = Name(
             ledger=self._known.ledger,
             as_of=self.as_of,
-            index=self._searched.manifest,
+            index=self._searched.manifest.named,
             without=without,
             supposed=supposed,
             unpublished=self.unpublished,
@@ -172,13 +195,11 @@ class Snapshot:
     def dense(self, query: str, k: int, valid_only: bool = False) -> list[tuple[Passage, float]]:
         """The ``k`` passages nearest to the query in meaning, with their cosine similarity."""
         vector = self._searched.encoder.encode([query])[0]
-        search = self._searched.index.search_dense
-        return self._found(lambda n, where: search(vector, n, where), k, valid_only)
+        return self._passages(self._searched.dense(vector, k, self._where(valid_only)))
 
     def lexical(self, query: str, k: int, valid_only: bool = False) -> list[tuple[Passage, float]]:
         """The ``k`` passages that match the query's words best, with their BM25 score."""
-        terms, search = query_terms(query), self._searched.index.search_sparse
-        return self._found(lambda n, where: search(terms, n, where), k, valid_only)
+        return self._passages(self._searched.lexical(query_terms(query), k, self._where(valid_only)))
 
     def without(self, refs: Iterable[str]) -> Snapshot:
         """The same view in which these versions were never recorded."""
@@ -217,9 +238,10 @@ class Snapshot:
         touched = {ref for ref in self.supposed if ref in self.headers}
         if lineages := {draft.id for draft in self._drafts}:
             touched |= {ref for one in lineages for ref in self._known.lineage(one) if ref in self.headers}
-        gone = {ref for ref in touched if self.status(ref) != "current"} if valid_only else set()
-        unseen = self._without | gone | self._known.by_id
-        return Where(self.seq, valid_only, day, tuple(sorted(unseen)), self.unpublished)
+        current = {ref for ref in touched if self.status(ref) == "current"} if valid_only else touched
+        unseen = self._without | (touched - current) | self._known.by_id
+        also = tuple(sorted(current)) if valid_only else ()
+        return Where(self.seq, valid_only, day, tuple(sorted(unseen)), self.unpublished, also)
 
     def _header(self, ref: str) -> Header:
         if ref in self.headers:
@@ -228,22 +250,8 @@ class Snapshot:
         hint = f"it has {', '.join(others)}" if others else "nothing of that lineage"
         raise UnknownEvidenceError(f"expected a version this snapshot knows, got {ref!r}; {hint}")
 
-    def _found(
-        self, search: Callable[[int, Where], list[IndexHit]], k: int, valid_only: bool
-    ) -> list[tuple[Passage, float]]:
-        """The best ``k``; the index cannot filter by what is only supposed to be in force, so that is done here."""
-        if not valid_only or not self._revived():
-            return self._passages(search(k, self._where(valid_only)))
-        found = self._passages(search(k + len(self.headers), self._where(False)))
-        return [(passage, score) for passage, score in found if self.status(passage.ref) == "current"][:k]
-
-    def _revived(self) -> bool:
-        """Whether something is in force here only because that is supposed."""
-        recorded = replace(self, supposed=MappingProxyType({}))
-        known = [ref for ref in self.supposed if ref in recorded.headers]
-        return any(self.status(ref) == "current" != recorded.status(ref) for ref in known if ref in self.headers)
-
-    def _passages(self, found: Sequence[IndexHit]) -> list[tuple[Passage, float]]:
+    def _passages(self, hits: Iterable[IndexHit]) -> list[tuple[Passage, float]]:
+        found = list(hits)
         self._known.find(hit.ref for hit in found)  # all at once
         return [(self._passage(hit.ref, hit.part, TextSpan(hit.start, hit.end)), hit.score) for hit in found]
 

@@ -34,6 +34,7 @@ from evitrail.evidence_store.errors import EvidenceError, UnknownEvidenceError
 from evitrail.evidence_store.fold import fold
 from evitrail.evidence_store.index.chunk import Sentences
 from evitrail.evidence_store.index.embed import Encoder
+from evitrail.evidence_store.index.manifest import Mode
 from evitrail.evidence_store.index.projection import Progress
 from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.known import Known
@@ -76,15 +77,23 @@ class EvidenceStore:
         ledger: str | None = None,
         actor: str = "evitrail",
         clock: Callable[[], datetime] = utc_now,
+        rebuild: bool = False,
     ) -> EvidenceStore:
         """The store in the folder ``path``, with ``create`` made if it is not there.
 
         ``index`` is ``edge`` (the default), ``local`` or a server's address, and ``embedder`` the minilm model;
         left out, both are what the store was made with. ``ledger`` is the PostgreSQL address of a ledger that is not
-        in the folder. ``actor`` is whose name its events will carry.
+        in the folder. ``actor`` is whose name its events will carry. ``rebuild`` opens an earlier layout to reindex.
         """
         parts = open_parts(
-            Path(path), create=create, embedder=embedder, index=index, chunker=repr(CHUNKER), clock=clock, ledger=ledger
+            Path(path),
+            create=create,
+            embedder=embedder,
+            index=index,
+            chunker=repr(CHUNKER),
+            clock=clock,
+            ledger=ledger,
+            rebuild=rebuild,
         )
         return cls(parts, actor)
 
@@ -225,15 +234,21 @@ class EvidenceStore:
         """The ledger number that a person means by ``now``, a number, or a release's name."""
         return release_seq(name, self.tags(), self.seq)
 
-    def snapshot(self, as_of: date | None = None, seq: int | None = None, *, unpublished: bool = False) -> Snapshot:
-        """The store after event ``seq`` (the last one if left out) on ``as_of``; ``unpublished`` shows drafts too."""
+    def snapshot(
+        self, as_of: date | None = None, seq: int | None = None, *, unpublished: bool = False, exact: bool = False
+    ) -> Snapshot:
+        """The store after event ``seq`` (the last one if left out) on ``as_of``; ``unpublished`` shows drafts too.
+
+        ``exact`` also searches an approximate index exactly.
+        """
         with self._lock:
             last = self.seq
             seq = last if seq is None else seq
             if not 0 <= seq <= last:
                 raise EvidenceError(f"expected a ledger number from 0 to {last}, got {seq}")
             self._index.expect_seen(seq)
-            return Snapshot(as_of, seq, self.recorded.known(seq), self._index.searched, unpublished=unpublished)
+            searched = self._index.searched.exactly() if exact else self._index.searched
+            return Snapshot(as_of, seq, self.recorded.known(seq), searched, unpublished=unpublished)
 
     def get(self, ref: str) -> Evidence:
         """A version as it was published."""
@@ -263,17 +278,26 @@ class EvidenceStore:
             faults = unproven_signatures(self._ledger.events()) + self.recorded.faults(versions, head)
             return faults + self._index.faults(versions, head[0])
 
-    def reindex(self, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
-        """Build tables and index again from the ledger; for another model beside the one that is searched meanwhile."""
+    def reindex(
+        self, progress: Progress | None = None, embedder: Encoder | None = None, mode: Mode | None = None
+    ) -> None:
+        """Build tables and index again from the ledger.
+
+        For another model, or another way of searching, the index is built beside the old one, searched until then.
+        """
         with self._lock:
             self._parts.expect_writable()
             self.recorded.rebuild()
-            self._index.rebuild(self.recorded, progress, embedder)
+            self._index.rebuild(self.recorded, progress, embedder, mode)
 
     def stats(self) -> Stats:
         searched, known = self._index.searched, self.known
         counted = {"versions": len(known.headers), "lineages": known.lineages, "retracted": known.retracted}
-        built = {"engine": searched.manifest.engine, "model": searched.manifest.model}
+        built = {
+            "engine": searched.manifest.engine,
+            "search": searched.manifest.search,
+            "model": searched.manifest.model,
+        }
         return Stats(**counted, events=known.seq, passages=searched.index.count(), **built, head=self._ledger.head()[1])
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ Rules kept here
 - ``manifest.json`` says what the index was built with; another engine, model or chunker is refused, because its
   results would be neither the old ones nor comparable. So is another model under the same name; no model is loaded
   to tell. A model of the hub is taken as it was when the index was built.
+- An index of another layout than is written now is refused, with the command that rebuilds it.
 - An index that had to be made anew, or has lost every passage, is marked as having seen nothing.
 - An index for another model is built beside the old one. The two change places at the instant ``manifest.json`` is
   replaced; where the rest was broken off, the next opening ends it.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,10 +30,11 @@ from pydantic import ValidationError
 
 from evitrail.evidence_store.errors import ReadOnlyStore, StoreError
 from evitrail.evidence_store.index import engine_of, engine_version, open_index
-from evitrail.evidence_store.index.base import PAYLOAD, IndexManifest, VectorIndex
+from evitrail.evidence_store.index.base import VectorIndex
 from evitrail.evidence_store.index.edge import BM25
 from evitrail.evidence_store.index.embed import Embedder, Encoder, Revised
 from evitrail.evidence_store.index.embed_cache import EmbedCache
+from evitrail.evidence_store.index.manifest import PAYLOAD, SEARCHES, IndexManifest, Mode
 from evitrail.evidence_store.ledger.dialect import dialect_of
 from evitrail.evidence_store.ledger.dialect.postgres import FORM
 from evitrail.evidence_store.ledger.event import DRAFTED, PUBLISHED
@@ -72,12 +75,15 @@ def open_parts(
     chunker: str,
     clock: Callable[[], datetime],
     ledger: str | None = None,
+    rebuild: bool = False,
 ) -> StoreParts:
     """The parts of the store at ``path``; ``None`` for embedder or index means what the store was made with.
 
-    Those of a store that cannot be written to are opened from a copy.
+    With ``rebuild`` its index may be of an earlier layout, which can be rebuilt and not be searched. The parts of a
+    store that cannot be written to are opened from a copy.
     """
     given: dict[str, Any] = {"create": create, "embedder": embedder, "index": index, "chunker": chunker, "clock": clock}
+    given["rebuild"] = rebuild
     try:
         return _open_parts(path, ledger=ledger, **given)
     except ReadOnlyStore:
@@ -101,11 +107,14 @@ def _open_parts(
     chunker: str,
     clock: Callable[[], datetime],
     ledger: str | None,
+    rebuild: bool,
 ) -> StoreParts:
     file = path / "manifest.json"
     expect_store_folder(path)
     if file.is_file():
         manifest = _read_manifest(file)
+        if not rebuild:
+            _expect_layout(manifest, path)
         encoder = embedder or Embedder(manifest.model, commit=commit_of(manifest.revision))
         if manifest.engine == "server":
             index = index or os.environ.get("EVITRAIL_INDEX")
@@ -134,7 +143,7 @@ def _open_parts(
         if isinstance(address, str) and not (path / "ledger.url").is_file():
             _write(path / "ledger.url", recorded.dialect.where)
         if new:
-            _write(file, manifest.model_dump_json(indent=2))
+            _write(file, manifest.in_full())
     except BaseException:
         opened.close()
         raise
@@ -152,26 +161,35 @@ def expect_store_folder(path: Path) -> None:
             raise ReadOnlyStore(part)
 
 
-def built_with(parts: StoreParts, embedder: Encoder) -> bool:
-    """Whether the index is for that model already, and of the form that is written now."""
-    return _new(parts.manifest.engine, embedder, parts.manifest.chunker) == parts.manifest
+def successor(parts: StoreParts, embedder: Encoder | None, mode: Mode | None) -> IndexManifest:
+    """The manifest of an index built now: for that model and that way of searching, else those it has."""
+    old = parts.manifest
+    new = old if embedder is None else _new(old.engine, embedder, old.chunker)
+    if mode == "approximate" and old.engine != "edge":
+        said = f"{parts.path}: expected the engine 'edge' for approximate search, got {old.engine!r}"
+        raise StoreError(f"{said}, of which nobody can tell which build of a graph answered; leave it exact")
+    known = old.search if old.search in SEARCHES.values() else SEARCHES["exact"]
+    search = known if mode is None else SEARCHES[mode]
+    return new.model_copy(update={"payload": PAYLOAD, "search": search, "build": ""})
 
 
-def beside(parts: StoreParts, embedder: Encoder) -> StoreParts:
-    """The same store with an index of its own for another model, empty or as far as it had come before a break."""
-    manifest = _new(parts.manifest.engine, embedder, parts.manifest.chunker)
+def beside(parts: StoreParts, manifest: IndexManifest, embedder: Encoder | None) -> StoreParts:
+    """The same store with another index, built as ``manifest`` says; empty, or as far as it had come before a break."""
     index = parts.index.beside(manifest)
     mark = _mark_beside(parts.path, manifest)
     _forget_what_is_gone(index, mark, parts.ledger)
-    return replace(parts, manifest=manifest, encoder=_cached(embedder, parts.path), index=index, mark=mark)
+    encoder = parts.encoder if embedder is None else _cached(embedder, parts.path)
+    return replace(parts, manifest=manifest, encoder=encoder, index=index, mark=mark)
 
 
 def exchange(old: StoreParts, new: StoreParts) -> StoreParts:
-    """Let the index that was built beside take the place of the old one; both must have seen the same."""
-    seen = {parts.mark.read_text(encoding="utf-8") if parts.mark.is_file() else None for parts in (old, new)}
-    if len(seen) > 1:
-        raise StoreError(f"{old.path}: expected two indexes that have seen the same; run reindex again")
-    _write(old.path / "manifest.json", new.manifest.model_dump_json(indent=2))
+    """Let the index that was built beside take the place of the old one; it must have seen as much."""
+    before, now = (int(parts.mark.read_text("utf-8")) if parts.mark.is_file() else 0 for parts in (old, new))
+    if now < before:
+        raise StoreError(f"{old.path}: expected an index that has seen event {before}, got {now}; run reindex again")
+    if before < now:  # the old one was of an earlier layout, and is searched no more
+        shutil.copyfile(new.mark, old.mark)
+    _write(old.path / "manifest.json", new.manifest.in_full())
     old.index.give_way(new.index)
     new.mark.unlink(missing_ok=True)
     return replace(new, mark=old.mark)
@@ -263,6 +281,16 @@ def _unclaimed(index: VectorIndex, path: Path) -> None:
         raise StoreError(f"{said}; delete it, or name another collection")
 
 
+def _expect_layout(manifest: IndexManifest, path: Path) -> None:
+    """Raise ``StoreError`` for an index whose points are laid out as they are no more."""
+    if manifest.payload != PAYLOAD or manifest.search not in SEARCHES.values():
+        said = f"{path}: its index was laid out by another version of evitrail"
+        raise StoreError(
+            f"{said} (points {manifest.payload}, expected {PAYLOAD}; search {manifest.search}); "
+            f"run `evitrail store reindex --store {path}` (the ledger stays, and no text is embedded again)"
+        )
+
+
 def _fits(manifest: IndexManifest, path: Path, index: str | None, encoder: Encoder, chunker: str) -> None:
     engine = manifest.engine if index is None else engine_of(index)
     for name, made, asked in (
@@ -270,7 +298,6 @@ def _fits(manifest: IndexManifest, path: Path, index: str | None, encoder: Encod
         ("model", manifest.model, encoder.model),
         ("chunker", manifest.chunker, chunker),
         ("lexical", manifest.lexical, BM25),
-        ("payload", manifest.payload, PAYLOAD),
         ("model revision", manifest.revision, _revision(encoder) or manifest.revision),
     ):
         if made != asked:

@@ -2,8 +2,8 @@
 
 Rules kept here
 - What the index has not seen is not searched: a snapshot of it is refused, with the command that repairs it.
-- Built again for the model it has, it is emptied first. For another model it is built beside the one in use, which is
-  searched until both have seen the same; then the two change places (``store_folder.py``).
+- Built again as it was built, it is emptied first. For another model, or to be searched otherwise, it is built beside
+  the one in use, which is searched until then; then the two change places (``store_folder.py``).
 
 The store's lock is held by whoever calls.
 """
@@ -11,15 +11,17 @@ The store's lock is held by whoever calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.fold import Version
 from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.embed import Encoder
+from evitrail.evidence_store.index.manifest import PAYLOAD, Mode
 from evitrail.evidence_store.index.projection import Progress, Projection
 from evitrail.evidence_store.recorded import Recorded
 from evitrail.evidence_store.snapshot import Searched
-from evitrail.evidence_store.store_folder import StoreParts, beside, built_with, exchange
+from evitrail.evidence_store.store_folder import StoreParts, beside, exchange, successor
 
 
 class StoreIndex:
@@ -27,11 +29,15 @@ class StoreIndex:
 
     def __init__(self, parts: StoreParts, cut: Callable[[str], tuple[TextSpan, ...]]) -> None:
         self._cut = cut
+        self._searched: Searched
         self._use(parts)
 
     @property
     def searched(self) -> Searched:
-        """What snapshots search with; another one once the model has changed."""
+        """What snapshots search with; another one once the model has changed, or a graph was built again."""
+        known = self._searched
+        if (build := known.index.build) != known.manifest.build:
+            self._searched = replace(known, manifest=known.manifest.model_copy(update={"build": build}))
         return self._searched
 
     @property
@@ -50,15 +56,23 @@ class StoreIndex:
         head = recorded.seq
         self._projection.follow(recorded.changed_since(self.seq), head, progress)
 
-    def rebuild(self, recorded: Recorded, progress: Progress | None = None, embedder: Encoder | None = None) -> None:
-        """Build it again from the ledger, for ``embedder`` if one is given."""
-        if embedder is None or built_with(self._parts, embedder):  # so when killed at the end of a change of model
+    def rebuild(
+        self,
+        recorded: Recorded,
+        progress: Progress | None = None,
+        embedder: Encoder | None = None,
+        mode: Mode | None = None,
+    ) -> None:
+        """Build it again from the ledger, for ``embedder`` and to be searched by ``mode`` if they are given."""
+        manifest = successor(self._parts, embedder, mode)
+        if manifest == self._parts.manifest:  # so when killed at the end of a change of model
             self._projection.start_over()
             self._searched.index.clear()
             self.follow(recorded, progress)
             return
-        self.follow(recorded)  # both must have seen the same when they change places
-        other = beside(self._parts, embedder)
+        if self._parts.manifest.payload == PAYLOAD:
+            self.follow(recorded)  # it is searched until they change places
+        other = beside(self._parts, manifest, embedder)
         head, projection = recorded.seq, self._projected(other)
         try:
             projection.follow(recorded.changed_since(projection.seq), head, progress)

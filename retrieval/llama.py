@@ -44,8 +44,12 @@ class FromLlama:
     retriever: BaseRetriever = field(repr=False, compare=False)
 
     def search(self, query: str, snapshot: Snapshot, k: int) -> Retrieved:
-        """See ``Retriever.search``; raises ``ValueError`` for nodes that are no passages of a store."""
-        known: list[tuple[Passage, float, str]] = []
+        """See ``Retriever.search``; raises ``ValueError`` for nodes that are no passages of a store.
+
+        A passage that is found more than once, as by a reader of the index without our filter, stands where it stands
+        first.
+        """
+        known: dict[str, tuple[Passage, float, str]] = {}
         unknown: list[Dropped] = []
         for place, found in enumerate(self.retriever.retrieve(query), start=1):
             name = _name(found.node)
@@ -54,10 +58,10 @@ class FromLlama:
                 unknown.append(Dropped(passage=name, why="not in the snapshot: recorded later, or left out of it"))
             else:
                 score = 1 / place if found.score is None else float(found.score)
-                known.append((passage, score, f"{self.name} ranked it {place}"))
-        kept = tuple(passage.id for passage, _, _ in known)
+                known.setdefault(passage.id, (passage, score, f"{self.name} ranked it {place}"))
+        kept = tuple(known)
         gates = (GateReport(gate="snapshot", kept=kept, dropped=tuple(unknown)),) if unknown else ()
-        return Retrieved(query=query, hits=ranked(known, k), gates=gates)
+        return Retrieved(query=query, hits=ranked(known.values(), k), gates=gates)
 
 
 class AsLlama(BaseRetriever):

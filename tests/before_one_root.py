@@ -26,6 +26,6 @@ def unpacked(folder: Path) -> Path:
             kept.extractall(folder, filter="data")
     for plan in folder.glob("*/plan.toml"):
         plan.write_text(plan.read_text("utf-8").replace(WHERE, str(folder)), encoding="utf-8")
-    with EvidenceStore.open(folder / "store") as store:
+    with EvidenceStore.open(folder / "store", rebuild=True) as store:
         store.reindex()
     return folder

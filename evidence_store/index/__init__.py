@@ -7,7 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from evitrail.evidence_store.errors import EvidenceError, MissingPackageError
-from evitrail.evidence_store.index.base import IndexManifest, VectorIndex
+from evitrail.evidence_store.index.base import VectorIndex
+from evitrail.evidence_store.index.manifest import IndexManifest
 
 SERVER = "server"
 """The engine that is asked for by its address, not by a name."""

@@ -1,14 +1,18 @@
 """What the store asks of a vector index. The index is a projection of the ledger and may be thrown away.
 
 Rules kept here
-- A point is one passage, named by its content: the same passage has the same id in every engine.
-- A point carries its version's rectangles (``fold.py``) as integers, so that "valid on this day, as
-  recorded at that number" is one nested condition; open ends are far numbers, not nulls.
+- A point is one rectangle (``fold.py``) of one passage, named by the passage's content and the rectangle's place: the
+  same in every engine. Its bounds are integers beside each other, so "valid on this day, as recorded at that number"
+  is a handful of range conditions; open ends are far numbers, not nulls.
+- The rectangles of a version never overlap in recorded time, and every search names one event. So a search finds a
+  passage once, at most.
 - A point carries ``seq``, the last event that changed it. A write never takes the place of a later state, so writes
   may be repeated, or arrive out of order.
 - A point carries its passage's text, and the title it is searched under, for readers that have only the index.
-- Search is exact. Results are sorted by score descending, then passage id; a tie at the cut is
-  settled by asking for more until it ends, because engines order equal scores as they like.
+- Results are sorted by score descending, then passage id; a tie at the cut is settled by asking for more until it
+  ends, because engines order equal scores as they like.
+- Search by words is always exact. Search by meaning is exact, or where the manifest says so approximate; then a search
+  that comes back short is made again exactly, so that a filter never leaves out what is there.
 - Term statistics (IDF) are taken over the passages the search may see, so what is recorded
   later never moves an earlier snapshot's scores.
 """
@@ -24,10 +28,9 @@ from evitrail.evidence_store.fold import Validity, Version
 from evitrail.evidence_store.grading.grade import rank
 from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.embed import Vectors
-from evitrail.traces.record import Record, content_id
+from evitrail.evidence_store.index.manifest import IndexManifest
 
 Payload = dict[str, Any]
-Rows = list[dict[str, int]]
 
 DENSE = "dense"
 LEXICAL = "bm25"
@@ -36,32 +39,11 @@ OPEN_DAY = date.max.toordinal() - EPOCH
 OPEN_SEQ = 2**52  # engines compare numbers as doubles
 PLACE = ["ref", "part", "start", "end"]
 """What a search asks back."""
-RECTANGLE = ("vf", "vt", "tf", "tt", "retracted", "newest", "published", "certainty")
-"""What a rectangle says: valid from and to, recorded from and to, standing, and certainty (4 high … 1, 0 unrated)."""
-PAYLOAD = "3"
-"""The form that is written now: with ``seq``, ``title`` and ``text``."""
+RECTANGLE = ("vf", "vt", "tf", "tt", "retracted", "newest", "published", "certainty", "nth")
+"""What a point says of its rectangle: valid from and to, recorded from and to, standing, certainty (4 high … 1, 0
+unrated), and which of its version's rectangles it is, from 0."""
 _POINTS = uuid.uuid5(uuid.NAMESPACE_URL, "evitrail/passage")
 _SPARE = 16
-
-
-class IndexManifest(Record, stored_as="Manifest"):
-    """What an index was built with; two indexes with equal manifests give equal results."""
-
-    engine: str
-    engine_version: str
-    model: str
-    dimension: int
-    chunker: str
-    lexical: str
-    payload: str = "1"
-    """The form of what points carry; absent in the first."""
-    revision: str = ""
-    """Which of the models that go by that name; empty where the encoder does not say."""
-
-    @property
-    def short(self) -> str:
-        """Eight digits of its content's name, to tell indexes of one store apart."""
-        return content_id(self).partition(":")[2][:8]
 
 
 class Sparse(NamedTuple):
@@ -72,7 +54,7 @@ class Sparse(NamedTuple):
 
 
 class Point(NamedTuple):
-    """A passage as an engine stores it."""
+    """One rectangle of a passage as an engine stores it."""
 
     id: str
     dense: Vectors
@@ -102,6 +84,8 @@ class Where(NamedTuple):
     """Versions left out."""
     unpublished: bool = False
     """Drafts and what was withdrawn, too."""
+    also: tuple[str, ...] = ()
+    """Versions that count whatever is recorded of them, where only what counts is asked for."""
 
 
 class VectorIndex(Protocol):
@@ -112,16 +96,21 @@ class VectorIndex(Protocol):
         """Whether opening it made it, so that it holds nothing yet."""
         ...
 
+    @property
+    def build(self) -> str:
+        """Which build of its graph is searched, another after each write; empty where search is exact."""
+        ...
+
     def upsert(self, points: Sequence[Point]) -> None:
         """Put these points in place, whole, but for those that are there in a later state."""
         ...
 
-    def set_rows(self, changes: Sequence[tuple[Sequence[str], Rows]]) -> None:
-        """Replace the rectangles of the points with these ids, but for those that are there in a later state."""
+    def settle(self) -> None:
+        """What was written is all there for now: build what makes searching it quick."""
         ...
 
-    def search_dense(self, vector: Vectors, k: int, where: Where) -> list[IndexHit]:
-        """The ``k`` passages nearest in meaning."""
+    def search_dense(self, vector: Vectors, k: int, where: Where, *, exact: bool = True) -> list[IndexHit]:
+        """The ``k`` passages nearest in meaning; not ``exact``, by the index's graph where it has one."""
         ...
 
     def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[IndexHit]:
@@ -133,7 +122,7 @@ class VectorIndex(Protocol):
         ...
 
     def count(self) -> int:
-        """How many points there are."""
+        """How many passages there are."""
         ...
 
     def clear(self) -> None:
@@ -158,16 +147,15 @@ def day_number(day: date) -> int:
     return day.toordinal() - EPOCH
 
 
-def point_id(version: Version, part: int, span: TextSpan) -> str:
-    """The passage's name from its content: the version's name and where in it the passage stands."""
-    return str(uuid.uuid5(_POINTS, f"{version.id}#{part}[{span.start}:{span.end}]"))
+def point_id(version: Version, part: int, span: TextSpan, nth: int = 0) -> str:
+    """The point's name from its content: the version's name, where in it the passage stands, and which rectangle."""
+    return str(uuid.uuid5(_POINTS, f"{version.id}#{part}[{span.start}:{span.end}]~{nth}"))
 
 
-def payload(version: Version, part: int, span: TextSpan) -> Payload:
-    """All an engine needs to filter by and to name what it found, and what another reader shows of it."""
+def payloads(version: Version, part: int, span: TextSpan) -> list[tuple[str, Payload]]:
+    """The passage's points, one for each rectangle: id, and all that an engine needs to filter and to name them."""
     evidence = version.evidence
-    known = rows(version.rows)
-    return {
+    passage = {
         "ref": evidence.ref,
         "lineage": evidence.id,
         "part": part,
@@ -176,31 +164,26 @@ def payload(version: Version, part: int, span: TextSpan) -> Payload:
         "kind": evidence.kind,
         "title": evidence.title,
         "text": evidence.text[span.start : span.end],
-        **state(known),
     }
-
-
-def rows(known: Sequence[Validity]) -> Rows:
-    """Rectangles as integers, one dict each."""
     return [
-        {
-            "vf": day_number(row.valid_from),
-            "vt": OPEN_DAY if row.valid_to is None else day_number(row.valid_to),
-            "tf": row.seq_from,
-            "tt": OPEN_SEQ if row.seq_to is None else row.seq_to,
-            "retracted": int(row.retracted),
-            "newest": int(row.newest),
-            "published": int(row.published),
-            "certainty": rank(row.grade),
-        }
-        for row in known
+        (point_id(version, part, span, nth), {**passage, **rectangle(row, nth)}) for nth, row in enumerate(version.rows)
     ]
 
 
-def state(known: Rows) -> Payload:
-    """The part of a payload that later events change: the rectangles, and the last event they know of."""
-    closed = [row["tt"] for row in known if row["tt"] != OPEN_SEQ]
-    return {"rows": known, "seq": max([row["tf"] for row in known] + closed)}
+def rectangle(row: Validity, nth: int = 0) -> Payload:
+    """A rectangle as integers, and the last event that changed it."""
+    return {
+        "vf": day_number(row.valid_from),
+        "vt": OPEN_DAY if row.valid_to is None else day_number(row.valid_to),
+        "tf": row.seq_from,
+        "tt": OPEN_SEQ if row.seq_to is None else row.seq_to,
+        "retracted": int(row.retracted),
+        "newest": int(row.newest),
+        "published": int(row.published),
+        "certainty": rank(row.grade),
+        "nth": nth,
+        "seq": row.seq_from if row.seq_to is None else row.seq_to,
+    }
 
 
 def by_seq(points: Sequence[Point]) -> dict[int, list[str]]:
@@ -212,25 +195,43 @@ def by_seq(points: Sequence[Point]) -> dict[int, list[str]]:
 
 
 class Bound(NamedTuple):
-    """One condition on a rectangle: ``low <= key <= high``."""
+    """One condition on a point's rectangle: ``low <= key <= high``."""
 
     key: str
     low: int | None = None
     high: int | None = None
 
 
-def bounds(where: Where) -> list[Bound]:
-    """The conditions that one and the same rectangle must meet."""
+def known(where: Where) -> list[Bound]:
+    """The conditions on what the search may see at all."""
     found = [Bound("tf", high=where.seq), Bound("tt", low=where.seq + 1)]
-    if not where.unpublished:
-        found.append(Bound("published", low=1))
-    if where.valid:
-        found.append(Bound("retracted", high=0))
-        if where.day is None:
-            found.append(Bound("newest", low=1))
-        else:
-            found += [Bound("vf", high=where.day), Bound("vt", low=where.day + 1)]
-    return found
+    return found if where.unpublished else [*found, Bound("published", low=1)]
+
+
+def counted(where: Where) -> list[Bound]:
+    """The conditions on what counts, where only that is asked for; ``also`` need not meet them."""
+    if not where.valid:
+        return []
+    if where.day is None:
+        return [Bound("retracted", high=0), Bound("newest", low=1)]
+    return [Bound("retracted", high=0), Bound("vf", high=where.day), Bound("vt", low=where.day + 1)]
+
+
+FIRST = Bound("nth", high=0)
+"""Each passage once, whatever was recorded of it."""
+
+
+def nearest(search: Callable[[int, bool], Sequence[IndexHit]], k: int, *, exact: bool) -> list[IndexHit]:
+    """The best ``k`` of a search that is told how many to find and whether exactly; where a graph falls short, exactly.
+
+    A graph is walked along its edges. Where few of the points count, the walk may end before it has found them all.
+    """
+
+    def found(limit: int) -> Sequence[IndexHit]:
+        hits = search(limit, exact)
+        return hits if exact or len(hits) >= limit else search(limit, True)
+
+    return best(found, k)
 
 
 def best(search: Callable[[int], Sequence[IndexHit]], k: int) -> list[IndexHit]:

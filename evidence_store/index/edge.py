@@ -7,8 +7,10 @@ Rules kept here
 - An index built beside it lies in a folder of its own until it is moved into this one's place. Where that was broken
   off, the next opening ends it.
 - Word vectors (BM25) for every engine come from here, so that engines differ in storage, not in words.
+- A graph, where the manifest asks for one, is built once a write has ended (``settle``). Which build it is lies beside
+  it in ``build``, and is another one from the first byte of the next write on.
 
-The only file that imports qdrant_edge.
+Only ``edge_filter.py`` imports qdrant_edge.
 """
 
 from __future__ import annotations
@@ -16,40 +18,34 @@ from __future__ import annotations
 import errno
 import fcntl
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
-from evitrail.evidence_store.errors import MissingPackageError, ReadOnlyStore, StoreError
+from evitrail.evidence_store.errors import ReadOnlyStore, StoreError
 from evitrail.evidence_store.index.base import (
     DENSE,
+    FIRST,
     LEXICAL,
     PLACE,
     RECTANGLE,
     IndexHit,
-    IndexManifest,
     Payload,
     Point,
-    Rows,
     Sparse,
     VectorIndex,
     Where,
     best,
-    bounds,
     by_seq,
-    state,
+    nearest,
 )
+from evitrail.evidence_store.index.edge_filter import not_later, qe, ranges, seen_by
 from evitrail.evidence_store.index.embed import Vectors
-
-try:
-    import qdrant_edge as qe
-except ImportError as error:
-    raise MissingPackageError(
-        "the store's index needs qdrant-edge-py; run `pip install qdrant-edge-py==0.9.0`"
-    ) from error
+from evitrail.evidence_store.index.manifest import IndexManifest
 
 BM25 = "bm25(k=1.2, b=0.75, avg_len=256, english)"
 _PAGE = 1000
@@ -58,6 +54,16 @@ _TO_BEGIN = 32 << 20
 _ROOM = 16 << 20
 _PER_POINT = 32 << 10
 """Bytes that a batch may take: new pages, and the batch itself in log and storage."""
+
+
+M, EF_CONSTRUCT, EF = 16, 100, 256
+"""HNSW's numbers, as ``APPROXIMATE`` in ``manifest.py`` names them."""
+_SCANNED = 20_000
+"""Kilobytes of vectors up to which those that a filter leaves are all looked at: some 13,000 of minilm's."""
+_GRAPH_FROM = 10_000
+"""Kilobytes of vectors from which on a graph is built of them; fewer are all looked at."""
+_ACORN = qe.AcornSearchParams(enable=True)
+"""Where a filter leaves few, the graph is also walked over points that it leaves out."""
 
 
 @cache
@@ -84,7 +90,7 @@ class EdgeIndex:
     def __init__(self, path: Path, manifest: IndexManifest, lock: TextIOWrapper | None = None) -> None:
         self.path = path
         self._manifest = manifest
-        self._config = _config(manifest.dimension)
+        self._config = _config(manifest)
         self._lock = lock or _owned(path)
         """What keeps other processes away; an index built beside another shares it."""
         if (begun := self._aside(manifest)).exists():
@@ -96,6 +102,18 @@ class EdgeIndex:
             self._release()
             raise
 
+    @property
+    def build(self) -> str:
+        if self._manifest.mode == "exact":
+            return ""
+        file = self.path / "build"
+        return file.read_text(encoding="utf-8") if file.is_file() else "none"
+
+    def _changes(self) -> None:
+        """From here on it is another build: whatever was named by the last one is not found in this one."""
+        if self._manifest.mode != "exact":
+            (self.path / "build").write_text(token_hex(8), encoding="utf-8")
+
     def upsert(self, points: Sequence[Point]) -> None:
         self._room(_ROOM + _PER_POINT * len(points))
         batch = [
@@ -106,29 +124,31 @@ class EdgeIndex:
             )
             for point in points
         ]
+        self._changes()
         with self._in_use():
-            self._shard.update(qe.UpdateOperation.upsert_points(batch, condition=_not_later(by_seq(points))))
+            self._shard.update(qe.UpdateOperation.upsert_points(batch, condition=not_later(by_seq(points))))
 
-    def set_rows(self, changes: Sequence[tuple[Sequence[str], Rows]]) -> None:
-        self._room(_ROOM + _PER_POINT * len(changes))
-        for ids, rows in changes:  # one update takes one payload
-            new = state(rows)
-            with self._in_use():
-                self._shard.update(qe.UpdateOperation.set_payload_by_filter(_not_later({new["seq"]: ids}), new))
+    def settle(self) -> None:
+        if self._manifest.mode == "exact":
+            return  # packed points are searched in half the time; it was not shown that every score stays
+        self._changes()
+        with self._in_use():
+            self._shard.optimize()
 
-    def search_dense(self, vector: Vectors, k: int, where: Where) -> list[IndexHit]:
+    def search_dense(self, vector: Vectors, k: int, where: Where, *, exact: bool = True) -> list[IndexHit]:
         query = qe.Query.Nearest(vector.tolist(), DENSE)
-        return best(lambda limit: self._search(query, limit, where, qe.SearchParams(exact=True)), k)
+        how = {True: qe.SearchParams(exact=True), False: qe.SearchParams(hnsw_ef=EF, acorn=_ACORN)}
+        return nearest(lambda limit, exactly: self._search(query, limit, where, how[exactly]), k, exact=exact)
 
     def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[IndexHit]:
         if not vector.indices:
             return []
         query = qe.Query.Nearest(qe.SparseVector(vector.indices, vector.values), LEXICAL)
-        params = qe.SearchParams(exact=True, idf=qe.IdfParams(corpus=_filter(where)))
+        params = qe.SearchParams(exact=True, idf=qe.IdfParams(corpus=seen_by(where)))
         return best(lambda limit: self._search(query, limit, where, params), k)
 
     def _search(self, query: qe.Query, limit: int, where: Where, params: qe.SearchParams) -> list[IndexHit]:
-        request = qe.QueryRequest(limit, query=query, filter=_filter(where), with_payload=PLACE, params=params)
+        request = qe.QueryRequest(limit, query=query, filter=seen_by(where), with_payload=PLACE, params=params)
         with self._in_use():
             found = self._shard.query(request)
         return [_index_hit(point.payload, point.score) for point in found]
@@ -145,7 +165,7 @@ class EdgeIndex:
 
     def count(self) -> int:
         with self._in_use():
-            return self._shard.count(qe.CountRequest())
+            return self._shard.count(qe.CountRequest(filter=qe.Filter(must=ranges([FIRST]))))
 
     def clear(self) -> None:
         self._shard.close()
@@ -249,37 +269,23 @@ def _owned(path: Path) -> TextIOWrapper:
     return file
 
 
-def _config(dimension: int) -> qe.EdgeConfig:
-    # The vectors are of length 1, so the dot product is the cosine. No graph is built (m=0): search is exact.
+def _config(manifest: IndexManifest) -> qe.EdgeConfig:
+    # The vectors are of length 1, so the dot product is the cosine. Where search is exact, no graph is built (m=0).
+    exact = manifest.mode == "exact"
+    graph = qe.HnswIndexConfig(0, 0, 0) if exact else qe.HnswIndexConfig(M, EF_CONSTRUCT, _SCANNED)
     return qe.EdgeConfig(
-        vectors={DENSE: qe.EdgeVectorParams(size=dimension, distance=qe.Distance.Dot)},
+        vectors={DENSE: qe.EdgeVectorParams(size=manifest.dimension, distance=qe.Distance.Dot)},
         sparse_vectors={LEXICAL: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
-        hnsw_config=qe.HnswIndexConfig(m=0, ef_construct=0, full_scan_threshold=0),
+        hnsw_config=graph,
+        optimizers=qe.EdgeOptimizersConfig(indexing_threshold=_GRAPH_FROM),
         wal_enabled=True,
     )
 
 
 _INDEXED: dict[str, Any] = {
     "ref": qe.KeywordIndexParams(enable_hnsw=False),
-    **{f"rows[].{key}": qe.IntegerIndexParams(range=True, enable_hnsw=False, nested="rows") for key in RECTANGLE},
+    **{key: qe.IntegerIndexParams(range=True, enable_hnsw=False) for key in RECTANGLE},
 }
-
-
-def _filter(where: Where) -> qe.Filter:
-    ranges = [qe.FieldCondition(b.key, range=qe.RangeFloat(gte=b.low, lte=b.high)) for b in bounds(where)]
-    return qe.Filter(
-        must=[qe.NestedCondition("rows", qe.Filter(must=list(ranges)))],
-        must_not=[qe.FieldCondition("ref", match=qe.MatchAny(list(where.without)))] if where.without else None,
-    )
-
-
-def _not_later(ids: Mapping[int, Sequence[str]]) -> qe.Filter:
-    """Points that are there in no later state than the event they are listed under."""
-    groups = [
-        qe.Filter(must=[qe.HasIdCondition(set(some)), qe.FieldCondition("seq", range=qe.RangeFloat(lte=seq))])
-        for seq, some in ids.items()
-    ]
-    return qe.Filter(should=list(groups))
 
 
 def _index_hit(payload: Payload | None, score: float) -> IndexHit:

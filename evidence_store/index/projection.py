@@ -2,6 +2,7 @@
 
 Rules kept here
 - The index follows the fold, never the other way; rebuilding it from nothing gives the same points.
+- Of a version that changed, the rectangles that changed are written: the one that was closed, and those after it.
 - How far it has come is written down only once it is there, batch by batch in the order of the ledger: a killed
   process is noticed, and no more than its last batch is done again.
 - Passages are embedded in batches, the next while the last is written; vectors already known are not computed again.
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.fold import Version
-from evitrail.evidence_store.index.base import Payload, Point, VectorIndex, payload, point_id, rows
+from evitrail.evidence_store.index.base import Payload, Point, VectorIndex, payloads
 from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.edge import document_terms
 from evitrail.evidence_store.index.embed import Encoder
@@ -65,18 +66,20 @@ class Projection:
             return
         behind = [version for version in versions.values() if version.changed > done]
         changed = [version for version in behind if version.rows[0].seq_from <= done]
-        if changed:  # first: a batch that follows marks all before it as seen
-            self.index.set_rows([(self._ids(version), rows(version.rows)) for version in changed])
-        new = sorted((v for v in behind if v.rows[0].seq_from > done), key=lambda v: v.rows[0].seq_from)
-        passages = self._cuts(new)
-        end = 0
-        for points in self._batches(passages):
+        passages = self._cuts(changed)
+        for points in self._batches(passages, done):  # first: a batch that follows marks all before it as seen
             self.index.upsert(points)
-            end += len(points)
+        new = sorted((v for v in behind if v.rows[0].seq_from > done), key=lambda v: v.rows[0].seq_from)
+        passages, end = self._cuts(new), 0
+        for points in self._batches(passages, done):
+            self.index.upsert(points)
+            end = min(end + BATCH, len(passages))
             if end < len(passages):
                 self._reached(passages[end][0].rows[0].seq_from - 1)
             if progress is not None:
                 progress(end, len(passages))
+        if behind:
+            self.index.settle()
         self._reached(head)
 
     def faults(self, versions: Mapping[str, Version], head: int) -> list[str]:
@@ -84,42 +87,42 @@ class Projection:
         found: list[str] = []
         if self.seq != head:
             found.append(f"index: has seen the ledger up to event {self.seq}, which ends at {head}; run reindex")
-        expected = {point_id(*cut): (cut[0].evidence.ref, payload(*cut)) for cut in self._cuts(versions.values())}
+        expected = dict(point for cut in self._cuts(versions.values()) for point in payloads(*cut))
         held: dict[str, Payload] = dict(self.index.scroll())
-        missing = [ref for point, (ref, _) in expected.items() if point not in held]
-        differing = [ref for point, (ref, meant) in expected.items() if held.get(point, meant) != meant]
-        strays = [str(held[point].get("ref")) for point in sorted(held.keys() - expected.keys())]
-        for what, refs in (
+        missing = [meant for point, meant in expected.items() if point not in held]
+        differing = [meant for point, meant in expected.items() if held.get(point, meant) != meant]
+        strays = [held[point] for point in sorted(held.keys() - expected.keys())]
+        for what, points in (
             ("lacks", missing),
             ("holds other data than the ledger for", differing),
             ("holds, unknown to the ledger,", strays),
         ):
-            found += [f"index: {what} {n} of {ref}; run reindex" for ref, n in _tally(refs)]
+            found += [f"index: {what} {n} of {ref}; run reindex" for ref, n in _tally(points)]
         return found
 
     def _cuts(self, versions: Iterable[Version]) -> list[Cut]:
         return [(v, part, span) for v in versions for part, span in enumerate(self.cut(v.evidence.text))]
 
-    def _ids(self, version: Version) -> list[str]:
-        return [point_id(*cut) for cut in self._cuts([version])]
-
-    def _batches(self, passages: Sequence[Cut]) -> Iterator[list[Point]]:
+    def _batches(self, passages: Sequence[Cut], done: int) -> Iterator[list[Point]]:
         """Batch after batch, the next being embedded while the last is written."""
         with ThreadPoolExecutor(1) as aside:
             ahead: Future[list[Point]] | None = None
             for at in range(0, len(passages), BATCH):
-                ready, ahead = ahead, aside.submit(self._points, passages[at : at + BATCH])
+                ready, ahead = ahead, aside.submit(self._points, passages[at : at + BATCH], done)
                 if ready is not None:
                     yield ready.result()
             if ahead is not None:
                 yield ahead.result()
 
-    def _points(self, batch: Sequence[Cut]) -> list[Point]:
+    def _points(self, batch: Sequence[Cut], done: int) -> list[Point]:
+        """What the passages' rectangles say that the index, which has seen event ``done``, does not know."""
         texts = [indexed_text(v.evidence.title, v.evidence.text[span.start : span.end]) for v, _, span in batch]
         vectors = self.encoder.encode(texts)
         return [
-            Point(point_id(*cut), vector, document_terms(text), payload(*cut))
-            for cut, text, vector in zip(batch, texts, vectors, strict=True)
+            Point(name, vector, terms, payload)
+            for cut, terms, vector in zip(batch, map(document_terms, texts), vectors, strict=True)
+            for name, payload in payloads(*cut)
+            if payload["seq"] > done
         ]
 
     def _reached(self, head: int) -> None:
@@ -135,6 +138,7 @@ def expect_seen(ledger: str, seen: int, last: int) -> None:
         raise StoreError(f"{said}; restore it from a copy, or run `evitrail store reindex` to accept the loss")
 
 
-def _tally(refs: Iterable[str]) -> list[tuple[str, str]]:
-    counts = Counter(refs)
+def _tally(points: Iterable[Payload]) -> list[tuple[str, str]]:
+    """How many passages of each version these are points of."""
+    counts = Counter(ref for ref, _ in {(str(point.get("ref")), point.get("part")): None for point in points})
     return [(ref, f"{n} passage{'s' * (n > 1)}") for ref, n in counts.items()]

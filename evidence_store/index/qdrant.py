@@ -21,24 +21,25 @@ from typing import Any
 from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.index.base import (
     DENSE,
+    FIRST,
     LEXICAL,
     PLACE,
     RECTANGLE,
+    Bound,
     IndexHit,
-    IndexManifest,
     Payload,
     Point,
-    Rows,
     Sparse,
     VectorIndex,
     Where,
     best,
-    bounds,
     by_seq,
-    state,
+    counted,
+    known,
 )
 from evitrail.evidence_store.index.connection import QdrantConnection, models
 from evitrail.evidence_store.index.embed import Vectors
+from evitrail.evidence_store.index.manifest import IndexManifest
 
 _PAGE = 1000
 
@@ -63,6 +64,10 @@ class QdrantIndex:
             if served != self._collection and not beside:
                 self._serve(served)
 
+    @property
+    def build(self) -> str:
+        return ""  # always searched exactly
+
     def upsert(self, points: Sequence[Point]) -> None:
         batch = [
             models.PointStruct(
@@ -75,18 +80,12 @@ class QdrantIndex:
         with self._connection.client() as client:
             client.upsert(self._collection, batch, wait=True, update_filter=_not_later(by_seq(points)))
 
-    def set_rows(self, changes: Sequence[tuple[Sequence[str], Rows]]) -> None:
-        operations = []
-        for ids, rows in changes:
-            new = state(rows)
-            change = models.SetPayload(payload=new, filter=_not_later({new["seq"]: ids}))
-            operations.append(models.SetPayloadOperation(set_payload=change))
-        with self._connection.client() as client:
-            client.batch_update_points(self._collection, operations, wait=True)
+    def settle(self) -> None:
+        """Nothing: the folder form builds nothing, and a server does by itself."""
 
     # Local mode always searches exactly, and warns when told to.
 
-    def search_dense(self, vector: Vectors, k: int, where: Where) -> list[IndexHit]:
+    def search_dense(self, vector: Vectors, k: int, where: Where, *, exact: bool = True) -> list[IndexHit]:
         params = models.SearchParams(exact=self._place.remote)
         return best(lambda limit: self._search(vector.tolist(), DENSE, limit, where, params), k)
 
@@ -120,7 +119,8 @@ class QdrantIndex:
 
     def count(self) -> int:
         with self._connection.client() as client:
-            return client.count(self._collection, exact=True).count
+            once = models.Filter(must=_ranges([FIRST]))
+            return client.count(self._collection, count_filter=once, exact=True).count
 
     def clear(self) -> None:
         with self._connection.client() as client:
@@ -205,16 +205,26 @@ _INDEXED: dict[str, Any] = {
         for key in ("ref", "lineage", "kind")
     },
     "seq": models.IntegerIndexParams(**_WHOLE),
-    **{f"rows[].{key}": models.IntegerIndexParams(**_WHOLE, nested="rows") for key in RECTANGLE},
+    **{key: models.IntegerIndexParams(**_WHOLE) for key in RECTANGLE},
 }
 
 
 def seen_by(where: Where) -> models.Filter:
     """Which points a search may see, for whoever searches the collection with a client of their own."""
-    ranges = [models.FieldCondition(key=b.key, range=models.Range(gte=b.low, lte=b.high)) for b in bounds(where)]
-    nested = models.Nested(key="rows", filter=models.Filter(must=list(ranges)))
-    unseen = models.FieldCondition(key="ref", match=models.MatchAny(any=list(where.without)))
-    return models.Filter(must=[models.NestedCondition(nested=nested)], must_not=[unseen] if where.without else None)
+    must = _ranges(known(where))
+    if where.also and (asked := counted(where)):
+        must.append(models.Filter(should=[models.Filter(must=_ranges(asked)), _of(where.also)]))
+    else:
+        must += _ranges(counted(where))
+    return models.Filter(must=must, must_not=[_of(where.without)] if where.without else None)
+
+
+def _ranges(bounds: Sequence[Bound]) -> list[Any]:
+    return [models.FieldCondition(key=b.key, range=models.Range(gte=b.low, lte=b.high)) for b in bounds]
+
+
+def _of(refs: Sequence[str]) -> models.FieldCondition:
+    return models.FieldCondition(key="ref", match=models.MatchAny(any=list(refs)))
 
 
 def _not_later(ids: Mapping[int, Sequence[str]]) -> models.Filter:

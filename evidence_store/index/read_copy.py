@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from evitrail.evidence_store.index.base import IndexManifest
+from evitrail.evidence_store.index.manifest import IndexManifest
 
 BLOCK = 1 << 16
 

@@ -16,17 +16,15 @@ from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.fold import Validity, Version
 from evitrail.evidence_store.index import open_index
 from evitrail.evidence_store.index.base import (
-    IndexManifest,
     Point,
     VectorIndex,
     Where,
     day_number,
-    payload,
-    point_id,
-    rows,
+    payloads,
 )
 from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.edge import document_terms, query_terms
+from evitrail.evidence_store.index.manifest import IndexManifest
 
 WORDS = WordVectors()
 MANIFEST = IndexManifest(
@@ -46,10 +44,17 @@ def version(id: str, text: str, *known: Validity) -> Version:
     return Version(evidence(id, text=text), known or (Validity(date(2015, 1, 1), None, 1),))
 
 
-def point(of: Version) -> Point:
+def points(of: Version) -> list[Point]:
+    """A version's only passage: a point for each of its rectangles."""
     text = of.evidence.text
-    cut = (of, 0, TextSpan(0, len(text)))
-    return Point(point_id(*cut), WORDS.encode([text])[0], document_terms(text), payload(*cut))
+    vector, terms = WORDS.encode([text])[0], document_terms(text)
+    return [Point(name, vector, terms, told) for name, told in payloads(of, 0, TextSpan(0, len(text)))]
+
+
+def point(of: Version) -> Point:
+    """The point of a version with one rectangle."""
+    [only] = points(of)
+    return only
 
 
 def refs(index: VectorIndex, where: Where, query: str = "stroke", k: int = 50) -> list[str]:
@@ -61,11 +66,11 @@ def refs(index: VectorIndex, where: Where, query: str = "stroke", k: int = 50) -
 
 
 def test_what_was_put_in_is_there_again(index: VectorIndex) -> None:
-    points = [point(version(f"e-{n}", f"Stroke {n}.")) for n in range(1200)]
-    index.upsert(points)
-    index.upsert(points[:10])
+    held = [point(version(f"e-{n}", f"Stroke {n}.")) for n in range(1200)]
+    index.upsert(held)
+    index.upsert(held[:10])
     assert index.count() == 1200
-    assert dict(index.scroll()) == {p.id: p.payload for p in points}
+    assert dict(index.scroll()) == {p.id: p.payload for p in held}
 
 
 def test_equal_scores_are_ordered_by_passage_id_even_at_the_cut(index: VectorIndex) -> None:
@@ -83,7 +88,7 @@ def test_a_filter_matches_one_rectangle_and_never_bounds_of_two(index: VectorInd
     # Known at 1 to hold from 2015 on; corrected at 5 to have ended in 2018.
     first = Validity(date(2015, 1, 1), None, seq_from=1, seq_to=5)
     second = Validity(date(2015, 1, 1), date(2018, 1, 1), seq_from=5)
-    index.upsert([point(version("aspirin", "Aspirin and stroke.", first, second))])
+    index.upsert(points(version("aspirin", "Aspirin and stroke.", first, second)))
     in_2020 = day_number(date(2020, 1, 1))
     assert refs(index, Where(0)) == []
     assert refs(index, Where(4, valid=True, day=in_2020)) == ["aspirin@1"]
@@ -120,29 +125,39 @@ def test_retracted_and_passed_over_versions_do_not_count_as_valid(index: VectorI
     assert refs(index, Where(1, without=("sound@1",))) == ["gone@1", "past@1"]
 
 
-def test_rectangles_can_be_replaced_without_the_vectors(index: VectorIndex) -> None:
-    held = point(version("aspirin", "Stroke."))
-    index.upsert([held])
-    later = [Validity(date(2015, 1, 1), None, 1, seq_to=2), Validity(date(2015, 1, 1), date(2016, 1, 1), 2)]
-    index.set_rows([([held.id], rows(later))])
-    assert dict(index.scroll()) == {held.id: {**held.payload, "rows": rows(later), "seq": 2}}
-    assert refs(index, Where(2)) == ["aspirin@1"]
+def test_a_passage_of_many_rectangles_is_counted_and_found_once_at_every_event(index: VectorIndex) -> None:
+    starts = date(2015, 1, 1)
+    known = [Validity(starts, None, seq, seq + 1, concern=bool(seq % 2)) for seq in range(1, 30)]
+    index.upsert(points(version("aspirin", "Aspirin and stroke.", *known, Validity(starts, None, 30))))
+    assert index.count() == 1
+    for seq in range(1, 32):
+        for valid, day in ((False, None), (True, None), (True, day_number(date(2020, 1, 1)))):
+            assert refs(index, Where(seq, valid, day)) == ["aspirin@1"]
+
+
+def test_what_counts_by_supposition_is_found_beside_what_counts(index: VectorIndex) -> None:
+    start = date(2015, 1, 1)
+    gone = Validity(start, None, 1, retracted=True)
+    index.upsert([point(version("sound", "Stroke.")), point(version("gone", "Stroke.", gone))])
+    index.upsert([point(version("later", "Stroke.", Validity(start, None, 5)))])
+    for day in (None, day_number(date(2020, 1, 1))):
+        assert refs(index, Where(1, valid=True, day=day, also=("gone@1", "later@1"))) == ["gone@1", "sound@1"]
+    assert refs(index, Where(1, also=("gone@1",), without=("gone@1",))) == ["sound@1"]
 
 
 def test_a_write_never_takes_the_place_of_a_later_state(index: VectorIndex) -> None:
     open_ = Validity(date(2015, 1, 1), None, 1)
     closed = (Validity(date(2015, 1, 1), None, 1, seq_to=4), Validity(date(2015, 1, 1), date(2016, 1, 1), 4))
     ended = (Validity(date(2015, 1, 1), None, 1, seq_to=6),)  # a draft that is past
-    for name, old, new in (("a", (open_,), closed), ("b", (open_,), ended), ("c", closed, ended)):
-        early, late = point(version(name, "Stroke.", *old)), point(version(name, "Stroke.", *new))
-        assert early.id == late.id
-        index.upsert([early, point(version(f"{name}-mate", "Stroke."))])
-        index.upsert([late])
+    for name, old, new in (("a", (open_,), closed), ("b", (open_,), ended), ("c", (open_,), (open_,))):
+        early, late = points(version(name, "Stroke.", *old)), points(version(name, "Stroke.", *new))
+        assert early[0].id == late[0].id
+        index.upsert([*early, point(version(f"{name}-mate", "Stroke."))])
+        index.upsert(late)
         for again in (late, early):
-            index.upsert([again, point(version(f"{name}-other", "Stroke."))])
-            assert dict(index.scroll())[late.id] == late.payload
-            index.set_rows([([late.id], again.payload["rows"])])
-            assert dict(index.scroll())[late.id] == late.payload
+            index.upsert([*again, point(version(f"{name}-other", "Stroke."))])
+            held = dict(index.scroll())
+            assert [held[one.id] for one in late] == [one.payload for one in late]
     assert index.count() == 9
 
 
@@ -157,17 +172,17 @@ def test_rectangles_come_after_those_they_replace_whatever_the_order_of_writing(
         ),
     ]
     for n, order in enumerate(permutations(states)):
-        held = [point(version(f"e-{n}", "Stroke.", *known)) for known in order]
-        index.upsert(held[:1])
-        index.set_rows([([one.id], one.payload["rows"]) for one in held[1:]])
-        assert dict(index.scroll())[held[0].id]["rows"] == rows(states[-1])
+        for known in order:
+            index.upsert(points(version(f"e-{n}", "Stroke.", *known)))
+        held, last = dict(index.scroll()), points(version(f"e-{n}", "Stroke.", *states[-1]))
+        assert [held[one.id] for one in last] == [one.payload for one in last]
 
 
 def test_a_point_tells_its_text_to_who_has_only_the_index(index: VectorIndex) -> None:
     whole = version("aspirin", "Before. Aspirin and stroke. After.")
     part = (whole, 1, TextSpan(8, 27))
-    held = Point(point_id(*part), WORDS.encode(["stroke"])[0], document_terms("stroke"), payload(*part))
-    index.upsert([held])
+    [(name, told)] = payloads(*part)
+    index.upsert([Point(name, WORDS.encode(["stroke"])[0], document_terms("stroke"), told)])
     [(_, told)] = index.scroll()
     assert (told["text"], told["title"], told["ref"], told["part"]) == (
         "Aspirin and stroke.",
@@ -270,11 +285,11 @@ def test_an_index_is_still_there_when_opened_again(engine: str, tmp_path: Path) 
 
 
 def test_both_engines_rank_and_score_alike(tmp_path: Path) -> None:
-    points = [point(version(f"e-{n}", f"Stroke {n % 7}: aspirin {n % 3}, statin {n % 5}.")) for n in range(60)]
+    held = [point(version(f"e-{n}", f"Stroke {n % 7}: aspirin {n % 3}, statin {n % 5}.")) for n in range(60)]
     found = []
     for engine in ENGINES:
         index = open_index(engine, tmp_path, MANIFEST)
-        index.upsert(points)
+        index.upsert(held)
         found.append([index.search_sparse(query_terms("aspirin 2 statin 4"), 20, Where(1, without=("e-14@1",)))])
         found[-1].append(index.search_dense(WORDS.encode(["aspirin 2 statin 4"])[0], 20, Where(1)))
         index.close()

@@ -81,9 +81,10 @@ def test_names_recompute_from_content(seed: int) -> None:
         versions = fold(store._ledger.events())
         held = dict(store._index.searched.index.scroll())
         expected = {
-            point_id(version, part, span): version.evidence.ref
+            point_id(version, part, span, nth): version.evidence.ref
             for version in versions.values()
             for part, span in enumerate(CHUNKER.cut(version.evidence.text))
+            for nth in range(len(version.rows))
         }
         assert {id_: payload["ref"] for id_, payload in held.items()} == expected
         for event in store._ledger.events():

@@ -42,7 +42,7 @@ from evitrail.eval.plan.condition import condition
 from evitrail.eval.rerun.fork import Fork
 from evitrail.evidence_store.curation.relations import Contradiction, Supersession
 from evitrail.evidence_store.grading.grade import Grade
-from evitrail.evidence_store.index.base import IndexManifest
+from evitrail.evidence_store.index.manifest import IndexManifest
 from evitrail.evidence_store.model import Evidence, Passage
 from evitrail.evidence_store.snapshot import Name
 from evitrail.retrieval.base import Hit, Retrieved

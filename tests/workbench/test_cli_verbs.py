@@ -28,6 +28,7 @@ def verbs(desk: Desk) -> dict[str, tuple[object, ...]]:
         "store history": ("store", "history", REF.partition("@")[0], *store),
         "store verify": ("store", "verify", *store),
         "store reindex": ("store", "reindex", *store),
+        "store recall": ("store", "recall", "--queries", "3", *store),
         "search": ("search", "swab at 36 weeks", *store),
         "search --explain": ("search", "swab", "--retriever", "clean", "--explain", "--as-of", "2022-05-10", *store),
         "ask": ("ask", CASES[0], "--condition", "standard", "--samples", 2, "--out", desk.folder / "ask", *store),

@@ -49,6 +49,7 @@ from evitrail.workbench.cli.store import (
     notices,
     publisher,
     quarantine,
+    recall,
     releases,
     search,
     store,
@@ -106,6 +107,7 @@ store.app.command("review")(curation.review)
 store.app.command("supersede", cls=Registered)(edges.supersede)
 store.app.command("contradiction", cls=Registered)(edges.contradiction)
 store.app.command("assess")(edges.assess)
+store.app.command("recall")(recall.recall)
 store.app.command("tag")(releases.tag)
 store.app.command("diff")(releases.diff)
 store.app.command("export")(fhir.export)

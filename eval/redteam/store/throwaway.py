@@ -20,9 +20,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evitrail.evidence_store import EvidenceStore, InputError
-from evitrail.evidence_store.index.base import IndexManifest
 from evitrail.evidence_store.index.embed import Embedder, Encoder
 from evitrail.evidence_store.index.embed_cache import EmbedCache
+from evitrail.evidence_store.index.manifest import IndexManifest
 from evitrail.evidence_store.ledger.event import HELD, NUMBERED, PUBLISHED, Draft, Event, evidence_of
 from evitrail.evidence_store.store_folder import commit_of
 

@@ -150,14 +150,24 @@ def verify(store: StorePath = STORE, json: Json = False) -> None:
 def reindex(
     store: StorePath = STORE,
     model: Annotated[str | None, typer.Option("--model", help="Embedding model to switch to.", metavar="NAME")] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            "--search",
+            help="How to search by meaning from now on: exact, or approximate (a graph; faster in large stores).",
+            metavar="exact|approximate",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Rebuild the tables of what is known and the index; known embeddings are reused."""
     from evitrail.evidence_store import EvidenceStore
+    from evitrail.evidence_store.index.manifest import mode_named
 
-    with EvidenceStore.open(store) as opened:
+    mode = mode_named(search) if search else None
+    with EvidenceStore.open(store, rebuild=True) as opened:
         with progress("indexing") as told:
-            opened.reindex(progress=told, embedder=embedder(model))
+            opened.reindex(progress=told, embedder=embedder(model), mode=mode)
         stats = opened.stats()
     if json:
         print_json(stats.model_dump(mode="json"))

@@ -1,0 +1,87 @@
+"""What an index was built with. It stands in the store's folder, and in the name of every snapshot.
+
+Rules kept here
+- Two indexes whose manifests give one ``named`` give equal results, to the bit.
+- How points are laid out is in the manifest and not in ``named``: it changes no result. So a snapshot keeps the name
+  that it had under an earlier layout, and what was recorded then is found again.
+- An approximate index also says which build it is. A graph comes out another one each time it is built, and may find
+  other passages; so what one build found is never taken for what another would find.
+
+    IndexManifest.model_validate_json(Path("evitrail-store/manifest.json").read_text()).mode
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from evitrail.evidence_store.errors import StoreError
+from evitrail.traces.record import Grown, content_id
+
+Mode = Literal["exact", "approximate"]
+
+EXACT: Mode = "exact"
+APPROXIMATE = "approximate(m=16, ef_construct=100, ef=256)"
+"""HNSW: edges of a point, candidates weighed when it is put in, and candidates weighed by a search."""
+SEARCHES: dict[Mode, str] = {"exact": EXACT, "approximate": APPROXIMATE}
+"""What the manifest says for each mode."""
+PAYLOAD = "4"
+"""The form of points that is written now: a rectangle each, its bounds side by side."""
+NAMED_PAYLOAD = "3"
+"""The form that names speak of since: a passage each, its rectangles in a list. Both give equal results."""
+
+
+class IndexManifest(Grown, stored_as="Manifest"):
+    """What an index was built with; see ``named`` for what of it decides results."""
+
+    later = frozenset({"search", "build"})
+
+    engine: str
+    engine_version: str
+    model: str
+    dimension: int
+    chunker: str
+    lexical: str
+    payload: str = "1"
+    """The form of what points carry; absent in the first."""
+    revision: str = ""
+    """Which of the models that go by that name; empty where the encoder does not say."""
+    search: str = EXACT
+    """How it is searched by meaning: one of ``SEARCHES``; absent where it is exact."""
+    build: str = ""
+    """Which build of the graph, where there is one; another after each write."""
+
+    @property
+    def mode(self) -> Mode:
+        """Exact or approximate."""
+        return "exact" if self.search == EXACT else "approximate"
+
+    @property
+    def short(self) -> str:
+        """Eight digits of its content's name, to tell indexes of one store apart; equal for all builds of one."""
+        return content_id(self.model_copy(update={"build": ""})).partition(":")[2][:8]
+
+    @property
+    def named(self) -> IndexManifest:
+        """What of it decides results."""
+        layout = NAMED_PAYLOAD if self.payload == PAYLOAD else self.payload
+        return self.model_copy(update={"payload": layout})
+
+    def exactly(self) -> IndexManifest:
+        """The manifest of the same index where it is searched exactly; it is still that build's.
+
+        To build a graph, an engine packs its points; that was not shown to leave the last bit of a score as it is.
+        """
+        return self.model_copy(update={"search": EXACT})
+
+    def in_full(self) -> str:
+        """As it stands in the store's folder, with what is left out of names."""
+        return json.dumps({name: getattr(self, name) for name in type(self).model_fields}, indent=2)
+
+
+def mode_named(name: str) -> Mode:
+    """The way of searching by that name; raises ``StoreError`` listing those there are."""
+    for mode in SEARCHES:
+        if mode == name:
+            return mode
+    raise StoreError(f"search: expected {' or '.join(SEARCHES)}, got {name!r}")
