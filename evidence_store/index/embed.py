@@ -21,16 +21,18 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol, runtime_checkable
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from evitrail.evidence_store.errors import EvidenceError, MissingPackageError
 from evitrail.evidence_store.index.model_revision import revision_of
 from evitrail.traces.run.hermetic import loading
 
-Vectors = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Vectors: TypeAlias = "npt.NDArray[np.float32]"
+"""One row a text. A search by words needs none, so numpy is loaded where vectors are made."""
 
 STEP = 16
 """Token lengths are padded up to a multiple of this."""
@@ -84,12 +86,16 @@ class Embedder:
         return int(self._loaded.get_embedding_dimension())
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        import numpy as np
+
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         with self._lock:
             return self._encode(texts)
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
+        import numpy as np
+
         model = self._loaded
         limit = model.max_seq_length or model.tokenizer.model_max_length
         tokens = model.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from evitrail.eval.attribution import Blame
-from evitrail.eval.attribution.blame_record import blames_of
+from evitrail.eval.attribution.record.recorded_blame import blames_of
 from evitrail.eval.log.recorded_store import LostStore, recorded_store
 from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.plan import PLAN, plan_in

@@ -33,7 +33,7 @@ def list_(
 ) -> None:
     """List runs with their answers and, for wrong ones, the blamed step."""
     from evitrail.agent.model import Answer
-    from evitrail.eval.attribution.blame_record import blames_of
+    from evitrail.eval.attribution.record.recorded_blame import blames_of
     from evitrail.eval.log.run_config import RunConfig
     from evitrail.eval.log.runs import newer_runs, outcome_of, traces
     from evitrail.eval.plan.condition import ALIASES
@@ -115,7 +115,7 @@ def show(
 
 def show_run(folder: Path, run: str, *, json: bool) -> None:
     """An answer, all it rests on, and who is blamed for it."""
-    from evitrail.eval.attribution.blame_record import blames_of
+    from evitrail.eval.attribution.record.recorded_blame import blames_of
     from evitrail.traces.external.external_run import recorded_elsewhere
     from evitrail.workbench.cli.trace.external_run import show_elsewhere
     from evitrail.workbench.explain.chain import chain
