@@ -26,13 +26,14 @@ class SentenceModel:
             raise MissingPackageError(said) from error
         disable_progress_bar()  # type: ignore[no-untyped-call]  # the command line shows its own bar
         try:
-            self._model: Any = SentenceTransformer(name, device="cpu", revision=commit).eval()
+            model: Any = SentenceTransformer(name, device="cpu", revision=commit).eval()
         except (OSError, ValueError) as error:
             why = str(error).strip().splitlines()[0]
             said = f"expected an embedding model, got {name!r} ({why}); give a folder or a model's name"
             raise EvidenceError(said) from error
-        self.window = int(self._model.max_seq_length or self._model.tokenizer.model_max_length)
-        self.dimension = int(self._model.get_embedding_dimension())
+        self._model = model
+        self.window: int = model.max_seq_length or model.tokenizer.model_max_length
+        self.dimension = int(model.get_embedding_dimension())
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
         read = self._model.tokenizer(list(texts), truncation=True, max_length=self.window)

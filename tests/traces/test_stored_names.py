@@ -47,7 +47,7 @@ REASONS = {
     ),
     "what a command answers with, or a step hands to the next": (
         "AnswerSource Attempt BlameShare ClaimDiff ContextLink Counted Difference End Estimate EvidenceChain "
-        "FaultCount FixValue Ingested Link Moved Parting PassageDiff Payload Reasons ReviewItem State Stats "
+        "FaultCount FixValue Ingested Link ListedRun Moved Parting PassageDiff Payload Reasons ReviewItem State Stats "
         "StatusChange StepDiff Swap TurningEvent"
     ),
 }
