@@ -21,6 +21,7 @@ import scale
 import scifact
 import search
 import stance
+import startup
 import steps
 import throughput
 
@@ -41,6 +42,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
         lambda: as_of.results(PUBLIC / "guideline-versions"),
     ),
     "stance": ("For or against, as far as words tell", lambda: stance.results(PUBLIC)),
+    "startup": ("Starting a command, in CPU seconds", startup.results),
     "steps": ("One recorded step, durable, beside an OpenTelemetry span and an MLflow span", steps.results),
     "scale": ("Reading a run as it grows", scale.results),
     "throughput": ("Asking a model server, beside the bare openai client", throughput.results),
