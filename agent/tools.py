@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from evitrail.agent.model import Decoding
 from evitrail.agent.reader.base import WHOLE, Fit, Fitting, Reader, Recording
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import Retriever
 from evitrail.traces.run.live import Run
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 Reading = Literal["critique", "requery", "synthesise", "choose", "check"]
 """The roles a reader plays."""

@@ -22,6 +22,7 @@ import scale
 import scifact
 import search
 import stance
+import startup
 import steps
 import throughput
 
@@ -42,6 +43,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
         lambda: as_of.results(PUBLIC / "guideline-versions"),
     ),
     "stance": ("For or against, as far as words tell", lambda: stance.results(PUBLIC)),
+    "startup": ("Starting a command, in CPU seconds", startup.results),
     "steps": ("One recorded step, durable, beside an OpenTelemetry span and an MLflow span", steps.results),
     "scale": ("Reading a run as it grows", scale.results),
     "kills": ("Kills of commands at random moments, and what came of the same command given again", kills.results),

@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
-from evitrail.evidence_store.curation.profile import Profile
-from evitrail.evidence_store.curation.relations import Contradiction, Supersession
-from evitrail.evidence_store.curator import Curator
-from evitrail.evidence_store.errors import EvidenceError, MissingPackageError, StoreError, UnknownEvidenceError
-from evitrail.evidence_store.formats.jsonl import read_evidence
-from evitrail.evidence_store.grading.assessment import Assessment
-from evitrail.evidence_store.grading.grade import Grade
-from evitrail.evidence_store.input_text import InputError
-from evitrail.evidence_store.model import Evidence, Header, Passage, Stats
-from evitrail.evidence_store.quarantine.admission import Ingested
-from evitrail.evidence_store.quarantine.held import Held
-from evitrail.evidence_store.quarantine.publisher import Publisher
-from evitrail.evidence_store.registrar import Registrar
-from evitrail.evidence_store.reviewer import Reviewer
-from evitrail.evidence_store.snapshot import Snapshot
-from evitrail.evidence_store.store import EvidenceStore
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "Assessment",
-    "Contradiction",
-    "Curator",
-    "Evidence",
-    "EvidenceError",
-    "EvidenceStore",
-    "Grade",
-    "Header",
-    "Held",
-    "Ingested",
-    "InputError",
-    "MissingPackageError",
-    "Passage",
-    "Profile",
-    "Publisher",
-    "Registrar",
-    "Reviewer",
-    "Snapshot",
-    "Stats",
-    "StoreError",
-    "Supersession",
-    "UnknownEvidenceError",
-    "read_evidence",
-]
+from evitrail.traces.lazy_package import lazy_package
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.curation.profile import Profile as Profile
+    from evitrail.evidence_store.curation.relations import Contradiction as Contradiction
+    from evitrail.evidence_store.curation.relations import Supersession as Supersession
+    from evitrail.evidence_store.curator import Curator as Curator
+    from evitrail.evidence_store.errors import EvidenceError as EvidenceError
+    from evitrail.evidence_store.errors import MissingPackageError as MissingPackageError
+    from evitrail.evidence_store.errors import StoreError as StoreError
+    from evitrail.evidence_store.errors import UnknownEvidenceError as UnknownEvidenceError
+    from evitrail.evidence_store.formats.jsonl import read_evidence as read_evidence
+    from evitrail.evidence_store.grading.assessment import Assessment as Assessment
+    from evitrail.evidence_store.grading.grade import Grade as Grade
+    from evitrail.evidence_store.input_text import InputError as InputError
+    from evitrail.evidence_store.model import Evidence as Evidence
+    from evitrail.evidence_store.model import Header as Header
+    from evitrail.evidence_store.model import Passage as Passage
+    from evitrail.evidence_store.model import Stats as Stats
+    from evitrail.evidence_store.quarantine.admission import Ingested as Ingested
+    from evitrail.evidence_store.quarantine.held import Held as Held
+    from evitrail.evidence_store.quarantine.publisher import Publisher as Publisher
+    from evitrail.evidence_store.registrar import Registrar as Registrar
+    from evitrail.evidence_store.reviewer import Reviewer as Reviewer
+    from evitrail.evidence_store.snapshot import Snapshot as Snapshot
+    from evitrail.evidence_store.store import EvidenceStore as EvidenceStore
+
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "curation.profile": ("Profile",),
+        "curation.relations": ("Contradiction", "Supersession"),
+        "curator": ("Curator",),
+        "errors": ("EvidenceError", "MissingPackageError", "StoreError", "UnknownEvidenceError"),
+        "formats.jsonl": ("read_evidence",),
+        "grading.assessment": ("Assessment",),
+        "grading.grade": ("Grade",),
+        "input_text": ("InputError",),
+        "model": ("Evidence", "Header", "Passage", "Stats"),
+        "quarantine.admission": ("Ingested",),
+        "quarantine.held": ("Held",),
+        "quarantine.publisher": ("Publisher",),
+        "registrar": ("Registrar",),
+        "reviewer": ("Reviewer",),
+        "snapshot": ("Snapshot",),
+        "store": ("EvidenceStore",),
+    },
+)

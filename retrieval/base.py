@@ -12,11 +12,13 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from evitrail.evidence_store.model import Passage
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.traces.record import Record
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 
 class Hit(Record):

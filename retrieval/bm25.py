@@ -7,9 +7,12 @@ not move the scores of an earlier day.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import Retrieved, ranked
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

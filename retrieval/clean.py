@@ -19,13 +19,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import GateReport, Hit, Retrieved
 from evitrail.retrieval.gates import GATES, GateContext
 from evitrail.retrieval.gates.base import Lone
 from evitrail.retrieval.hybrid import Hybrid
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 COUNTRY = re.compile("[A-Z]{2}")
 

@@ -7,9 +7,12 @@ index; without it superseded versions compete too, as they do in any vector data
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import Retrieved, ranked
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

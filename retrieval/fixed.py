@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from evitrail.evidence_store.model import Passage
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import Hit, Retrieved
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ tokenizer is at hand here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import Hit, Retrieved
 from evitrail.retrieval.dense import Dense
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 TOKENS_PER_WORD = 4 / 3
 

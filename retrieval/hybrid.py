@@ -6,12 +6,15 @@ The fusion is ours because an engine's own orders ties at random; here ties fall
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from evitrail.evidence_store.model import Passage
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import Hit, Retrieved, Retriever, ranked
 from evitrail.retrieval.bm25 import BM25
 from evitrail.retrieval.dense import Dense
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 K = 60
 """The constant of the paper: how little a first place counts more than a second."""

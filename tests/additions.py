@@ -173,7 +173,7 @@ ADDITIONS = {
         name="citations",
         written={"eval/metrics/citations.py": METRIC},
         edits={
-            "eval/metrics/__init__.py": (
+            "eval/metrics/registry.py": (
                 (
                     "from evitrail.eval.metrics.confidence import (",
                     "from evitrail.eval.metrics.citations import CITATIONS\n"

@@ -3,6 +3,7 @@
 Rules kept here
 - Library code only says ``log = get_logger()``. No line is shown until somebody configures structlog: the command line
   with ``configure``, or the program that imports evitrail in a way of its own.
+- structlog is loaded with the first line that is written; most commands write none.
 - No line that is shown so holds a secret that is known (``traces/known_secrets.py``).
 """
 
@@ -13,21 +14,51 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, cast
-
-import structlog
-from structlog.typing import EventDict
+from typing import TYPE_CHECKING, Any, cast
 
 from evitrail.traces.known_secrets import SECRETS, masked
 
-if not structlog.is_configured():  # structlog would print every line on stdout
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+if TYPE_CHECKING:
+    import structlog
+    from structlog.typing import EventDict
 
 _names: ContextVar[Mapping[str, str]] = ContextVar("names", default={})  # noqa: B039 -- never changed, only replaced
 
 
+class LateLogger:
+    """A logger that loads and configures structlog when it is first asked to write."""
+
+    level: str | None = None
+    """The level to configure it with; None leaves it to the program, or silent."""
+
+    def __getattr__(self, name: str) -> Any:
+        import structlog
+
+        if self.level is not None:
+            configure(self.level)
+            self.level = None
+        elif not structlog.is_configured():  # structlog would print every line on stdout
+            structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        return getattr(structlog.get_logger(), name)
+
+
+_LOGGER = LateLogger()
+
+
+@contextmanager
+def configured(level: str) -> Iterator[None]:
+    """Within the block, the first line to be written finds the log configured as ``configure`` does it."""
+    _LOGGER.level = level
+    try:
+        yield
+    finally:
+        _LOGGER.level = None
+
+
 def configure(level: str = "warning") -> None:
     """Readable lines on a terminal, JSON lines elsewhere; stdout is left to results."""
+    import structlog
+
     on_terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
@@ -44,7 +75,7 @@ def configure(level: str = "warning") -> None:
 
 def get_logger() -> structlog.stdlib.BoundLogger:
     """A logger whose lines carry whatever ``bound`` put around them."""
-    return cast("structlog.stdlib.BoundLogger", structlog.get_logger())
+    return cast("structlog.stdlib.BoundLogger", _LOGGER)
 
 
 @contextmanager

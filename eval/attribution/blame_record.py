@@ -25,6 +25,7 @@ from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader, Recording
 from evitrail.eval.attribution.attribute import attribute, evidence_named
 from evitrail.eval.attribution.blame import Blame
+from evitrail.eval.attribution.record.recorded_blame import Blames, blames_of
 from evitrail.eval.attribution.replays.budget import Budget
 from evitrail.eval.attribution.scene.reference import WrongReference
 from evitrail.eval.log.latest_check import counted, rechecked
@@ -39,16 +40,8 @@ from evitrail.traces.journal.errors import JournalError, RunEnded
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.view import JournalView
-from evitrail.traces.record import Record
 from evitrail.traces.run.memory import secret_of
 from evitrail.traces.trace import Trace
-
-
-class Blames(Record, stored_as="Blames"):
-    """Everything one run is blamed for."""
-
-    blames: tuple[Blame, ...]
-
 
 ReferenceOf = Callable[[date | None], Snapshot | None]
 """For a day, the state of a store that is right on it; None where nobody named one."""
@@ -152,12 +145,6 @@ def _counts(trace: Trace, latest: Mapping[str, str]) -> bool:
         return True
     own, other = trace.output(Answer), counted(trace, latest).output(Answer)
     return own is not None and other is not None and own.option == other.option
-
-
-def blames_of(trace: Trace) -> tuple[Blame, ...]:
-    """What one run is blamed for; empty before its attribution, and for a run that did not fail."""
-    stored = trace.of_type(ATTRIBUTION)
-    return trace.journal.get(stored[0].body["blames"], Blames).blames if stored else ()
 
 
 def _stored(journal: Journal, run: str, blames: Blames) -> str:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import normalize
 
 from pydantic import Field, field_validator, model_validator
@@ -27,8 +27,10 @@ from evitrail.agent.model import Question
 from evitrail.eval.dataset.labels import Flags
 from evitrail.evidence_store.input_lines import jsonl_files, read_lines
 from evitrail.evidence_store.input_text import InputError
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.traces.record import Grown
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 Sensitive = Literal["stem", "options", "gold_rationale", "meta"]
 """A field that may hold patient data."""

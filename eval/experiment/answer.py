@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 from evitrail.agent.agents import skipped
 from evitrail.agent.llm.base import DoesNotFit
@@ -12,9 +13,11 @@ from evitrail.agent.tools import Tools
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.evidence_store.index.embed_cache import apart
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.traces.run.live import Run
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 
 def answer_by(store: EvidenceStore, reader: Reader | Readers, config: RunConfig, run: Run) -> Answer:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from evitrail.eval.attribution.attribute import scene_of
 from evitrail.eval.attribution.blame import FAILS, Blame, Kind
 from evitrail.eval.attribution.replays.counterfactual import Counterfactuals
-from evitrail.eval.attribution.replays.replay import Mended, fork_name
+from evitrail.eval.attribution.replays.mended import Mended
+from evitrail.eval.attribution.replays.replay import fork_name
 from evitrail.eval.attribution.roles.role import Break
 from evitrail.eval.attribution.scene.facts import facts
 from evitrail.eval.attribution.scene.scene import STORE, Scene, kind_of, refs

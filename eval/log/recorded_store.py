@@ -53,10 +53,10 @@ class StoreRecord(NamedTuple):
     @classmethod
     def of(cls, plan: Plan, past: JournalView | None) -> StoreRecord:
         """What the plan and the runs say."""
-        runs = list(islice(traces(past), RUNS)) if past is not None else []
-        config = runs[0].config(RunConfig) if runs else None
         if plan.ledger is not None and plan.seq is not None:
             return cls(plan.seq, plan.ledger, None, {})
+        runs = list(islice(traces(past), RUNS)) if past is not None else []
+        config = runs[0].config(RunConfig) if runs else None
         if config is None:
             return cls(plan.seq or 0, None, None, {})
         return cls(config.seq, None, config.snapshot, dict(served for run in runs for served in _served(run)))

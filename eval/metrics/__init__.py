@@ -1,103 +1,26 @@
 """What is measured on the runs of an experiment, and what each number means.
 
-Adding a metric: declare it in the file it belongs to, and name it here: in ``METRICS``, or in ``COST`` where it says
-what runs cost or a clock decides it. Their rows are ``metrics.json`` and ``cost.json``.
+Adding a metric: declare it in the file it belongs to, and name it in ``registry.py``: in ``METRICS``, or in ``COST``
+where it says what runs cost or a clock decides it. Their rows are ``metrics.json`` and ``cost.json``.
 
+    >>> from evitrail.eval.metrics import METRICS
     >>> METRICS["high_risk_rate"].description
     'Share of cases where a wrong option was chosen that is labelled high-risk.'
 """
 
 from __future__ import annotations
 
-from evitrail.eval.metrics.accuracy import ABSTENTION_RATE, ACCURACY, MAJORITY_ACCURACY, ROBUSTNESS_CORRECTNESS
-from evitrail.eval.metrics.base import Metric
-from evitrail.eval.metrics.calibration import ECE, MCE
-from evitrail.eval.metrics.citation_recall import CITATION_RECALL
-from evitrail.eval.metrics.confidence import (
-    DANGEROUS_OVERCONF_RATE,
-    MEAN_CONF_CORRECT,
-    MEAN_CONF_HIGH_RISK_ERR,
-    MEAN_CONF_INCORRECT,
-    MEAN_CONF_UNSAFE_ERR,
-    MEAN_CONFIDENCE,
-    MEAN_SAMPLE_NULL_RATE,
-    NULL_MAJORITY_RATE,
+from typing import TYPE_CHECKING
+
+from evitrail.traces.lazy_package import lazy_package
+
+if TYPE_CHECKING:
+    from evitrail.eval.metrics.base import Metric as Metric
+    from evitrail.eval.metrics.registry import COST as COST
+    from evitrail.eval.metrics.registry import METRICS as METRICS
+    from evitrail.eval.metrics.registry import WEIGHTED as WEIGHTED
+    from evitrail.eval.metrics.scored import Scored as Scored
+
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__, {"base": ("Metric",), "registry": ("COST", "METRICS", "WEIGHTED"), "scored": ("Scored",)}
 )
-from evitrail.eval.metrics.cost import COMPLETION_TOKENS, MONEY, PROMPT_TOKENS
-from evitrail.eval.metrics.latency import LATENCY_MS
-from evitrail.eval.metrics.safety import (
-    CONTRADICTION_RATE,
-    CONTRADICTION_RATE_MAJORITY,
-    HIGH_RISK_RATE,
-    HIGH_RISK_RATE_MAJORITY,
-    STALE_RATE,
-    SYNCHRONIZED_FAILURE_RATE,
-    UNSAFE_RATE,
-    UNSAFE_RATE_MAJORITY,
-)
-from evitrail.eval.metrics.scored import Scored
-from evitrail.eval.metrics.weighted_calibration import (
-    MEAN_OPTION_CONFIDENCE,
-    MEAN_WEIGHTED_CONFIDENCE,
-    OPTION_BRIER,
-    OPTION_ECE,
-    OPTION_MCE,
-    WEIGHTED_BRIER,
-    WEIGHTED_ECE,
-    WEIGHTED_MCE,
-)
-
-
-def _by_name(*metrics: Metric, clocked: bool = False) -> dict[str, Metric]:
-    """The metrics by name; one that a clock decides is refused, unless they may be ``clocked``."""
-    found = {metric.name: metric for metric in metrics}
-    if len(found) < len(metrics):
-        raise ValueError(f"expected each metric under a name of its own, got {metrics}")
-    if misplaced := [metric for metric in metrics if metric.clocked and not clocked]:
-        raise ValueError(f"expected metrics that no clock decides, got {misplaced}; name them in COST")
-    return found
-
-
-WEIGHTED = _by_name(
-    MEAN_OPTION_CONFIDENCE,
-    MEAN_WEIGHTED_CONFIDENCE,
-    OPTION_ECE,
-    WEIGHTED_ECE,
-    OPTION_MCE,
-    WEIGHTED_MCE,
-    OPTION_BRIER,
-    WEIGHTED_BRIER,
-)
-"""Measured as well where a plan weighs the evidence."""
-
-METRICS = _by_name(
-    ACCURACY,
-    MAJORITY_ACCURACY,
-    HIGH_RISK_RATE,
-    UNSAFE_RATE,
-    CONTRADICTION_RATE,
-    HIGH_RISK_RATE_MAJORITY,
-    UNSAFE_RATE_MAJORITY,
-    CONTRADICTION_RATE_MAJORITY,
-    MEAN_CONFIDENCE,
-    MEAN_CONF_CORRECT,
-    MEAN_CONF_INCORRECT,
-    MEAN_CONF_HIGH_RISK_ERR,
-    MEAN_CONF_UNSAFE_ERR,
-    DANGEROUS_OVERCONF_RATE,
-    ECE,
-    MCE,
-    NULL_MAJORITY_RATE,
-    MEAN_SAMPLE_NULL_RATE,
-    ROBUSTNESS_CORRECTNESS,
-    SYNCHRONIZED_FAILURE_RATE,
-    ABSTENTION_RATE,
-    STALE_RATE,
-    CITATION_RECALL,
-)
-"""The rows of ``metrics.json``. No clock decides any of them: equal seeds give equal bytes."""
-
-COST = _by_name(PROMPT_TOKENS, COMPLETION_TOKENS, MONEY, LATENCY_MS, clocked=True)
-"""The rows of ``cost.json``."""
-
-__all__ = ["COST", "METRICS", "WEIGHTED", "Metric", "Scored"]

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -35,10 +35,12 @@ from evitrail.eval.dataset.case import Case
 from evitrail.eval.plan.components import component_named
 from evitrail.eval.plugin import OUTSIDE
 from evitrail.evidence_store.did_you_mean import nearest
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval import RETRIEVERS, Dense, Fixed, Full, Retriever
 from evitrail.traces.record import Grown
 from evitrail.traces.run.live import Run
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 MAX_CONTEXT_TOKENS = 9_240
 """What a 16,384-token model has left for evidence by the published rule: less 2,048, 4,096 and 1,000. For readers that

@@ -1,5 +1,17 @@
 """The report: failure profiles, blame, the worst questions and every failed run, on one page."""
 
-from evitrail.eval.report.page import render
+from __future__ import annotations
 
-__all__ = ["render"]
+from typing import TYPE_CHECKING
+
+from evitrail.traces.lazy_package import lazy_package
+
+if TYPE_CHECKING:
+    from evitrail.eval.report.page import render as render
+
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "page": ("render",),
+    },
+)

@@ -25,6 +25,7 @@ from evitrail.eval.metrics.table import cost_rows, metric_rows
 from evitrail.eval.plan.plan import PLAN, read_plan
 from evitrail.eval.report import render
 from evitrail.eval.report.files import replace_text, write_json
+from evitrail.eval.report.run_list import keep_run_list
 from evitrail.traces.audit.seal import sealed_root
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.view import JournalView
@@ -56,6 +57,7 @@ def write_results(folder: Path) -> list[dict[str, object]]:
             newer=len(newer_runs(journal)),
         )
         replace_text(folder / "report.html", page)
+    keep_run_list(folder)
     return rows
 
 

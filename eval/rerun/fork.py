@@ -34,6 +34,7 @@ from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.plan.run_name import ForkName, change_text
 from evitrail.eval.rerun.changes import applied, checked_changes
+from evitrail.eval.rerun.fork_record import Fork
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.retrieval.base import Retrieved
@@ -53,16 +54,6 @@ OUTPUTS: dict[str, type[Record]] = {
     stored_name(each): each for each in (Query, Retrieved, Critique, Synthesis, Choice, Completion)
 }
 """What the steps of an agent say, and so can be made to say."""
-
-
-class Fork(Record, stored_as="Fork"):
-    """What distinguishes a fork from the run it came from."""
-
-    of: str
-    at: str | None = None
-    """The first step that is done otherwise; None for all of them."""
-    changes: dict[str, Any]
-    """See ``changes.py``."""
 
 
 class Forked(NamedTuple):

@@ -20,7 +20,8 @@ from evitrail.agent.reader.base import Reader
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.readers import Readers
-from evitrail.eval.rerun.fork import Fork, answer_again, change_of, fork, forking, memory_of
+from evitrail.eval.rerun.fork import answer_again, change_of, fork, forking, memory_of
+from evitrail.eval.rerun.fork_record import Fork
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces.external.external_run import recorded_elsewhere

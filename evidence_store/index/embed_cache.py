@@ -25,8 +25,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-
 from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.index.embed import Encoder, Revised, Vectors
 from evitrail.evidence_store.ledger.dialect.sqlite import complaint
@@ -80,6 +78,8 @@ class EmbedCache:
         return self.encoder.revision if isinstance(self.encoder, Revised) else ""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        import numpy as np
+
         names = [hashlib.sha256(text.encode()).digest() for text in texts]
         with self._lock:
             if names and all(name in self._read for name in names):
@@ -112,6 +112,8 @@ class EmbedCache:
             db.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?, ?)", rows)
 
     def _cached(self, db: sqlite3.Connection, names: list[bytes]) -> dict[bytes, Vectors]:
+        import numpy as np
+
         known = {name: self._aside[name] for name in names if name in self._aside} if _apart.get() else {}
         for at in range(0, len(names), _ASKED):
             some = names[at : at + _ASKED]

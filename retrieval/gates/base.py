@@ -17,10 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import Dropped, GateReport, Hit, Noted
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 Lone = Literal["hold", "remark"]
 

@@ -16,16 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from evitrail.evidence_store.curation.relations import Contradiction, Type
 from evitrail.evidence_store.model import Header
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.content import same_subject
 from evitrail.retrieval.facets import clash
 from evitrail.retrieval.gates.base import GateContext, Reason, by_passage, sift
 from evitrail.retrieval.gates.population import studied
 from evitrail.retrieval.stance import Stance, claimed, stance
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 SURE = 0.5
 """The share a stance must have before a conflict is suspected for it."""

@@ -21,15 +21,17 @@ read from words alone. The shares were chosen on the demonstration's questions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from evitrail.evidence_store.grading.grade import rank
 from evitrail.evidence_store.model import Header, Kind, Passage
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import GateReport, Hit
 from evitrail.retrieval.content import content, passage_words, same_subject
 from evitrail.retrieval.gates.asked import asked_of, offered_in
 from evitrail.retrieval.gates.base import GateContext, Reason, by_passage, sift
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 MOST = 0.6
 """The share of an answer's words that a passage which speaks for it has."""

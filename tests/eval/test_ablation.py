@@ -10,7 +10,7 @@ import pytest
 from ward import HIGH, WardReader, advice, arm, ask, case, opened
 
 from evitrail.eval.log.runs import JOURNAL, outcomes
-from evitrail.eval.rerun.fork import Fork
+from evitrail.eval.rerun.fork_record import Fork
 from evitrail.eval.rerun.gate_ablation import Ablated, MetricChange, ablate_gates
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.grading.grade import Grade

@@ -15,7 +15,7 @@ from evitrail.agent.agents import Agent
 from evitrail.agent.model import Query, Question, State, Synthesis
 from evitrail.agent.steps import choose, keep, retrieve, synthesise
 from evitrail.agent.tools import Tools
-from evitrail.eval.attribution import attribute
+from evitrail.eval.attribution.attribute import attribute
 from evitrail.eval.log.runs import JOURNAL
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.model import Evidence

@@ -25,9 +25,10 @@ from ward import (
 
 import evitrail.eval
 from evitrail.agent.model import Answer
-from evitrail.eval.attribution import ABSTENTIONS, FAILS, Blame, attribute
+from evitrail.eval.attribution import ABSTENTIONS, FAILS, Blame
+from evitrail.eval.attribution.attribute import attribute
 from evitrail.eval.attribution.blame_record import blame_failures, blames, not_attributed
-from evitrail.eval.attribution.replays.replay import Mended
+from evitrail.eval.attribution.replays.mended import Mended
 from evitrail.eval.log.runs import JOURNAL, outcomes, traces
 from evitrail.eval.plan.condition import CONDITIONS
 from evitrail.evidence_store import EvidenceStore

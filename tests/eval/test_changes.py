@@ -17,7 +17,8 @@ from evitrail.agent.model import Answer, Decoding
 from evitrail.agent.reader import READERS, DirectReader
 from evitrail.eval.log.runs import JOURNAL
 from evitrail.eval.rerun.changes import CHANGES
-from evitrail.eval.rerun.fork import Fork, Forked, fork, forking
+from evitrail.eval.rerun.fork import Forked, fork, forking
+from evitrail.eval.rerun.fork_record import Fork
 from evitrail.evidence_store import Curator, EvidenceStore
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces import Activity, Journal, Trace

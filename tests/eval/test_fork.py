@@ -13,7 +13,8 @@ from ward import DRUGS, LOOP, Unseeing, WardReader, advice, ask, blamed, case, o
 
 from evitrail.agent.model import Answer
 from evitrail.eval.log.runs import JOURNAL
-from evitrail.eval.rerun.fork import Fork, Forked, answer_again, fork, forking, forks_of
+from evitrail.eval.rerun.fork import Forked, answer_again, fork, forking, forks_of
+from evitrail.eval.rerun.fork_record import Fork
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval import BM25, RETRIEVERS

@@ -12,7 +12,7 @@ import pytest
 from ward import DRUGS, WardReader, advice, arm, ask, blamed, case, opened
 
 from evitrail.eval.attribution import Blame
-from evitrail.eval.attribution.blame_record import blames_of
+from evitrail.eval.attribution.record.recorded_blame import blames_of
 from evitrail.eval.log.runs import JOURNAL, cases, traces
 from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.plan.condition import CONDITIONS

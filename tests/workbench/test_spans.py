@@ -16,7 +16,7 @@ from ward import LOOP, NEW, OLD, STALE, WardReader, ask, blamed, opened
 
 from evitrail.agent.llm import Completion, Message, Prompt, ScriptedLLM, recorded
 from evitrail.agent.model import Answer, Choice, Synthesis
-from evitrail.eval.attribution.blame_record import blames_of
+from evitrail.eval.attribution.record.recorded_blame import blames_of
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces import Journal, Live, Record, Task, Trace
 from evitrail.traces.export.disclosed import Disclosed

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import AbstractContextManager
 from typing import Annotated
 
 import typer
@@ -168,8 +169,10 @@ def run_command(arguments: list[str]) -> int:
     """The exit code of a command line; what it says is on stdout and stderr."""
     command = get_command(app)
     try:
-        _configure_log(os.environ.get("EVITRAIL_LOG", "warning"))
-        with command.make_context("evitrail", list(arguments) or ["--help"]) as context:
+        with (
+            _log_configured(os.environ.get("EVITRAIL_LOG", "warning")),
+            command.make_context("evitrail", list(arguments) or ["--help"]) as context,
+        ):
             command.invoke(context)
     except typer.Exit as done:
         return done.exit_code
@@ -189,12 +192,12 @@ def run_command(arguments: list[str]) -> int:
     return 0
 
 
-def _configure_log(level: str) -> None:
-    from evitrail.traces.log import configure
+def _log_configured(level: str) -> AbstractContextManager[None]:
+    from evitrail.traces.log import configured
 
     if level.upper() not in logging.getLevelNamesMapping():
         raise ValueError(f"EVITRAIL_LOG: expected debug, info, warning or error, got {level!r}")
-    configure(level)
+    return configured(level)
 
 
 def _misused(error: typer.TyperException) -> str:

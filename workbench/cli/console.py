@@ -23,11 +23,11 @@ import typer
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
 from evitrail.traces.known_secrets import SECRETS, masked
+from evitrail.workbench.cli.table_lines import table_lines
 
 if TYPE_CHECKING:
     from evitrail.eval.injection.table import Share
@@ -133,13 +133,11 @@ def print_table(
             say(" · ".join(cell for cell in rest if cell), indent=2)
         return
     say(title, style="bold")
+    most = LONGEST if whole else width
     for part in _parts(everything, width) if whole else [range(len(columns))]:
-        table = Table(header_style="bold")
-        for place in part:
-            table.add_column(columns[place], overflow="fold", no_wrap=whole)
-        for row in cells:
-            table.add_row(*(Text(row[place]) for place in part))
-        out().print(table)
+        drawn = table_lines([columns[place] for place in part], [[row[place] for place in part] for row in cells], most)
+        for line in drawn:
+            out().print(Text(line, style="bold"), soft_wrap=True) if line[0] == "┃" else sys.stdout.write(f"{line}\n")
 
 
 def print_tree(tree: Branch) -> None:

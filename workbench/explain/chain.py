@@ -12,11 +12,11 @@ from collections.abc import Iterator
 
 from evitrail.agent.influence.values import Influence, PassageInfluence
 from evitrail.agent.model import Answer, Choice, Claim, Query, Synthesis
-from evitrail.eval.attribution.replays.replay import Mended
+from evitrail.eval.attribution.replays.mended import Mended
 from evitrail.eval.attribution.scene.facts import Facts, facts
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.run_name import change_text
-from evitrail.eval.rerun.fork import Fork
+from evitrail.eval.rerun.fork_record import Fork
 from evitrail.evidence_store.model import Header
 from evitrail.retrieval.base import Hit, Retrieved
 from evitrail.traces.record import Record, content_id, stored_name

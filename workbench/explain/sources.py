@@ -10,11 +10,10 @@ from datetime import date
 from pathlib import Path
 
 from evitrail.eval.attribution import Blame
-from evitrail.eval.attribution.blame_record import blames_of
+from evitrail.eval.attribution.record.recorded_blame import blames_of
 from evitrail.eval.log.recorded_store import LostStore, recorded_store
 from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.plan import PLAN, plan_in
-from evitrail.eval.rerun.whatif import came_across
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.ledger.event import PUBLISHED
 from evitrail.evidence_store.model import Header
@@ -93,6 +92,8 @@ def reasons(trace: Trace, folder: Path, store: Path | None = None) -> Reasons:
 
 def known_or_refused(journal: JournalView, ref: str) -> None:
     """Raise ``ValueError`` when no run of the experiment ever came across the version."""
+    from evitrail.eval.rerun.whatif import came_across  # loads what forks a run; `why` needs none of it
+
     if not any(ref in came_across(trace) for trace in traces(journal)):
         raise ValueError(f"expected an evidence version that a run came across, got {ref!r}; no run was served it")
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from evitrail.agent.captured.records import Captured
 from evitrail.eval.attribution import Blame
-from evitrail.eval.attribution.blame_record import Blames
+from evitrail.eval.attribution.record.recorded_blame import Blames
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.external.attributes import EVITRAIL, Attributes

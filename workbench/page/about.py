@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from evitrail.agent.model import Answer
-from evitrail.eval.attribution.blame_record import Blames
+from evitrail.eval.attribution.record.recorded_blame import Blames
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import outcome_of
 from evitrail.traces.journal.after_end import ATTRIBUTION

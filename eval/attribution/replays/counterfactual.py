@@ -18,8 +18,9 @@ from typing import cast
 
 from evitrail.agent.tools import Tools
 from evitrail.eval.attribution.replays.budget import Budget
+from evitrail.eval.attribution.replays.mended import Mended
 from evitrail.eval.attribution.replays.mended_run import Edit, MendedRun, renumbered
-from evitrail.eval.attribution.replays.replay import NEW, Diverged, Mended, Replay, Replays, fork_name
+from evitrail.eval.attribution.replays.replay import NEW, Diverged, Replay, Replays, fork_name
 from evitrail.eval.attribution.roles.role import Mending
 from evitrail.eval.attribution.scene.scene import BUDGET, STORE, Scene, kind_of
 from evitrail.eval.experiment.answer import answer_with

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from evitrail.eval.attribution.replays.mended import Mended
 from evitrail.eval.attribution.replays.mended_run import Edit
-from evitrail.eval.attribution.replays.replay import Mended, Replay, Replays, fork_name
+from evitrail.eval.attribution.replays.replay import Replay, Replays, fork_name
 from evitrail.eval.attribution.scene.scene import MODEL, Scene
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.traces.run.activity import Activity

@@ -19,7 +19,8 @@ from typing import TypeVar
 from evitrail.agent.model import CheckedAnswers, Choice
 from evitrail.agent.tools import Tools
 from evitrail.eval.attribution.replays.budget import Budget
-from evitrail.eval.attribution.replays.replay import Mended, fork_name
+from evitrail.eval.attribution.replays.mended import Mended
+from evitrail.eval.attribution.replays.replay import fork_name
 from evitrail.eval.attribution.scene.scene import MODEL, Scene
 from evitrail.eval.experiment.answer import answer_with
 from evitrail.eval.log.runs import outcome_of

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
+from evitrail.eval.attribution.replays.mended import Mended
 from evitrail.eval.attribution.replays.mended_run import Edit
 from evitrail.eval.attribution.roles.contracts import broken
 from evitrail.eval.attribution.roles.role import Break, Role
@@ -22,27 +23,11 @@ from evitrail.eval.attribution.scene.reference import reference as put_right
 from evitrail.eval.attribution.scene.scene import BUDGET, STORE, Scene, kind_of
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.plan.run_name import ForkName
-from evitrail.traces.record import Grown
 
 NEW = "new-steps"
 """The name of a change: what the recorded run did not have is repaired."""
 NEEDS_NO_LABEL = ("keep", "choose", "check")
 """Kinds of steps whose oracle knows what is best without labelled evidence."""
-
-
-class Mended(Grown, stored_as="Mended"):
-    """What distinguishes a counterfactual from the run it is a fork of."""
-
-    later = frozenset({"edited"})
-
-    of: str
-    mended: tuple[str, ...] = ()
-    """The steps that were repaired, by path; ``store``, ``budget``."""
-    without: tuple[str, ...] = ()
-    """Evidence versions withheld from every list of hits."""
-    replicate: int = 0
-    edited: tuple[str, ...] = ()
-    """Other changes, by name: a random list of hits (``sham-retrieve[1]-3``), a stock retriever's list."""
 
 
 class Diverged(Exception):

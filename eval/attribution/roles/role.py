@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from evitrail.eval.attribution.scene.scene import Scene
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.traces.record import Record
 from evitrail.traces.run.activity import Activity
 from evitrail.traces.run.step_key import Task
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 T = TypeVar("T", bound=Record)
 

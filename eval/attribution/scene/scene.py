@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from evitrail.agent.model import Query, Synthesis
 from evitrail.agent.reader.base import Reader
@@ -21,10 +21,12 @@ from evitrail.eval.attribution.scene.panel import Panel
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.components import component_named
 from evitrail.evidence_store.grading.grade import rank
-from evitrail.evidence_store.snapshot import Snapshot
 from evitrail.retrieval.base import Hit, Retrieved, Retriever
 from evitrail.traces.run.activity import Activity
 from evitrail.traces.trace import Trace
+
+if TYPE_CHECKING:
+    from evitrail.evidence_store.snapshot import Snapshot
 
 STORE = "store"
 """What is searched, a player that is no step."""

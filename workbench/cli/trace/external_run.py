@@ -21,13 +21,11 @@ SHOWN = 300
 """Characters of a value that are shown; the step, whole, has them all."""
 
 
-def rows_of(journal: JournalView) -> list[dict[str, Any]]:
-    """The external runs of a journal, each as a line of a list."""
-    from evitrail.traces import Trace
-    from evitrail.traces.external.external_run import recorded_elsewhere
+def rows_of(journal: JournalView, names: Sequence[str]) -> list[dict[str, Any]]:
+    """These external runs of a journal, each as a line of a list."""
+    from evitrail.traces.trace import Trace
 
-    every = (Trace(journal, name) for name in journal.runs())
-    return [_row(trace) for trace in every if recorded_elsewhere(trace)]
+    return [_row(Trace(journal, name)) for name in names]
 
 
 def list_elsewhere(folder: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -76,6 +76,10 @@ def redact(
 
 def rows_of(journal: JournalView, condition: str | None) -> list[dict[str, Any]]:
     """The redacted runs of a condition, or of all, each as a line of a list."""
+    from evitrail.traces.journal.redacted import redacted_runs
+
+    if not redacted_runs(journal):
+        return []
     from evitrail.eval.log.runs import redacted
     from evitrail.eval.plan.run_name import ran_under
 

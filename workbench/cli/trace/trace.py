@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from evitrail.agent.influence.values import PassageInfluence
     from evitrail.eval.attribution import Blame
     from evitrail.eval.metrics.outcome import Outcome
+    from evitrail.eval.report.run_list import ListedRun
     from evitrail.traces import Activity, Trace
     from evitrail.workbench.explain.chain import ContextLink, EvidenceChain, Link
 
@@ -32,28 +33,27 @@ def list_(
     json: Json = False,
 ) -> None:
     """List runs with their answers and, for wrong ones, the blamed step."""
-    from evitrail.agent.model import Answer
-    from evitrail.eval.attribution.blame_record import blames_of
-    from evitrail.eval.log.run_config import RunConfig
-    from evitrail.eval.log.runs import newer_runs, outcome_of, traces
-    from evitrail.eval.plan.condition import ALIASES
+    from evitrail.eval.report.run_list import run_list
+    from evitrail.traces.audit.integrity import newer_than_seal
     from evitrail.workbench.cli.trace.external_run import list_elsewhere, rows_of
     from evitrail.workbench.cli.trace.redact import list_redacted
     from evitrail.workbench.cli.trace.redact import rows_of as redacted_rows
 
-    wanted = ALIASES.get(condition, condition) if condition else None
     with open_journal(folder) as journal:
-        own = list(traces(journal))
-        scored = [outcome_of(t.run, t.config(RunConfig), said) for t in own if (said := t.output(Answer))]
-        blamed = {trace.run: blames_of(trace) for trace in own}
-        foreign = rows_of(journal) if not failed and wanted is None else []
+        listed = run_list(journal)
+        own = [run for run in listed if run.kind == "own"]
+        elsewhere = [run.run for run in listed if run.kind == "elsewhere"]
+        scored = [(run, run.outcome) for run in own if run.outcome]
+        wanted = _condition(condition, [outcome for _, outcome in scored]) if condition else None
+        foreign = rows_of(journal, elsewhere) if not failed and wanted is None else []
         gone = redacted_rows(journal, wanted) if not failed else []
-        newer = newer_runs(journal)
-    _expect_condition(wanted, scored)
-    kept = [o for o in scored if not (failed and o.correct) and (wanted is None or wanted in _conditions(o))]
-    rows = [(o, next((b for b in blamed[o.run] if b.outcome == "wrong"), None)) for o in kept]
+        newer = {run.run for run in own}.intersection(newer_than_seal(journal))
+    rows = [
+        (run, o) for run, o in scored if not (failed and o.correct) and (wanted is None or wanted in _conditions(o))
+    ]
     if json:
-        print_json([*({**o.model_dump(), "blamed": list(b.culprit) if b else None} for o, b in rows), *foreign, *gone])
+        own_rows = [{**o.model_dump(), "blamed": None if run.blamed is None else list(run.blamed)} for run, o in rows]
+        print_json([*own_rows, *foreign, *gone])
         return
     if gone:
         list_redacted(folder, gone)
@@ -62,7 +62,7 @@ def list_(
     if foreign and not own:
         return
     print_table(
-        f"{len(rows)} runs in {folder}{_newer(sum(o.run in newer for o, _ in rows))}",
+        f"{len(rows)} runs in {folder}{_newer(sum(run.run in newer for run, _ in rows))}",
         ("run", "chosen", "answer", "correct", "confidence", "blamed"),
         [
             (
@@ -71,9 +71,9 @@ def list_(
                 o.answer,
                 "yes" if o.correct else "no",
                 None if o.confidence is None else f"{o.confidence:.2f}",
-                "" if b is None else _culprit(b),
+                _culprit(run),
             )
-            for o, b in rows
+            for run, o in rows
         ],
         empty="none that was asked for has finished",
     )
@@ -86,13 +86,16 @@ def _conditions(outcome: Outcome) -> tuple[str, str]:
     return outcome.condition, str(ReadCondition.of(outcome.run, outcome.condition))
 
 
-def _expect_condition(wanted: str | None, scored: list[Outcome]) -> None:
-    from evitrail.eval.plan.condition import CONDITIONS
+def _condition(name: str, scored: list[Outcome]) -> str:
+    """The condition that is asked for; raises ``ValueError`` where there is none of that name."""
+    from evitrail.eval.plan.condition import ALIASES, CONDITIONS
     from evitrail.evidence_store.did_you_mean import nearest
 
+    wanted = ALIASES.get(name, name)
     known = dict.fromkeys(name for outcome in scored for name in _conditions(outcome)) | dict.fromkeys(CONDITIONS)
-    if wanted is not None and wanted not in known:
+    if wanted not in known:
         raise ValueError(f"expected a condition among {', '.join(known)}, got {wanted!r}{nearest(wanted, known)}")
+    return wanted
 
 
 @app.command()
@@ -115,7 +118,7 @@ def show(
 
 def show_run(folder: Path, run: str, *, json: bool) -> None:
     """An answer, all it rests on, and who is blamed for it."""
-    from evitrail.eval.attribution.blame_record import blames_of
+    from evitrail.eval.attribution.record.recorded_blame import blames_of
     from evitrail.traces.external.external_run import recorded_elsewhere
     from evitrail.workbench.cli.trace.external_run import show_elsewhere
     from evitrail.workbench.explain.chain import chain
@@ -150,9 +153,11 @@ def _show_blame(blame: Blame) -> None:
             say(f"{title.lower()}: {text}", indent=2)
 
 
-def _culprit(blame: Blame) -> str:
-    """Who is blamed; nobody, with the code of the reason."""
-    return ", ".join(blame.culprit) or f"nobody ({(blame.abstain_reason or '').partition(':')[0]})"
+def _culprit(listed: ListedRun) -> str:
+    """Who is blamed; nobody, with the code of the reason; nothing where the run is not wrong, or not attributed."""
+    if listed.blamed is None:
+        return ""
+    return ", ".join(listed.blamed) or f"nobody ({listed.reason})"
 
 
 def _show_chain(told: EvidenceChain) -> None:

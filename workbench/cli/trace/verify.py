@@ -90,7 +90,12 @@ def _verdicts(folder: Path) -> Verdicts:
             expect_bundle(folder)
             return verify_bundle(folder)
         with open_journal(folder) as journal:
-            return verify_journal(journal)
+            verdicts = verify_journal(journal)
+            if verdicts.integrity:
+                return verdicts
+            from evitrail.eval.report.run_list import wrong_rows
+
+            return verdicts._replace(integrity=tuple(wrong_rows(journal)))
     except DamagedJournal as error:
         return Verdicts((str(error),), (UNKNOWN,))
 

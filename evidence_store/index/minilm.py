@@ -1,0 +1,99 @@
+"""The packaged MiniLM, run with torch and tokenizers alone: sentence-transformers takes seconds to load.
+
+Rules kept here
+- Its vectors are those of sentence-transformers (a test compares them): the same word pieces, layers, mean over the
+  pieces of a text, and length 1.
+- It reads what the package holds and fetches nothing.
+
+    model = MiniLM(Path(MODEL_DIR))
+    model.embedded(["Aspirin lowers stroke risk."], length=16).shape == (1, 384)
+
+Only this one model is written out here. Any other is sentence-transformers' own (``embed.py``).
+The layers are those of BERT (Devlin et al. 2019, arXiv:1810.04805, section 3); the pooling is the model card's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+    from evitrail.evidence_store.index.embed import Vectors
+
+
+class MiniLM:
+    """The model and its tokenizer; keeps ``LoadedModel`` of ``embed.py``."""
+
+    def __init__(self, folder: Path) -> None:
+        from safetensors.torch import load_file
+        from tokenizers import Tokenizer
+
+        config = json.loads((folder / "config.json").read_bytes())
+        self.window = int(json.loads((folder / "sentence_bert_config.json").read_bytes())["max_seq_length"])
+        self.dimension = int(config["hidden_size"])
+        self._heads = int(config["num_attention_heads"])
+        self._layers = int(config["num_hidden_layers"])
+        self._epsilon = float(config["layer_norm_eps"])
+        self._padding = int(config["pad_token_id"])
+        self._weights: dict[str, torch.Tensor] = load_file(folder / "model.safetensors")
+        self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(self.window)
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+
+    def embedded(self, texts: Sequence[str], length: int) -> Vectors:
+        import torch
+
+        ids = torch.full((len(texts), length), self._padding)
+        mask = torch.zeros((len(texts), length), dtype=torch.bool)
+        for row, encoding in enumerate(self._tokenizer.encode_batch_fast(list(texts))):
+            ids[row, : len(encoding.ids)] = torch.tensor(encoding.ids)
+            mask[row, : len(encoding.ids)] = True
+        with torch.inference_mode():
+            states = self._read(ids, mask)
+            read = mask.unsqueeze(-1).float()
+            means = (states * read).sum(1) / read.sum(1).clamp(min=1e-9)
+            unit: Vectors = torch.nn.functional.normalize(torch.nn.functional.normalize(means)).numpy()
+        return unit
+
+    def _read(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The last layer's state of every word piece."""
+        from torch.nn.functional import embedding, gelu, scaled_dot_product_attention
+
+        rows, length = ids.shape
+        places = self._weights["embeddings.position_embeddings.weight"][:length]
+        kinds = self._weights["embeddings.token_type_embeddings.weight"][0]
+        states = embedding(ids, self._weights["embeddings.word_embeddings.weight"]) + kinds + places
+        states = self._normed("embeddings.LayerNorm", states)
+        seen = mask[:, None, None, :]
+        for number in range(self._layers):
+            layer = f"encoder.layer.{number}"
+
+            def heads(name: str, states: torch.Tensor = states, layer: str = layer) -> torch.Tensor:
+                split = self._linear(f"{layer}.attention.self.{name}", states).view(rows, length, self._heads, -1)
+                return split.transpose(1, 2)
+
+            mixed = scaled_dot_product_attention(heads("query"), heads("key"), heads("value"), attn_mask=seen)
+            mixed = mixed.transpose(1, 2).reshape(rows, length, self.dimension)
+            attended = self._linear(f"{layer}.attention.output.dense", mixed)
+            states = self._normed(f"{layer}.attention.output.LayerNorm", attended + states)
+            inner = gelu(self._linear(f"{layer}.intermediate.dense", states))
+            states = self._normed(f"{layer}.output.LayerNorm", self._linear(f"{layer}.output.dense", inner) + states)
+        return states
+
+    def _linear(self, name: str, states: torch.Tensor) -> torch.Tensor:
+        from torch.nn.functional import linear
+
+        return linear(states, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+
+    def _normed(self, name: str, states: torch.Tensor) -> torch.Tensor:
+        from torch.nn.functional import layer_norm
+
+        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+        return layer_norm(states, (self.dimension,), weight, bias, self._epsilon)
