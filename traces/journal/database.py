@@ -12,9 +12,9 @@ Rules kept here
 
     database = Database.open(folder / "journal.db", create=True)
     with database.transaction():
-        database.write("INSERT INTO blob VALUES (?, ?)", (name, data))
+        database.write("INSERT INTO blob (id, bytes) VALUES (?, ?)", (name, data))
 
-It creates the tables; their content is the business of ``journal.py`` and ``sensitive.py``.
+It creates the tables; their content is the business of ``journal.py``, ``bodies.py`` and ``sensitive.py``.
 """
 
 from __future__ import annotations
@@ -119,9 +119,9 @@ class Database:
             self._connection.execute(f"PRAGMA synchronous={how}")
             self._synchronous = how
 
-    def write(self, sql: str, parameters: tuple[object, ...] = ()) -> None:
-        """One statement of the open transaction."""
-        self._connection.execute(sql, parameters)
+    def write(self, sql: str, parameters: tuple[object, ...] = ()) -> int:
+        """One statement of the open transaction; returns the number of the row that was added last."""
+        return self._connection.execute(sql, parameters).lastrowid or 0
 
     def read(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Any]:
         """All rows at once; raises ``DamagedJournal`` where they cannot be read."""
@@ -142,6 +142,10 @@ class Database:
     def has(self, table: str) -> bool:
         """Whether the file is young enough to have that table."""
         return bool(self.read("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether the file's table is young enough to have that column."""
+        return bool(self.read("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, column)))
 
     def scrub(self) -> None:
         """Leave no copy of what was deleted: not in free pages, between cells, or in the write-ahead log.
