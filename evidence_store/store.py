@@ -36,11 +36,12 @@ from evitrail.evidence_store.fold import fold
 from evitrail.evidence_store.index.chunk import Sentences
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.index.projection import Progress
+from evitrail.evidence_store.index.unread import Unread, unread
 from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.ledger import utc_now
 from evitrail.evidence_store.ledger.release import TAG, release, release_seq, releases
-from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
+from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id, indexed_text
 from evitrail.evidence_store.quarantine.acts import Act, judged
 from evitrail.evidence_store.quarantine.admission import Ingested, admission
 from evitrail.evidence_store.quarantine.held import Held, Quarantine, What
@@ -146,6 +147,12 @@ class EvidenceStore:
         published = tuple(item.ref for item in verdict.published)
         held = tuple(self.quarantine.brought_before(one) or one for one in verdict.held)  # numbered by now
         return Ingested(published=published, unchanged=unchanged, held=held, seq=head)
+
+    def unread(self, refs: Iterable[str]) -> Unread | None:
+        """What of these versions' passages is beyond the model's window; None where the model does not tell."""
+        versions = map(self.get, refs)
+        cuts = ((version, span) for version in versions for span in CHUNKER.cut(version.text))
+        return unread(self.encoder, (indexed_text(v.title, v.text[span.start : span.end]) for v, span in cuts))
 
     def would_hold(
         self, evidence: Iterable[Evidence], publisher: Vouchers = None, questions: Iterable[str] = ()

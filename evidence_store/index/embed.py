@@ -11,7 +11,8 @@ Rules kept here
     Embedder().encode(["Aspirin lowers stroke risk."]).shape == (1, 384)
 
 Another machine or torch version may give other bits; within a store the cache (``embed_cache.py``) keeps the first.
-A model reads no further than its window, minilm 256 word pieces (about 220 words); BM25 reads the whole passage.
+A model reads no further than its window, minilm 256 word pieces (about 220 words), which ``unread.py`` counts; BM25
+reads the whole passage.
 """
 
 from __future__ import annotations
@@ -83,6 +84,18 @@ class Embedder:
     def dimension(self) -> int:
         return int(self._loaded.get_embedding_dimension())
 
+    @property
+    def window(self) -> int:
+        """Word pieces of a text that the model reads, the marks of its beginning and end among them."""
+        return int(self._loaded.max_seq_length or self._loaded.tokenizer.model_max_length)
+
+    def pieces(self, texts: Sequence[str]) -> list[int]:
+        """The number of word pieces of each text, those beyond the window included."""
+        with self._lock:
+            return [
+                len(ids) for ids in self._loaded.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]
+            ]
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
@@ -91,7 +104,7 @@ class Embedder:
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         model = self._loaded
-        limit = model.max_seq_length or model.tokenizer.model_max_length
+        limit = self.window
         tokens = model.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]
         shapes: dict[int, list[int]] = {}
         for i, ids in enumerate(tokens):
