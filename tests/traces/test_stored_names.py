@@ -48,7 +48,7 @@ REASONS = {
     "what a command answers with, or a step hands to the next": (
         "AnswerSource Attempt BlameShare ClaimDiff ContextLink Counted Difference End Estimate EvidenceChain "
         "FaultCount FixValue Ingested Link Moved Parting PassageDiff Payload Reasons ReviewItem State Stats "
-        "StatusChange StepDiff Swap TurningEvent"
+        "StatusChange StepDiff Swap TurningEvent Unread"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}
