@@ -2,7 +2,7 @@
 
     python bench/steps.py
 
-- ours: ``Live.step`` with input, output and record in the journal, durable (FULL sync) when it returns
+- ours: ``Live.step`` with input, output and record in the journal, on the disk when it returns
 - OpenTelemetry SDK: a span with 32 attributes, the two bodies among them, exported as JSON to a file
 - OpenTelemetry SDK, durable: the same, and the file synced after each span, as ours is after each step
 - MLflow (the full package, in ``.venv-mlflow``): a span with inputs and outputs, in a trace in its SQLite store

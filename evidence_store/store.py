@@ -36,12 +36,13 @@ from evitrail.evidence_store.index.chunk import Sentences
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.index.manifest import Mode
 from evitrail.evidence_store.index.projection import Progress
+from evitrail.evidence_store.index.unread import Unread, unread
 from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.known import Known
 from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.ledger import utc_now
 from evitrail.evidence_store.ledger.release import TAG, release, release_seq, releases
-from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
+from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id, indexed_text
 from evitrail.evidence_store.quarantine.acts import Act, judged, on_record
 from evitrail.evidence_store.quarantine.admission import Ingested, admission
 from evitrail.evidence_store.quarantine.held import Held, Quarantine, What
@@ -163,6 +164,12 @@ class EvidenceStore:
         """Index what a process recorded that was killed before it was indexed."""
         with self._lock:
             self._index.follow(self.recorded, progress)
+
+    def unread(self, refs: Iterable[str]) -> Unread | None:
+        """What of these versions' passages is beyond the model's window; None where the model does not tell."""
+        versions = map(self.get, refs)
+        cuts = ((version, span) for version in versions for span in CHUNKER.cut(version.text))
+        return unread(self.encoder, (indexed_text(v.title, v.text[span.start : span.end]) for v, span in cuts))
 
     def would_hold(
         self, evidence: Iterable[Evidence], publisher: Vouchers = None, questions: Iterable[str] = ()

@@ -72,8 +72,8 @@ class LoadedModel(Protocol):
         """How many numbers a vector has."""
         ...
 
-    def lengths(self, texts: Sequence[str]) -> list[int]:
-        """How many word pieces it reads of each text."""
+    def pieces(self, texts: Sequence[str]) -> list[int]:
+        """How many word pieces each text has, those that it does not read included."""
         ...
 
     def embedded(self, texts: Sequence[str], length: int) -> Vectors:
@@ -108,6 +108,16 @@ class Embedder:
     def dimension(self) -> int:
         return self._loaded.dimension
 
+    @property
+    def window(self) -> int:
+        """Word pieces of a text that the model reads, the marks of its beginning and end among them."""
+        return self._loaded.window
+
+    def pieces(self, texts: Sequence[str]) -> list[int]:
+        """The number of word pieces of each text, those beyond the window included."""
+        with self._lock:
+            return self._loaded.pieces(texts)
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
 
@@ -121,7 +131,7 @@ class Embedder:
 
         model = self._loaded
         shapes: dict[int, list[int]] = {}
-        for i, length in enumerate(model.lengths(texts)):
+        for i, length in enumerate(model.pieces(texts)):
             shapes.setdefault(min(-(-length // STEP) * STEP, model.window), []).append(i)
         vectors = np.empty((len(texts), model.dimension), dtype=np.float32)
         for length, members in shapes.items():

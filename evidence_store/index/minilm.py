@@ -44,8 +44,12 @@ class MiniLM:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.window)
 
-    def lengths(self, texts: Sequence[str]) -> list[int]:
-        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+    def pieces(self, texts: Sequence[str]) -> list[int]:
+        self._tokenizer.no_truncation()
+        try:
+            return [len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+        finally:
+            self._tokenizer.enable_truncation(self.window)
 
     def embedded(self, texts: Sequence[str], length: int) -> Vectors:
         import torch

@@ -35,9 +35,8 @@ class SentenceModel:
         self.window: int = model.max_seq_length or model.tokenizer.model_max_length
         self.dimension = int(model.get_embedding_dimension())
 
-    def lengths(self, texts: Sequence[str]) -> list[int]:
-        read = self._model.tokenizer(list(texts), truncation=True, max_length=self.window)
-        return [len(ids) for ids in read["input_ids"]]
+    def pieces(self, texts: Sequence[str]) -> list[int]:
+        return [len(ids) for ids in self._model.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]]
 
     def embedded(self, texts: Sequence[str], length: int) -> Vectors:
         import torch

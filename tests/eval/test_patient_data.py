@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -34,6 +33,7 @@ from evitrail.eval.rerun.fork import fork, forking
 from evitrail.eval.rerun.whatif import whatif
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces import Journal, JournalError, canonical_json, content_id, verify_journal
+from evitrail.traces.journal.delta import read
 from evitrail.traces.journal.redacted import redacted_runs
 from evitrail.traces.journal.schema import packed
 from evitrail.traces.trace import Trace
@@ -111,7 +111,7 @@ def files(*folders: Path) -> dict[str, bytes]:
         if path.name == JOURNAL:
             with closing(sqlite3.connect(path)) as db:
                 packed = db.execute("SELECT id, bytes FROM blob").fetchall()
-            found |= {f"{path} {name}": zlib.decompress(data) for name, data in packed}
+            found |= {f"{path} {name}": read(data).inserted for name, data in packed}
     return found
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -18,9 +22,10 @@ from structlog.testing import capture_logs
 
 import evitrail.traces
 from evitrail.traces import Journal, JournalError, Live, Task, verify_journal
+from evitrail.traces.journal import group_sync
 
 SOURCE = Path(evitrail.__file__).parents[1]
-NORMAL, FULL = 1, 2
+FULL = 2
 ORDER = Order(words=tuple("abcdefgh"))
 READER = """
 import sys
@@ -113,18 +118,97 @@ def test_the_writer_does_not_wait_for_a_reader_in_the_middle_of_reading(tmp_path
             assert len(reader.execute("SELECT hash FROM record").fetchall()) == 2
 
 
-def test_the_disk_is_waited_for_at_the_end_of_a_step_and_not_within(tmp_path: Path) -> None:
+class Disk:
+    """Keeps, of a write-ahead log, how much of it a power cut would leave."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self.syncs = 0
+        self.has = 0
+
+    def sync(self, descriptor: int) -> None:
+        size = self.log.stat().st_size
+        os.fsync(descriptor)
+        self.syncs, self.has = self.syncs + 1, max(self.has, size)
+
+    def after_a_power_cut(self, copy: Path) -> Path:
+        """A copy of the journal with the part of the log that was synced."""
+        kept = self.has  # first: meanwhile more is written
+        shutil.copy(self.log.with_name("journal.db"), copy)
+        copy.with_name(f"{copy.name}-wal").write_bytes(self.log.read_bytes()[:kept])
+        return copy
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
+    disk = Disk(tmp_path / "journal.db-wal")
+    monkeypatch.setattr(group_sync, "sync_file", disk.sync)
+    return disk
+
+
+def test_the_disk_is_waited_for_at_the_end_of_a_step_and_not_within(tmp_path: Path, disk: Disk) -> None:
     with Journal.open(tmp_path / "journal.db") as journal:
-
-        def level() -> int:
-            return int(journal.database.read("PRAGMA synchronous")[0][0])
-
-        for durable, want in ((True, FULL), (False, NORMAL), (False, NORMAL), (True, FULL)):
+        waits = []
+        for durable in (True, False, False, True):
+            before = disk.syncs
             journal.append("run", "note", {}, durable=durable)
-            assert level() == want
+            waits.append(disk.syncs - before)
+        assert waits == [1, 0, 0, 1]
         with journal.transaction():
-            journal.append("run", "note", {}, durable=False)
-            assert level() == FULL  # the outermost decides
+            before = disk.syncs
+            journal.append("run", "note", {})
+            assert disk.syncs == before  # the outermost waits
+        assert disk.syncs == before + 1
+
+
+def test_what_returned_survives_a_power_cut(tmp_path: Path, disk: Disk) -> None:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        for n in range(30):
+            journal.append("run", "note", {"n": n}, durable=n % 3 == 0)
+            if n % 3 == 0:
+                with Journal.open(disk.after_a_power_cut(tmp_path / f"copy-{n}.db"), create=False) as copy:
+                    assert [record.body["n"] for record in copy.records("run")] == list(range(n + 1))
+
+
+def test_threads_that_wait_for_the_disk_at_once_wait_together_and_each_has_its_record(
+    tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, names, lost = tmp_path / "journal.db", [f"run-{n}" for n in range(16)], []
+
+    def busy(descriptor: int) -> None:
+        """A disk that is busy with the first write until all the others were made."""
+        with closing(sqlite3.connect(path)) as db:
+            while db.execute("SELECT count(*) FROM record").fetchone() != (len(names),):
+                sleep(0.001)
+        disk.sync(descriptor)
+
+    monkeypatch.setattr(group_sync, "sync_file", busy)
+    with Journal.open(path) as journal:
+
+        def write(name: str) -> None:
+            head = journal.append(name, "note", {})
+            with Journal.open(disk.after_a_power_cut(tmp_path / f"{name}.db"), create=False) as left:
+                lost.extend([] if left.heads().get(name) == head else [name])
+
+        with ThreadPoolExecutor(len(names)) as pool:
+            list(pool.map(write, names))
+    assert lost == []
+    assert disk.syncs <= 2
+
+
+def test_a_disk_that_does_not_confirm_a_write_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with Journal.open(tmp_path / "journal.db") as journal:
+        for fate in (fails, os.fsync):  # what failed once is not confirmed by a later sync
+            monkeypatch.setattr(group_sync, "sync_file", fate)
+            with pytest.raises(JournalError, match="did not confirm a write") as caught:
+                journal.append("run", "note", {})
+        assert repr(str(tmp_path / "journal.db")) in str(caught.value)
+        assert "\n" not in str(caught.value)
 
 
 def test_kill_9_spares_what_was_not_durable_too(tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ def filled(path: Path) -> Path:
         "INSERT OR REPLACE INTO record SELECT run, seq, prev, hash, x'00' FROM record WHERE seq = 1",
         "UPDATE blob SET bytes = x'00'",
         "DELETE FROM blob",
-        "INSERT OR REPLACE INTO blob SELECT id, x'00' FROM blob",
+        "INSERT OR REPLACE INTO blob (id, bytes) SELECT id, x'00' FROM blob",
+        "INSERT OR REPLACE INTO blob SELECT number, 'another', x'00' FROM blob",
     ],
 )
 def test_the_database_itself_refuses_to_change_what_is_there(tmp_path: Path, statement: str) -> None:

@@ -51,8 +51,7 @@ REASONS = {
     "what a command answers with, or a step hands to the next": (
         "AnswerSource Answered Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference "
         "End Estimate EvidenceChain FaultCount FixValue Ingested Link ListedRun Moved Pair Parted Parting PassageDiff "
-        "Payload Reasons ReviewItem State Stats "
-        "StatusChange StepDiff Swap TurningEvent"
+        "Payload Reasons ReviewItem State Stats StatusChange StepDiff Swap TurningEvent Unread"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}

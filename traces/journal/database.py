@@ -2,19 +2,19 @@
 
 Rules kept here
 - One thread at a time: the lock is held through a transaction and through each read.
-- A durable transaction waits for the disk (``synchronous=FULL``). The others survive kill -9 as well, and
-  a power cut from the next durable one on (``NORMAL``).
+- A durable transaction returns when the disk has it, and threads wait for the disk together (``group_sync.py``). The
+  others survive kill -9 as well, and a power cut from the next durable one on.
 - Readers and the writer never wait for each other (WAL). A disk that refuses WAL, as network shares do,
-  is written all the same, always durably, with a warning that readers now wait for the writer.
+  is written all the same, always durably (``synchronous=FULL``), with a warning that readers now wait for the writer.
 - A file of a newer schema is read with a warning and never written.
 - sqlite3's errors leave here as ``JournalError``, each in one line. ``DamagedJournal`` only where the file itself is at
   fault: not where its disk is full or it is locked.
 
     database = Database.open(folder / "journal.db", create=True)
     with database.transaction():
-        database.write("INSERT INTO blob VALUES (?, ?)", (name, data))
+        database.write("INSERT INTO blob (id, bytes) VALUES (?, ?)", (name, data))
 
-It creates the tables; their content is the business of ``journal.py`` and ``sensitive.py``.
+It creates the tables; their content is the business of ``journal.py``, ``bodies.py`` and ``sensitive.py``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from evitrail.traces.journal.errors import DamagedJournal, JournalError
+from evitrail.traces.journal.group_sync import GroupSync
 from evitrail.traces.journal.schema import SCHEMA, SCHEMA_VERSION
 from evitrail.traces.log import get_logger
 from evitrail.traces.sqlite_fault import BROKEN, UNREADABLE, fault_kind
@@ -44,15 +45,17 @@ log = get_logger()
 class Database:
     """One connection to one file."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, *, writable: bool, wal: bool) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, *, writable: bool, sync: GroupSync | None = None
+    ) -> None:
         self.path = path
         self.writable = writable
         self.on_rollback: Callable[[], object] = lambda: None
         """Called, with the lock held, when a transaction is rolled back."""
         self.lock = threading.RLock()
         self._connection = connection
-        self._wal = wal
-        self._synchronous = "FULL"
+        self._sync = sync
+        """None where SQLite waits by itself, within each transaction, or where there is no disk."""
         self._open_transactions = 0
 
     @classmethod
@@ -65,7 +68,7 @@ class Database:
             version = _version(connection)
             if version > SCHEMA_VERSION:
                 _newer_schema(path, version, to_write=create)
-            wal = create and _set_up(connection, path)
+            sync = _set_up(connection, path) if create else None
             connection.execute("SELECT run FROM record LIMIT 1")
         except BaseException as error:
             if connection:
@@ -73,7 +76,7 @@ class Database:
             if isinstance(error, UNREADABLE):
                 raise _journal_error(path, error) from error
             raise
-        return cls(connection, path, writable=create, wal=wal)
+        return cls(connection, path, writable=create, sync=sync)
 
     @classmethod
     def in_memory(cls) -> Database:
@@ -81,12 +84,15 @@ class Database:
         connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         connection.executescript(SCHEMA)
         connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        return cls(connection, Path(":memory:"), writable=True, wal=True)
+        return cls(connection, Path(":memory:"), writable=True)
 
     def close(self) -> None:
         """Let the file go."""
         with self.lock:
             self._connection.close()
+            if self._sync:
+                self._sync.close()
+                self._sync = None
 
     @contextmanager
     def transaction(self, durable: bool = True) -> Iterator[None]:
@@ -100,10 +106,10 @@ class Database:
                 return
             self._open_transactions += 1
             try:
-                self._synchronise("FULL" if durable or not self._wal else "NORMAL")
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield
                 self._connection.execute("COMMIT")
+                commit = self._sync.committed() if self._sync else 0
             except BaseException as error:
                 self.on_rollback()
                 if self._connection.in_transaction:  # a full disk makes SQLite roll back by itself
@@ -113,15 +119,15 @@ class Database:
                 raise
             finally:
                 self._open_transactions -= 1
+        if durable and self._sync:  # the connection is free meanwhile
+            try:
+                self._sync.wait(commit)
+            except OSError as error:
+                raise _not_confirmed(self.path, error) from error
 
-    def _synchronise(self, how: str) -> None:
-        if how != self._synchronous:  # SQLite ignores the change within a transaction
-            self._connection.execute(f"PRAGMA synchronous={how}")
-            self._synchronous = how
-
-    def write(self, sql: str, parameters: tuple[object, ...] = ()) -> None:
-        """One statement of the open transaction."""
-        self._connection.execute(sql, parameters)
+    def write(self, sql: str, parameters: tuple[object, ...] = ()) -> int:
+        """One statement of the open transaction; returns the number of the row that was added last."""
+        return self._connection.execute(sql, parameters).lastrowid or 0
 
     def read(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Any]:
         """All rows at once; raises ``DamagedJournal`` where they cannot be read."""
@@ -142,6 +148,10 @@ class Database:
     def has(self, table: str) -> bool:
         """Whether the file is young enough to have that table."""
         return bool(self.read("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether the file's table is young enough to have that column."""
+        return bool(self.read("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, column)))
 
     def scrub(self) -> None:
         """Leave no copy of what was deleted: not in free pages, between cells, or in the write-ahead log.
@@ -169,8 +179,8 @@ def damaged(path: Path, why: object) -> DamagedJournal:
     return DamagedJournal(f"{str(path)!r} is not a sound journal ({why}); check the path, or restore it from a copy")
 
 
-def _set_up(connection: sqlite3.Connection, path: Path) -> bool:
-    """Create the missing tables; returns whether the file uses a write-ahead log."""
+def _set_up(connection: sqlite3.Connection, path: Path) -> GroupSync | None:
+    """Create the missing tables; returns what waits for the disk, None where SQLite is to do so itself."""
     (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     if mode != "wal":
         log.warning(
@@ -179,13 +189,17 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> bool:
             path=str(path),
             journal_mode=mode,
         )
-    connection.execute("PRAGMA synchronous=FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
     connection.execute("PRAGMA secure_delete=ON")  # what is redacted is overwritten, not only forgotten
     connection.executescript(SCHEMA)
     if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
         connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-    return bool(mode == "wal")
+    try:
+        sync = GroupSync(Path(connection.execute("PRAGMA database_list").fetchone()[2])) if mode == "wal" else None
+    except OSError:
+        sync = None
+    connection.execute(f"PRAGMA synchronous={'NORMAL' if sync else 'FULL'}")
+    return sync
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -230,6 +244,11 @@ def _journal_error(path: Path, error: Exception) -> JournalError:
             return JournalError(f"the disk of {str(path)!r} failed ({error}); see to the disk, try again")
         case _:
             return damaged(path, error)
+
+
+def _not_confirmed(path: Path, error: OSError) -> JournalError:
+    """What is to be told of a transaction that was kept, of which nobody knows whether the disk has it."""
+    return JournalError(f"the disk of {str(path)!r} did not confirm a write ({error}); see to the disk, then resume")
 
 
 def _not_written(path: Path, error: Exception) -> JournalError:

@@ -3,8 +3,8 @@
 Rules kept here
 - A record is one line of JSON, hashed exactly as stored: ``hash = SHA-256(prev || bytes)``. Each run
   has its own chain, and everything known of a record is inside it.
-- Bodies that are large or shared live as blobs named by their content, packed, written in the same
-  transaction as the record that names them. Those of patient data are named by a key (``sensitive.py``).
+- Bodies that are large or shared live as blobs named by their content, written in the same transaction as the record
+  that names them (``bodies.py``). Those of patient data are named by a key (``sensitive.py``).
 - Update, delete and replace are refused by the database itself. What may follow a run's end is in ``after_end.py``.
 - When ``append`` returns, the record survives kill -9, and a power cut too unless it was appended as not
   durable: then from the next durable one on.
@@ -30,11 +30,11 @@ from typing import Any, NamedTuple, TypeVar
 from unicodedata import is_normalized
 
 from evitrail.traces.journal.after_end import REDACTION, AfterEnd
+from evitrail.traces.journal.bodies import Bodies
 from evitrail.traces.journal.database import Database, damaged
 from evitrail.traces.journal.errors import DamagedJournal, JournalError, Redacted, RunEnded
 from evitrail.traces.journal.redacted import Claim, claims, holding, no_key, root_of, unwritable
 from evitrail.traces.journal.schema import (
-    BLOB,
     IS_REDACTION,
     KEYED,
     KEYED_BLOB,
@@ -43,7 +43,6 @@ from evitrail.traces.journal.schema import (
     genesis,
     is_named,
     link,
-    packed,
     unpacked,
     written,
 )
@@ -81,6 +80,7 @@ class Journal:
         self.path = database.path
         self.database = database
         """The file itself, for what is built on the journal: secrets and their redaction."""
+        self._bodies = Bodies(database)
         self._clock = clock
         self._heads: dict[str, tuple[int, str]] = {}
         self._ends: dict[str, AfterEnd] = {}
@@ -115,9 +115,10 @@ class Journal:
         self.close()
 
     def _forget(self) -> None:
-        """What was known of the ends of chains; it is read from the file again."""
+        """What was known of the ends of chains and of bodies; it is read from the file again."""
         self._heads.clear()
         self._ends.clear()
+        self._bodies.forget()
 
     # Writing
 
@@ -134,7 +135,7 @@ class Journal:
         With the record's ``name`` (its content id), a record that is stored already is not serialised again.
         """
         with self.database.transaction():
-            if name is not None and self._holds(name):
+            if name is not None and self._bodies.has(name):
                 return name
             data = written(record)
             return self.store(name or sha256(data), data)
@@ -142,12 +143,8 @@ class Journal:
     def store(self, name: str, data: bytes) -> str:
         """Store a record that is written out already, under the name that was made from it."""
         with self.database.transaction():
-            if not self._holds(name):
-                self.database.write("INSERT INTO blob VALUES (?, ?)", (name, packed(data)))
+            self._bodies.store(name, data)
         return name
-
-    def _holds(self, name: str) -> bool:
-        return bool(self.database.read("SELECT 1 FROM blob WHERE id = ?", (name,)))
 
     def append(self, run: str, type: str, body: dict[str, Any], durable: bool = True) -> str:
         """Add one record to the end of a run's chain and return its hash.
@@ -255,24 +252,27 @@ class Journal:
         Raises ``Redacted`` where it was dropped on purpose, ``DamagedJournal`` where it is missing or has other bytes
         than its name says.
         """
-        rows = self.database.read(KEYED_BLOB if name.startswith(KEYED) else BLOB, (name,))
-        if not rows and (redaction := self.redacted().get(name)):
-            raise Redacted(f"blob {name} of {str(self.path)!r} is gone: {redaction}")
-        if not rows or not isinstance(rows[0][0], bytes):
-            raise damaged(self.path, f"blob {name} is missing")
         try:
-            data = unpacked(rows[0][0])
+            data, key = self._sensitive(name) if name.startswith(KEYED) else (self._bodies.read(name), None)
         except zlib.error as error:
             raise damaged(self.path, f"blob {name} cannot be unpacked: {error}") from error
-        if not is_named(name, data, rows[0][1]):
+        if data is None:
+            raise damaged(self.path, f"blob {name} is missing")
+        if not is_named(name, data, key):
             raise damaged(self.path, f"blob {name} was altered")
         return data
+
+    def _sensitive(self, name: str) -> tuple[bytes | None, object]:
+        """Patient data, and the key that its name was made with."""
+        rows = self.database.read(KEYED_BLOB, (name,))
+        if not rows and (redaction := self.redacted().get(name)):
+            raise Redacted(f"blob {name} of {str(self.path)!r} is gone: {redaction}")
+        return (unpacked(rows[0][0]), rows[0][1]) if rows and isinstance(rows[0][0], bytes) else (None, None)
 
     def survey(self) -> Mapping[str, str | None]:
         """Every blob's name and what is wrong with it (None: nothing), in one pass over all of them."""
         found: dict[str, str | None] = dict.fromkeys(self.redacted())
-        found |= {name: _fault(name, data) for name, data in self.database.stream("SELECT id, bytes FROM blob")}
-        return found | dict(survey_sensitive(self.database))
+        return found | dict(self._bodies.survey()) | dict(survey_sensitive(self.database))
 
     def redacted(self) -> Mapping[str, Redaction]:
         """The names that redaction records say were dropped, each with the record that says so."""
@@ -289,11 +289,3 @@ class Journal:
     def problems(self) -> list[str]:
         """What SQLite itself finds wrong with the file."""
         return [row[0] for row in self.database.read("PRAGMA integrity_check") if row[0] != "ok"]
-
-
-def _fault(name: object, data: object) -> str | None:
-    """What is wrong with one blob."""
-    try:
-        return None if isinstance(data, bytes) and sha256(unpacked(data)) == name else "was altered"
-    except zlib.error as error:
-        return f"cannot be unpacked: {error}"

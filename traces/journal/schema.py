@@ -27,14 +27,14 @@ from typing import Any, NamedTuple
 from evitrail.traces.journal.errors import DamagedRecord
 from evitrail.traces.record import Record, canonical_json, sha256, stored_name
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: a body may be stored as a delta (``delta.py``), and blobs have a number. 1: each body is a zlib stream."""
 
 KEYED = "hmac-sha256:"
 """How the names of patient data begin."""
 
-BLOB = "SELECT bytes, NULL FROM blob WHERE id = ?"
 KEYED_BLOB = "SELECT bytes, (SELECT key FROM secret WHERE secret.run = sensitive.run) FROM sensitive WHERE id = ?"
-"""Where a body is found by its name, and the key that a name of patient data was made with."""
+"""Where patient data is found by its name, and the key that the name was made with."""
 
 BLOB_FIELDS = ("config", "output", "edges", "heads", "blames")
 """The fields of a record's body that name a blob, beside the ``id`` of each of its ``inputs``."""
@@ -66,11 +66,11 @@ CREATE TRIGGER IF NOT EXISTS record_is_new BEFORE INSERT ON record
     BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE INDEX IF NOT EXISTS redaction ON record (run) WHERE {IS_REDACTION};
 
-CREATE TABLE IF NOT EXISTS blob (id TEXT PRIMARY KEY, bytes BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS blob (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL);
 CREATE TRIGGER IF NOT EXISTS blob_is_final BEFORE UPDATE ON blob BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS blob_stays BEFORE DELETE ON blob BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS blob_is_new BEFORE INSERT ON blob
-    WHEN EXISTS (SELECT 1 FROM blob WHERE id = NEW.id)
+    WHEN EXISTS (SELECT 1 FROM blob WHERE id = NEW.id) OR EXISTS (SELECT 1 FROM blob WHERE rowid = NEW.rowid)
     BEGIN SELECT RAISE(ABORT, 'append only'); END;
 
 CREATE TABLE IF NOT EXISTS secret (run TEXT PRIMARY KEY, key BLOB NOT NULL) WITHOUT ROWID;

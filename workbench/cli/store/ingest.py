@@ -112,17 +112,25 @@ def ingest(
         must_be_named(opened, by)
         with progress("embedding") as told:
             done = opened.ingest(evidence, progress=told, publisher=vouchers, questions=stems)
+            beyond = opened.unread(done.published) if done.published else None
         say_open(opened)
         stats = opened.stats()
     if json:
         body = {**done.model_dump(mode="json", exclude={"held"}), "held": held_rows(done.held), "notes": notes}
-        print_json({**body, "stats": stats.model_dump(mode="json")})
+        unread = beyond.model_dump(mode="json") if beyond else None
+        print_json({**body, "unread": unread, "stats": stats.model_dump(mode="json")})
         return
     stopped = f"{len(done.held)} held, " if done.held else ""
     say(
         f"{len(done.published)} versions published, {stopped}{len(done.unchanged)} known before; "
         f"{stats.versions} versions of {stats.lineages} lineages in {store}"
     )
+    if beyond and beyond.passages:
+        say(
+            f"{beyond.passages} of {beyond.of_passages} passages are longer than the {beyond.window} word pieces that "
+            f"the model reads: search by meaning leaves {beyond.pieces / beyond.of_pieces:.1%} of all word pieces "
+            "unread, search by words none; --model takes a model that reads more"
+        )
     show_held(list(done.held), store)
 
 
