@@ -53,7 +53,6 @@ REASONS = {
         "End Estimate EvidenceChain FaultCount FixValue Ingested Link Moved Pair Parted Parting PassageDiff Payload "
         "Reasons ReviewItem State Stats "
         "StatusChange StepDiff Swap TurningEvent"
-        " ComparedMetric Comparison Pair Parted Said"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}
