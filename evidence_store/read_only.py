@@ -13,14 +13,32 @@ from __future__ import annotations
 
 import shutil
 import stat
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.errors import ReadOnlyStore, StoreError
 from evitrail.evidence_store.index.read_copy import copy_with_holes
+from evitrail.evidence_store.store_folder import Opening, StoreParts, open_parts
 
 COPIED = ("manifest.json", "ledger.url", "ledger.db", "ledger.db-wal")
 """Files of a store without which it cannot be searched."""
+
+
+def open_anywhere(path: Path, how: Opening) -> StoreParts:
+    """The parts of the store at ``path``, or of a copy of it where that cannot be written to."""
+    try:
+        return open_parts(path, how)
+    except ReadOnlyStore:
+        if not (path / "manifest.json").is_file():
+            raise
+    copy = copied(path)
+    try:
+        parts = open_parts(Path(copy.name) / "store", replace(how, create=False))
+    except BaseException:
+        copy.cleanup()
+        raise
+    return replace(parts, path=path, copy=copy)
 
 
 def copied(store: Path) -> TemporaryDirectory[str]:

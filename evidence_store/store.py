@@ -28,7 +28,7 @@ from pathlib import Path
 from evitrail.evidence_store.curation.lineage import changed, lineage_faults
 from evitrail.evidence_store.curation.notices import Notice
 from evitrail.evidence_store.curation.profile import Profile
-from evitrail.evidence_store.curation.relations import EDGE, Contradiction, Supersession, names
+from evitrail.evidence_store.curation.relations import Contradiction, Supersession, lineage_events
 from evitrail.evidence_store.curation.workflow import Dossier
 from evitrail.evidence_store.errors import EvidenceError, UnknownEvidenceError
 from evitrail.evidence_store.fold import fold
@@ -36,21 +36,21 @@ from evitrail.evidence_store.index.chunk import Sentences
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.index.manifest import Mode
 from evitrail.evidence_store.index.projection import Progress
-from evitrail.evidence_store.index.unread import Unread, unread
 from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.known import Known
 from evitrail.evidence_store.ledger.event import Draft, Event
 from evitrail.evidence_store.ledger.ledger import utc_now
 from evitrail.evidence_store.ledger.release import TAG, release, release_seq, releases
-from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id, indexed_text
+from evitrail.evidence_store.model import Evidence, Header, Stats, evidence_id
 from evitrail.evidence_store.quarantine.acts import Act, judged, on_record
 from evitrail.evidence_store.quarantine.admission import Ingested, admission
 from evitrail.evidence_store.quarantine.held import Held, Quarantine, What
 from evitrail.evidence_store.quarantine.kept_signatures import unproven_signatures
 from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
+from evitrail.evidence_store.read_only import open_anywhere
 from evitrail.evidence_store.recorded import Recorded
 from evitrail.evidence_store.snapshot import Snapshot
-from evitrail.evidence_store.store_folder import StoreParts, open_parts
+from evitrail.evidence_store.store_folder import Opening, StoreParts
 from evitrail.evidence_store.store_index import StoreIndex
 
 CHUNKER = Sentences()
@@ -86,17 +86,8 @@ class EvidenceStore:
         left out, both are what the store was made with. ``ledger`` is the PostgreSQL address of a ledger that is not
         in the folder. ``actor`` is whose name its events will carry. ``rebuild`` opens an earlier layout to reindex.
         """
-        parts = open_parts(
-            Path(path),
-            create=create,
-            embedder=embedder,
-            index=index,
-            chunker=repr(CHUNKER),
-            clock=clock,
-            ledger=ledger,
-            rebuild=rebuild,
-        )
-        return cls(parts, actor)
+        how = Opening(repr(CHUNKER), create, embedder, index, ledger, clock, rebuild)
+        return cls(open_anywhere(Path(path), how), actor)
 
     @property
     def seq(self) -> int:
@@ -164,12 +155,6 @@ class EvidenceStore:
         """Index what a process recorded that was killed before it was indexed."""
         with self._lock:
             self._index.follow(self.recorded, progress)
-
-    def unread(self, refs: Iterable[str]) -> Unread | None:
-        """What of these versions' passages is beyond the model's window; None where the model does not tell."""
-        versions = map(self.get, refs)
-        cuts = ((version, span) for version in versions for span in CHUNKER.cut(version.text))
-        return unread(self.encoder, (indexed_text(v.title, v.text[span.start : span.end]) for v, span in cuts))
 
     def would_hold(
         self, evidence: Iterable[Evidence], publisher: Vouchers = None, questions: Iterable[str] = ()
@@ -244,10 +229,7 @@ class EvidenceStore:
     def snapshot(
         self, as_of: date | None = None, seq: int | None = None, *, unpublished: bool = False, exact: bool = False
     ) -> Snapshot:
-        """The store after event ``seq`` (the last one if left out) on ``as_of``; ``unpublished`` shows drafts too.
-
-        ``exact`` also searches an approximate index exactly.
-        """
+        """The store after event ``seq`` on ``as_of``, drafts too if ``unpublished``; ``exact`` never approximates."""
         with self._lock:
             last = self.seq
             seq = last if seq is None else seq
@@ -269,12 +251,9 @@ class EvidenceStore:
 
     def history(self, id: str) -> list[Event]:
         """Everything that happened to a lineage, in the order it was recorded."""
-        events = [*self._ledger.events(about=f"{id}@"), *(e for e in self._ledger.events(about=EDGE) if names(e, id))]
-        if not events:
-            raise UnknownEvidenceError(
-                f"{self.path}: expected a lineage it holds, got {id!r}; see `evitrail store list`"
-            )
-        return sorted(events, key=lambda event: event.seq)
+        if events := lineage_events(lambda about: self._ledger.events(about=about), id):
+            return events
+        raise UnknownEvidenceError(f"{self.path}: expected a lineage it holds, got {id!r}; see `evitrail store list`")
 
     def verify(self) -> list[str]:
         """All that is not as it should be in ledger, kept signatures, tables and index; empty means sound."""
@@ -288,10 +267,7 @@ class EvidenceStore:
     def reindex(
         self, progress: Progress | None = None, embedder: Encoder | None = None, mode: Mode | None = None
     ) -> None:
-        """Build tables and index again from the ledger.
-
-        For another model, or another way of searching, the index is built beside the old one, searched until then.
-        """
+        """Build tables and index again; for another model or way of searching beside the index, used until then."""
         with self._lock:
             self._parts.expect_writable()
             self.recorded.rebuild()
@@ -300,11 +276,7 @@ class EvidenceStore:
     def stats(self) -> Stats:
         searched, known = self._index.searched, self.known
         counted = {"versions": len(known.headers), "lineages": known.lineages, "retracted": known.retracted}
-        built = {
-            "engine": searched.manifest.engine,
-            "search": searched.manifest.search,
-            "model": searched.manifest.model,
-        }
+        built = {key: getattr(searched.manifest, key) for key in ("engine", "search", "model")}
         return Stats(**counted, events=known.seq, passages=searched.index.count(), **built, head=self._ledger.head()[1])
 
     def close(self) -> None:

@@ -24,7 +24,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -38,8 +37,7 @@ from evitrail.evidence_store.index.manifest import PAYLOAD, SEARCHES, IndexManif
 from evitrail.evidence_store.ledger.dialect import dialect_of
 from evitrail.evidence_store.ledger.dialect.postgres import FORM
 from evitrail.evidence_store.ledger.event import DRAFTED, PUBLISHED
-from evitrail.evidence_store.ledger.ledger import Ledger
-from evitrail.evidence_store.read_only import copied
+from evitrail.evidence_store.ledger.ledger import Ledger, utc_now
 from evitrail.traces.known_secrets import masked
 
 PASSAGED = (DRAFTED, PUBLISHED)
@@ -66,60 +64,34 @@ class StoreParts:
             raise ReadOnlyStore(self.path)
 
 
-def open_parts(
-    path: Path,
-    *,
-    create: bool,
-    embedder: Encoder | None,
-    index: str | None,
-    chunker: str,
-    clock: Callable[[], datetime],
-    ledger: str | None = None,
-    rebuild: bool = False,
-) -> StoreParts:
-    """The parts of the store at ``path``; ``None`` for embedder or index means what the store was made with.
+@dataclass(frozen=True)
+class Opening:
+    """How a store is opened; ``None`` for embedder or index means what the store was made with."""
 
-    With ``rebuild`` its index may be of an earlier layout, which can be rebuilt and not be searched. The parts of a
-    store that cannot be written to are opened from a copy.
-    """
-    given: dict[str, Any] = {"create": create, "embedder": embedder, "index": index, "chunker": chunker, "clock": clock}
-    given["rebuild"] = rebuild
-    try:
-        return _open_parts(path, ledger=ledger, **given)
-    except ReadOnlyStore:
-        if not (path / "manifest.json").is_file():
-            raise
-    copy = copied(path)
-    try:
-        parts = _open_parts(Path(copy.name) / "store", ledger=ledger, **{**given, "create": False})
-    except BaseException:
-        copy.cleanup()
-        raise
-    return replace(parts, path=path, copy=copy)
+    chunker: str
+    create: bool = False
+    embedder: Encoder | None = None
+    index: str | None = None
+    ledger: str | None = None
+    clock: Callable[[], datetime] = utc_now
+    rebuild: bool = False
+    """Whether its index may be of an earlier layout, which can be rebuilt and not be searched."""
 
 
-def _open_parts(
-    path: Path,
-    *,
-    create: bool,
-    embedder: Encoder | None,
-    index: str | None,
-    chunker: str,
-    clock: Callable[[], datetime],
-    ledger: str | None,
-    rebuild: bool,
-) -> StoreParts:
+def open_parts(path: Path, how: Opening) -> StoreParts:
+    """The parts of the store at ``path``."""
+    embedder, index, chunker = how.embedder, how.index, how.chunker
     file = path / "manifest.json"
     expect_store_folder(path)
     if file.is_file():
         manifest = _read_manifest(file)
-        if not rebuild:
+        if not how.rebuild:
             _expect_layout(manifest, path)
         encoder = embedder or Embedder(manifest.model, commit=commit_of(manifest.revision))
         if manifest.engine == "server":
             index = index or os.environ.get("EVITRAIL_INDEX")
         _fits(manifest, path, index, encoder, chunker)
-    elif create:
+    elif how.create:
         encoder = embedder or Embedder()
         manifest = _new(index or "edge", encoder, chunker)
     else:
@@ -130,12 +102,12 @@ def _open_parts(
             f"{path}: its index is on a server; give its address, e.g. http://127.0.0.1:6333/evitrail, as index "
             "or EVITRAIL_INDEX"
         )
-    address = _ledger_address(path, ledger)
+    address = _ledger_address(path, how.ledger)
     (path / "index").mkdir(parents=True, exist_ok=True)
     opened, mark = open_index(index or manifest.engine, path / "index", manifest), path / "index" / "seen"
     _mark_beside(path, manifest).unlink(missing_ok=True)  # left where an exchange was broken off at its end
     try:
-        recorded = Ledger.open(address, clock)
+        recorded = Ledger.open(address, how.clock)
         new = not file.is_file()
         if new:
             _unclaimed(opened, path)

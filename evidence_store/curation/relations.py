@@ -143,7 +143,13 @@ def disputing(edge: Contradiction, known: Mapping[Ref, Header]) -> tuple[list[st
     ]
 
 
-def names(event: Event, lineage: str) -> bool:
+def lineage_events(events: Callable[[str], Iterable[Event]], lineage: str) -> list[Event]:
+    """Everything that happened to a lineage, in the order it was recorded; ``events`` gives those about a prefix."""
+    edges = (event for event in events(EDGE) if _names(event, lineage))
+    return sorted([*events(f"{lineage}@"), *edges], key=lambda event: event.seq)
+
+
+def _names(event: Event, lineage: str) -> bool:
     """Whether the event records an edge of a version of this lineage."""
     edge = event.body.get("content", event.body)  # the first where the edge was held
     refs = (*edge.get("old", ()), *edge.get("new", ()), edge.get("a", ""), edge.get("b", ""))

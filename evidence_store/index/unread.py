@@ -6,7 +6,7 @@ Rules kept here
 - Counted is what is embedded: a passage under the title of its version.
 - A model that does not tell its window is not guessed at: None.
 
-    unread(store.encoder, texts)      # Unread(passages=807, of_passages=1302, pieces=…, of_pieces=…, window=256)
+    unread(store.encoder, passages)      # Unread(passages=807, of_passages=1302, pieces=…, of_pieces=…, window=256)
 
 Search by words reads the whole passage.
 """
@@ -19,6 +19,7 @@ from typing import Protocol, runtime_checkable
 
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.index.embed_cache import EmbedCache
+from evitrail.evidence_store.model import Passage, indexed_text
 from evitrail.traces.record import Record
 
 BATCH = 1000
@@ -51,11 +52,12 @@ class Unread(Record):
     window: int
 
 
-def unread(encoder: Encoder, texts: Iterable[str]) -> Unread | None:
-    """What of these texts the encoder's model does not read; None where it does not tell its window."""
+def unread(encoder: Encoder, passages: Iterable[Passage]) -> Unread | None:
+    """What of these passages the encoder's model does not read; None where it does not tell its window."""
     model = encoder.encoder if isinstance(encoder, EmbedCache) else encoder
     if not isinstance(model, Windowed):
         return None
+    texts = (indexed_text(passage.header.title, passage.text) for passage in passages)
     sizes = [size for batch in _batches(texts) for size in model.pieces(batch)]
     beyond = [size - model.window for size in sizes if size > model.window]
     return Unread(

@@ -31,14 +31,17 @@ def test_passages_beyond_the_window_are_counted_under_their_titles(tmp_path: Pat
     short, long = "Adults take warfarin.", "one two three four five six seven eight nine ten eleven twelve"
     with EvidenceStore.open(tmp_path / "store", create=True, embedder=NearSighted()) as store:
         done = store.ingest([evidence("short", text=short), evidence("long", text=long)])
-        assert store.unread(done.published) == Unread(
+        both = [passage for ref in done.published for passage in store.snapshot().passages(ref)]
+        assert unread(store.encoder, both) == Unread(
             passages=1, of_passages=2, pieces=2, of_pieces=3 + 2 + 12 + 2, window=12
         )
-        assert store.unread(["short@1"]) == Unread(passages=0, of_passages=1, pieces=0, of_pieces=5, window=12)
+        assert unread(store.encoder, store.snapshot().passages("short@1")) == Unread(
+            passages=0, of_passages=1, pieces=0, of_pieces=5, window=12
+        )
 
 
 def test_a_model_that_does_not_tell_its_window_is_not_guessed_at() -> None:
-    assert unread(WordVectors(), [LONG]) is None
+    assert unread(WordVectors(), []) is None
 
 
 def test_the_packaged_model_reads_what_is_within_its_window_and_nothing_beyond() -> None:

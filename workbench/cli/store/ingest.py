@@ -105,6 +105,8 @@ def ingest(
         for one in held:
             say(f"{one.refs[0]} would be held: {one.reason}", indent=2)
         return
+    from evitrail.evidence_store.index.unread import unread
+
     actor = named_or_nobody(by)
     with EvidenceStore.open(
         store, create=True, embedder=embedder(model), index=index, ledger=ledger, actor=actor
@@ -112,13 +114,15 @@ def ingest(
         must_be_named(opened, by)
         with progress("embedding") as told:
             done = opened.ingest(evidence, progress=told, publisher=vouchers, questions=stems)
-            beyond = opened.unread(done.published) if done.published else None
+            known = opened.snapshot()
+            new = [passage for ref in done.published for passage in known.passages(ref)]
+            beyond = unread(opened.encoder, new) if new else None
         say_open(opened)
         stats = opened.stats()
     if json:
         body = {**done.model_dump(mode="json", exclude={"held"}), "held": held_rows(done.held), "notes": notes}
-        unread = beyond.model_dump(mode="json") if beyond else None
-        print_json({**body, "unread": unread, "stats": stats.model_dump(mode="json")})
+        unseen = beyond.model_dump(mode="json") if beyond else None
+        print_json({**body, "unread": unseen, "stats": stats.model_dump(mode="json")})
         return
     stopped = f"{len(done.held)} held, " if done.held else ""
     say(
