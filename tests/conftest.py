@@ -118,6 +118,40 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
+SHARED: set[Path] = set()
+"""Temporary folders of fixtures that last a whole session."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all temporary folders of this process lie."""
+    return tmp_path_factory.getbasetemp()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    if fixturedef.scope not in ("session", "package") or fixturedef.argname in ("tmp_path_factory", "temporary"):
+        return (yield)
+    base: Path = request.getfixturevalue("temporary")
+    before = set(base.iterdir())
+    made = yield
+    SHARED.update(set(base.iterdir()) - before)
+    return made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cleared(temporary: Path, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Once a file is through, its folders go: those of all files together would need more memory than there is."""
+    failed = request.session.testsfailed
+    yield
+    if request.session.testsfailed == failed:
+        for folder in set(temporary.iterdir()) - SHARED:
+            if folder.is_dir() and not folder.is_symlink():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
