@@ -54,6 +54,7 @@ def in_memory() -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SharedFolders())
     configure()  # as the command line does: warnings are told, and tests may capture them
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
     if "TMPDIR" not in os.environ and in_memory():
@@ -128,17 +129,20 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.getbasetemp()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(
-    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
-) -> Generator[None, object, object]:
-    if fixturedef.scope not in ("session", "package") or fixturedef.argname in ("tmp_path_factory", "temporary"):
-        return (yield)
-    base: Path = request.getfixturevalue("temporary")
-    before = set(base.iterdir())
-    made = yield
-    SHARED.update(set(base.iterdir()) - before)
-    return made
+class SharedFolders:
+    """Notes the folders of fixtures that last a session. A plugin, since a conftest is not told of such fixtures."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        if fixturedef.scope not in ("session", "package") or fixturedef.argname in ("tmp_path_factory", "temporary"):
+            return (yield)
+        base: Path = request.getfixturevalue("temporary")
+        before = set(base.iterdir())
+        made = yield
+        SHARED.update(set(base.iterdir()) - before)
+        return made
 
 
 @pytest.fixture(scope="module", autouse=True)
