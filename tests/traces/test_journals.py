@@ -146,7 +146,7 @@ def test_a_blob_that_was_altered_in_one_file_is_read_from_another_that_has_it(tm
     altered(tmp_path / "journal-b.db", content_id(shared), b"not a packed blob")
     with Journals.open(tmp_path) as journal:
         journal.records("b")
-        with pytest.raises(DamagedJournal, match="was altered|cannot be unpacked"):
+        with pytest.raises(DamagedJournal, match=r"was altered|cannot be unpacked"):
             journal.get(content_id(shared), Note)
 
 
