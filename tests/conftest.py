@@ -54,6 +54,7 @@ def in_memory() -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SharedFolders())
     configure()  # as the command line does: warnings are told, and tests may capture them
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
     if "TMPDIR" not in os.environ and in_memory():
@@ -116,6 +117,43 @@ def _shared(factory: pytest.TempPathFactory) -> Path:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+SHARED: set[Path] = set()
+"""Temporary folders of fixtures that last a whole session."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all temporary folders of this process lie."""
+    return tmp_path_factory.getbasetemp()
+
+
+class SharedFolders:
+    """Notes the folders of fixtures that last a session. A plugin, since a conftest is not told of such fixtures."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        if fixturedef.scope not in ("session", "package") or fixturedef.argname in ("tmp_path_factory", "temporary"):
+            return (yield)
+        base: Path = request.getfixturevalue("temporary")
+        before = set(base.iterdir())
+        made = yield
+        SHARED.update(set(base.iterdir()) - before)
+        return made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cleared(temporary: Path, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Once a file is through, its folders go: those of all files together would need more memory than there is."""
+    failed = request.session.testsfailed
+    yield
+    if request.session.testsfailed == failed:
+        for folder in set(temporary.iterdir()) - SHARED:
+            if folder.is_dir() and not folder.is_symlink():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

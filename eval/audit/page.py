@@ -23,6 +23,7 @@ from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.eval.report.failures import FailedQuestion, failed_runs, questions
 from evitrail.eval.report.files import replace_text
+from evitrail.eval.report.page_templates import templates
 from evitrail.eval.report.profile import profile_rows
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -66,16 +67,7 @@ def write_page(path: Path, found: Audit, policy: AuditPolicy, audited: Audited) 
 
 def render(found: Audit, policy: AuditPolicy, audited: Audited) -> str:
     """The page as HTML."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"cut": _cut, "short": _short, "pct": percent, "number": _number, "bounds": _bounds}
+    environment = templates(TEMPLATES, cut=_cut, short=_short, pct=percent, number=_number, bounds=_bounds)
     ordered = sorted(found.results, key=_gravity)
     waived = [one for one in ordered if one.waived]
     changed = None if found.changed is None else sorted(found.changed, key=lambda one: one.allowed is not False)

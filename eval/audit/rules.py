@@ -9,9 +9,9 @@ What each rule means is in the file of its family, beside this one; how a policy
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from evitrail.eval.audit.bounds import Tolerance
 from evitrail.eval.audit.settings import setting_named
@@ -22,6 +22,8 @@ from evitrail.evidence_store.grading.grade import Certainty
 from evitrail.traces.record import Record
 
 EVIDENCE_RULES = ("nothing_superseded_cited", "nothing_retracted", "min_certainty", "max_age_years", "signed_off_only")
+ShareName = Annotated[str, AfterValidator(share_named)]
+"""The name of a metric that can be judged."""
 ATTRIBUTION_RULES = ("no_systematic_store_fault",)
 
 
@@ -30,6 +32,8 @@ class Rule(Record):
 
     family: ClassVar[str]
     """The name of its table in a policy."""
+    about: ClassVar[str | None] = None
+    """The field that tells rules of its family apart; None where there is one rule only."""
 
     condition: str | None = None
     """``gated``, or ``gated@LABEL`` for one reader; None where the experiment has one condition only."""
@@ -37,7 +41,7 @@ class Rule(Record):
     @property
     def subject(self) -> str:
         """What it is about, within its family."""
-        raise NotImplementedError
+        return str(getattr(self, self.about)) if self.about else ""
 
     @property
     def id(self) -> str:
@@ -53,7 +57,7 @@ class Rule(Record):
 class Threshold(Rule):
     """A rate must be at most, or at least, so high; judged on an exact one-sided bound."""
 
-    metric: str
+    metric: ShareName
     at_most: float | None = Field(default=None, gt=0, lt=1)
     at_least: float | None = Field(default=None, gt=0, lt=1)
     on: Literal["upper", "lower"] | None = None
@@ -64,10 +68,7 @@ class Threshold(Rule):
     max_unlabelled: float | None = Field(default=None, ge=0, lt=1)
 
     family: ClassVar[str] = "threshold"
-
-    @property
-    def subject(self) -> str:
-        return self.metric
+    about: ClassVar[str | None] = "metric"
 
     @property
     def tolerance(self) -> Tolerance:
@@ -77,11 +78,6 @@ class Threshold(Rule):
             return Tolerance("at_most", self.at_most, confidence)
         assert self.at_least is not None
         return Tolerance("at_least", self.at_least, confidence)
-
-    @field_validator("metric")
-    @classmethod
-    def _known_metric(cls, name: str) -> str:
-        return share_named(name)
 
     @model_validator(mode="after")
     def _one_side(self) -> Threshold:
@@ -97,7 +93,7 @@ class Threshold(Rule):
 class NoRegression(Rule):
     """A rate must be no worse than the baseline's on the same cases, but for a margin."""
 
-    metric: str
+    metric: ShareName
     margin: float = Field(gt=0, lt=1)
     baseline: str | None = None
     """The baseline's folder, from the policy's own; the command line may name another."""
@@ -106,10 +102,7 @@ class NoRegression(Rule):
     max_unlabelled: float | None = Field(default=None, ge=0, lt=1)
 
     family: ClassVar[str] = "no_regression"
-
-    @property
-    def subject(self) -> str:
-        return self.metric
+    about: ClassVar[str | None] = "metric"
 
     @property
     def direction(self) -> Better:
@@ -117,11 +110,6 @@ class NoRegression(Rule):
         found = self.better or SHARES[self.metric]
         assert found is not None
         return found
-
-    @field_validator("metric")
-    @classmethod
-    def _known_metric(cls, name: str) -> str:
-        return share_named(name)
 
     @model_validator(mode="after")
     def _known_direction(self) -> NoRegression:
@@ -140,10 +128,7 @@ class EvidenceRule(Rule):
     """Of ``max_age_years``: how many years after its publication evidence may be cited."""
 
     family: ClassVar[str] = "evidence"
-
-    @property
-    def subject(self) -> str:
-        return self.rule
+    about: ClassVar[str | None] = "rule"
 
     @field_validator("rule")
     @classmethod
@@ -168,10 +153,7 @@ class AttributionRule(Rule):
     """The share of failed runs for which nobody could be blamed, before the rule cannot be told."""
 
     family: ClassVar[str] = "attribution"
-
-    @property
-    def subject(self) -> str:
-        return self.rule
+    about: ClassVar[str | None] = "rule"
 
     @field_validator("rule")
     @classmethod
@@ -186,10 +168,6 @@ class Change(Rule):
     baseline: str | None = None
 
     family: ClassVar[str] = "change"
-
-    @property
-    def subject(self) -> str:
-        return ""
 
     @field_validator("allowed")
     @classmethod

@@ -41,6 +41,7 @@ from evitrail.eval.policy import SAFE_SCALE
 from evitrail.eval.report import plots
 from evitrail.eval.report.failures import GRAVITY, concentration, failed_runs, harms, questions
 from evitrail.eval.report.findings import findings, labelled_by
+from evitrail.eval.report.page_templates import templates
 from evitrail.eval.report.profile import (
     COLUMNS,
     Region,
@@ -216,17 +217,7 @@ def _fault_lines(blames: Sequence[Blame], kind: Kind) -> list[FaultLine]:
 
 
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"pct": _pct, "short": short, "csp_hash": _csp_hash, "words": _readable, "details": details}
+    environment = templates(TEMPLATES, pct=_pct, short=short, csp_hash=_csp_hash, words=_readable, details=details)
     environment.globals |= {"describe": describe, "region": region, "fault": _fault, "plots": plots}
     environment.globals |= {"players": players, "is_blamed": is_blamed}
     return environment

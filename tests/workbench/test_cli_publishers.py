@@ -151,7 +151,7 @@ def test_questions_are_registered_and_copies_of_them_are_held(store: Path, tmp_p
         (("publisher", "add", "nice", "--kind", "edict", "--reason", "x"), "--kind:"),
         (("publisher", "add", "nice", "--backdate-days", "soon", "--reason", "x"), "--backdate-days"),
         (("publisher", "add", "nice", "--key", "no-such-file", "--reason", "x"), "found no file"),
-        (("publisher", "add", "--from", "no-such-file", "--reason", "x"), "cannot read it"),
+        (("publisher", "add", "--from", "no-such-file", "--reason", "x"), "cannot be read"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(store: Path, words: tuple[str, ...], fault: str) -> None:

@@ -127,7 +127,7 @@ def _print_pair(comparison: Comparison, pair: Pair, cases: int) -> None:
         say(f"{pair.moved - len(shown)} more cases differ; --cases {pair.moved} lists all")
     if pair.parted:
         first = pair.parted[0]
-        say(f"where two runs part: `evitrail diff DIR {first.baseline.run} {first.other.run}`")
+        say(f"where two runs diverge: `evitrail diff DIR {first.baseline.run} {first.other.run}`")
 
 
 def _show(rows: list[Ablated]) -> None:
