@@ -96,6 +96,8 @@ def test_what_the_pages_show_is_what_happens(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     for name in ("COLUMNS", "EVITRAIL_LOG"):
         monkeypatch.delenv(name, raising=False)
+    if not os.environ.get("EVITRAIL_TEST_DEMO"):
+        assert here(["demo"])[0] == 0, "the pages begin where `make demo` has been done"
     wrong: list[str] = []
 
     def hold(place: str, line: str, shown: str, exits: int, done: tuple[int, str]) -> None:
