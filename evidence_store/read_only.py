@@ -19,7 +19,8 @@ from tempfile import TemporaryDirectory
 
 from evitrail.evidence_store.errors import ReadOnlyStore, StoreError
 from evitrail.evidence_store.index.read_copy import copy_with_holes
-from evitrail.evidence_store.store_folder import Opening, StoreParts, open_parts
+from evitrail.evidence_store.store_folder import StoreParts, open_parts
+from evitrail.evidence_store.store_manifest import Opening
 
 COPIED = ("manifest.json", "ledger.url", "ledger.db", "ledger.db-wal")
 """Files of a store without which it cannot be searched."""
@@ -34,7 +35,7 @@ def open_anywhere(path: Path, how: Opening) -> StoreParts:
             raise
     copy = copied(path)
     try:
-        parts = open_parts(Path(copy.name) / "store", replace(how, create=False))
+        parts = open_parts(Path(copy.name) / "store", replace(how, create=False, read_only=False))
     except BaseException:
         copy.cleanup()
         raise

@@ -2,6 +2,7 @@
 
 Rules kept here
 - A ledger that ends before what the index has seen has lost its tail, and is refused.
+- Where the store is only read, nothing is known that the index, a copy, has not seen: another process may be writing.
 - What was known at a number is kept for the last few numbers asked.
 - Publishers and what is held are folded from their own events; so is each dossier of curation, when it is asked for.
 
@@ -29,14 +30,15 @@ from evitrail.evidence_store.quarantine.voucher import Vouchers
 from evitrail.evidence_store.read_model.drift import drift
 from evitrail.evidence_store.read_model.read_model import ReadModel
 from evitrail.evidence_store.read_model.writing import CURATION, QUARANTINE, topic_rows
+from evitrail.traces.log import get_logger
 
 
 class Recorded:
     """What one ledger says."""
 
-    def __init__(self, ledger: Ledger, lock: threading.RLock, seen: Callable[[], int]) -> None:
+    def __init__(self, ledger: Ledger, lock: threading.RLock, seen: Callable[[], int], read_only: bool) -> None:
         self.model = ReadModel(ledger)
-        self._ledger, self._lock, self._seen = ledger, lock, seen
+        self._ledger, self._lock, self._seen, self._read_only = ledger, lock, seen, read_only
         self._opened = False
         self._quarantine = (0, Quarantine())
         self._known = lru_cache(maxsize=16)(self._known_at)
@@ -49,8 +51,11 @@ class Recorded:
             head = self._ledger.head()
             expect_seen(self._ledger.dialect.where, seen, head[0])
             self.model.follow(head)
+            if self._read_only and not self._opened and seen < head[0]:
+                told = {"seen": seen, "recorded": head[0], "do": "if nobody is writing, run `evitrail store reindex`"}
+                get_logger().warning("the store is read as far as its index has seen it", **told)
             self._opened = True
-            return head[0]
+            return self._seen() if self._read_only else head[0]
 
     def known(self, seq: int) -> Known:
         """What was known once event ``seq`` was written."""

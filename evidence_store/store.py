@@ -14,7 +14,8 @@ Rules kept here
         store.ingest(read_evidence(Path("evidence.jsonl"), known=store.headers))
         hits = store.snapshot(as_of=date(2019, 5, 1)).lexical("aspirin", k=5)
 
-One process at a time owns a store; its threads may share it.
+One process at a time owns a store; its threads may share it. Any number of others read it meanwhile (``read_only``):
+they see it as it was when they opened it.
 """
 
 from __future__ import annotations
@@ -50,8 +51,9 @@ from evitrail.evidence_store.quarantine.voucher import Voucher, Vouchers
 from evitrail.evidence_store.read_only import open_anywhere
 from evitrail.evidence_store.recorded import Recorded
 from evitrail.evidence_store.snapshot import Snapshot
-from evitrail.evidence_store.store_folder import Opening, StoreParts
+from evitrail.evidence_store.store_folder import StoreParts
 from evitrail.evidence_store.store_index import StoreIndex
+from evitrail.evidence_store.store_manifest import Opening
 
 CHUNKER = Sentences()
 
@@ -65,7 +67,7 @@ class EvidenceStore:
         self._parts, self._ledger = parts, parts.ledger
         self._index = StoreIndex(parts, lru_cache(maxsize=8192)(CHUNKER.cut))
         self._lock = threading.RLock()
-        self.recorded = Recorded(parts.ledger, self._lock, lambda: self._index.seq)
+        self.recorded = Recorded(parts.ledger, self._lock, lambda: self._index.seq, parts.read_only)
 
     @classmethod
     def open(
@@ -79,14 +81,18 @@ class EvidenceStore:
         actor: str = "evitrail",
         clock: Callable[[], datetime] = utc_now,
         rebuild: bool = False,
+        read_only: bool = False,
     ) -> EvidenceStore:
         """The store in the folder ``path``, with ``create`` made if it is not there.
 
         ``index`` is ``edge`` (the default), ``local`` or a server's address, and ``embedder`` the minilm model;
         left out, both are what the store was made with. ``ledger`` is the PostgreSQL address of a ledger that is not
         in the folder. ``actor`` is whose name its events will carry. ``rebuild`` opens an earlier layout to reindex.
+        ``read_only`` hinders nobody and is hindered by nobody: what others record meanwhile is not seen.
+
+        Raises ``StoreError`` for a folder that cannot be opened, ``IndexInUse`` where another process may write to it.
         """
-        how = Opening(repr(CHUNKER), create, embedder, index, ledger, clock, rebuild)
+        how = Opening(repr(CHUNKER), create, embedder, index, ledger, clock, rebuild, read_only)
         return cls(open_anywhere(Path(path), how), actor)
 
     @property

@@ -32,7 +32,6 @@ from evitrail.eval.experiment.ray import Ray
 from evitrail.eval.experiment.sweep import Halted, Interrupted
 from evitrail.eval.plan.condition import condition
 from evitrail.evidence_store import EvidenceStore
-from evitrail.evidence_store.index.read_copy import reading_copy
 from evitrail.traces.log import configure
 
 SOURCE = Path(evitrail.__file__).parents[1]
@@ -55,9 +54,9 @@ def experiment(store: EvidenceStore, url: str, in_flight: int | None = None) -> 
 
 
 @contextmanager
-def answering(store: Path, url: str, scratch: Path) -> Iterator[Answerer]:
+def answering(store: Path, url: str) -> Iterator[Answerer]:
     """What a worker opens."""
-    with reading_copy(store, scratch) as path, EvidenceStore.open(path, embedder=WordVectors()) as opened:
+    with EvidenceStore.open(store, embedder=WordVectors(), read_only=True) as opened:
         yield partial(answer_by, opened, reader(url))
 
 

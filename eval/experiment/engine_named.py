@@ -18,17 +18,13 @@ from evitrail.eval.plan.custom_conditions import admit
 from evitrail.eval.plan.plan import Plan
 from evitrail.eval.resolve import readers_of
 from evitrail.evidence_store import EvidenceStore
-from evitrail.evidence_store.index.read_copy import reading_copy
 
 
 @contextmanager
-def answering(plan: Plan, allow_code: bool, scratch: Path) -> Iterator[Answerer]:
-    """Opened by a worker of Ray: what a run comes to with the plan's readers, on a store of the worker's own.
-
-    The store's index is copied into ``scratch`` where one process alone may open it.
-    """
+def answering(plan: Plan, allow_code: bool) -> Iterator[Answerer]:
+    """Opened by a worker of Ray: what a run comes to with the plan's readers, on the store, which it only reads."""
     admit(plan.asked, allow_code=allow_code)
-    with reading_copy(Path(plan.store), scratch) as path, EvidenceStore.open(path) as store:
+    with EvidenceStore.open(Path(plan.store), read_only=True) as store:
         yield partial(answer_by, store, readers_of(plan, store))
 
 

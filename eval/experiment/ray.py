@@ -34,8 +34,8 @@ from evitrail.eval.experiment.threads import GRACE
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.log import get_logger
 
-Opening = Callable[[Path], AbstractContextManager[Answerer]]
-"""Opens what a worker needs, given a folder for what it must put somewhere; goes to the worker as it is."""
+Opening = Callable[[], AbstractContextManager[Answerer]]
+"""Opens what a worker needs; goes to the worker as it is."""
 
 TRIES = 3
 HOST = re.compile(r"(?:ray://)?(.+):(\d{1,5})")
@@ -72,7 +72,7 @@ class Ray:
             try:
                 number = min(self.workers, in_flight)
                 each = -(-in_flight // number)
-                workers = Workers(ray, self.opening, folder.resolve(), Path(scratch), number, each)
+                workers = Workers(ray, self.opening, folder.resolve(), number, each)
                 try:
                     yield workers
                 finally:
@@ -84,10 +84,9 @@ class Ray:
 class Worker:
     """One process: a journal, and all it takes to do runs. Its calls come on threads of Ray's."""
 
-    def __init__(self, opening: Opening, journal: Path, scratch: Path) -> None:
+    def __init__(self, opening: Opening, journal: Path) -> None:
         self._opening = opening
         self._place = journal
-        self._scratch = scratch
         self._open = ExitStack()
         self._first = threading.Lock()
         self._stop = threading.Event()
@@ -100,7 +99,7 @@ class Worker:
             try:
                 if self._answer is None:
                     self._journal = self._open.enter_context(Journal.open(self._place))
-                    self._answer = self._open.enter_context(self._opening(self._scratch))
+                    self._answer = self._open.enter_context(self._opening())
             except Exception as error:
                 return f"{type(error).__name__}: {error}"
         return None
@@ -137,11 +136,10 @@ class Hired:
 class Workers:
     """All workers of a sweep; keeps ``Doing``. ``do`` waits on the thread that calls, as many times as it is called."""
 
-    def __init__(self, ray: Any, opening: Opening, folder: Path, scratch: Path, number: int, each: int) -> None:
+    def __init__(self, ray: Any, opening: Opening, folder: Path, number: int, each: int) -> None:
         self._ray = ray
         self._opening = opening
         self._folder = folder
-        self._scratch = scratch
         self._each = each
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -188,11 +186,10 @@ class Workers:
     def _hire(self) -> Hired:
         """A new worker, with the first journal that is nobody's."""
         place = next(at for n in self._numbers if not (at := self._folder / f"journal-{n}.db").exists())
-        scratch = self._scratch / place.stem
         actor = self._ray.remote(Worker).options(
             max_concurrency=self._each + 2, max_restarts=0, scheduling_strategy="SPREAD"
         )  # two more, to be told to stop and to close while all runs wait
-        return Hired(actor.remote(self._opening, place, scratch), place)
+        return Hired(actor.remote(self._opening, place), place)
 
     def _lost(self, worker: Hired, error: Exception) -> None:
         """Put another in a lost worker's place, once however many runs it had."""

@@ -87,13 +87,13 @@ def recorded_store(
         yield given
         return
     if given is not None:
-        with EvidenceStore.open(given) as store:
+        with EvidenceStore.open(given, read_only=True) as store:
             _expect(record, store, folder)
             yield store
         return
     for path in (Path(plan.store), *_beside(folder)):
         if is_store(path):
-            with EvidenceStore.open(path) as store:
+            with EvidenceStore.open(path, read_only=True) as store:
                 if record.in_store(store):
                     yield store
                     return

@@ -2,7 +2,8 @@
 
 Rules kept here
 - The write-ahead log is on: what ``upsert`` returned from survives a killed process.
-- One process owns a folder; a second is refused with the reason.
+- One process owns a folder, and may write; a second is told who that is. Who only searches opens a copy
+  (``read_copy.py``), and any number may.
 - The engine writes through mapped files: on a full disk the process would be killed. So room is asked for first.
 - An index built beside it lies in a folder of its own until it is moved into this one's place. Where that was broken
   off, the next opening ends it.
@@ -15,8 +16,6 @@ Only ``edge_filter.py`` imports qdrant_edge.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from evitrail.evidence_store.errors import ReadOnlyStore, StoreError
+from evitrail.evidence_store.errors import IndexInUse, ReadOnlyStore, StoreError
 from evitrail.evidence_store.index.base import (
     DENSE,
     FIRST,
@@ -46,6 +45,8 @@ from evitrail.evidence_store.index.base import (
 from evitrail.evidence_store.index.edge_filter import not_later, qe, ranges, seen_by
 from evitrail.evidence_store.index.embed import Vectors
 from evitrail.evidence_store.index.manifest import IndexManifest
+from evitrail.evidence_store.index.owner import lock_file, owned
+from evitrail.evidence_store.index.read_copy import ReadCopy, changing
 
 BM25 = "bm25(k=1.2, b=0.75, avg_len=256, english)"
 _PAGE = 1000
@@ -87,12 +88,12 @@ def query_terms(text: str) -> Sparse:
 class EdgeIndex:
     """A shard in a folder."""
 
-    def __init__(self, path: Path, manifest: IndexManifest, lock: TextIOWrapper | None = None) -> None:
+    def __init__(self, path: Path, manifest: IndexManifest, held: TextIOWrapper | ReadCopy | None = None) -> None:
         self.path = path
         self._manifest = manifest
         self._config = _config(manifest)
-        self._lock = lock or _owned(path)
-        """What keeps other processes away; an index built beside another shares it."""
+        self._held = held or owned(path)
+        """What keeps other processes away, which an index built beside another shares; or the copy that this is."""
         if (begun := self._aside(manifest)).exists():
             self._put_in_place(begun)
         self.fresh = not (path / "edge_config.json").exists()
@@ -102,6 +103,15 @@ class EdgeIndex:
             self._release()
             raise
 
+    @classmethod
+    def read_copy(cls, path: Path, manifest: IndexManifest) -> tuple[EdgeIndex, ReadCopy]:
+        """A copy of the index in the folder ``path`` that is searched only, and is removed once it is closed."""
+        if not (path / "edge_config.json").exists():
+            said = f"{path}: expected an index, found none (another process may be building it)"
+            raise StoreError(f"{said}; do the same again, or run `evitrail store reindex`")
+        copy = ReadCopy.of(path, lambda folder: _load(folder, _config(manifest)).close())
+        return cls(copy.index, manifest, copy), copy
+
     @property
     def build(self) -> str:
         if self._manifest.mode == "exact":
@@ -109,10 +119,13 @@ class EdgeIndex:
         file = self.path / "build"
         return file.read_text(encoding="utf-8") if file.is_file() else "none"
 
-    def _changes(self) -> None:
-        """From here on it is another build: whatever was named by the last one is not found in this one."""
-        if self._manifest.mode != "exact":
-            (self.path / "build").write_text(token_hex(8), encoding="utf-8")
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Within the block nobody copies it. Another build begins: what was named by the last is not found in it."""
+        with changing(self.path):
+            if self._manifest.mode != "exact":
+                (self.path / "build").write_text(token_hex(8), encoding="utf-8")
+            yield
 
     def upsert(self, points: Sequence[Point]) -> None:
         self._room(_ROOM + _PER_POINT * len(points))
@@ -124,15 +137,13 @@ class EdgeIndex:
             )
             for point in points
         ]
-        self._changes()
-        with self._in_use():
+        with self._changing(), self._in_use():
             self._shard.update(qe.UpdateOperation.upsert_points(batch, condition=not_later(by_seq(points))))
 
     def settle(self) -> None:
         if self._manifest.mode == "exact":
             return  # packed points are searched in half the time; it was not shown that every score stays
-        self._changes()
-        with self._in_use():
+        with self._changing(), self._in_use():
             self._shard.optimize()
 
     def search_dense(self, vector: Vectors, k: int, where: Where, *, exact: bool = True) -> list[IndexHit]:
@@ -168,30 +179,34 @@ class EdgeIndex:
             return self._shard.count(qe.CountRequest(filter=qe.Filter(must=ranges([FIRST]))))
 
     def clear(self) -> None:
-        self._shard.close()
-        shutil.rmtree(self.path)
-        self._shard = self._created()
+        with changing(self.path):
+            self._shard.close()
+            shutil.rmtree(self.path)
+            self._shard = self._created()
 
     def beside(self, manifest: IndexManifest) -> EdgeIndex:
         if manifest == self._manifest:
             raise StoreError(f"{self.path}: expected another manifest than the index was built with; use reindex")
-        return EdgeIndex(self._aside(manifest), manifest, self._lock)
+        return EdgeIndex(self._aside(manifest), manifest, self._held)
 
     def give_way(self, other: VectorIndex) -> None:
         assert isinstance(other, EdgeIndex)  # made by ``beside``
-        self._shard.close()
-        other._shard.close()
-        self._put_in_place(other.path)
-        other.path = self.path
-        other._shard = other._loaded()
+        with changing(self.path):
+            self._shard.close()
+            other._shard.close()
+            self._put_in_place(other.path)
+            other.path = self.path
+            other._shard = other._loaded()
 
     def close(self) -> None:
         self._shard.close()
         self._release()
 
     def _release(self) -> None:
-        if self._lock.name == str(_lock_file(self.path)):  # else it is that of the index in place
-            self._lock.close()
+        if isinstance(self._held, ReadCopy):
+            self._held.remove()
+        elif self._held.name == str(lock_file(self.path)):  # else it is that of the index in place
+            self._held.close()
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
@@ -233,40 +248,23 @@ class EdgeIndex:
         return self._loaded()
 
     def _loaded(self) -> qe.EdgeShard:
-        try:
-            return qe.EdgeShard.load(str(self.path), self._config)
-        except Exception as error:  # the engine raises bare exceptions
-            if "WouldBlock" in str(error):
-                raise StoreError(f"{self.path}: the index is open in another process; close that one first") from error
-            if any(refusal in str(error) for refusal in _READ_ONLY):
-                raise ReadOnlyStore(self.path) from error
-            said = f"{self.path}: the index cannot be opened ({error}); delete the folder and run reindex"
-            raise StoreError(said) from error
+        return _load(self.path, self._config)
+
+
+def _load(path: Path, config: qe.EdgeConfig) -> qe.EdgeShard:
+    try:
+        return qe.EdgeShard.load(str(path), config)
+    except Exception as error:  # the engine raises bare exceptions
+        if "WouldBlock" in str(error):
+            raise IndexInUse(path, "") from error
+        if any(refusal in str(error) for refusal in _READ_ONLY):
+            raise ReadOnlyStore(path) from error
+        said = f"{path}: the index cannot be opened ({error}); delete the folder and run reindex"
+        raise StoreError(said) from error
 
 
 _READ_ONLY = ("os error 13", "os error 30")
 """How the engine says that it has no permission, and that the file system is read-only."""
-
-
-def _lock_file(path: Path) -> Path:
-    return path.with_name(f"{path.name}.lock")
-
-
-def _owned(path: Path) -> TextIOWrapper:
-    """The lock of an index's folder, held until the file is closed; the folder itself comes and goes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        file = _lock_file(path).open("a", encoding="utf-8")
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EROFS):
-            raise ReadOnlyStore(path) from error
-        raise
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        raise StoreError(f"{path}: the index is open in another process; close that one first") from error
-    return file
 
 
 def _config(manifest: IndexManifest) -> qe.EdgeConfig:

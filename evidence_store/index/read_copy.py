@@ -1,49 +1,128 @@
-"""A copy of a store for a process that only reads, because one process at a time owns an index on disk.
+"""A copy of an index for a process that only searches: whoever writes to the index is not hindered, nor sees it.
 
 Rules kept here
-- Only an index that lies in the store's folder is copied. Ledger, embeddings and manifest stay where they are and are
-  linked to; a store whose index is on a server is used in its own place.
+- An index is copied once for each state that it was in, by the first reader who comes, while nobody writes to it. The
+  copy is opened and closed once: what a log still held is in its files then, and no reader changes them.
+- Each reader has a folder of its own, of links to that copy: an engine locks the folder it opens. A file that cannot
+  be linked is copied.
+- ``seen`` comes with the copy: up to which event it is complete.
 - Holes stay holes: an index is hundreds of megabytes long and mostly empty.
-- The copy is thrown away at the end. Nothing may be ingested into the store meanwhile, and nothing into the copy.
+- Copies of earlier states, and folders of readers that were killed, are removed by whoever makes the next copy.
 
-    with reading_copy(Path("evitrail-store"), scratch) as path, EvidenceStore.open(path) as store:
-        store.snapshot()
+    with changing(index):       # by whoever writes
+        ...
+    copy = ReadCopy.of(index, closed_once)
+    copy.index                  # the folder to open
+    copy.remove()
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-
-from evitrail.evidence_store.index.manifest import IndexManifest
+from secrets import token_hex
 
 BLOCK = 1 << 16
+COPY, READERS = "copy-", "readers"
+"""Beside the index: the copy of one state, and the folders of readers."""
 
 
 @contextmanager
-def reading_copy(store: Path, scratch: Path) -> Iterator[Path]:
-    """The folder to open in place of ``store``: a copy under ``scratch``, or itself where many may open it."""
-    manifest = store / "manifest.json"
-    if (
-        not manifest.is_file()
-        or IndexManifest.model_validate_json(manifest.read_text(encoding="utf-8")).engine == "server"
-    ):
-        yield store
-        return
-    copy = scratch / "store"
-    copy.mkdir(parents=True)
+def changing(index: Path) -> Iterator[None]:
+    """Within the block nobody copies the index in the folder ``index``; from then on it is in another state."""
+    with _alone(index.parent):
+        index.with_name("state").write_text(token_hex(8), encoding="utf-8")
+        yield
+
+
+@dataclass(frozen=True)
+class ReadCopy:
+    """The folder of one reader."""
+
+    folder: Path
+    _held: TextIOWrapper
+    """Locked for as long as the reader lives."""
+
+    @classmethod
+    def of(cls, index: Path, closed_once: Callable[[Path], None]) -> ReadCopy:
+        """A copy of the index in the folder ``index``; ``closed_once`` opens and closes the first of each state."""
+        with _alone(index.parent):
+            frozen = _frozen(index, closed_once)
+            folder = index.with_name(READERS) / token_hex(8)
+            folder.mkdir(parents=True)
+            held = (folder / "lock").open("w", encoding="utf-8")
+            fcntl.flock(held, fcntl.LOCK_EX)
+            shutil.copytree(frozen, folder, copy_function=_linked, dirs_exist_ok=True)
+        return cls(folder, held)
+
+    @property
+    def index(self) -> Path:
+        """The folder of the index."""
+        return self.folder / "index"
+
+    @property
+    def seen(self) -> Path:
+        """The file that says up to which event it is complete."""
+        return self.folder / "seen"
+
+    def remove(self) -> None:
+        """Let go of it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._held.close()
+
+
+def _frozen(index: Path, closed_once: Callable[[Path], None]) -> Path:
+    """The copy of the state that the index is in."""
+    state = index.with_name("state")
+    frozen = index.with_name(COPY + (state.read_text(encoding="utf-8") if state.is_file() else "first"))
+    if frozen.is_dir():
+        return frozen
+    _tidied(index.parent)
+    begun = index.with_name(f"{COPY}begun")
+    begun.mkdir()
+    if (seen := index.with_name("seen")).is_file():  # before the index, which may have seen more by the time it is read
+        shutil.copyfile(seen, begun / "seen")
+    shutil.copytree(index, begun / "index", copy_function=copy_with_holes)
+    closed_once(begun / "index")
+    begun.rename(frozen)
+    return frozen
+
+
+def _tidied(folder: Path) -> None:
+    """Remove the copies that are there, and the folders of readers that are no more."""
+    for copy in folder.glob(f"{COPY}*"):
+        shutil.rmtree(copy, ignore_errors=True)  # who reads has links of their own
+    for reader in (folder / READERS).glob("*"):
+        try:
+            with (reader / "lock").open(encoding="utf-8") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        except FileNotFoundError:
+            pass
+        shutil.rmtree(reader, ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Within the block, no other process writes to the index, or copies it."""
+    with (folder / "changing").open("a", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _linked(source: str, target: str) -> str:
     try:
-        for part in store.resolve().iterdir():
-            if part.name == "index":
-                shutil.copytree(part, copy / part.name, copy_function=copy_with_holes)
-            elif not part.name.endswith(("-wal", "-shm", "-journal")):  # SQLite finds these beside the file itself
-                (copy / part.name).symlink_to(part)
-        yield copy
-    finally:
-        shutil.rmtree(copy, ignore_errors=True)
+        os.link(source, target)
+    except OSError:  # a file system without such links, or a file that has as many as it may
+        copy_with_holes(source, target)
+    return target
 
 
 def copy_with_holes(source: str, target: str) -> str:

@@ -143,7 +143,7 @@ def test_an_interrupted_ray_leaves_all_that_was_answered_to_threads(folder: Path
 
 
 def test_an_address_where_nobody_is_is_refused_at_once(folder: Path) -> None:
-    engine = Ray(lambda scratch: pytest.fail("nothing is opened"), address="127.0.0.1:9")
+    engine = Ray(lambda: pytest.fail("nothing is opened"), address="127.0.0.1:9")
     with EvidenceStore.open(folder / "store", embedder=WordVectors()) as store, ModelServer() as server:
         asked = replace(experiment(store, server.url), engine=engine)
         with pytest.raises(ValueError, match=r"expected a Ray cluster at 127\.0\.0\.1:9, got: .*refused"):
@@ -152,7 +152,7 @@ def test_an_address_where_nobody_is_is_refused_at_once(folder: Path) -> None:
 
 def test_without_ray_one_line_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    engine = Ray(lambda scratch: pytest.fail("nothing is opened"))
+    engine = Ray(lambda: pytest.fail("nothing is opened"))
     with EvidenceStore.open(folder / "store", embedder=WordVectors()) as store, ModelServer() as server:
         asked = replace(experiment(store, server.url), engine=engine)
         with pytest.raises(ValueError, match=r"pip install 'evitrail\[ray\]'"):

@@ -21,7 +21,7 @@ def named_reference(name: str, store: EvidenceStore) -> Iterator[ReferenceOf]:
     Raises ``WrongReference`` for a release or number that the store does not have, ``StoreError`` for no store.
     """
     if Path(name).is_dir():
-        with EvidenceStore.open(Path(name)) as other:
+        with EvidenceStore.open(Path(name), read_only=True) as other:
             yield _of(other, None)
         return
     try:

@@ -24,7 +24,7 @@ from evitrail.evidence_store.index.embed import Embedder, Encoder
 from evitrail.evidence_store.index.embed_cache import EmbedCache
 from evitrail.evidence_store.index.manifest import IndexManifest
 from evitrail.evidence_store.ledger.event import HELD, NUMBERED, PUBLISHED, Draft, Event, evidence_of
-from evitrail.evidence_store.store_folder import commit_of
+from evitrail.evidence_store.store_manifest import commit_of
 
 LEDGER = "ledger.db"
 

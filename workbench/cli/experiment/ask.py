@@ -58,7 +58,7 @@ def ask(
         seed=seed,
         only=(case,),
     )
-    with EvidenceStore.open(store) as opened:
+    with EvidenceStore.open(store, read_only=True) as opened:
         plan = plan.model_copy(update={"seq": opened.seq})
     run = str(RunName(name, "", case))
     kept = _folder_for(folder, run, plan)

@@ -97,7 +97,7 @@ def review(
     from evitrail.evidence_store.review import queue
 
     day = on.date() if on else date.today()  # the clock is read here, and nowhere below
-    with EvidenceStore.open(store) as opened:
+    with EvidenceStore.open(store, read_only=True) as opened:
         tasks = queue(opened.snapshot(), opened.dossiers, day, opened.quarantine.waiting)
     if json:
         print_json([task.model_dump(mode="json") for task in tasks])

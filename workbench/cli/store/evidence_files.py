@@ -73,13 +73,13 @@ def read_all(
     from evitrail.evidence_store import EvidenceStore, InputError
     from evitrail.evidence_store.formats import FORMATS, format_of
     from evitrail.evidence_store.headers import HeadersView
-    from evitrail.evidence_store.store_folder import expect_store_folder
+    from evitrail.evidence_store.store_manifest import expect_store_folder
 
     if format is not None and format not in FORMATS:
         raise ValueError(f"--format: expected one of {', '.join(FORMATS)}, got {format!r}")
     expect_store_folder(store)
     made = (store / "manifest.json").is_file()
-    with EvidenceStore.open(store, index=index, ledger=ledger) if made else nullcontext() as opened:
+    with EvidenceStore.open(store, index=index, ledger=ledger, read_only=True) if made else nullcontext() as opened:
         recorded: Mapping[str, Header] = opened.headers if opened else {}
         evidence: dict[str, Evidence] = {}
         vouchers: dict[str, Voucher] = {}

@@ -60,7 +60,7 @@ def export(
     if format not in FORMATS:
         raise ValueError(f"--format: expected {' or '.join(FORMATS)}, got {format!r}")
     _check(out, force)
-    with EvidenceStore.open(store) as opened:
+    with EvidenceStore.open(store, read_only=True) as opened:
         snapshot = opened.snapshot(as_of=as_of.date() if as_of else None, seq=opened.seq_of(at))
         text = bundle(snapshot, opened.dossiers, refs or None)
     _write(text, out)
@@ -87,7 +87,7 @@ def import_fhir(
     from evitrail.evidence_store import EvidenceStore, InputError
     from evitrail.evidence_store.curation.lineage import lineage_faults
     from evitrail.evidence_store.formats.fhir import news, read_fhir, take_in
-    from evitrail.evidence_store.store_folder import expect_store_folder
+    from evitrail.evidence_store.store_manifest import expect_store_folder
 
     actor, taken = actor_named(by), read_fhir(file, defaults_of(None, published))
     voucher = voucher_for(file, publisher, signature)

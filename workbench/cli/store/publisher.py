@@ -106,7 +106,7 @@ def list_(store: StorePath = STORE, json: Json = False) -> None:
     """List the registered publishers and what they may do."""
     from evitrail.evidence_store import EvidenceStore
 
-    with EvidenceStore.open(store) as opened:
+    with EvidenceStore.open(store, read_only=True) as opened:
         known, revoked = opened.quarantine.publishers, opened.quarantine.revoked
     if json:
         rows = [one.model_dump(mode="json") for _, one in sorted(known.items())]

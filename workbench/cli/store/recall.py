@@ -25,7 +25,7 @@ def recall(
     for option, number in (("--queries", queries), ("-k", k)):
         if number < 1:
             raise ValueError(f"{option}: expected 1 or more, got {number}")
-    with EvidenceStore.open(store) as opened:
+    with EvidenceStore.open(store, read_only=True) as opened:
         rows = measured(opened, queries, k)
     if json:
         print_json([asdict(row) for row in rows])

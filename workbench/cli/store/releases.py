@@ -52,7 +52,7 @@ def diff(
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.diff import difference
 
-    with EvidenceStore.open(store) as opened:
+    with EvidenceStore.open(store, read_only=True) as opened:
         told = difference(
             opened.snapshot(seq=opened.seq_of(then)),
             opened.snapshot(seq=opened.seq_of(now)),

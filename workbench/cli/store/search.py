@@ -51,7 +51,7 @@ def search(
     if k < 1:
         raise ValueError(f"-k: expected 1 or more, got {k}")
     day = _day(as_of)
-    with EvidenceStore.open(store) as opened:
+    with EvidenceStore.open(store, read_only=True) as opened:
         snapshot = opened.snapshot(as_of=day, unpublished=unpublished)
         found = (Clean(jurisdiction=jurisdiction) if jurisdiction else RETRIEVERS[retriever]).search(query, snapshot, k)
         status = {hit.passage.ref: snapshot.status(hit.passage.ref) for hit in found.hits}

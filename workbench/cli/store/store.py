@@ -31,7 +31,7 @@ def list_(
     """List the evidence versions in the store, and those that are held."""
     from evitrail.evidence_store import EvidenceStore
 
-    with EvidenceStore.open(store) as opened:
+    with EvidenceStore.open(store, read_only=True) as opened:
         snapshot = opened.snapshot(unpublished=unpublished)
         rows: list[tuple[Header, str]] = [
             (header, snapshot.status(ref)) for ref, header in sorted(snapshot.headers.items())
@@ -61,7 +61,7 @@ def show(
     from evitrail.evidence_store import EvidenceStore
     from evitrail.evidence_store.grading.strength import SITUATIONS, discordant
 
-    with EvidenceStore.open(store) as opened:
+    with EvidenceStore.open(store, read_only=True) as opened:
         ref = name if "@" in name else newest(opened.headers, name)
         if held := _held(opened, ref):
             _show_held(held, json=json)
@@ -119,7 +119,7 @@ def history(
     """Show all events recorded about one evidence id."""
     from evitrail.evidence_store import EvidenceStore
 
-    with EvidenceStore.open(store) as opened:
+    with EvidenceStore.open(store, read_only=True) as opened:
         events = opened.history(lineage.partition("@")[0])
     if json:
         print_json([event.model_dump(mode="json") for event in events])
