@@ -4,18 +4,16 @@ Rules kept here
 - A store is a folder: ``ledger.db``, ``embeddings.db``, ``index/``, ``manifest.json``. The ledger alone is the truth;
   it may lie on PostgreSQL instead, where ``ledger.url`` says.
 - Evidence is checked whole, then written to the ledger in one transaction, then put in the index in batches.
-- Killed in between, nothing recorded is lost: ``verify`` says what the index lacks, a snapshot of what
-  it has not seen is refused, and whatever is to be recorded next repairs it first, refused or not. So does ``reindex``.
+- Killed in between, nothing recorded is lost: ``verify`` says what the index lacks, a snapshot of what it has not seen
+  is refused, and whatever is to be recorded next repairs it first, refused or not. So does ``reindex``.
 - Ingesting the same evidence again changes nothing; the same name with other content is refused.
 - Where publishers are registered, what a rule of ``quarantine/`` stops is held, and is no evidence until released.
 - Opening, and searching by words, load no model.
+- One process at a time owns a store; its threads may share it. Any number read it meanwhile, as it was when they came.
 
     with EvidenceStore.open(Path("evitrail-store"), create=True) as store:
         store.ingest(read_evidence(Path("evidence.jsonl"), known=store.headers))
         hits = store.snapshot(as_of=date(2019, 5, 1)).lexical("aspirin", k=5)
-
-One process at a time owns a store; its threads may share it. Any number of others read it meanwhile (``read_only``):
-they see it as it was when they opened it.
 """
 
 from __future__ import annotations
@@ -64,9 +62,8 @@ class EvidenceStore:
     def __init__(self, parts: StoreParts, actor: str) -> None:
         self.path = parts.path
         self.actor = actor
-        self._parts, self._ledger = parts, parts.ledger
+        self._parts, self._ledger, self._lock = parts, parts.ledger, threading.RLock()
         self._index = StoreIndex(parts, lru_cache(maxsize=8192)(CHUNKER.cut))
-        self._lock = threading.RLock()
         self.recorded = Recorded(parts.ledger, self._lock, lambda: self._index.seq, parts.read_only)
 
     @classmethod
@@ -85,12 +82,10 @@ class EvidenceStore:
     ) -> EvidenceStore:
         """The store in the folder ``path``, with ``create`` made if it is not there.
 
-        ``index`` is ``edge`` (the default), ``local`` or a server's address, and ``embedder`` the minilm model;
-        left out, both are what the store was made with. ``ledger`` is the PostgreSQL address of a ledger that is not
-        in the folder. ``actor`` is whose name its events will carry. ``rebuild`` opens an earlier layout to reindex.
-        ``read_only`` hinders nobody and is hindered by nobody: what others record meanwhile is not seen.
-
-        Raises ``StoreError`` for a folder that cannot be opened, ``IndexInUse`` where another process may write to it.
+        ``index`` is ``edge``, ``local`` or a server's address; it and ``embedder`` are what the store was made with,
+        for a new one ``edge`` and minilm. ``ledger`` is a PostgreSQL address, ``actor`` whose name its events carry.
+        ``rebuild`` opens an earlier layout to reindex. ``read_only`` hinders nobody, and does not see what others
+        record meanwhile. Raises ``StoreError``; ``IndexInUse`` where another process writes.
         """
         how = Opening(repr(CHUNKER), create, embedder, index, ledger, clock, rebuild, read_only)
         return cls(open_anywhere(Path(path), how), actor)
@@ -153,8 +148,8 @@ class EvidenceStore:
             verdict = admission(self.recorded.batch(publisher, new, questions), known.headers)
             head = self._append(verdict.events, known.seq, progress)
         unchanged = tuple(item.ref for item in given if item.ref in there)
-        published = tuple(item.ref for item in verdict.published)
         held = tuple(self.quarantine.brought_before(one) or one for one in verdict.held)  # numbered by now
+        published = tuple(item.ref for item in verdict.published)
         return Ingested(published=published, unchanged=unchanged, held=held, seq=head)
 
     def catch_up(self, progress: Progress | None = None) -> None:
@@ -173,10 +168,7 @@ class EvidenceStore:
             return admission(self.recorded.batch(publisher, new, questions), known.headers).held
 
     def record(self, decided: Callable[[], tuple[list[str], list[Draft]]]) -> int:
-        """Record what was decided while nobody else writes: all of it, or none where there is a fault.
-
-        Returns the last event's number; snapshots of earlier numbers stay as they were.
-        """
+        """Record what was decided while nobody else writes, all or none; returns the last event's number."""
         with self._lock:
             self.catch_up()
             faults, events = decided()
@@ -222,7 +214,7 @@ class EvidenceStore:
         with self._lock:
             at = self.seq if seq is None else seq
             self.record(lambda: ([], [release(name, at, self.tags(), self.seq)]))
-            return at
+        return at
 
     def tags(self) -> dict[str, int]:
         """The named releases, each with the event up to which it goes."""
@@ -252,7 +244,7 @@ class EvidenceStore:
         raise UnknownEvidenceError(f"{self.path}: expected a version it holds, got {ref!r}; see `evitrail store list`")
 
     def events(self, after: int = 0) -> Iterator[Event]:
-        """The ledger's events that follow ``after``, in the order they were recorded."""
+        """The ledger's events that follow ``after``, in order."""
         return self._ledger.events(after)
 
     def history(self, id: str) -> list[Event]:
