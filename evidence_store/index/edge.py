@@ -45,7 +45,7 @@ from evitrail.evidence_store.index.base import (
 from evitrail.evidence_store.index.edge_filter import not_later, qe, ranges, seen_by
 from evitrail.evidence_store.index.embed import Vectors
 from evitrail.evidence_store.index.manifest import IndexManifest
-from evitrail.evidence_store.index.owner import lock_file, owned
+from evitrail.evidence_store.index.owner import lock_file, owned, released
 from evitrail.evidence_store.index.read_copy import ReadCopy, changing
 
 BM25 = "bm25(k=1.2, b=0.75, avg_len=256, english)"
@@ -206,7 +206,7 @@ class EdgeIndex:
         if isinstance(self._held, ReadCopy):
             self._held.remove()
         elif self._held.name == str(lock_file(self.path)):  # else it is that of the index in place
-            self._held.close()
+            released(self._held)
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:

@@ -41,3 +41,9 @@ def owned(path: Path) -> TextIOWrapper:
     file.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
     file.flush()
     return file
+
+
+def released(lock: TextIOWrapper) -> None:
+    """Let another process have the index; nobody holds it from here on."""
+    lock.truncate(0)
+    lock.close()

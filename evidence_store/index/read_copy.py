@@ -5,7 +5,7 @@ Rules kept here
   copy is opened and closed once: what a log still held is in its files then, and no reader changes them.
 - Each reader has a folder of its own, of links to that copy: an engine locks the folder it opens. A file that cannot
   be linked is copied.
-- ``seen`` comes with the copy: up to which event it is complete.
+- ``seen`` comes with it: up to which event it is complete.
 - Holes stay holes: an index is hundreds of megabytes long and mostly empty.
 - Copies of earlier states, and folders of readers that were killed, are removed by whoever makes the next copy.
 
@@ -29,15 +29,16 @@ from pathlib import Path
 from secrets import token_hex
 
 BLOCK = 1 << 16
-COPY, READERS = "copy-", "readers"
-"""Beside the index: the copy of one state, and the folders of readers."""
+FOLDER = "readers"
+"""Beside the index: what is in here may be deleted while nobody reads."""
+COPY, READER = "copy-", "reader-"
 
 
 @contextmanager
 def changing(index: Path) -> Iterator[None]:
     """Within the block nobody copies the index in the folder ``index``; from then on it is in another state."""
-    with _alone(index.parent):
-        index.with_name("state").write_text(token_hex(8), encoding="utf-8")
+    with _alone(index) as folder:
+        (folder / "state").write_text(token_hex(8), encoding="utf-8")
         yield
 
 
@@ -52,14 +53,18 @@ class ReadCopy:
     @classmethod
     def of(cls, index: Path, closed_once: Callable[[Path], None]) -> ReadCopy:
         """A copy of the index in the folder ``index``; ``closed_once`` opens and closes the first of each state."""
-        with _alone(index.parent):
-            frozen = _frozen(index, closed_once)
-            folder = index.with_name(READERS) / token_hex(8)
-            folder.mkdir(parents=True)
-            held = (folder / "lock").open("w", encoding="utf-8")
+        with _alone(index) as folder:
+            seen = index.with_name("seen")
+            known = seen.read_bytes() if seen.is_file() else None  # first: a write may be under way that adds to both
+            frozen = _frozen(index, folder, closed_once)
+            own = folder / f"{READER}{token_hex(8)}"
+            own.mkdir()
+            held = (own / "lock").open("w", encoding="utf-8")
             fcntl.flock(held, fcntl.LOCK_EX)
-            shutil.copytree(frozen, folder, copy_function=_linked, dirs_exist_ok=True)
-        return cls(folder, held)
+            shutil.copytree(frozen, own / "index", copy_function=_linked)
+            if known is not None:
+                (own / "seen").write_bytes(known)
+        return cls(own, held)
 
     @property
     def index(self) -> Path:
@@ -77,19 +82,16 @@ class ReadCopy:
         self._held.close()
 
 
-def _frozen(index: Path, closed_once: Callable[[Path], None]) -> Path:
+def _frozen(index: Path, folder: Path, closed_once: Callable[[Path], None]) -> Path:
     """The copy of the state that the index is in."""
-    state = index.with_name("state")
-    frozen = index.with_name(COPY + (state.read_text(encoding="utf-8") if state.is_file() else "first"))
+    state = folder / "state"
+    frozen = folder / (COPY + (state.read_text(encoding="utf-8") if state.is_file() else "first"))
     if frozen.is_dir():
         return frozen
-    _tidied(index.parent)
-    begun = index.with_name(f"{COPY}begun")
-    begun.mkdir()
-    if (seen := index.with_name("seen")).is_file():  # before the index, which may have seen more by the time it is read
-        shutil.copyfile(seen, begun / "seen")
-    shutil.copytree(index, begun / "index", copy_function=copy_with_holes)
-    closed_once(begun / "index")
+    _tidied(folder)
+    begun = folder / f"{COPY}begun"
+    shutil.copytree(index, begun, copy_function=copy_with_holes)
+    closed_once(begun)
     begun.rename(frozen)
     return frozen
 
@@ -98,7 +100,7 @@ def _tidied(folder: Path) -> None:
     """Remove the copies that are there, and the folders of readers that are no more."""
     for copy in folder.glob(f"{COPY}*"):
         shutil.rmtree(copy, ignore_errors=True)  # who reads has links of their own
-    for reader in (folder / READERS).glob("*"):
+    for reader in folder.glob(f"{READER}*"):
         try:
             with (reader / "lock").open(encoding="utf-8") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -110,11 +112,13 @@ def _tidied(folder: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Within the block, no other process writes to the index, or copies it."""
-    with (folder / "changing").open("a", encoding="utf-8") as lock:
+def _alone(index: Path) -> Iterator[Path]:
+    """Within the block, no other process writes to the index, or copies it; gives the folder of the copies."""
+    folder = index.with_name(FOLDER)
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("a", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield folder
 
 
 def _linked(source: str, target: str) -> str:

@@ -37,7 +37,7 @@ def changed(path: Path) -> None:
     everything(path)
     with EvidenceStore.open(path, embedder=NEW, clock=clock) as store:
         assert store.stats().model == NEW.model
-    left = {part.name for part in (path / "index").iterdir()} - {"edge.lock", "seen"}
+    left = {part.name for part in (path / "index").iterdir()} - {"edge.lock", "seen", "readers"}
     assert {name for name in left if not name.endswith(".lock")} == {"edge"}
 
 

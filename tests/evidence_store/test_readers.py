@@ -62,8 +62,13 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def readers(folder: Path) -> list[Path]:
+    """The folders of those who read, or did until they were killed."""
+    return list((folder / "index" / "readers").glob("reader-*"))
+
+
 def the_copy(folder: Path) -> Path:
-    (copy,) = (folder / "index").glob("copy-*")
+    (copy,) = (folder / "index" / "readers").glob("copy-*")
     return copy
 
 
@@ -106,10 +111,10 @@ def test_readers_share_one_copy_and_change_nothing_in_it(folder: Path) -> None:
         before = files(the_copy(folder))
         with reading(folder) as second:
             assert found(first) == found(second)
-            taken = [file for file in (folder / "index" / "readers").rglob("*") if file.name == "chunk_0.mmap"]
+            taken = [file for one in readers(folder) for file in one.rglob("chunk_0.mmap")]
             assert [file.stat().st_nlink for file in taken] == [3, 3], "one file, by three names"
     assert files(the_copy(folder)) == before
-    assert not list((folder / "index" / "readers").iterdir())
+    assert not readers(folder)
 
 
 def test_holes_stay_holes(folder: Path) -> None:
@@ -119,18 +124,17 @@ def test_holes_stay_holes(folder: Path) -> None:
 
 
 def test_what_a_killed_reader_left_is_removed_once_the_store_has_changed(folder: Path) -> None:
-    readers = folder / "index" / "readers"
     killed = subprocess.Popen([sys.executable, "-c", READ_FOR_EVER, str(folder)], stdout=subprocess.PIPE)
     assert killed.stdout is not None
     assert killed.stdout.readline() == b"open\n"
     killed.kill()
     killed.communicate()
-    assert len(list(readers.iterdir())) == 1
+    assert len(readers(folder)) == 1
     with writing(folder) as owner:
         owner.ingest([advice("warfarin")])
         with reading(folder):
-            assert len(list(readers.iterdir())) == 1, "of the reader that lives"
-    assert not list(readers.iterdir())
+            assert len(readers(folder)) == 1, "of the reader that lives"
+    assert not readers(folder)
 
 
 def test_a_reader_records_nothing(folder: Path) -> None:
@@ -156,3 +160,13 @@ def test_a_folder_without_an_index_is_told_in_one_line(folder: Path) -> None:
     (folder / "index" / "edge").rename(folder / "index" / "elsewhere")
     with pytest.raises(StoreError, match="expected an index, found none"):
         reading(folder)
+
+
+def test_what_was_recorded_without_a_passage_is_read_too(folder: Path) -> None:
+    with reading(folder):
+        pass
+    with writing(folder) as owner:
+        owner.tag("spring")
+    with capture_logs() as said, reading(folder) as store:
+        assert (store.seq, store.tags()) == (4, {"spring": 3})
+    assert not said

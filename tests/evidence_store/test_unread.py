@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from desk import evitrail, write_lines
 from world import WordVectors, evidence
 
@@ -56,7 +57,8 @@ def test_the_packaged_model_reads_what_is_within_its_window_and_nothing_beyond()
     assert (read != all_of_it).any()
 
 
-def test_ingest_tells_how_much_the_model_does_not_read(tmp_path: Path) -> None:
+def test_ingest_tells_how_much_the_model_does_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)  # in a pipe, lines stay whole
     file = write_lines(tmp_path / "evidence.jsonl", [json.loads(evidence("long", text=LONG).model_dump_json())])
     told = evitrail("store", "ingest", file, "--store", tmp_path / "store")
     assert told.code == 0
