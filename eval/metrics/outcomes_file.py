@@ -22,7 +22,7 @@ from evitrail.eval.metrics.run_columns import RunColumns
 
 OUTCOMES = "outcomes.parquet"
 
-LISTS = ("steps", "retrieved", "served", "cited_status", "cited_grade")
+LISTS = ("steps", "retrieved", "served", "quoted", "cited_status", "cited_grade")
 COUNTS = ("seq", "calls", "prompt_tokens", "completion_tokens")
 
 

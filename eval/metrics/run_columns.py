@@ -53,6 +53,8 @@ class RunColumns(Record):
     """Evidence versions that a search found, those that a gate dropped included."""
     served: tuple[str, ...] | None = None
     """Evidence versions that the reader was given."""
+    quoted: tuple[str, ...] | None = None
+    """Evidence versions that its claims quote; None for a reader that makes no claims."""
     cited_status: tuple[Status | None, ...] | None = None
     """For each version of ``cited``, what it was worth on that day; None where the record does not say."""
     cited_grade: tuple[Certainty | None, ...] | None = None

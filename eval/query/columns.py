@@ -110,6 +110,11 @@ class Columns:
         """How many runs there are."""
         return len(self._outcomes.column("run"))
 
+    @property
+    def cells(self) -> list[str]:
+        """The names of all columns of outcomes.parquet, in order."""
+        return list(self._outcomes.column_names)
+
     def names(self, name: str) -> Names:
         """A column of names."""
         if name not in self._names:
@@ -172,6 +177,12 @@ class Columns:
         taken = {name: self._outcomes.column(name).take(pa.array(places, type=pa.int64())) for name in wanted}
         return list(pa.table(taken).to_pylist()) if taken else []
 
+    def expect(self, *names: str) -> None:
+        """Raise ``InputError`` where one of these columns of outcomes.parquet is missing."""
+        for name in names:
+            if name not in self._outcomes.column_names:
+                raise self._older(f"the column {name!r} in {OUTCOMES}")
+
     def _of_question(self, name: str) -> Names:
         cases, cells = self._questions_column("case").to_pylist(), self._questions_column(name).to_pylist()
         by_case = dict(zip(cases, range(len(cases)), strict=True))
@@ -185,8 +196,7 @@ class Columns:
         return self._questions.column(name)
 
     def _column(self, name: str) -> Any:
-        if name not in self._outcomes.column_names:
-            raise self._older(f"the column {name!r} in {OUTCOMES}")
+        self.expect(name)
         return self._outcomes.column(name)
 
     def _older(self, what: str) -> InputError:

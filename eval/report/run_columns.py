@@ -65,6 +65,7 @@ def _columns(
             "steps": tuple(step.path for step in trace.activities if "/" not in step.path),
             "retrieved": met.retrieved,
             "served": met.served,
+            "quoted": None if met.quoted is None else tuple(sorted(met.quoted)),
             "cited_status": tuple(evidence.status(ref, config) for ref in outcome.cited),
             "cited_grade": tuple(evidence.certainty(ref, config) for ref in outcome.cited),
             "lost": lost_at(outcome, Labels(config.case), met),
