@@ -33,7 +33,7 @@ SHOWN = (
 """The columns that a row for people is made of."""
 
 
-class ListedRun(NamedTuple):
+class RunLine(NamedTuple):
     """One run, as a table tells it."""
 
     run: str
@@ -45,7 +45,7 @@ class ListedRun(NamedTuple):
     cites: str
 
 
-def listed(columns: Columns, places: Sequence[int] | NDArray[np.int64]) -> list[ListedRun]:
+def listed(columns: Columns, places: Sequence[int] | NDArray[np.int64]) -> list[RunLine]:
     """These runs for people."""
     return [_listed(row) for row in columns.rows(places, SHOWN)]
 
@@ -61,10 +61,10 @@ def in_cells(row: dict[str, Any]) -> dict[str, Any]:
     return {name: cell(value) for name, value in row.items()}
 
 
-def _listed(row: dict[str, Any]) -> ListedRun:
+def _listed(row: dict[str, Any]) -> RunLine:
     failed = [kind for kind in GRAVITY if row.get(f"blame.{kind}")]
     statuses = row.get("cited_status") or [None] * len(row["cited"])
-    return ListedRun(
+    return RunLine(
         run=row["run"],
         chosen=row["chosen"],
         answer=row["answer"],

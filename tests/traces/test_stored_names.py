@@ -47,11 +47,13 @@ REASONS = {
         " Data InjectionPlan Leak Row Trial"
         " AttackRow Attempt Chosen CleanRow Paired RedTeam Settled"
         " AttributionRule Change EvidenceRule NoRegression PolicyHead Rule Threshold Waiver"
+        " RegressionCase RegressionSet"
     ),
     "what a command answers with, or a step hands to the next": (
         "AnswerSource Answered Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference "
         "End Estimate EvidenceChain FaultCount FixValue Ingested Link ListedRun Moved Pair Parted Parting PassageDiff "
         "Payload Reasons ReviewItem State Stats StatusChange StepDiff Swap TurningEvent Unread"
+        " CaseResult Funnel StageCount"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}

@@ -35,6 +35,7 @@ from evitrail.workbench.cli.experiment import (
     recheck,
     redteam_passages,
     redteam_store,
+    regress,
     report,
     run,
     runs,
@@ -141,6 +142,7 @@ app.command("freeze")(freeze.freeze)
 app.command("whatif")(whatif.whatif)
 app.command("runs", cls=Queried)(runs.runs)
 app.command("funnel", cls=Queried)(funnel.funnel)
+app.add_typer(regress.app, name="regress")
 app.command("compare")(compare.compare)
 audits = typer.Typer(
     cls=GroupWithOwnVerb, help="Audit an experiment against a policy: pass, fail, or cannot tell. `evitrail audit DIR`."

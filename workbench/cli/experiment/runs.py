@@ -14,7 +14,7 @@ from evitrail.workbench.cli.folder import Folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from evitrail.eval.query.listed import ListedRun
+    from evitrail.eval.query.listed import RunLine
 
 MANY = 50
 """Rows of a table, where nobody says how many."""
@@ -55,7 +55,7 @@ def runs(
         _show(folder, query, listed(columns, places), len(found.runs), found.total)
 
 
-def _show(folder: Path, query: str, rows: list[ListedRun], found: int, total: int) -> None:
+def _show(folder: Path, query: str, rows: list[RunLine], found: int, total: int) -> None:
     asked = f": {query}" if query else ""
     print_table(
         f"{found} of {total} runs in {folder}{asked}",
