@@ -1,9 +1,10 @@
-"""The columns of an experiment's results, each read when a query first asks for it; no journal is opened.
+"""The columns of an experiment's results, each read when a query first asks for it.
 
 Rules kept here
 - What is asked of a column is asked of its distinct values, and spread over the runs by their codes: 100,000 runs have
   a handful of conditions.
 - Only the columns that a query names are read from the file.
+- No journal is opened, but for the words of claims and passages, and then for the runs alone that hang on them.
 - A column that a file of an earlier version lacks is a fault that says how to add it, not a column of unknowns.
 
     columns = Columns.of(Path("my-run"))
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from evitrail.eval.log.scored_runs import MEASURING
 from evitrail.eval.metrics.outcomes_file import OUTCOMES
+from evitrail.eval.query.recorded_words import Progress, Recorded, recorded_words
 from evitrail.eval.query.truth import Truth
 from evitrail.eval.report.questions_file import QUESTIONS
 from evitrail.evidence_store.input_text import InputError
@@ -95,6 +97,7 @@ class Columns:
         self._folder = folder
         self._names: dict[str, Names] = {}
         self._lists: dict[str, Lists] = {}
+        self._words: dict[str, dict[int, str | None]] = {}
 
     @classmethod
     def of(cls, folder: Path) -> Columns:
@@ -149,6 +152,17 @@ class Columns:
     def texts(self) -> Names:
         """The words of each run's question."""
         return self._of_question("text")
+
+    def words(self, what: Recorded) -> Names:
+        """The words of claims or passages, as far as they were read; of the other runs they are unknown."""
+        read = self._words.get(what, {})
+        return Names.of(read.get(place) for place in range(self.n))
+
+    def read_words(self, what: Recorded, places: NDArray[np.int64], progress: Progress) -> None:
+        """Read the words of these runs from the journal."""
+        names = self._outcomes.column("run").to_pylist()
+        found = recorded_words(self._folder, what, [names[place] for place in places], progress)
+        self._words[what] = dict(zip(places.tolist(), found, strict=True))
 
     def decides(self) -> dict[str, tuple[str, ...]]:
         """By case, the evidence that decides it."""

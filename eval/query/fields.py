@@ -33,6 +33,7 @@ from evitrail.eval.query.matching import (
     text_in,
 )
 from evitrail.eval.query.parse import QueryError, unknown_name
+from evitrail.eval.query.recorded_words import Recorded
 from evitrail.eval.query.tree import Value, Where
 from evitrail.eval.query.truth import Truth
 from evitrail.evidence_store.grading.grade import LEVELS
@@ -149,6 +150,10 @@ SHORTEST = 8
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
+def _recorded(what: Recorded) -> Match:
+    return lambda where, columns: text_in(where, columns.words(what))
+
+
 def _chosen(where: Where, columns: Columns) -> Truth:
     """An abstention is known: it chose none of the letters."""
     found = columns.names("chosen")
@@ -192,6 +197,8 @@ FIELDS: dict[str, Field] = {
     "calls": Field("calls of models", _number("calls")),
     "tokens": Field("tokens read and written", _tokens),
     "money": Field("what the tokens cost, by the plan's prices", _number("money")),
+    "claim": Field("words that a claim quotes", _recorded("claim")),
+    "passage": Field("words of a passage that the reader was given", _recorded("passage")),
     "text": Field("words of the question or its options", lambda where, columns: text_in(where, columns.texts)),
 }
 

@@ -32,5 +32,5 @@ def test_the_page_has_every_flag_with_what_it_means() -> None:
 def test_the_page_has_every_field_and_columns_that_exist() -> None:
     found = rows("Fields")
     assert [name for first, *_ in found for name in names(first)] == list(FIELDS)
-    columns = {*Outcome.model_fields, *RunColumns().row(), "questions.parquet", "timings.parquet"}
+    columns = {*Outcome.model_fields, *RunColumns().row(), "questions.parquet", "timings.parquet", "journal.db"}
     assert {name for *_, last in found for name in names(last)} <= columns

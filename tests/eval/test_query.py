@@ -58,9 +58,9 @@ def test_a_fault_names_its_place_and_the_nearest_name(case: Any) -> None:
 
 def test_every_flag_and_field_stands_in_the_file_of_cases() -> None:
     asked = " ".join(case["query"] for case in CASES["found"])
-    assert [name for name in (*FLAGS, *FIELDS) if name not in asked and name not in ("unsafe", "contradicts")] == [
-        "overconfident"
-    ]
+    alike = {"unsafe", "contradicts", "overconfident"}
+    in_the_journal = {"claim", "passage"}
+    assert {name for name in (*FLAGS, *FIELDS) if name not in asked} == alike | in_the_journal
 
 
 @pytest.mark.parametrize("case", CASES["found"], ids=lambda case: case["query"])

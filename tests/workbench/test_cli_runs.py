@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from desk import CASES, Desk, evitrail, tree
 
+from evitrail.eval.query import recorded_words
+from evitrail.traces.trace import Trace
+
 
 def test_a_query_lists_the_runs_it_asks_for_and_how_to_open_one(desk: Desk) -> None:
     said = evitrail("runs", desk.run, "condition:gated case:acute-001")
@@ -151,3 +154,35 @@ def test_without_the_store_the_funnel_says_that_it_does_not_know_what_it_held(ow
     assert (first["stage"], first["reached"], first["unknown"]) == ("in_store", None, 2)
     named = evitrail("funnel", own.run, "--store", own.folder / "elsewhere" / "store", "--json")
     assert (named.code, named.err, named.json[0]["stages"][0]["reached"]) == (0, "", 2)
+
+
+def test_words_of_claims_and_passages_are_read_of_the_runs_alone_that_hang_on_them(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    words_of = recorded_words.words_of
+
+    def counted(trace: Trace, what: Any) -> str | None:
+        read.append(trace.run)
+        return words_of(trace, what)
+
+    monkeypatch.setattr(recorded_words, "words_of", counted)
+    runs = {run["run"]: run for run in evitrail("runs", desk.run, "--json").json["runs"]}
+    quoted = next(run for run in runs.values() if run["condition"] == "gated" and run["quoted"])
+    shown = evitrail("trace", "show", desk.run, quoted["run"], "--json").json
+    words = (shown["support"] or shown["other"])[0]["claim"]["quote"]
+    for field in ("claim", "passage"):
+        read.clear()
+        found = evitrail("runs", desk.run, f'condition:gated {field}:"{words.upper()}"', "--json").json
+        assert quoted["run"] in [run["run"] for run in found["runs"]]
+        assert set(read) == {run for run in runs if runs[run]["condition"] == "gated"}
+        without = evitrail("runs", desk.run, f"-{field}:{words.split()[0]} condition:closed_book", "--json").json
+        assert len(without["runs"]) == len(CASES)
+
+
+def test_claims_without_a_journal_are_one_line(desk: Desk, tmp_path: Path) -> None:
+    for name in ("outcomes.parquet", "questions.parquet", "timings.parquet"):
+        shutil.copy(desk.run / name, tmp_path / name)
+    said = evitrail("runs", tmp_path, "wrong claim:aspirin")
+    assert (said.code, said.out, len(said.faults)) == (2, "", 1)
+    assert "expected journal.db, which has the words of a claim, found none" in said.faults[0]

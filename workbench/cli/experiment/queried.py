@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evitrail.workbench.cli.console import complain
+from evitrail.workbench.cli.console import complain, progress
 from evitrail.workbench.cli.registered import Registered
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def selected(folder: Path, query: str) -> tuple[Columns, Selection]:
     from evitrail.eval.query.select import select
 
     tree, columns = parse(query), Columns.of(folder)
-    found = select(tree, columns)
+    with progress("reading") as told:
+        found = select(tree, columns, told)
     for note in found.notes:
         complain(note)
     if found.unknown:

@@ -36,7 +36,7 @@ def runs(
 ) -> None:
     """List the runs that a query asks for.
 
-    It is answered from the results in the folder; no journal is read. Runs of which it is unknown whether they are
+    It is answered from the results in the folder, without the journal. Runs of which it is unknown whether they are
     meant are left out and counted.
     """
     from evitrail.eval.query.listed import in_cells, listed, ordered
