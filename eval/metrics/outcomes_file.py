@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.run_columns import RunColumns
 
 OUTCOMES = "outcomes.parquet"
-
-LISTS = ("steps", "retrieved", "served", "quoted", "cited_status", "cited_grade")
-COUNTS = ("seq", "calls", "prompt_tokens", "completion_tokens")
 
 
 def write_outcomes(path: Path, outcomes: Iterable[Outcome], columns: Mapping[str, RunColumns] | None = None) -> None:
@@ -86,8 +84,20 @@ def _schema() -> Any:
         tuple[str, ...]: texts,
         tuple[str | None, ...]: texts,
     }
-    others = dict.fromkeys(RunColumns().row(), text)
-    others |= {name: texts for name in others if name in LISTS or name.startswith("blame.")}
-    others |= dict.fromkeys(COUNTS, pa.int64()) | {"money": pa.float64(), "day": pa.date32()}
     outcome = [(name, types[field.annotation]) for name, field in Outcome.model_fields.items()]
-    return pa.schema([*outcome, *others.items()])
+    return pa.schema([*outcome, *((name, _type(name)) for name in RunColumns().row())])
+
+
+def _type(column: str) -> Any:
+    """The type of a column of ``RunColumns``: as its field says; of blame a list, of fault a text."""
+    import pyarrow as pa
+
+    text, texts = pa.string(), pa.list_(pa.string())
+    if column not in RunColumns.model_fields:
+        return texts if column.startswith("blame.") else text
+    said = get_args(RunColumns.model_fields[column].annotation)
+    if any(get_origin(one) is tuple for one in said):
+        return texts
+    return next(
+        (kind for of, kind in ((int, pa.int64()), (float, pa.float64()), (date, pa.date32())) if of in said), text
+    )
