@@ -1,1 +1,1 @@
-"""Does a failure that was once found come back? Failed runs as cases to be asked again, pinned to a store state."""
+"""Does a failure that was once found come back? Failed runs as cases to be run again, pinned to a store state."""

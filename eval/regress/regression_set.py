@@ -1,6 +1,6 @@
-"""Failed runs of an experiment as a folder of regression cases, which stands alone and is asked again elsewhere.
+"""Failed runs of an experiment as a folder of regression cases, which stands alone and can be run again elsewhere.
 
-    plan.toml          how they are asked: conditions, readers, samples, and the store state they are pinned to
+    plan.toml          how they are run: conditions, readers, samples, and the store state they are pinned to
     benchmark.jsonl    the questions, as they were recorded
     regress.json       which run failed, and how
 

@@ -1,8 +1,8 @@
-"""Regression cases asked again, on the store state that they are pinned to: which fail as they did?
+"""Regression cases run again, on the store state that they are pinned to: which fail as they did?
 
 Rules kept here
 - A case passes if it fails in none of the ways in which it failed before; in which other way it fails is told, too.
-- Asked are the recorded conditions and readers by today's code, and no case under a condition that it did not fail in.
+- Each case is run by the current code under the condition and by the reader that failed in it, and under no other.
 - A run that could not be finished does not pass, and a condition or reader that the plan no longer has is a fault.
 
     run_set(Path("regressions"), Path("again"))
@@ -72,12 +72,12 @@ def run_set(
         probe_all(experiment.reader)
         results: list[CaseResult] = []
         for part, group in groups:
-            told = partial(_told, progress, len(results), len(asked))
+            told = partial(_report, progress, len(results), len(asked))
             results += _asked_again(part, out / group[0].reader, group, told)
     return sorted(results, key=lambda one: one.run)
 
 
-def _told(progress: Progress, before: int, of: int, done: int, of_group: int) -> None:
+def _report(progress: Progress, before: int, of: int, done: int, of_group: int) -> None:
     progress(before + done, of)
 
 

@@ -17,8 +17,8 @@ from evitrail.eval.attribution.blame import FAILS, Blame, Kind
 from evitrail.eval.attribution.record.summary import code
 from evitrail.eval.attribution.scene.labels import Labels
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.log.evidence_met import EvidenceMet, Met
 from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.run_evidence import JournalEvidence, RunEvidence
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.run_columns import NO_FAULT, NOBODY, NOT_LOST, STAGES, RunColumns
 from evitrail.eval.metrics.scored import Scored
@@ -29,7 +29,7 @@ from evitrail.traces.trace import Trace
 def run_columns(journal: JournalView, runs: Iterable[Scored], blames: Iterable[Blame]) -> dict[str, RunColumns]:
     """By run, what is known of it beside its outcome."""
     blamed = {(blame.run, blame.outcome): blame for blame in blames}
-    met = EvidenceMet(journal)
+    met = JournalEvidence(journal)
     read = [(run, trace, met.of(trace)) for run in runs for trace in [Trace(journal, run.outcome.run)]]
     return {run.outcome.run: _columns(run, trace, found, met, blamed) for run, trace, found in read}
 
@@ -39,7 +39,7 @@ def columns_of_case(case: Case) -> RunColumns:
     return RunColumns(subspecialty=case.subspecialty, question_type=case.question_type, day=case.as_of)
 
 
-def lost_at(outcome: Outcome, labels: Labels, met: Met) -> str | None:
+def lost_at(outcome: Outcome, labels: Labels, met: RunEvidence) -> str | None:
     """The first stage that the deciding evidence did not reach; None where the case does not name what decides."""
     left = set(labels.decides)
     if not left:
@@ -53,7 +53,7 @@ def lost_at(outcome: Outcome, labels: Labels, met: Met) -> str | None:
 
 
 def _columns(
-    run: Scored, trace: Trace, met: Met, evidence: EvidenceMet, blamed: Mapping[tuple[str, Kind], Blame]
+    run: Scored, trace: Trace, met: RunEvidence, evidence: JournalEvidence, blamed: Mapping[tuple[str, Kind], Blame]
 ) -> RunColumns:
     config, outcome, recorded = trace.config(RunConfig), run.outcome, run.recorded
     condition = config.condition

@@ -1,4 +1,4 @@
-"""A failed run becomes a case that is asked again, on the store state it failed on; it passes once that is repaired."""
+"""A failed run becomes a case that is run again, on the store state it failed on; it passes once that is repaired."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_all_failures_are_saved_and_fail_again_as_they_did(own: Desk, kept: Path
     assert tree(kept) == before
 
 
-def test_a_case_passes_once_todays_code_does_not_fail_in_it(
+def test_a_case_passes_once_the_current_code_does_not_fail_in_it(
     own: Desk, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {one["run"]: one for one in evitrail("regress", "run", kept, "--json").json}
@@ -58,8 +58,8 @@ def test_a_case_whose_key_was_wrong_passes_with_the_right_one(kept: Path) -> Non
     )
     first = written(kept)[0]
     right = {"answer": chosen[first["case"]], "labels": {}}
-    mended = [line | (right if line["id"] == first["case"] else {}) for line in lines]
-    write_lines(kept / "benchmark.jsonl", mended)
+    repaired = [line | (right if line["id"] == first["case"] else {}) for line in lines]
+    write_lines(kept / "benchmark.jsonl", repaired)
     said = evitrail("regress", "run", kept)
     assert (said.code, said.err) == (0, "")
     assert "1 of 1 regression cases pass" in said.out

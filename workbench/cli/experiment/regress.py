@@ -1,4 +1,4 @@
-"""``evitrail regress``: keep failed runs as regression cases, and ask them again."""
+"""``evitrail regress``: save failed runs as regression cases, and run them again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evitrail.workbench.cli.console import CheckFailed, Json, print_json, print_
 from evitrail.workbench.cli.experiment.queried import Queried, Query, selected
 from evitrail.workbench.cli.folder import AllowCode, Folder, StoreNow
 
-app = typer.Typer(help="Keep failed runs as regression cases, pinned to a store state, and ask them again.")
+app = typer.Typer(help="Save failed runs as regression cases, pinned to a store state, and run them again.")
 
 SetFolder = Annotated[Path, typer.Argument(help="Folder of the regression cases.", metavar="SET")]
 
@@ -29,7 +29,7 @@ def save(
 ) -> None:
     """Save failed runs as regression cases.
 
-    The folder holds the questions, the plan they are asked by, and how each run failed. It is pinned to the store state
+    The folder holds the questions, the plan, and how each run failed. It is pinned to the store state
     that the experiment recorded.
     """
     from evitrail.eval.regress.regression_set import save_failures
@@ -43,7 +43,7 @@ def save(
     say(f"{saved.cases} regression cases: {out}")
     if saved.not_failed:
         say(f"{saved.not_failed} of the runs that are meant did not fail, and were left out")
-    say(f"ask them again: `evitrail regress run {out}`")
+    say(f"run them again: `evitrail regress run {out}`")
 
 
 @app.command("run")
@@ -57,7 +57,7 @@ def run(
     allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
-    """Ask regression cases again, by today's code.
+    """Run regression cases again, with the current code.
 
     A case passes if it fails in none of the ways in which it failed before. Exit code 0 only if all pass.
     """

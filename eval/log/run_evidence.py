@@ -7,7 +7,7 @@ Rules kept here
 - What a version was worth on the question's day is concluded from what the journal holds: its own dates, the versions
   that any run met, and why gates dropped it. Where that does not tell a superseded version from an expired one: None.
 
-    met = EvidenceMet(journal)
+    met = JournalEvidence(journal)
     met.of(trace).served, met.status("sepsis@2016", config)
 """
 
@@ -38,7 +38,7 @@ DROPPED: dict[str, Status] = {
 """What a gate said a version is worth, by the rule that dropped it."""
 
 
-class Met(NamedTuple):
+class RunEvidence(NamedTuple):
     """The evidence versions that one run met."""
 
     retrieved: tuple[str, ...]
@@ -55,7 +55,7 @@ class _Search(NamedTuple):
     found: tuple[str, ...]
 
 
-class EvidenceMet:
+class JournalEvidence:
     """See the module; each search on record is read once, however many runs it served."""
 
     def __init__(self, journal: JournalView) -> None:
@@ -66,14 +66,14 @@ class EvidenceMet:
         """By ledger number and by lineage, or by the version that is superseded: versions that runs met."""
         self._dropped: dict[tuple[int, date | None, str], Status] = {}
 
-    def of(self, trace: Trace) -> Met:
+    def of(self, trace: Trace) -> RunEvidence:
         """What one run met."""
         config = trace.config(RunConfig)
         steps = [step for step in trace.activities if "/" not in step.path]
         searches = [self._search(step.output, config) for step in steps if step.output_type == stored_name(Retrieved)]
         read, last = [step for step in steps if step.kind in ("section", "synthesise")], trace.last("synthesise")
         said = self._journal.get(last.output, Synthesis) if last else None
-        return Met(
+        return RunEvidence(
             retrieved=_once(ref for search in searches for ref in (*search.hits, *search.found)),
             served=_once(self._served(read, said, config)),
             quoted=_quoted(said),
