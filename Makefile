@@ -62,4 +62,4 @@ serve: demo
 	$(BIN)/python -m http.server 8765 --bind 127.0.0.1 --directory evitrail-demo/experiment
 
 clean:
-	rm -rf $(VENV) .venv-phoenix .venv-rocrate .venv-mlflow .venv-vllm evitrail-demo evitrail-run evitrail-ask evitrail-store
+	rm -rf $(VENV) .venv-phoenix .venv-rocrate .venv-mlflow .venv-vllm evitrail-demo evitrail-run evitrail-ask evitrail-regress evitrail-store

@@ -8,6 +8,7 @@ Rules kept here
     results = run_plan(Plan(benchmark="eval/demo", store="evitrail-store", conditions=("standard", "gated")), "my-run")
     results.metrics[0]["accuracy"], results.report
     results.outcomes()
+    results.find("high_risk cites:superseded")
     with results.trace("standard.radiology-003") as trace:
         [step.path for step in trace.activities]
 """
@@ -45,6 +46,9 @@ from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.plan.plan import PLAN, Plan, plan_at, settle
 from evitrail.eval.plan.readers import probe_all, readers
+from evitrail.eval.query.columns import Columns
+from evitrail.eval.query.parse import parse
+from evitrail.eval.query.select import select
 from evitrail.eval.report.results import write_results
 from evitrail.eval.resolve import absolute, opened
 from evitrail.evidence_store import EvidenceStore
@@ -80,6 +84,11 @@ class Results:
     def outcomes(self) -> list[Outcome]:
         """Every finished run, scored."""
         return read_outcomes(self.folder / "outcomes.parquet")
+
+    def find(self, query: str) -> list[str]:
+        """The names of the runs that a query of ``docs/queries.md`` asks for; raises ``ValueError`` for a wrong one."""
+        columns = Columns.of(self.folder)
+        return [str(columns.names("run").at(place)) for place in select(parse(query), columns).runs]
 
     def blames(self) -> list[Blame]:
         """For every failed run that was attributed, which steps are to blame."""

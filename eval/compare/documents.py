@@ -79,7 +79,7 @@ def _csv(comparison: Comparison, target: Path) -> list[Path]:
         text = io.StringIO()
         writer = csv.DictWriter(text, list(table[0]) if table else [], lineterminator="\n")
         writer.writeheader()
-        writer.writerows({key: _in_spreadsheet(value) for key, value in row.items()} for row in table)
+        writer.writerows({key: in_spreadsheet(value) for key, value in row.items()} for row in table)
         replace_text(path, text.getvalue())
         return path
 
@@ -185,5 +185,6 @@ def _in_latex(cell: object) -> str:
     return "".join(LATEX.get(mark, mark) for mark in text)
 
 
-def _in_spreadsheet(value: object) -> object:
+def in_spreadsheet(value: object) -> object:
+    """A cell that a spreadsheet shows and does not compute."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

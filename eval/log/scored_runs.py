@@ -76,6 +76,7 @@ class RunCost(NamedTuple):
     tokens: TokenUsage
     milliseconds: float | None
     money: float | None
+    calls: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,10 @@ class RecordedRun:
     def money(self) -> float | None:
         return self._spent.money
 
+    @property
+    def calls(self) -> int:
+        return self._spent.calls
+
     @cached_property
     def _spent(self) -> RunCost:
         steps = [step for step in unfolded(self.journal, self.run) if step.path.partition("[")[0] not in MEASURING]
@@ -129,6 +134,7 @@ class RecordedRun:
             tokens=TokenUsage(_total(each.prompt for each in used), _total(each.completion for each in used)),
             milliseconds=_total(step.milliseconds for step in steps if "/" not in step.path),
             money=_total(costs),
+            calls=len(calls),
         )
 
 

@@ -1,19 +1,34 @@
-"""outcomes.parquet, written and read: one scored run a row, the same bytes for the same outcomes in whatever order."""
+"""outcomes.parquet, written and read: one scored run a row, the same bytes for the same outcomes in whatever order.
+
+Rules kept here
+- First stand the fields of an outcome, then what else is known of the run (``run_columns.py``).
+- A file of an earlier version lacks some of the latter; it is read all the same. A column that nobody knows is refused.
+
+    write_outcomes(folder / OUTCOMES, outcomes, {"standard.rad-001": RunColumns(day=date(2020, 1, 1))})
+    read_outcomes(folder / OUTCOMES)
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.run_columns import RunColumns
+
+OUTCOMES = "outcomes.parquet"
 
 
-def write_outcomes(path: Path, outcomes: Iterable[Outcome]) -> None:
-    """Write one row per run, sorted by run; a reader sees the old file or the new one, never half of one."""
+def write_outcomes(path: Path, outcomes: Iterable[Outcome], columns: Mapping[str, RunColumns] | None = None) -> None:
+    """Write one row per run, sorted by run; a reader sees the old file or the new one, never half of one.
+
+    ``columns`` is what else is known of runs, by their names.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -21,7 +36,9 @@ def write_outcomes(path: Path, outcomes: Iterable[Outcome]) -> None:
     twice = next((one.run for one, other in pairwise(rows) if one.run == other.run), None)
     if twice is not None:
         raise ValueError(f"expected one outcome per run, got two for run {twice!r}; score each run once")
-    table = pa.Table.from_pylist([outcome.model_dump() for outcome in rows], schema=_schema())
+    known, nothing = columns or {}, RunColumns()
+    cells = [outcome.model_dump() | known.get(outcome.run, nothing).row() for outcome in rows]
+    table = pa.Table.from_pylist(cells, schema=_schema())
     with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         partial = Path(folder) / path.name
         # Every option that shapes bytes is stated, so that a changed default cannot change a file.
@@ -31,6 +48,11 @@ def write_outcomes(path: Path, outcomes: Iterable[Outcome]) -> None:
 
 def read_outcomes(path: Path) -> list[Outcome]:
     """The outcomes of one file, sorted by run."""
+    return [Outcome(**row) for row in read_table(path).select(list(Outcome.model_fields)).to_pylist()]
+
+
+def read_table(path: Path) -> Any:
+    """The file as an Arrow table; columns that it does not have yet are not in it."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -41,13 +63,14 @@ def read_outcomes(path: Path) -> list[Outcome]:
         table = pq.ParquetFile(path).read()
     except pa.ArrowInvalid as error:
         raise ValueError(f"expected a parquet file of outcomes at {str(path)!r}, got: {error}") from None
-    if differing := set(table.column_names) ^ set(Outcome.model_fields):
+    found, needed = set(table.column_names), set(Outcome.model_fields)
+    if differing := (needed - found) | (found - needed - RunColumns().row().keys()):
         raise ValueError(f"expected the columns of an outcome in {str(path)!r}, differing in {sorted(differing)!r}")
-    return [Outcome(**row) for row in table.to_pylist()]
+    return table
 
 
 def _schema() -> Any:
-    """The columns of outcomes.parquet: the fields of an outcome, in their order."""
+    """The columns of outcomes.parquet: the fields of an outcome, in their order, then what else is known of a run."""
     import pyarrow as pa
 
     text, flag, texts = pa.string(), pa.bool_(), pa.list_(pa.string())
@@ -61,4 +84,20 @@ def _schema() -> Any:
         tuple[str, ...]: texts,
         tuple[str | None, ...]: texts,
     }
-    return pa.schema([(name, types[field.annotation]) for name, field in Outcome.model_fields.items()])
+    outcome = [(name, types[field.annotation]) for name, field in Outcome.model_fields.items()]
+    return pa.schema([*outcome, *((name, _type(name)) for name in RunColumns().row())])
+
+
+def _type(column: str) -> Any:
+    """The type of a column of ``RunColumns``: as its field says; of blame a list, of fault a text."""
+    import pyarrow as pa
+
+    text, texts = pa.string(), pa.list_(pa.string())
+    if column not in RunColumns.model_fields:
+        return texts if column.startswith("blame.") else text
+    said = get_args(RunColumns.model_fields[column].annotation)
+    if any(get_origin(one) is tuple for one in said):
+        return texts
+    return next(
+        (kind for of, kind in ((int, pa.int64()), (float, pa.float64()), (date, pa.date32())) if of in said), text
+    )

@@ -34,6 +34,9 @@ class RunRecord(Protocol):
     def raw_output(self) -> str | None: ...
 
     @property
+    def calls(self) -> int: ...
+
+    @property
     def tokens(self) -> TokenUsage: ...
 
     @property

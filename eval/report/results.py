@@ -20,11 +20,13 @@ from evitrail.eval.log.mismatches import MISMATCHES, mismatches
 from evitrail.eval.log.runs import cases, newer_runs, outcomes, redacted, traces
 from evitrail.eval.log.scored_runs import scored_runs
 from evitrail.eval.metrics.evidence_weighting import weighted
-from evitrail.eval.metrics.outcomes_file import write_outcomes
+from evitrail.eval.metrics.outcomes_file import OUTCOMES, write_outcomes
 from evitrail.eval.metrics.table import cost_rows, metric_rows
 from evitrail.eval.plan.plan import PLAN, read_plan
 from evitrail.eval.report import render
 from evitrail.eval.report.files import replace_text, write_json
+from evitrail.eval.report.questions_file import QUESTIONS, write_questions
+from evitrail.eval.report.run_columns import run_columns
 from evitrail.eval.report.run_list import keep_run_list
 from evitrail.traces.audit.seal import sealed_root
 from evitrail.traces.journal.folder import Journals
@@ -39,7 +41,8 @@ def write_results(folder: Path) -> list[dict[str, object]]:
         blamed, shown = blames(journal), {key: case.covered for key, case in cases(journal).items()}
         runs = scored_runs(scored, journal, shown, plan)
         rows = metric_rows(runs)
-        write_outcomes(folder / "outcomes.parquet", scored)
+        write_outcomes(folder / OUTCOMES, scored, run_columns(journal, runs, blamed))
+        write_questions(folder / QUESTIONS, shown.values())
         _write_timings(folder / "timings.parquet", journal)
         write_json(folder / "metrics.json", rows)
         write_json(folder / "cost.json", cost_rows(runs))

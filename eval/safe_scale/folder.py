@@ -3,9 +3,9 @@
 Rules kept here
 - Such a folder has no journal, and says so in ``official.toml``, which names each file it rests on with its digest.
   A file that was changed is refused: these files are what the journal is elsewhere, the only truth.
-- ``outcomes.parquet``, ``timings.parquet``, ``metrics.json``, ``benchmark.jsonl`` and ``report.html`` can be deleted
-  and made again, with the same bytes. Nobody can be blamed without a journal, so there is no ``attribution.json``; nor
-  is there a ``cost.json``, and metrics that need more than an outcome are null.
+- ``outcomes.parquet``, ``questions.parquet``, ``timings.parquet``, ``metrics.json``, ``benchmark.jsonl`` and
+  ``report.html`` can be deleted and made again, with the same bytes. Nobody can be blamed without a journal, so there
+  is no ``attribution.json``; nor is there a ``cost.json``, and metrics that need more than an outcome are null.
 - The folder appears whole or not at all.
 
     import_judged(Path("judged"), Sources(labels), Path("published"))
@@ -22,10 +22,12 @@ from typing import Any, NamedTuple
 import tomli_w
 from pydantic import ValidationError
 
-from evitrail.eval.metrics.outcomes_file import write_outcomes
+from evitrail.eval.metrics.outcomes_file import OUTCOMES, write_outcomes
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.report import render
 from evitrail.eval.report.files import replace_text, write_json
+from evitrail.eval.report.questions_file import QUESTIONS, write_questions
+from evitrail.eval.report.run_columns import columns_of_case
 from evitrail.eval.safe_scale.dataset import Dataset, Sources, read_dataset
 from evitrail.eval.safe_scale.judged import JudgedResults, judged_files, read_judged
 from evitrail.eval.safe_scale.published import FILE, Spent
@@ -88,7 +90,9 @@ def write_official_results(folder: Path) -> PublishedResults:
     dataset = read_dataset(manifest.sources(folder))
     judged = read_judged(folder / FILES / JUDGED, dataset)
     rows = metric_rows(judged.outcomes)
-    write_outcomes(folder / "outcomes.parquet", judged.outcomes)
+    known = {one.run: columns_of_case(dataset.cases[one.case]) for one in judged.outcomes if one.case in dataset.cases}
+    write_outcomes(folder / OUTCOMES, judged.outcomes, known)
+    write_questions(folder / QUESTIONS, dataset.cases.values())
     _write_timings(folder / "timings.parquet", judged.spent)
     write_json(folder / "metrics.json", rows)
     lines = "".join(f"{case.model_dump_json()}\n" for case in dataset.cases.values())

@@ -220,7 +220,14 @@ def agreement(case: tuple[Outcome, ...]) -> float:
 
 def test_the_results_are_made_again_with_the_same_bytes(folder: Path) -> None:
     before = tree(folder)
-    for name in ("outcomes.parquet", "timings.parquet", "metrics.json", "benchmark.jsonl", "report.html"):
+    for name in (
+        "outcomes.parquet",
+        "questions.parquet",
+        "timings.parquet",
+        "metrics.json",
+        "benchmark.jsonl",
+        "report.html",
+    ):
         (folder / name).unlink()
     assert evitrail("report", folder).code == 0
     assert tree(folder) == before

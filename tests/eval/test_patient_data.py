@@ -107,7 +107,7 @@ def files(*folders: Path) -> dict[str, bytes]:
     found = {str(path): written(path) for path in paths}
     for path in paths:
         if path.suffix == ".parquet":
-            found[f"{path} unpacked"] = json.dumps(pq.read_table(path).to_pylist()).encode()
+            found[f"{path} unpacked"] = json.dumps(pq.read_table(path).to_pylist(), default=str).encode()
         if path.name == JOURNAL:
             with closing(sqlite3.connect(path)) as db:
                 packed = db.execute("SELECT id, bytes FROM blob").fetchall()

@@ -20,7 +20,7 @@ from evitrail.eval.report.results import write_results
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces.journal.journal import Journal, JournalError
 
-REBUILT = ("outcomes.parquet", "metrics.json", "attribution.json", "report.html")
+REBUILT = ("outcomes.parquet", "questions.parquet", "metrics.json", "attribution.json", "report.html")
 SAFETY = ("high_risk_rate", "unsafe_rate", "contradiction_rate", "dangerous_overconf_rate")
 CASES = [case(drug) for drug in DRUGS]
 ARMS = [CONDITIONS["closed_book"], CONDITIONS["clean"], arm()]
@@ -67,7 +67,7 @@ def test_equal_experiments_give_equal_outcomes_metrics_and_blame(
     blamed(tmp_path / "nightly", store, reader)
     write_results(tmp_path / "nightly")
     same, other = files(folder), files(tmp_path / "nightly")
-    assert {name: other[name] for name in REBUILT[:3]} == {name: same[name] for name in REBUILT[:3]}
+    assert {name: other[name] for name in REBUILT[:4]} == {name: same[name] for name in REBUILT[:4]}
 
 
 def test_the_files_say_what_the_journal_says(folder: Path) -> None:

@@ -69,6 +69,8 @@ def test_results_say_what_the_files_and_the_journal_of_the_folder_say(ran: tuple
     assert sorted(row["condition"] for row in results.metrics) == ["closed_book", "standard"]
     with Journals.open(results.folder) as journal:
         assert results.outcomes() == outcomes(journal)
+    assert results.find("right OR -right") == [outcome.run for outcome in results.outcomes()]
+    assert results.find("right") == [outcome.run for outcome in results.outcomes() if outcome.correct]
     blamed = {blame.run for blame in results.blames()}
     assert blamed
     assert blamed <= {outcome.run for outcome in results.outcomes()}

@@ -176,7 +176,7 @@ def test_cost_is_a_file_of_its_own_in_which_only_latency_differs_between_equal_e
 class Timeless:
     """A record of which everything may be read but the time."""
 
-    answer, raw_output, tokens, money = None, None, TokenUsage(3, 2), 1.0
+    answer, raw_output, calls, tokens, money = None, None, 1, TokenUsage(3, 2), 1.0
 
     @property
     def milliseconds(self) -> float:

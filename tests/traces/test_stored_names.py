@@ -43,15 +43,17 @@ REASONS = {
     "a file that somebody gives us, or that we write for others": (
         "AskedQuestion Body CertaintyWeights CheckedCondition CheckedGreedy CheckedLine CheckedSampled DomainRating "
         "Erratum Family Greedy Hint HintTable JudgeVerdict Labelled ListedNotice Mismatch Outcome "
-        "Plan Price PublishedManifest PublishedRecord Sampled ServedTexts"
+        "Plan Price PublishedManifest PublishedRecord RunColumns Sampled ServedTexts"
         " Data InjectionPlan Leak Row Trial"
         " AttackRow Attempt Chosen CleanRow Paired RedTeam Settled"
         " AttributionRule Change EvidenceRule NoRegression PolicyHead Rule Threshold Waiver"
+        " RegressionCase RegressionSet"
     ),
     "what a command answers with, or a step hands to the next": (
         "AnswerSource Answered Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference "
         "End Estimate EvidenceChain FaultCount FixValue Ingested Link ListedRun Moved Pair Parted Parting PassageDiff "
         "Payload Reasons ReviewItem State Stats StatusChange StepDiff Swap TurningEvent Unread"
+        " CaseResult Funnel StageCount"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}

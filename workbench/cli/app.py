@@ -30,16 +30,20 @@ from evitrail.workbench.cli.experiment import (
     attribute,
     compare,
     demo,
+    funnel,
     inject,
     recheck,
     redteam_passages,
     redteam_store,
+    regress,
     report,
     run,
+    runs,
     whatif,
 )
 from evitrail.workbench.cli.experiment import freeze_reports as freeze
 from evitrail.workbench.cli.experiment import safe_scale as official
+from evitrail.workbench.cli.experiment.queried import Queried
 from evitrail.workbench.cli.own_verb import OWN, GroupWithOwnVerb, OwnVerb
 from evitrail.workbench.cli.registered import Registered
 from evitrail.workbench.cli.store import (
@@ -136,6 +140,9 @@ app.command("fork")(fork.fork)
 app.command("diff")(diff.diff)
 app.command("freeze")(freeze.freeze)
 app.command("whatif")(whatif.whatif)
+app.command("runs", cls=Queried)(runs.runs)
+app.command("funnel", cls=Queried)(funnel.funnel)
+app.add_typer(regress.app, name="regress")
 app.command("compare")(compare.compare)
 audits = typer.Typer(
     cls=GroupWithOwnVerb, help="Audit an experiment against a policy: pass, fail, or cannot tell. `evitrail audit DIR`."

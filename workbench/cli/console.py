@@ -9,11 +9,13 @@ Rules kept here
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -111,6 +113,15 @@ def complain(message: str, code: int = 2) -> int:
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
     sys.stdout.write(visible(json.dumps(value, indent=1, ensure_ascii=False, default=str)) + "\n")
+
+
+def print_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
+    """Comma-separated values on stdout, the names of the columns first; what is unknown is empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    sys.stdout.write(visible(text.getvalue()))
 
 
 def print_table(

@@ -123,6 +123,24 @@ def _resolutions() -> Iterable[str]:
     return get_args(Resolution)
 
 
+def _flags() -> Iterable[str]:
+    from evitrail.eval.query.flags import FLAGS
+
+    return FLAGS
+
+
+def _fields() -> Iterable[str]:
+    from evitrail.eval.query.fields import FIELDS
+
+    return FIELDS
+
+
+def _orders() -> Iterable[str]:
+    from evitrail.eval.query.listed import ORDERS
+
+    return ORDERS
+
+
 LISTS: dict[str, Callable[[], Iterable[str]]] = {
     "attacks": _attacks,
     "conditions": _conditions,
@@ -130,10 +148,13 @@ LISTS: dict[str, Callable[[], Iterable[str]]] = {
     "engines": _engines,
     "evidence_formats": _evidence_formats,
     "export_formats": _export_formats,
+    "fields": _fields,
+    "flags": _flags,
     "indexes": _indexes,
     "influences": _influences,
     "kinds": _kinds,
     "models": _models,
+    "orders": _orders,
     "prompts": _prompts,
     "readers": _readers,
     "resolutions": _resolutions,
