@@ -1,4 +1,4 @@
-"""A metric is a value: a name, a sentence, a citation, and how it is computed.
+"""A metric is a value: a name, a sentence, a formula, a citation, and how it is computed.
 
 Rules kept here
 - One computation serves the point estimate and every bootstrap replicate: a replicate is a row of
@@ -34,8 +34,6 @@ from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.scored import Scored, as_scored
 from evitrail.eval.metrics.stats import Draws, Replicates
 
-PAPER = "SaFE-Scale, arXiv 2605.04039"
-
 Compute = Callable[[Sequence[Scored], Draws], Replicates]
 """One value for each row of draws over the runs."""
 
@@ -46,6 +44,7 @@ class Metric:
 
     name: str
     description: str
+    formula: str
     citation: str
     compute: Compute
     share: bool = False

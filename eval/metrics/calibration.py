@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evitrail.eval.metrics.base import PAPER, Metric, Over, ratio
+from evitrail.eval.metrics.base import Metric, Over, ratio
+from evitrail.eval.metrics.definition import PAPER
 from evitrail.eval.metrics.scored import Scored
 from evitrail.eval.metrics.stats import Draws, Replicates
 
@@ -64,6 +65,7 @@ def _maximum_error(runs: Sequence[Scored], draws: Draws) -> Replicates:
 ECE = Metric(
     name="ece",
     description="Expected calibration error: mean gap between confidence and accuracy, weighted by bin.",
+    formula="sum over 10 bins of n[b] / n * |mean confidence - share of right majorities|",
     citation=f"{PAPER}, specification 3.7",
     compute=Over(lambda run: run.outcome.confidence, _expected_error),
     share=True,
@@ -72,6 +74,7 @@ ECE = Metric(
 MCE = Metric(
     name="mce",
     description="Maximum calibration error: the widest gap between confidence and accuracy in any bin.",
+    formula="max over 10 bins of |mean confidence - share of right majorities|",
     citation=f"{PAPER}, specification 3.7",
     compute=Over(lambda run: run.outcome.confidence, _maximum_error),
     share=True,

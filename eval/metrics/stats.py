@@ -143,6 +143,13 @@ def wilson(successes: float, n: int, *, confidence: float = 0.95) -> Interval:
     return _proportion(successes, n, confidence, "wilson")
 
 
+def published_wilson(successes: float, n: int) -> Interval:
+    """Wilson's interval as the published ensembles have it, with the quantile rounded to 1.959964 (item 11)."""
+    from scipy import stats
+
+    return wilson(successes, n, confidence=2 * float(stats.norm.cdf(1.959964)) - 1)
+
+
 def clopper_pearson(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
     """The exact interval of a proportion: never too narrow, often wider than it need be."""
     return _proportion(successes, n, confidence, "beta")

@@ -218,7 +218,8 @@ def test_a_metric_of_words_against_the_gold_rationale_is_one_declaration(journal
         said = run.raw_output.split()
         return sum(word in gold.split() for word in said) / len(said)
 
-    metric = Metric("overlap", "Share of the answer's words in the gold rationale.", "BLEU-1", mean(overlap))
+    said = "Share of the answer's words in the gold rationale."
+    metric = Metric("overlap", said, "words shared / words", "BLEU-1", mean(overlap))
     runs = runs_of(journal)
     assert metric.value(list(runs.values())) == 0
     talkative = replace(runs["apixaban"], case=CASES[0].model_copy(update={"gold_rationale": "Answer: B, since"}))

@@ -36,6 +36,7 @@ from evitrail.workbench.cli.experiment import (
     redteam_store,
     report,
     run,
+    statistics,
     whatif,
 )
 from evitrail.workbench.cli.experiment import freeze_reports as freeze
@@ -137,6 +138,7 @@ app.command("diff")(diff.diff)
 app.command("freeze")(freeze.freeze)
 app.command("whatif")(whatif.whatif)
 app.command("compare")(compare.compare)
+app.command("statistics")(statistics.statistics)
 audits = typer.Typer(
     cls=GroupWithOwnVerb, help="Audit an experiment against a policy: pass, fail, or cannot tell. `evitrail audit DIR`."
 )
