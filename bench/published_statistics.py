@@ -58,6 +58,9 @@ module.main()
 """Runs a script of theirs as it is, on folders that are given."""
 
 
+EVITRAIL = Path(sys.executable).with_name("evitrail")
+
+
 class Spent(NamedTuple):
     """What a command took."""
 
@@ -100,7 +103,7 @@ def row(name: str, spent: Spent) -> str:
 def ours_spent(work: Path) -> Spent:
     """All statistics by one command."""
     command = ["statistics", str(answers(work)), "--labels", str(labels(work)), "--out", str(work / "ours.json")]
-    return spent_by([sys.executable, "-m", "evitrail.workbench.cli", *command], work)
+    return spent_by([str(EVITRAIL), *command], work)
 
 
 def script_spent(script: Path, work: Path) -> Spent:
@@ -113,8 +116,8 @@ def script_spent(script: Path, work: Path) -> Spent:
 
 
 def spent_by(command: Sequence[str], work: Path) -> Spent:
-    """Run a command to its end; raises ``CalledProcessError`` where it fails."""
-    begun, before = perf_counter(), os.times()
+    """Run a command to its end; raises ``RuntimeError`` with what it said where it fails."""
+    begun = perf_counter()
     child = subprocess.Popen(
         command,
         env=os.environ | {"WORKSPACE": str(work), "OMP_NUM_THREADS": "1"},
@@ -126,7 +129,7 @@ def spent_by(command: Sequence[str], work: Path) -> Spent:
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        raise subprocess.CalledProcessError(child.returncode, command, stderr=f"{said} (after {before.elapsed:.0f} s)")
+        raise RuntimeError(f"{Path(command[-1]).name}: exit code {child.returncode}; it said:\n{said}")
     return Spent(perf_counter() - begun, usage.ru_utime + usage.ru_stime, peak_megabytes(usage))
 
 

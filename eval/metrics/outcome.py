@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from pydantic import Field
 
@@ -87,8 +88,9 @@ def score(
             return None
         return option is not None and option != answer and option in labels and bool(getattr(labels[option], flag))
 
-    elected, leading = majority(ballots), plurality(ballots)
-    sure = confidence(ballots, options)
+    votes = Counter(ballots)
+    elected, leading = _majority(votes), _plurality(votes)
+    sure = _confidence(tuple(sorted(votes.values())), options)
     harmful = any(flagged(elected, harm) for harm in harms)
     return Outcome(
         run=run,
@@ -119,15 +121,12 @@ def score(
 
 def majority(ballots: Sequence[str | None]) -> str | None:
     """The letter with the most ballots; None when abstention is among the winners, or nothing was drawn."""
-    votes = Counter(ballots)
-    tied = {ballot for ballot, n in votes.items() if n == max(votes.values())}
-    return None if None in tied else min((letter for letter in tied if letter is not None), default=None)
+    return _majority(Counter(ballots))
 
 
 def plurality(ballots: Sequence[str | None]) -> str | None:
     """The letter with the most ballots, abstentions dropped, ties to the one drawn first."""
-    letters = Counter(letter for letter in ballots if letter is not None)
-    return max(letters, key=lambda letter: letters[letter], default=None)
+    return _plurality(Counter(ballots))
 
 
 def confidence(ballots: Sequence[str | None], options: int) -> float | None:
@@ -135,9 +134,26 @@ def confidence(ballots: Sequence[str | None], options: int) -> float | None:
 
     It is negative when more than ``options + 1`` values were drawn, as published.
     """
-    if not ballots:
+    return _confidence(tuple(sorted(Counter(ballots).values())), options)
+
+
+def _majority(votes: Mapping[str | None, int]) -> str | None:
+    most = max(votes.values(), default=0)
+    tied = [ballot for ballot, n in votes.items() if n == most]
+    return None if None in tied else min((letter for letter in tied if letter is not None), default=None)
+
+
+def _plurality(votes: Mapping[str | None, int]) -> str | None:
+    """The first of those with most votes, in the order in which each was drawn first."""
+    return max((letter for letter in votes if letter is not None), key=votes.__getitem__, default=None)
+
+
+@cache
+def _confidence(votes: tuple[int, ...], options: int) -> float | None:
+    """Of how often each value was drawn; there are few such counts, and many questions."""
+    if not votes:
         return None
-    shares = [n / len(ballots) for n in Counter(ballots).values()]
+    shares = [n / sum(votes) for n in votes]
     entropy = math.fsum(-share * math.log(share) for share in shares)
     # Machines differ in the last bit of a logarithm; outcomes must not, and an even split must give 0, not -2e-16.
     return round(1.0 - entropy / math.log(options + 1), 12) + 0.0

@@ -76,6 +76,19 @@ def summarise(values: Replicates, *, confidence: float = 0.95) -> BootstrapSumma
     return BootstrapSummary(mean=float(known.mean()), std=std, lo=float(lo), hi=float(hi))
 
 
+def intervals(values: Sequence[Replicates], *, confidence: float = 0.95) -> list[Interval | None]:
+    """The percentile interval of each list of replicates; None where it would have no width, or none has a value."""
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    whole = [n for n, each in enumerate(values) if not np.isnan(each).any()]
+    at_once = np.quantile(np.column_stack([values[n] for n in whole]), tails, axis=0).T if whole else ()
+    ends = dict(zip(whole, at_once, strict=True))
+    for n, each in enumerate(values):
+        if n not in ends and (some := each[~np.isnan(each)]).size:
+            ends[n] = np.quantile(some, tails)
+    found = [ends.get(n) for n in range(len(values))]
+    return [None if one is None or one[0] == one[1] else Interval(float(one[0]), float(one[1])) for one in found]
+
+
 def interval_with_width(spread: BootstrapSummary | None, otherwise: Interval | None) -> Interval | None:
     """A bootstrap's interval; ``otherwise`` where all its replicates agree, so that it would have no width."""
     if spread is None or spread.lo == spread.hi:

@@ -26,7 +26,7 @@ from evitrail.eval.metrics.base import Over, mean
 from evitrail.eval.metrics.definition import PAPER
 from evitrail.eval.metrics.outcome import Outcome, majority
 from evitrail.eval.metrics.scored import Scored
-from evitrail.eval.metrics.table import estimate
+from evitrail.eval.metrics.table import estimate_all
 
 CONFIDENT = 0.80
 """Mean agreement from which an ensemble is called confident."""
@@ -149,7 +149,7 @@ def _row(ensemble: Ensemble, condition: str, outcomes: Sequence[Outcome]) -> dic
     share = right / n
     return (
         {"ensemble": ensemble.name, "condition": condition, "members": list(ensemble.members), "n": n}
-        | {name: estimate(metric, outcomes, drawn) for name, metric in ENSEMBLE_METRICS.items()}
+        | estimate_all(ENSEMBLE_METRICS, outcomes, drawn)
         | {"correct": right, "accuracy_wilson": list(stats.published_wilson(right, n))}
         | {"accuracy_std": (share * (1 - share) / n) ** 0.5}
     )

@@ -16,10 +16,11 @@ Rules kept here (items are those of the SaFE-Scale specification, section 3)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evitrail.eval.metrics import stats
 from evitrail.eval.metrics.definition import PAPER, Definition, by_name
@@ -87,39 +88,83 @@ def paired_rows(
 
     A pair that a reader did not answer in both has no row; nor has a kind of answer of which there are no samples.
     """
-    draws: dict[int, stats.Draws] = {}
-    rows = []
-    for baseline, other in pairs:
-        here, there = answered.get(baseline, {}), answered.get(other, {})
-        for reader in sorted(here.keys() & there.keys()):
-            cases = sorted(here[reader].keys() & there[reader].keys())
-            both = [(here[reader][case], there[reader][case]) for case in cases]
-            if not both:
-                continue
-            if len(both) not in draws:
-                draws[len(both)] = stats.draws(stats.bootstrap_indices(len(both)))
-            for answer, right in RIGHT.items():
-                if answer == "greedy" or any(a.ballots and b.ballots for a, b in both):
-                    left = np.array([right(a) for a, _ in both], dtype=np.float64)
-                    beside = np.array([right(b) for _, b in both], dtype=np.float64)
-                    named = {"reader": reader, "answer": answer, "baseline": baseline, "other": other}
-                    rows.append(named | _tested(left, beside, draws[len(both)]))
-    rows.sort(key=lambda row: (row["reader"], list(RIGHT).index(row["answer"])))
-    return _corrected(rows)
+    conditions = {condition: _scored(readers) for condition, readers in answered.items()}
+    tests = [
+        Test(reader, answer, baseline, other, *shared)
+        for baseline, other in pairs
+        if baseline in conditions and other in conditions
+        for reader, answer in sorted(conditions[baseline].keys() & conditions[other].keys())
+        if (shared := _shared(conditions[baseline][reader, answer], conditions[other][reader, answer]))
+    ]
+    tests.sort(key=lambda test: (test.reader, list(RIGHT).index(test.answer)))
+    return _corrected(_tested(tests))
 
 
-def _tested(left: stats.Replicates, right: stats.Replicates, draws: stats.Draws) -> dict[str, Any]:
-    only = stats.discordant(left, right)
-    replicates = draws @ (right - left) / len(left)
-    value = float(right.mean() - left.mean())
-    spread = stats.interval_with_width(stats.summarise(replicates), stats.interval_of_difference(value, len(left)))
+class Right(NamedTuple):
+    """Which cases one reader got right under one condition, in the order of their ids."""
+
+    cases: tuple[str, ...]
+    flags: NDArray[np.float64]
+
+
+class Test(NamedTuple):
+    """Two lists of right and wrong answers to the same questions."""
+
+    reader: str
+    answer: Answer
+    baseline: str
+    other: str
+    left: NDArray[np.float64]
+    right: NDArray[np.float64]
+
+
+def _scored(readers: Mapping[str, Mapping[str, Outcome]]) -> dict[tuple[str, Answer], Right]:
+    found: dict[tuple[str, Answer], Right] = {}
+    for reader, outcomes in readers.items():
+        cases = tuple(sorted(outcomes))
+        sampled = any(outcome.ballots for outcome in outcomes.values())
+        for answer, right in RIGHT.items():
+            if answer == "greedy" or sampled:
+                found[reader, answer] = Right(cases, np.array([right(outcomes[case]) for case in cases], dtype=float))
+    return found
+
+
+def _shared(one: Right, other: Right) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Both on the cases that both have; None where they share none."""
+    if one.cases == other.cases:
+        return one.flags, other.flags
+    here, there = dict(zip(*one, strict=True)), dict(zip(*other, strict=True))
+    cases = [case for case in one.cases if case in there]
+    return (np.array([here[c] for c in cases]), np.array([there[c] for c in cases])) if cases else None
+
+
+def _tested(tests: Sequence[Test]) -> list[dict[str, Any]]:
+    """A row for each; tests on equally many questions are drawn by one matrix, all at once."""
+    replicates: dict[int, NDArray[np.float64]] = {}
+    for n in {len(test.left) for test in tests}:
+        alike = [place for place, test in enumerate(tests) if len(test.left) == n]
+        changes = np.column_stack([tests[place].right - tests[place].left for place in alike])
+        drawn = stats.draws(stats.bootstrap_indices(n)) @ changes / n
+        replicates |= dict(zip(alike, drawn.T, strict=True))
+    spread = stats.intervals([replicates[place] for place in range(len(tests))])
+    return [_row(test, replicates[place], spread[place]) for place, test in enumerate(tests)]
+
+
+def _row(test: Test, replicates: NDArray[np.float64], spread: stats.Interval | None) -> dict[str, Any]:
+    only = stats.discordant(test.left, test.right)
+    value = float(test.right.mean() - test.left.mean())
+    interval = spread or stats.interval_of_difference(value, len(test.left))
     return {
-        "n": len(left),
-        "baseline_accuracy": float(left.mean()),
-        "other_accuracy": float(right.mean()),
+        "reader": test.reader,
+        "answer": test.answer,
+        "baseline": test.baseline,
+        "other": test.other,
+        "n": len(test.left),
+        "baseline_accuracy": float(test.left.mean()),
+        "other_accuracy": float(test.right.mean()),
         "difference": value,
-        "lo": spread and spread.lo,
-        "hi": spread and spread.hi,
+        "lo": interval.lo,
+        "hi": interval.hi,
         "only_baseline": only.left,
         "only_other": only.right,
         MCNEMAR.name: stats.mcnemar(*only),

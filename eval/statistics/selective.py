@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evitrail.eval.metrics import stats
 from evitrail.eval.metrics.concentration import Interval95
@@ -74,39 +75,35 @@ def risk_coverage(
     """The curve over the questions that have samples; outcomes are drawn in the order of their cases."""
     failed = RISKS[risk]
     known = [
-        (outcome.confidence, bool(failed(outcome)))
+        (outcome.confidence, float(failure))
         for outcome in sorted(outcomes, key=lambda one: one.case)
-        if outcome.confidence is not None and failed(outcome) is not None
+        if outcome.confidence is not None and (failure := failed(outcome)) is not None
     ]
     if not known:
         return RiskCoverage(0, Interval95(None), ())
-    sure = np.array([confidence for confidence, _ in known])
-    wrong = np.array([float(failure) for _, failure in known])
-    thresholds, group = np.unique(-sure, return_inverse=True)
-    member = np.zeros((len(known), len(thresholds)))
-    member[np.arange(len(known)), group] = 1.0
-    answered, failures, area = _areas(member, wrong, np.ones((1, len(known))))
-    drawn = (draws or _drawn)(len(known))
-    spread = stats.interval_with_width(stats.summarise(_areas(member, wrong, drawn)[2]), None)
+    n = len(known)
+    confidence, wrong = np.array(known).T
+    surest_first = np.argsort(-confidence, kind="stable")
+    ranked, wrong = confidence[surest_first], wrong[surest_first]
+    last = np.append(np.flatnonzero(np.diff(ranked)), n - 1)  # where each group of equal confidence ends
+    answered, failures, area = _areas(wrong, last, np.ones((1, n)))
+    drawn = stats.draws(stats.bootstrap_indices(n)) if draws is None else draws(n)
+    (spread,) = stats.intervals([_areas(wrong, last, drawn[:, surest_first])[2]])
     points = [
-        Point(-float(threshold), float(count) / len(known), float(failure) / float(count))
-        for threshold, count, failure in zip(thresholds, answered[0], failures[0], strict=True)
+        Point(float(threshold), float(count) / n, float(failure) / float(count))
+        for threshold, count, failure in zip(ranked[last], answered[0], failures[0], strict=True)
     ]
-    return RiskCoverage(len(known), Interval95(float(area[0]), *(spread or (None, None))), tuple(points))
-
-
-def _drawn(n: int) -> stats.Draws:
-    return stats.draws(stats.bootstrap_indices(n))
+    return RiskCoverage(n, Interval95(float(area[0]), *(spread or (None, None))), tuple(points))
 
 
 def _areas(
-    member: stats.Draws, wrong: stats.Replicates, draws: stats.Draws
+    wrong: stats.Replicates, last: NDArray[np.intp], draws: stats.Draws
 ) -> tuple[stats.Draws, stats.Draws, stats.Replicates]:
     """Per replicate and threshold how many are answered and how many of them failed; and the area under the curve."""
-    cases = draws @ member
-    answered, failures = np.cumsum(cases, axis=1), np.cumsum((draws * wrong) @ member, axis=1)
+    answered = np.cumsum(draws, axis=1)[:, last]
+    failures = np.cumsum(draws * wrong, axis=1)[:, last]
     risk = np.divide(failures, answered, out=np.zeros_like(failures), where=answered > 0)
-    return answered, failures, (cases * risk).sum(axis=1) / draws.sum(axis=1)
+    return answered, failures, (np.diff(answered, axis=1, prepend=0.0) * risk).sum(axis=1) / answered[:, -1]
 
 
 def at_coverages(curve: RiskCoverage, coverages: Sequence[float] = (0.5, 0.8, 0.9, 1.0)) -> dict[str, float | None]:

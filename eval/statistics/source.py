@@ -42,7 +42,7 @@ def of_experiment(folder: Path, wanted: Wanted) -> Row:
 
 def of_published(judged: Path, labels: Path, wanted: Wanted) -> Row:
     """The statistics of published answers; raises ``InputError`` with every fault of the first file that has any."""
-    found = read_judged(judged, read_dataset(Sources(labels)))
+    found = read_judged(judged, read_dataset(Sources(labels)), whole=False)
     document = statistics(found.outcomes, metric_rows(found.outcomes), wanted)
     defined = {"name": LATENCY.name, "description": LATENCY.description, "formula": LATENCY.formula}
     return document | {
