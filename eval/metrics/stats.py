@@ -18,6 +18,7 @@ that needs it imports it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -144,6 +145,7 @@ def discordant(left: ArrayLike, right: ArrayLike) -> Discordant:
     return Discordant(left=int((a & ~b).sum()), right=int((b & ~a).sum()))
 
 
+@cache
 def mcnemar(left: int, right: int) -> float:
     """Exact two-sided McNemar p-value from the two discordant counts (item 15)."""
     from statsmodels.stats.contingency_tables import mcnemar as test
@@ -168,6 +170,7 @@ def clopper_pearson(successes: int, n: int, *, confidence: float = 0.95) -> Inte
     return _proportion(successes, n, confidence, "beta")
 
 
+@cache
 def _proportion(successes: float, n: int, confidence: float, method: str) -> Interval:
     from statsmodels.stats.proportion import proportion_confint
 

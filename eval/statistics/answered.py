@@ -4,7 +4,7 @@ Rules kept here
 - A reader goes by its label where the experiment has several, else by its name. Conditions are in the order of tables.
 - Where one case was asked on two states of the store, each state is a condition of its own: ``standard · 0f3a…``.
 
-    answered = by_condition(outcomes)
+    answered = by_condition(outcomes, called(outcomes))
     answered["top_10"]["Qwen3-4B"]["rad-001"].correct
 """
 
@@ -13,27 +13,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from evitrail.eval.metrics.outcome import Outcome
-from evitrail.eval.report.profile import called, short, table_order
+from evitrail.eval.report.profile import short, table_order
 from evitrail.evidence_store.did_you_mean import nearest
 
 Answered = Mapping[str, Mapping[str, Mapping[str, Outcome]]]
 """By condition, reader and case."""
 
 
-def by_condition(outcomes: Iterable[Outcome]) -> dict[str, dict[str, dict[str, Outcome]]]:
-    """Every outcome in its place."""
-    listed = sorted(outcomes, key=lambda outcome: (outcome.condition, outcome.reader, outcome.case, outcome.run))
-    labels = called(listed)
-    states: dict[tuple[str, str, str], list[str]] = {}
-    for outcome in listed:
-        states.setdefault((outcome.condition, outcome.reader, outcome.case), []).append(outcome.snapshot)
-    apart = {(condition, reader) for (condition, reader, _), seen in states.items() if len(seen) > 1}
+def by_condition(outcomes: Iterable[Outcome], labels: Mapping[str, str]) -> dict[str, dict[str, dict[str, Outcome]]]:
+    """Every outcome in its place; ``labels`` are those of the readers, as ``called`` gives them."""
+    asked: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        asked.setdefault((outcome.condition, outcome.reader), []).append(outcome)
     found: dict[str, dict[str, dict[str, Outcome]]] = {}
-    for outcome in listed:
-        several = (outcome.condition, outcome.reader) in apart
-        condition = f"{outcome.condition} · {short(outcome.snapshot)}" if several else outcome.condition
-        reader = labels.get(outcome.reader, outcome.reader)
-        found.setdefault(condition, {}).setdefault(reader, {})[outcome.case] = outcome
+    for (condition, reader), group in sorted(asked.items()):
+        several = len({outcome.case for outcome in group}) < len(group)
+        for outcome in sorted(group, key=lambda one: (one.case, one.run)):
+            name = f"{condition} · {short(outcome.snapshot)}" if several else condition
+            found.setdefault(name, {}).setdefault(labels.get(reader, reader), {})[outcome.case] = outcome
     return {condition: found[condition] for condition in sorted(found, key=table_order)}
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from evitrail.eval.metrics import COST, METRICS, WEIGHTED, Metric, stats
+from evitrail.eval.metrics import COST, METRICS, WEIGHTED, Metric
 from evitrail.eval.metrics import concentration as harm
 from evitrail.eval.metrics.definition import Definition
 from evitrail.eval.metrics.outcome import Outcome
@@ -60,10 +60,10 @@ def definitions() -> list[Row]:
 
 def statistics(outcomes: Sequence[Outcome], rows: Iterable[Mapping[str, Any]], wanted: Wanted) -> Row:
     """The document; ``rows`` are those of ``metric_rows`` over the same outcomes."""
-    answered = by_condition(outcomes)
+    labels = called(outcomes)
+    answered = by_condition(outcomes, labels)
     ensembles = _ensembles(answered, wanted)
     pairs = _pairs(answered, wanted)
-    labels = called(outcomes)
     conditions: list[Row] = [
         {**row, "reader": labels.get(row["reader"], row["reader"]), "safe_region": region(row)} for row in rows
     ]
@@ -101,12 +101,11 @@ def concentration_rows(answered: Answered) -> list[Row]:
 
 def risk_coverage_rows(answered: Answered) -> list[Row]:
     """One curve per condition, reader and kind of failure."""
-    draws = cache(lambda n: stats.draws(stats.bootstrap_indices(n)))
+    draws = cache(selective.draws_by_question)
     found = []
     for condition, readers in answered.items():
-        for reader, cases in sorted(readers.items()):
-            for risk in selective.RISKS:
-                curve = selective.risk_coverage(cases.values(), risk, draws)
+        for reader, cases in readers.items():
+            for risk, curve in selective.risk_curves(cases.values(), draws).items():
                 told = {"condition": condition, "reader": reader, "risk": risk, "n": curve.n}
                 told |= {selective.AREA.name: curve.area._asdict()}
                 told |= {selective.SELECTIVE_RISK.name: selective.at_coverages(curve)}

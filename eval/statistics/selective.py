@@ -7,7 +7,7 @@ Rules kept here
   the risk at its own threshold: their mean is the area under the curve.
 - A question without samples has no confidence and is left out; so is one without labels from the curve of harm.
 
-    curve = risk_coverage(outcomes, "wrong")
+    curve = risk_curves(outcomes)["wrong"]
     curve.area.value, curve.points[0]
 """
 
@@ -69,41 +69,73 @@ class RiskCoverage(NamedTuple):
         return next((point.risk for point in self.points if point.coverage >= coverage - 1e-12), None)
 
 
-def risk_coverage(
-    outcomes: Iterable[Outcome], risk: Risk = "wrong", draws: Callable[[int], stats.Draws] | None = None
-) -> RiskCoverage:
-    """The curve over the questions that have samples; outcomes are drawn in the order of their cases."""
-    failed = RISKS[risk]
-    known = [
-        (outcome.confidence, float(failure))
-        for outcome in sorted(outcomes, key=lambda one: one.case)
-        if outcome.confidence is not None and (failure := failed(outcome)) is not None
-    ]
-    if not known:
-        return RiskCoverage(0, Interval95(None), ())
-    n = len(known)
-    confidence, wrong = np.array(known).T
-    surest_first = np.argsort(-confidence, kind="stable")
-    ranked, wrong = confidence[surest_first], wrong[surest_first]
-    last = np.append(np.flatnonzero(np.diff(ranked)), n - 1)  # where each group of equal confidence ends
-    answered, failures, area = _areas(wrong, last, np.ones((1, n)))
-    drawn = stats.draws(stats.bootstrap_indices(n)) if draws is None else draws(n)
-    (spread,) = stats.intervals([_areas(wrong, last, drawn[:, surest_first])[2]])
-    points = [
-        Point(float(threshold), float(count) / n, float(failure) / float(count))
-        for threshold, count, failure in zip(ranked[last], answered[0], failures[0], strict=True)
-    ]
-    return RiskCoverage(n, Interval95(float(area[0]), *(spread or (None, None))), tuple(points))
+def risk_curves(
+    outcomes: Iterable[Outcome], draws: Callable[[int], NDArray[np.float64]] | None = None
+) -> dict[Risk, RiskCoverage]:
+    """The curve of each kind of failure, over the questions that have samples and of which it is known.
+
+    ``draws`` is ``draws_by_question``, or one that remembers what it gave.
+    """
+    sampled = sorted((one for one in outcomes if one.confidence is not None), key=lambda one: one.case)
+    ranked: dict[tuple[str, ...], _Ranked] = {}
+    curves: dict[Risk, RiskCoverage] = {}
+    for risk, failed in RISKS.items():
+        known = [(one, float(failure)) for one in sampled if (failure := failed(one)) is not None]
+        cases = tuple(one.case for one, _ in known)
+        if cases and cases not in ranked:
+            confidence = np.array([one.confidence for one, _ in known])
+            ranked[cases] = _Ranked.of(confidence, (draws or draws_by_question)(len(cases)))
+        curves[risk] = ranked[cases].curve(np.array([failure for _, failure in known])) if cases else NO_CURVE
+    return curves
 
 
-def _areas(
-    wrong: stats.Replicates, last: NDArray[np.intp], draws: stats.Draws
-) -> tuple[stats.Draws, stats.Draws, stats.Replicates]:
-    """Per replicate and threshold how many are answered and how many of them failed; and the area under the curve."""
-    answered = np.cumsum(draws, axis=1)[:, last]
-    failures = np.cumsum(draws * wrong, axis=1)[:, last]
+def draws_by_question(n: int) -> NDArray[np.float64]:
+    """The bootstrap's draws, one row per question: so adding up questions adds up whole rows."""
+    return np.ascontiguousarray(stats.draws(stats.bootstrap_indices(n)).T)
+
+
+NO_CURVE = RiskCoverage(0, Interval95(None), ())
+
+
+class _Ranked(NamedTuple):
+    """Questions with the most confident first, and how often each replicate drew them."""
+
+    confidence: NDArray[np.float64]
+    order: NDArray[np.intp]
+    last: NDArray[np.intp]
+    """Where each group of equal confidence ends."""
+    draws: NDArray[np.float64]
+    answered: NDArray[np.float64]
+    """How many questions each replicate answers at each threshold."""
+
+    @classmethod
+    def of(cls, confidence: NDArray[np.float64], draws: NDArray[np.float64]) -> _Ranked:
+        order = np.argsort(-confidence, kind="stable")
+        ranked, drawn = confidence[order], draws[order]
+        last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
+        return cls(ranked, order, last, drawn, np.cumsum(drawn, axis=0)[last])
+
+    def curve(self, failed: NDArray[np.float64]) -> RiskCoverage:
+        n, wrong = len(self.order), failed[self.order]
+        answered = np.asarray(self.last + 1, dtype=np.float64)
+        failures = np.cumsum(wrong)[self.last]
+        area = _area(answered[:, None], failures[:, None])[0]
+        # A question that did not fail adds nothing, and most did not.
+        kept = np.flatnonzero(wrong)
+        upto = np.concatenate([np.zeros((1, self.draws.shape[1])), np.cumsum(self.draws[kept], axis=0)])
+        many = upto[np.searchsorted(kept, self.last, side="right")]
+        (spread,) = stats.intervals([_area(self.answered, many)])
+        points = [
+            Point(float(threshold), float(count) / n, float(failure) / float(count))
+            for threshold, count, failure in zip(self.confidence[self.last], answered, failures, strict=True)
+        ]
+        return RiskCoverage(n, Interval95(float(area), *(spread or (None, None))), tuple(points))
+
+
+def _area(answered: NDArray[np.float64], failures: NDArray[np.float64]) -> stats.Replicates:
+    """The area under the curve in each replicate; one row per threshold, one column per replicate."""
     risk = np.divide(failures, answered, out=np.zeros_like(failures), where=answered > 0)
-    return answered, failures, (np.diff(answered, axis=1, prepend=0.0) * risk).sum(axis=1) / answered[:, -1]
+    return np.asarray((np.diff(answered, axis=0, prepend=0.0) * risk).sum(axis=0) / answered[-1])
 
 
 def at_coverages(curve: RiskCoverage, coverages: Sequence[float] = (0.5, 0.8, 0.9, 1.0)) -> dict[str, float | None]:

@@ -11,7 +11,10 @@ Rules kept here
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +45,32 @@ def of_experiment(folder: Path, wanted: Wanted) -> Row:
 
 def of_published(judged: Path, labels: Path, wanted: Wanted) -> Row:
     """The statistics of published answers; raises ``InputError`` with every fault of the first file that has any."""
-    found = read_judged(judged, read_dataset(Sources(labels)), whole=False)
-    document = statistics(found.outcomes, metric_rows(found.outcomes), wanted)
+    with _nothing_to_collect():
+        found = read_judged(judged, read_dataset(Sources(labels)), whole=False)
+        gc.freeze()
+        document = statistics(found.outcomes, metric_rows(found.outcomes), wanted)
     defined = {"name": LATENCY.name, "description": LATENCY.description, "formula": LATENCY.formula}
     return document | {
         "latency": _latency_rows(found),
         "missing": [one._asdict() for one in found.missing],
         "definitions": [*document["definitions"], defined | {"source": LATENCY.citation}],
     }
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Outcomes hold no cycles, and to look for some among so many objects again and again takes seconds.
+
+    Holm's correction in statsmodels asks for it each time, whatever is set: so what was read is frozen as well.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if collecting:
+            gc.enable()
 
 
 def _latency_rows(found: JudgedResults) -> list[Row]:

@@ -71,7 +71,7 @@ def statistics(
     Paired tests between conditions, ensembles of readers, on how few questions the harm rests, risk at each coverage,
     and shares of variance by model family and condition. --json and --out have every number with its formula.
     """
-    from evitrail.eval.report.files import write_json
+    from evitrail.eval.report.files import write_tables
     from evitrail.eval.statistics.document import Wanted
     from evitrail.eval.statistics.families import read_models
 
@@ -84,7 +84,7 @@ def statistics(
     )
     found = _found(folder, labels, asked)
     if out is not None:
-        write_json(out, found)
+        write_tables(out, found)
     if json:
         print_json(found)
         return
