@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -74,12 +75,19 @@ class Concentration(NamedTuple):
 
 def errors_by_question(outcomes: Iterable[Outcome], harm: Harm = "high_risk") -> dict[str, int]:
     """Errors of one kind per question, by case; questions of which it is unknown are left out."""
-    counts: dict[str, int] = {}
-    for outcome in outcomes:
-        erred = (not outcome.correct) if harm == "wrong" else getattr(outcome, harm)
-        if erred is not None:
-            counts[outcome.case] = counts.get(outcome.case, 0) + bool(erred)
-    return dict(sorted(counts.items()))
+    if harm == "wrong":
+        return added({outcome.case: not outcome.correct} for outcome in outcomes)
+    erred = attrgetter(harm)
+    return added({outcome.case: flag} for outcome in outcomes if (flag := erred(outcome)) is not None)
+
+
+def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Errors per question of several lists together."""
+    found: dict[str, int] = {}
+    for each in counts:
+        for case, errors in each.items():
+            found[case] = found.get(case, 0) + errors
+    return dict(sorted(found.items()))
 
 
 def concentration(
@@ -98,7 +106,7 @@ def concentration(
     worst_first = np.argsort(-counts, kind="stable")
     ranked = counts[worst_first]
     once = _Ranked.of(ranked, np.ones((1, len(ranked))))
-    drawn = stats.draws(stats.bootstrap_indices(len(ranked), replicates=replicates, seed=seed))
+    drawn = stats.bootstrap_draws(len(ranked), replicates=replicates, seed=seed)
     many = _Ranked.of(ranked, drawn[:, worst_first])
     return Concentration(
         questions=len(errors),

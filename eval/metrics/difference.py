@@ -38,7 +38,7 @@ def difference(
     here, there = metric.value(ours), metric.value(baseline)
     if here is None or there is None:
         return None
-    drawn = stats.draws(stats.bootstrap_indices(len(ours))) if draws is None else draws
+    drawn = stats.bootstrap_draws(len(ours)) if draws is None else draws
     spread = stats.summarise(metric.replicates(ours, drawn) - metric.replicates(baseline, drawn))
     n = min(metric.cases(ours), metric.cases(baseline))
     otherwise = stats.interval_of_difference(here - there, n) if metric.share else None

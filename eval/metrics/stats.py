@@ -18,7 +18,7 @@ that needs it imports it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -67,6 +67,14 @@ def draws(indices: NDArray[np.int32]) -> Draws:
     return np.bincount(cells.ravel(), minlength=replicates * n).reshape(replicates, n).astype(np.float64)
 
 
+@lru_cache(maxsize=2)
+def bootstrap_draws(n: int, *, replicates: int = REPLICATES, seed: int = SEED) -> Draws:
+    """The published replicates of ``n`` cases as counts per case: one matrix, read-only, for all that are paired."""
+    found = draws(bootstrap_indices(n, replicates=replicates, seed=seed))
+    found.flags.writeable = False
+    return found
+
+
 def summarise(values: Replicates, *, confidence: float = 0.95) -> BootstrapSummary | None:
     """Mean, standard deviation and percentile interval of the replicates that have a value; None if none has."""
     known = values[~np.isnan(values)]
@@ -81,7 +89,7 @@ def intervals(values: Sequence[Replicates], *, confidence: float = 0.95) -> list
     """The percentile interval of each list of replicates; None where it would have no width, or none has a value."""
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     whole = [n for n, each in enumerate(values) if not np.isnan(each).any()]
-    at_once = np.quantile(np.column_stack([values[n] for n in whole]), tails, axis=0).T if whole else ()
+    at_once = np.quantile(np.array([values[n] for n in whole]), tails, axis=1).T if whole else ()
     ends = dict(zip(whole, at_once, strict=True))
     for n, each in enumerate(values):
         if n not in ends and (some := each[~np.isnan(each)]).size:

@@ -46,15 +46,12 @@ def cost_rows(
 
 
 def _rows(scored: Iterable[Scored], metrics: Mapping[str, Metric], seed: int, replicates: int) -> list[Row]:
-    drawn: dict[int, stats.Draws] = {}
     rows: list[Row] = []
     for condition, group in groupby(sorted(scored, key=lambda run: (*_arm(run), run.outcome.case)), key=_arm):
         runs = list(group)
         _refuse_repeats(runs)
         n = len(runs)
-        if n not in drawn:
-            drawn[n] = stats.draws(stats.bootstrap_indices(n, replicates=replicates, seed=seed))
-        estimates = estimate_all(metrics, runs, drawn[n])
+        estimates = estimate_all(metrics, runs, stats.bootstrap_draws(n, replicates=replicates, seed=seed))
         rows.append(dict(zip(("condition", "reader", "snapshot"), condition, strict=True)) | {"n": n} | estimates)
     return rows
 

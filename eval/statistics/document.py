@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from evitrail.eval.metrics import COST, METRICS, WEIGHTED, Metric
@@ -87,30 +86,34 @@ def statistics(outcomes: Sequence[Outcome], rows: Iterable[Mapping[str, Any]], w
 
 def concentration_rows(answered: Answered) -> list[Row]:
     """Over all runs, and under each condition that more than one reader answered."""
-    scopes = {ALL: [one for readers in answered.values() for cases in readers.values() for one in cases.values()]}
-    for condition, readers in answered.items():
-        if len(readers) > 1:
-            scopes[condition] = [one for cases in readers.values() for one in cases.values()]
+    counts = {
+        condition: {kind: harm.errors_by_question(_listed(readers), kind) for kind in HARMS}
+        for condition, readers in answered.items()
+    }
+    together = {kind: harm.added(one[kind] for one in counts.values()) for kind in HARMS}
+    several = {condition: counts[condition] for condition, readers in answered.items() if len(readers) > 1}
     return [
-        {"condition": condition, "error": kind, "runs": len(outcomes)}
-        | _concentrated(harm.concentration(harm.errors_by_question(outcomes, kind)))
-        for condition, outcomes in scopes.items()
-        for kind in HARMS
+        {"condition": condition, "error": kind} | _concentrated(harm.concentration(errors))
+        for condition, by_kind in {ALL: together, **several}.items()
+        for kind, errors in by_kind.items()
     ]
 
 
 def risk_coverage_rows(answered: Answered) -> list[Row]:
     """One curve per condition, reader and kind of failure."""
-    draws = cache(selective.draws_by_question)
     found = []
     for condition, readers in answered.items():
         for reader, cases in readers.items():
-            for risk, curve in selective.risk_curves(cases.values(), draws).items():
+            for risk, curve in selective.risk_curves(cases.values()).items():
                 told = {"condition": condition, "reader": reader, "risk": risk, "n": curve.n}
                 told |= {selective.AREA.name: curve.area._asdict()}
                 told |= {selective.SELECTIVE_RISK.name: selective.at_coverages(curve)}
-                found.append(told | {"curve": [point._asdict() for point in curve.points]})
+                found.append(told | {"curve": [list(point) for point in curve.points]})
     return found
+
+
+def _listed(readers: Mapping[str, Mapping[str, Outcome]]) -> list[Outcome]:
+    return [outcome for cases in readers.values() for outcome in cases.values()]
 
 
 def _concentrated(found: harm.Concentration) -> Row:

@@ -144,7 +144,7 @@ def _decided(name: str, members: Sequence[Outcome]) -> Outcome:
 
 def _row(ensemble: Ensemble, condition: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     n = len(outcomes)
-    drawn = stats.draws(stats.bootstrap_indices(n))
+    drawn = stats.bootstrap_draws(n)
     right = sum(outcome.correct for outcome in outcomes)
     share = right / n
     return (

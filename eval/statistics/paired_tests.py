@@ -144,7 +144,7 @@ def _tested(tests: Sequence[Test]) -> list[dict[str, Any]]:
     for n in {len(test.left) for test in tests}:
         alike = [place for place, test in enumerate(tests) if len(test.left) == n]
         changes = np.column_stack([tests[place].right - tests[place].left for place in alike])
-        drawn = stats.draws(stats.bootstrap_indices(n)) @ changes / n
+        drawn = stats.bootstrap_draws(n) @ changes / n
         replicates |= dict(zip(alike, drawn.T, strict=True))
     spread = stats.intervals([replicates[place] for place in range(len(tests))])
     return [_row(test, replicates[place], spread[place]) for place, test in enumerate(tests)]

@@ -14,6 +14,7 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -48,6 +49,10 @@ SELECTIVE_RISK = Definition(
 DEFINITIONS = by_name(AREA, SELECTIVE_RISK)
 
 
+Counts = NDArray[np.float32]
+"""Whole numbers below 2^24: this type holds them exactly, at half the work."""
+
+
 class Point(NamedTuple):
     """Answer from this confidence on, and so many questions are answered at this risk."""
 
@@ -69,13 +74,8 @@ class RiskCoverage(NamedTuple):
         return next((point.risk for point in self.points if point.coverage >= coverage - 1e-12), None)
 
 
-def risk_curves(
-    outcomes: Iterable[Outcome], draws: Callable[[int], NDArray[np.float64]] | None = None
-) -> dict[Risk, RiskCoverage]:
-    """The curve of each kind of failure, over the questions that have samples and of which it is known.
-
-    ``draws`` is ``draws_by_question``, or one that remembers what it gave.
-    """
+def risk_curves(outcomes: Iterable[Outcome]) -> dict[Risk, RiskCoverage]:
+    """The curve of each kind of failure, over the questions that have samples and of which it is known."""
     sampled = sorted((one for one in outcomes if one.confidence is not None), key=lambda one: one.case)
     ranked: dict[tuple[str, ...], _Ranked] = {}
     curves: dict[Risk, RiskCoverage] = {}
@@ -84,14 +84,15 @@ def risk_curves(
         cases = tuple(one.case for one, _ in known)
         if cases and cases not in ranked:
             confidence = np.array([one.confidence for one, _ in known])
-            ranked[cases] = _Ranked.of(confidence, (draws or draws_by_question)(len(cases)))
+            ranked[cases] = _Ranked.of(confidence, _draws_by_question(len(cases)))
         curves[risk] = ranked[cases].curve(np.array([failure for _, failure in known])) if cases else NO_CURVE
     return curves
 
 
-def draws_by_question(n: int) -> NDArray[np.float64]:
+@lru_cache(maxsize=2)
+def _draws_by_question(n: int) -> Counts:
     """The bootstrap's draws, one row per question: so adding up questions adds up whole rows."""
-    return np.ascontiguousarray(stats.draws(stats.bootstrap_indices(n)).T)
+    return np.ascontiguousarray(stats.bootstrap_draws(n).T, dtype=np.float32)
 
 
 NO_CURVE = RiskCoverage(0, Interval95(None), ())
@@ -104,16 +105,16 @@ class _Ranked(NamedTuple):
     order: NDArray[np.intp]
     last: NDArray[np.intp]
     """Where each group of equal confidence ends."""
-    draws: NDArray[np.float64]
+    draws: Counts
     answered: NDArray[np.float64]
     """How many questions each replicate answers at each threshold."""
 
     @classmethod
-    def of(cls, confidence: NDArray[np.float64], draws: NDArray[np.float64]) -> _Ranked:
+    def of(cls, confidence: NDArray[np.float64], draws: Counts) -> _Ranked:
         order = np.argsort(-confidence, kind="stable")
         ranked, drawn = confidence[order], draws[order]
         last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
-        return cls(ranked, order, last, drawn, np.cumsum(drawn, axis=0)[last])
+        return cls(ranked, order, last, drawn, np.cumsum(drawn, axis=0)[last].astype(np.float64))
 
     def curve(self, failed: NDArray[np.float64]) -> RiskCoverage:
         n, wrong = len(self.order), failed[self.order]
@@ -122,8 +123,9 @@ class _Ranked(NamedTuple):
         area = _area(answered[:, None], failures[:, None])[0]
         # A question that did not fail adds nothing, and most did not.
         kept = np.flatnonzero(wrong)
-        upto = np.concatenate([np.zeros((1, self.draws.shape[1])), np.cumsum(self.draws[kept], axis=0)])
-        many = upto[np.searchsorted(kept, self.last, side="right")]
+        upto = np.cumsum(self.draws[kept], axis=0)
+        upto = np.concatenate([np.zeros_like(upto[:1], shape=(1, upto.shape[1])), upto])
+        many = upto[np.searchsorted(kept, self.last, side="right")].astype(np.float64)
         (spread,) = stats.intervals([_area(self.answered, many)])
         points = [
             Point(float(threshold), float(count) / n, float(failure) / float(count))
