@@ -77,15 +77,19 @@ class RiskCoverage(NamedTuple):
 def risk_curves(outcomes: Iterable[Outcome]) -> dict[Risk, RiskCoverage]:
     """The curve of each kind of failure, over the questions that have samples and of which it is known."""
     sampled = sorted((one for one in outcomes if one.confidence is not None), key=lambda one: one.case)
-    ranked: dict[tuple[str, ...], _Ranked] = {}
+    confidence = np.array([one.confidence for one in sampled])
+    ranked: dict[bytes, _Ranked] = {}
     curves: dict[Risk, RiskCoverage] = {}
     for risk, failed in RISKS.items():
-        known = [(one, float(failure)) for one in sampled if (failure := failed(one)) is not None]
-        cases = tuple(one.case for one, _ in known)
-        if cases and cases not in ranked:
-            confidence = np.array([one.confidence for one, _ in known])
-            ranked[cases] = _Ranked.of(confidence, _draws_by_question(len(cases)))
-        curves[risk] = ranked[cases].curve(np.array([failure for _, failure in known])) if cases else NO_CURVE
+        failures = np.array([failed(one) for one in sampled], dtype=np.float64)
+        known = ~np.isnan(failures)
+        if not known.any():
+            curves[risk] = RiskCoverage(0, Interval95(None), ())
+            continue
+        same = known.tobytes()
+        if same not in ranked:
+            ranked[same] = _Ranked.of(confidence[known])
+        curves[risk] = ranked[same].curve(failures[known])
     return curves
 
 
@@ -93,9 +97,6 @@ def risk_curves(outcomes: Iterable[Outcome]) -> dict[Risk, RiskCoverage]:
 def _draws_by_question(n: int) -> Counts:
     """The bootstrap's draws, one row per question: so adding up questions adds up whole rows."""
     return np.ascontiguousarray(stats.bootstrap_draws(n).T, dtype=np.float32)
-
-
-NO_CURVE = RiskCoverage(0, Interval95(None), ())
 
 
 class _Ranked(NamedTuple):
@@ -106,38 +107,30 @@ class _Ranked(NamedTuple):
     last: NDArray[np.intp]
     """Where each group of equal confidence ends."""
     draws: Counts
-    answered: NDArray[np.float64]
-    """How many questions each replicate answers at each threshold."""
+    weights: NDArray[np.float64]
+    """Of each group in each replicate: how many questions it has, for each that is answered at its threshold."""
 
     @classmethod
-    def of(cls, confidence: NDArray[np.float64], draws: Counts) -> _Ranked:
+    def of(cls, confidence: NDArray[np.float64]) -> _Ranked:
         order = np.argsort(-confidence, kind="stable")
-        ranked, drawn = confidence[order], draws[order]
+        ranked, draws = confidence[order], _draws_by_question(len(order))[order]
         last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
-        return cls(ranked, order, last, drawn, np.cumsum(drawn, axis=0)[last].astype(np.float64))
+        answered = np.cumsum(draws, axis=0)[last].astype(np.float64)
+        of_group = np.diff(answered, axis=0, prepend=0.0)
+        return cls(ranked, order, last, draws, of_group / np.maximum(answered, 1.0))
 
-    def curve(self, failed: NDArray[np.float64]) -> RiskCoverage:
-        n, wrong = len(self.order), failed[self.order]
-        answered = np.asarray(self.last + 1, dtype=np.float64)
-        failures = np.cumsum(wrong)[self.last]
-        area = _area(answered[:, None], failures[:, None])[0]
+    def curve(self, failures: NDArray[np.float64]) -> RiskCoverage:
+        n, failed = len(self.order), np.flatnonzero(failures[self.order])
+        place = np.searchsorted(failed, self.last, side="right")  # how many failed up to each threshold
         # A question that did not fail adds nothing, and most did not.
-        kept = np.flatnonzero(wrong)
-        upto = np.cumsum(self.draws[kept], axis=0)
-        upto = np.concatenate([np.zeros_like(upto[:1], shape=(1, upto.shape[1])), upto])
-        many = upto[np.searchsorted(kept, self.last, side="right")].astype(np.float64)
-        (spread,) = stats.intervals([_area(self.answered, many)])
-        points = [
-            Point(float(threshold), float(count) / n, float(failure) / float(count))
-            for threshold, count, failure in zip(self.confidence[self.last], answered, failures, strict=True)
-        ]
-        return RiskCoverage(n, Interval95(float(area), *(spread or (None, None))), tuple(points))
-
-
-def _area(answered: NDArray[np.float64], failures: NDArray[np.float64]) -> stats.Replicates:
-    """The area under the curve in each replicate; one row per threshold, one column per replicate."""
-    risk = np.divide(failures, answered, out=np.zeros_like(failures), where=answered > 0)
-    return np.asarray((np.diff(answered, axis=0, prepend=0.0) * risk).sum(axis=0) / answered[-1])
+        upto = np.zeros((len(failed) + 1, self.draws.shape[1]), dtype=np.float32)
+        np.cumsum(self.draws[failed], axis=0, out=upto[1:])
+        (spread,) = stats.intervals([np.einsum("gr,gr->r", self.weights, upto[place]) / n])
+        answered = self.last + 1
+        risk = place / answered
+        area = float((np.diff(answered, prepend=0) * risk).sum() / n)
+        points = map(Point, self.confidence[self.last].tolist(), (answered / n).tolist(), risk.tolist())
+        return RiskCoverage(n, Interval95(area, *(spread or (None, None))), tuple(points))
 
 
 def at_coverages(curve: RiskCoverage, coverages: Sequence[float] = (0.5, 0.8, 0.9, 1.0)) -> dict[str, float | None]:

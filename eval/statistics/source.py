@@ -47,11 +47,11 @@ def of_published(judged: Path, labels: Path, wanted: Wanted) -> Row:
     """The statistics of published answers; raises ``InputError`` with every fault of the first file that has any."""
     with _nothing_to_collect():
         found = read_judged(judged, read_dataset(Sources(labels)), whole=False)
-        gc.freeze()
         document = statistics(found.outcomes, metric_rows(found.outcomes), wanted)
+        latency = _latency_rows(found)
     defined = {"name": LATENCY.name, "description": LATENCY.description, "formula": LATENCY.formula}
     return document | {
-        "latency": _latency_rows(found),
+        "latency": latency,
         "missing": [one._asdict() for one in found.missing],
         "definitions": [*document["definitions"], defined | {"source": LATENCY.citation}],
     }
@@ -59,16 +59,12 @@ def of_published(judged: Path, labels: Path, wanted: Wanted) -> Row:
 
 @contextmanager
 def _nothing_to_collect() -> Iterator[None]:
-    """Outcomes hold no cycles, and to look for some among so many objects again and again takes seconds.
-
-    Holm's correction in statsmodels asks for it each time, whatever is set: so what was read is frozen as well.
-    """
+    """Outcomes hold no cycles, and to look for some among so many objects again and again takes its time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.unfreeze()
         if collecting:
             gc.enable()
 

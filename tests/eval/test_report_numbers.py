@@ -128,7 +128,7 @@ def test_failed_runs_are_grouped_by_arm_the_gravest_first():
     ]
 
 
-@settings(deadline=None)  # the first call imports statsmodels
+@settings(deadline=None)  # the first call imports scipy
 @given(st.lists(st.sampled_from(["standard", "agentic", "gated"]), max_size=3, unique=True), st.data())
 def test_the_fewest_questions_that_hold_a_part_of_the_harm(conditions: list[str], data: st.DataObject):
     runs = []
