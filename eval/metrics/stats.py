@@ -169,7 +169,7 @@ def wilson(successes: float, n: int, *, confidence: float = 0.95) -> Interval:
     z, share = float(ndtri((1 + confidence) / 2)), successes / n
     middle, scale = (share + z**2 / (2 * n)), 1 + z**2 / n
     half = z * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
-    return Interval((middle - half) / scale, (middle + half) / scale)
+    return Interval(max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale))
 
 
 def published_wilson(successes: float, n: int) -> Interval:
