@@ -23,8 +23,9 @@ import numpy as np
 from evitrail.eval.metrics.definition import PAPER, Definition
 from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.metrics.table import metric_rows
-from evitrail.eval.safe_scale import Sources, read_dataset, read_judged
+from evitrail.eval.safe_scale import Sources, is_official, read_dataset, read_judged
 from evitrail.eval.safe_scale.judged import JudgedResults
+from evitrail.eval.statistics.cost import cost_at
 from evitrail.eval.statistics.document import Row, Wanted, statistics
 
 LATENCY = Definition(
@@ -35,12 +36,19 @@ LATENCY = Definition(
 )
 
 
-def of_experiment(folder: Path, wanted: Wanted) -> Row:
-    """The statistics of an experiment's outcomes."""
+def of_experiment(folder: Path, wanted: Wanted, prices: Path | None = None) -> Row:
+    """The statistics of an experiment's outcomes, and what its runs cost; ``prices`` stand in place of the plan's."""
+    if prices is not None and is_official(folder):
+        raise ValueError(f"--prices: expected an experiment that evitrail ran, got imported published files: {folder}")
     outcomes = read_outcomes(folder / "outcomes.parquet")
     metrics = folder / "metrics.json"
     rows: list[dict[str, Any]] = json.loads(metrics.read_text("utf-8")) if metrics.is_file() else metric_rows(outcomes)
-    return statistics(outcomes, rows, wanted)
+    document = statistics(outcomes, rows, wanted)
+    if prices is not None:
+        cost = cost_at(folder, prices)
+        return document | {"cost": cost.rows, "without_price": cost.without_price}
+    stated = folder / "cost.json"
+    return document | {"cost": json.loads(stated.read_text("utf-8"))} if stated.is_file() else document
 
 
 def of_published(judged: Path, labels: Path, wanted: Wanted) -> Row:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from desk import evitrail
 from hypothesis import given
 from hypothesis import strategies as st
 from ward import advice, arm, ask, case, opened
@@ -151,6 +152,45 @@ def test_prices_stand_in_a_plan_as_a_table(tmp_path: Path) -> None:
     plan.write_text(f"{said}-1\n", "utf-8")
     with pytest.raises(InputError, match="prices"):
         read_plan(plan)
+
+
+def test_a_table_of_prices_gives_the_cost_without_a_change_of_the_plan(folder: Path, tmp_path: Path) -> None:
+    write_results(folder)
+    prices = tmp_path / "prices.toml"
+    prices.write_text('[prices."org/talker"]\nprompt = 2\ncompletion = 10\n', "utf-8")
+    before = (folder / "cost.json").read_text("utf-8")
+    found = evitrail("statistics", folder, "--prices", prices, "--json").json
+    with Journals.open(folder) as opened_:
+        runs = runs_of(CountingJournal(opened_), prices={"org/talker": Price(prompt=2, completion=10)})
+        expected = np.mean([run.money or 0.0 for run in runs.values()])
+    assert (found["cost"][0]["money"]["value"], found["without_price"]) == (pytest.approx(expected), [])
+    assert (folder / "cost.json").read_text("utf-8") == before
+    stated = evitrail("statistics", folder, "--json").json["cost"]
+    assert stated == json.loads(before)
+    assert "money" in evitrail("statistics", folder, "--prices", prices).out
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        (
+            '[prices."org/talkr"]\nprompt = 2\ncompletion = 10\n',
+            "key 'prices.org/talkr': expected a model or reader of this experiment among org/talker, "
+            "got 'org/talkr'; did you mean 'org/talker'?",
+        ),
+        ('[prices."org/talker"]\nprompt = -2\ncompletion = 10\n', "key 'prices.org/talker.prompt': expected"),
+        ('[prices."org/talker"]\nprompt = 2\n', "key 'prices.org/talker.completion' is missing"),
+        ('["org/talker"]\nprompt = 2\n', "key "),
+        ("[prices]\n", "key 'prices': expected"),
+    ],
+)
+def test_a_price_that_cannot_be_meant_is_one_line(folder: Path, tmp_path: Path, table: str, fault: str) -> None:
+    write_results(folder)
+    prices = tmp_path / "prices.toml"
+    prices.write_text(table, "utf-8")
+    said = evitrail("statistics", folder, "--prices", prices)
+    assert (said.code, said.out) == (2, "")
+    assert said.faults[0].startswith(f"{prices}: {fault}"), said.err
 
 
 def test_outcomes_alone_give_every_metric_of_outcomes_and_nothing_else(journal: Any) -> None:
