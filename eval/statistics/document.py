@@ -26,6 +26,7 @@ from evitrail.eval.statistics.answered import Answered, by_condition, expect_kno
 from evitrail.eval.statistics.ensemble import ENSEMBLE_METRICS, PUBLISHED_ENSEMBLES, Ensemble, ensemble_rows
 from evitrail.eval.statistics.families import Model, published_models
 from evitrail.eval.statistics.per_question import question_rows
+from evitrail.eval.statistics.retrieval import retrieval_metrics
 
 Row = dict[str, Any]
 ALL = "all"
@@ -50,6 +51,7 @@ class Wanted:
 def definitions() -> list[Row]:
     """Every statistic: its printed name, what it says, its formula and its source."""
     metrics: dict[str, Metric | Definition] = {**METRICS, **WEIGHTED, **COST, **ENSEMBLE_METRICS}
+    metrics |= retrieval_metrics({}, {})
     metrics |= {**harm.DEFINITIONS, **paired_tests.DEFINITIONS, **selective.DEFINITIONS, **scaling.DEFINITIONS}
     return [
         {"name": name, "description": one.description, "formula": one.formula, "source": one.citation}

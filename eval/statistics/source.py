@@ -13,20 +13,24 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from evitrail.eval.log.runs import JOURNAL, cases
 from evitrail.eval.metrics.definition import PAPER, Definition
+from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.safe_scale import Sources, is_official, read_dataset, read_judged
 from evitrail.eval.safe_scale.judged import JudgedResults
 from evitrail.eval.statistics.cost import cost_at
 from evitrail.eval.statistics.document import Row, Wanted, statistics
+from evitrail.eval.statistics.retrieval import retrieval_rows
+from evitrail.traces.journal.folder import Journals
 
 LATENCY = Definition(
     "latency_s",
@@ -43,12 +47,20 @@ def of_experiment(folder: Path, wanted: Wanted, prices: Path | None = None) -> R
     outcomes = read_outcomes(folder / "outcomes.parquet")
     metrics = folder / "metrics.json"
     rows: list[dict[str, Any]] = json.loads(metrics.read_text("utf-8")) if metrics.is_file() else metric_rows(outcomes)
-    document = statistics(outcomes, rows, wanted)
+    document = statistics(outcomes, rows, wanted) | {"retrieval": _retrieval(folder, outcomes)}
     if prices is not None:
         cost = cost_at(folder, prices)
         return document | {"cost": cost.rows, "without_price": cost.without_price}
     stated = folder / "cost.json"
     return document | {"cost": json.loads(stated.read_text("utf-8"))} if stated.is_file() else document
+
+
+def _retrieval(folder: Path, outcomes: Sequence[Outcome]) -> list[Row]:
+    """Empty where no journal stands behind the outcomes."""
+    if not (folder / JOURNAL).is_file():
+        return []
+    with Journals.open(folder) as journal:
+        return retrieval_rows(journal, outcomes, cases(journal))
 
 
 def of_published(judged: Path, labels: Path, wanted: Wanted) -> Row:

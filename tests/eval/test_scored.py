@@ -23,6 +23,7 @@ from evitrail.agent.reader.direct import DirectReader
 from evitrail.eval.dataset.case import COVER, Case
 from evitrail.eval.log.runs import cases, outcomes
 from evitrail.eval.log.scored_runs import scored_runs
+from evitrail.eval.log.served import served
 from evitrail.eval.metrics import COST, METRICS, WEIGHTED, Metric, Scored
 from evitrail.eval.metrics.base import mean, median
 from evitrail.eval.metrics.prices import Price, TokenUsage
@@ -32,6 +33,7 @@ from evitrail.eval.report.results import write_results
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.folder import Journals
+from evitrail.traces.trace import Trace
 
 RATIONALE = "apixaban lowers the risk"
 CASES = [
@@ -168,6 +170,24 @@ def test_a_table_of_prices_gives_the_cost_without_a_change_of_the_plan(folder: P
     stated = evitrail("statistics", folder, "--json").json["cost"]
     assert stated == json.loads(before)
     assert "money" in evitrail("statistics", folder, "--prices", prices).out
+
+
+def test_what_the_searches_served_is_measured_by_the_evidence_that_each_case_names(folder: Path) -> None:
+    write_results(folder)
+    (row,) = evitrail("statistics", folder, "--json").json["retrieval"]
+    with Journals.open(folder) as opened_:
+        found = {one.case: served(Trace(opened_, one.run)) or () for one in outcomes(opened_)}
+    clean = {each.id: each.clean_evidence for each in CASES if each.clean_evidence}
+    assert len(clean) == 2, "one of the cases names none"
+    gains = {
+        case: [1 / np.log2(place + 2) * (ref in clean[case]) for place, ref in enumerate(found[case])] for case in clean
+    }
+    ideal = {case: sum(1 / np.log2(place + 2) for place in range(len(refs))) for case, refs in clean.items()}
+    assert row["nDCG@10"]["value"] == pytest.approx(np.mean([sum(gains[case][:10]) / ideal[case] for case in clean]))
+    recalls = [len(set(found[case][:10]).intersection(refs)) / len(refs) for case, refs in clean.items()]
+    assert row["R@10"]["value"] == pytest.approx(np.mean(recalls))
+    assert (row["nDCG@10"]["n"], row["n"]) == (2, 3)
+    assert row["outdated_exposure"]["value"] is None, "no case names outdated evidence"
 
 
 @pytest.mark.parametrize(

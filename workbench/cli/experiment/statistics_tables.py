@@ -10,6 +10,15 @@ from evitrail.workbench.cli.console import print_table, say
 
 Document = Mapping[str, Any]
 
+OF_RETRIEVAL = {
+    "nDCG@10": ("nDCG@10", 1, 2),
+    "R@10": ("R@10", 1, 2),
+    "RR": ("RR", 1, 2),
+    "outdated_exposure": ("outdated served, %", 100, 0),
+    "conflict_exposure": ("conflict served, %", 100, 0),
+}
+"""The columns of the table of retrieval: metric, heading, unit and digits."""
+
 OF_COST = {
     "prompt_tokens": ("prompt tokens", 0),
     "completion_tokens": ("completion tokens", 0),
@@ -35,6 +44,7 @@ def show(found: Document, most: int) -> None:
     _show_curves(found["risk_coverage"], most)
     _show_filters(found["safety_filter"])
     _show_variance(found)
+    _show_retrieval(found.get("retrieval", ()), most)
     _show_cost(found, most)
 
 
@@ -138,6 +148,23 @@ def _show_variance(found: Document) -> None:
         )
     if found["variance_shares"] and found["without_family"]:
         say(f"no family known, left out of the variance: {', '.join(found['without_family'])}")
+
+
+def _show_retrieval(rows: Sequence[Mapping[str, Any]], most: int) -> None:
+    known = [row for row in rows if any(row[name]["value"] is not None for name in OF_RETRIEVAL)]
+    if known:
+        print_table(
+            "what the searches served, by the evidence that each case names; with 95% intervals",
+            ("condition", "reader", "n", *(heading for heading, *_ in OF_RETRIEVAL.values())),
+            [
+                (
+                    *(row["condition"], row["reader"], row["n"]),
+                    *(_interval(row[name], unit, digits) for name, (_, unit, digits) in OF_RETRIEVAL.items()),
+                )
+                for row in known[:most]
+            ],
+        )
+        _rest(len(known), most)
 
 
 def _show_cost(found: Document, most: int) -> None:
