@@ -75,10 +75,13 @@ class Concentration(NamedTuple):
 
 def errors_by_question(outcomes: Iterable[Outcome], harm: Harm = "high_risk") -> dict[str, int]:
     """Errors of one kind per question, by case; questions of which it is unknown are left out."""
-    if harm == "wrong":
-        return added({outcome.case: not outcome.correct} for outcome in outcomes)
-    erred = attrgetter(harm)
-    return added({outcome.case: flag} for outcome in outcomes if (flag := erred(outcome)) is not None)
+    field, erred = ("correct", False) if harm == "wrong" else (harm, True)
+    read = attrgetter(field)
+    found: dict[str, int] = {}
+    for outcome in outcomes:
+        if (flag := read(outcome)) is not None:
+            found[outcome.case] = found.get(outcome.case, 0) + (flag is erred)
+    return dict(sorted(found.items()))
 
 
 def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -103,18 +106,20 @@ def concentration(
     if not total:
         unknown = Interval95(None)
         return Concentration(len(errors), 0, unknown, unknown, dict.fromkeys(parts, unknown), {})
-    worst_first = np.argsort(-counts, kind="stable")
-    ranked = counts[worst_first]
-    once = _Ranked.of(ranked, np.ones((1, len(ranked))))
-    drawn = stats.bootstrap_draws(len(ranked), replicates=replicates, seed=seed)
-    many = _Ranked.of(ranked, drawn[:, worst_first])
+    # Questions with equally many errors are one group: all that is asked depends on how large each group is.
+    fewest_first, group = np.unique(counts, return_inverse=True)
+    ranked = fewest_first[::-1]
+    member = (group[:, None] == np.arange(len(ranked))[::-1]).astype(np.float64)
+    once = _Ranked.of(ranked, member.sum(axis=0, keepdims=True))
+    many = _Ranked.of(ranked, stats.bootstrap_draws(len(counts), replicates=replicates, seed=seed) @ member)
+    worst_first = np.cumsum(-np.sort(-counts))
     return Concentration(
         questions=len(errors),
         errors=total,
         gini=_with_interval(once.gini(), many.gini()),
         top_decile_share=_with_interval(once.top_share(), many.top_share()),
         fewest={part: _with_interval(once.fewest(part), many.fewest(part)) for part in parts},
-        held={part: int(ranked[: int(once.fewest(part)[0])].sum()) for part in parts},
+        held={part: int(worst_first[int(once.fewest(part)[0]) - 1]) for part in parts},
     )
 
 
@@ -124,11 +129,12 @@ def _with_interval(point: stats.Replicates, spread: stats.Replicates) -> Interva
 
 
 class _Ranked(NamedTuple):
-    """Replicates of questions, those with most errors first: one row each, one column per question."""
+    """Replicates of groups of questions, those with most errors first: one row each, one column per group."""
 
     counts: NDArray[np.float64]
+    """Errors of one question of each group."""
     times: stats.Draws
-    """How often each question was drawn."""
+    """How many questions of each group were drawn."""
     questions: NDArray[np.float64]
     """How many questions stand up to here."""
     errors: NDArray[np.float64]
