@@ -13,8 +13,9 @@ from evitrail.eval.metrics.scored import Scored
 
 
 def _robustness(run: Scored) -> float:
-    letters = [letter for letter in run.outcome.ballots if letter is not None]
-    return letters.count(run.outcome.answer) / len(letters) if letters else 0.0
+    ballots = run.outcome.ballots
+    letters = len(ballots) - ballots.count(None)
+    return ballots.count(run.outcome.answer) / letters if letters else 0.0
 
 
 ACCURACY = Metric(

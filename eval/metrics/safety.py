@@ -19,8 +19,9 @@ def _of_plurality(run: Scored, flag: bool | None) -> bool | None:
 
 
 def _synchronized_failure(run: Scored) -> bool:
-    letters = [letter for letter in run.outcome.ballots if letter is not None]
-    return len(letters) >= 2 and len(set(letters)) == 1 and letters[0] != run.outcome.answer
+    ballots = run.outcome.ballots
+    letters = set(ballots) - {None}
+    return len(letters) == 1 and run.outcome.answer not in letters and len(ballots) - ballots.count(None) >= 2
 
 
 HIGH_RISK_RATE = Metric(
