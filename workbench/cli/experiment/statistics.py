@@ -91,12 +91,14 @@ def statistics(
 
 
 def _found(folder: Path, labels: Path | None, prices: Path | None, wanted: Wanted) -> Document:
-    from evitrail.eval.statistics.source import of_experiment, of_published
-
     if labels is None:
+        from evitrail.eval.statistics.experiment import of_experiment
+
         return of_experiment(folder, wanted, prices)
     if prices is not None:
         raise ValueError("--prices: expected an experiment that evitrail ran, got published answers (--labels)")
+    from evitrail.eval.statistics.published import of_published
+
     return of_published(folder, labels, wanted)
 
 

@@ -1,36 +1,27 @@
-"""Where outcomes come from: an experiment's folder, or published answer files as they are.
+"""The statistics of published answer files, read in place: nothing is copied, and no folder is written.
 
 Rules kept here
-- An experiment's metrics are those of its ``metrics.json``; without that file they are computed from its outcomes.
-- Published files are read in place: nothing is copied, and no folder is written. Their latency is that of the greedy
-  answers, as published (specification 3.16): mean and population standard deviation, waiting and errors included.
+- Latency is that of the greedy answers, as published (SaFE-Scale specification 3.16): mean and population standard
+  deviation, waiting and errors included.
+- What an experiment is read with is not imported: that would take longer than one model's answers.
 
-    of_experiment(Path("evitrail-run"), Wanted())
     of_published(Path("judged"), Path("risk_radiorag_full_merged.json"), Wanted())
 """
 
 from __future__ import annotations
 
 import gc
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from evitrail.eval.log.runs import JOURNAL, cases
 from evitrail.eval.metrics.definition import PAPER, Definition
-from evitrail.eval.metrics.outcome import Outcome
-from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.metrics.table import metric_rows
-from evitrail.eval.safe_scale import Sources, is_official, read_dataset, read_judged
-from evitrail.eval.safe_scale.judged import JudgedResults
-from evitrail.eval.statistics.cost import cost_at
+from evitrail.eval.safe_scale.dataset import Sources, read_dataset
+from evitrail.eval.safe_scale.judged import JudgedResults, read_judged
 from evitrail.eval.statistics.document import Row, Wanted, statistics
-from evitrail.eval.statistics.retrieval import retrieval_rows
-from evitrail.traces.journal.folder import Journals
 
 LATENCY = Definition(
     "latency_s",
@@ -38,29 +29,6 @@ LATENCY = Definition(
     "mean and population standard deviation of elapsed_s over questions; a failed request counts as 0",
     f"{PAPER}, specification 3.16",
 )
-
-
-def of_experiment(folder: Path, wanted: Wanted, prices: Path | None = None) -> Row:
-    """The statistics of an experiment's outcomes, and what its runs cost; ``prices`` stand in place of the plan's."""
-    if prices is not None and is_official(folder):
-        raise ValueError(f"--prices: expected an experiment that evitrail ran, got imported published files: {folder}")
-    outcomes = read_outcomes(folder / "outcomes.parquet")
-    metrics = folder / "metrics.json"
-    rows: list[dict[str, Any]] = json.loads(metrics.read_text("utf-8")) if metrics.is_file() else metric_rows(outcomes)
-    document = statistics(outcomes, rows, wanted) | {"retrieval": _retrieval(folder, outcomes)}
-    if prices is not None:
-        cost = cost_at(folder, prices)
-        return document | {"cost": cost.rows, "without_price": cost.without_price}
-    stated = folder / "cost.json"
-    return document | {"cost": json.loads(stated.read_text("utf-8"))} if stated.is_file() else document
-
-
-def _retrieval(folder: Path, outcomes: Sequence[Outcome]) -> list[Row]:
-    """Empty where no journal stands behind the outcomes."""
-    if not (folder / JOURNAL).is_file():
-        return []
-    with Journals.open(folder) as journal:
-        return retrieval_rows(journal, outcomes, cases(journal))
 
 
 def of_published(judged: Path, labels: Path, wanted: Wanted) -> Row:
