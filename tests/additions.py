@@ -76,6 +76,7 @@ from evitrail.eval.metrics.base import Metric, mean
 CITATIONS = Metric(
     name="citations",
     description="Mean number of documents that an answer cites.",
+    formula="documents cited / runs",
     citation="ours",
     compute=mean(lambda run: float(len(run.outcome.cited))),
 )

@@ -5,6 +5,7 @@ Rules kept here
   difference: question by question, in the same bootstrap draws (SaFE-Scale, section 3, item 14).
 - Each metric is a share of questions, so the test is McNemar's, exact and two-sided, on the questions of which only
   one of the two is counted (item 15). A question that is not labelled in one of them is in neither number.
+- Beside it stands the p-value of a paired bootstrap, which draws the same questions for both (item 15).
 - ``p_adjusted`` is corrected for all tests of the table together, by Holm's method or that of Benjamini and Hochberg.
   The published analysis corrects nothing; this is ours.
 - What is unknown in one of the two has no difference and no test.
@@ -48,6 +49,8 @@ class ComparedMetric(Record):
     """McNemar's exact two-sided p-value."""
     p_adjusted: float | None
     """The same, corrected for all tests of the comparison."""
+    p_bootstrap: float | None = None
+    """Two-sided p-value of the difference in the bootstrap of its interval; 0 is less than one in 1,000."""
 
 
 class Pair(Record):
@@ -128,6 +131,7 @@ def _metric(column: Column, before: Sequence[Outcome], after: Sequence[Outcome])
         only_other=said and said.right,
         p=said and stats.mcnemar(*said),
         p_adjusted=None,
+        p_bootstrap=found and found.p,
     )
 
 

@@ -21,12 +21,24 @@ from evitrail.eval.compare.comparison import ComparedMetric, Comparison, Pair, b
 from evitrail.eval.compare.parted import Answered, Parted
 from evitrail.eval.compare.rows import Table, metric_table, parted_table
 from evitrail.eval.compare.words import change, p_value, percent
+from evitrail.eval.metrics.stats import REPLICATES
 from evitrail.eval.report.files import replace_bytes, replace_text, write_json
 from evitrail.eval.report.plots import difference_forest
 from evitrail.eval.report.profile import COLUMNS
 
 TITLES = {column.metric: column.title for column in COLUMNS}
-HEADINGS = ("", "baseline", "other", "difference [95 %]", "n", "only baseline", "only other", "p", "p adjusted")
+HEADINGS = (
+    "",
+    "baseline",
+    "other",
+    "difference [95 %]",
+    "n",
+    "only baseline",
+    "only other",
+    "p",
+    "p adjusted",
+    "bootstrap p",
+)
 CASE_HEADINGS = ("case", "answer", "baseline chose", "other chose", "evidence out", "evidence in")
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -152,6 +164,7 @@ def metric_cells(metric: ComparedMetric) -> tuple[object, ...]:
         metric.only_other,
         p_value(metric.p),
         p_value(metric.p_adjusted),
+        p_value(metric.p_bootstrap, smallest=1 / REPLICATES),
     )
 
 

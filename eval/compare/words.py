@@ -44,8 +44,8 @@ def signed(share: float, digits: int = 0) -> str:
     return text if float(text) else text[1:]
 
 
-def p_value(p: float | None) -> str | None:
-    """Four digits; a smaller one is told as smaller, never as 0."""
+def p_value(p: float | None, smallest: float = SMALLEST) -> str | None:
+    """Four digits; one below the smallest that can be told apart is told as smaller, never as 0."""
     if p is None:
         return None
-    return f"<{SMALLEST}" if p < SMALLEST else f"{p:.4f}"
+    return f"<{smallest}" if p < smallest else f"{p:.4f}"

@@ -39,13 +39,20 @@ N = TypeVar("N", int, float)
 
 
 def scored_runs(
-    outcomes: Iterable[Outcome], journal: JournalView, cases: Mapping[str, Case], plan: Plan | None = None
+    outcomes: Iterable[Outcome],
+    journal: JournalView,
+    cases: Mapping[str, Case],
+    plan: Plan | None = None,
+    prices: Mapping[str, Price] | None = None,
 ) -> list[Scored]:
-    """Each outcome with its case and its record; ``cases`` are as they may be shown."""
+    """Each outcome with its case and its record; ``cases`` are as they may be shown.
+
+    ``prices`` stand in place of the plan's.
+    """
     latest = rechecked(journal)
     specs = plan.read_by if plan else ()
     by_label = dict(zip(labels(specs), specs, strict=True))
-    prices = (plan.prices if plan else None) or {}
+    stated = (plan.prices if plan else None) or {}
 
     def reader(outcome: Outcome) -> tuple[str, ...]:
         label = ReadCondition.of(outcome.run, outcome.condition).reader or (
@@ -63,7 +70,7 @@ def scored_runs(
                 latest.get(outcome.run, outcome.run),
                 sensitive=outcome.case not in cases or bool(cases[outcome.case].sensitive),
                 reader=reader(outcome),
-                prices=prices,
+                prices=stated if prices is None else prices,
             ),
         )
         for outcome in outcomes
@@ -76,7 +83,9 @@ class RunCost(NamedTuple):
     tokens: TokenUsage
     milliseconds: float | None
     money: float | None
-    calls: int = 0
+    calls: int
+    models: frozenset[str]
+    """The names that servers gave the models which were called."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,11 @@ class RecordedRun:
     def calls(self) -> int:
         return self._spent.calls
 
+    @property
+    def models(self) -> frozenset[str]:
+        """The names that servers gave the models which this run called."""
+        return self._spent.models
+
     @cached_property
     def _spent(self) -> RunCost:
         steps = [step for step in unfolded(self.journal, self.run) if step.path.partition("[")[0] not in MEASURING]
@@ -135,6 +149,7 @@ class RecordedRun:
             milliseconds=_total(step.milliseconds for step in steps if "/" not in step.path),
             money=_total(costs),
             calls=len(calls),
+            models=frozenset(call.model for call in calls),
         )
 
 

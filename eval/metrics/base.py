@@ -1,4 +1,4 @@
-"""A metric is a value: a name, a sentence, a citation, and how it is computed.
+"""A metric is a value: a name, a sentence, a formula, a citation, and how it is computed.
 
 Rules kept here
 - One computation serves the point estimate and every bootstrap replicate: a replicate is a row of
@@ -34,8 +34,6 @@ from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.scored import Scored, as_scored
 from evitrail.eval.metrics.stats import Draws, Replicates
 
-PAPER = "SaFE-Scale, arXiv 2605.04039"
-
 Compute = Callable[[Sequence[Scored], Draws], Replicates]
 """One value for each row of draws over the runs."""
 
@@ -46,6 +44,7 @@ class Metric:
 
     name: str
     description: str
+    formula: str
     citation: str
     compute: Compute
     share: bool = False
@@ -60,8 +59,13 @@ class Metric:
         """The number itself; None where it is unknown."""
         if not runs:
             return None
-        value = float(self.replicates(runs, np.ones((1, len(runs))))[0])
-        return None if math.isnan(value) else value
+        return known(self.replicates(runs, np.ones((1, len(runs))))[0])
+
+    @property
+    def sums(self) -> Sums | None:
+        """How it follows from sums over the runs, if it does."""
+        computed = self.compute.compute if isinstance(self.compute, Over) else None
+        return computed if isinstance(computed, Sums) else None
 
     def cases(self, runs: Sequence[Outcome | Scored]) -> int:
         """How many of the runs it speaks of."""
@@ -74,9 +78,28 @@ class Metric:
         return self.compute(as_scored(runs), draws)
 
 
+Columns = NDArray[np.float64]
+"""One row per run. The last column is 1 where the metric speaks of the run, else 0."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A computation that needs no more of the runs than the sum of each column over those that were drawn.
+
+    So many metrics can be computed for all replicates by one multiplication of matrices.
+    """
+
+    columns: Callable[[Sequence[Scored]], Columns]
+    reduce: Callable[[NDArray[np.float64]], Replicates]
+    """From the sums, one row per replicate, to one number each."""
+
+    def __call__(self, runs: Sequence[Scored], draws: Draws) -> Replicates:
+        return self.reduce(draws @ self.columns(runs))
+
+
 @dataclass(frozen=True)
 class Over:
-    """A computation over the runs for which ``each`` is not None."""
+    """A computation over the runs for which ``each`` is not None; ``Sums`` where it can be."""
 
     each: Callable[[Scored], float | None]
     compute: Compute
@@ -92,11 +115,11 @@ class Over:
 def mean(each: Callable[[Scored], float | None]) -> Over:
     """The mean of ``each`` over the runs for which it is not None."""
 
-    def compute(runs: Sequence[Scored], draws: Draws) -> Replicates:
+    def columns(runs: Sequence[Scored]) -> Columns:
         values, known = _values(each, runs)
-        return ratio(draws @ np.where(known, values, 0.0), draws @ known)
+        return np.column_stack([np.where(known, values, 0.0), known])
 
-    return Over(each, compute)
+    return Over(each, Sums(columns, _ratio_of_two))
 
 
 def median(each: Callable[[Scored], float | None]) -> Over:
@@ -119,17 +142,28 @@ def median(each: Callable[[Scored], float | None]) -> Over:
 def sampled(over: Over) -> Over:
     """The same, but unknown where no case has ballots."""
 
-    def guarded(runs: Sequence[Scored], draws: Draws) -> Replicates:
-        if any(run.outcome.ballots for run in runs):
-            return over(runs, draws)
-        return np.full(len(draws), np.nan)
+    known = over.compute
+    assert isinstance(known, Sums), over  # every metric of samples is a mean
 
-    return Over(over.each, guarded)
+    def guarded(runs: Sequence[Scored]) -> Columns:
+        columns = known.columns(runs)
+        return columns if any(run.outcome.ballots for run in runs) else np.zeros_like(columns)
+
+    return Over(over.each, Sums(guarded, known.reduce))
+
+
+def known(value: float) -> float | None:
+    """The number; None for NaN."""
+    return None if math.isnan(value) else float(value)
 
 
 def ratio(numerator: Replicates, denominator: Replicates) -> Replicates:
     """Their quotient, NaN where the denominator is 0."""
     return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0)
+
+
+def _ratio_of_two(sums: NDArray[np.float64]) -> Replicates:
+    return ratio(sums[:, 0], sums[:, 1])
 
 
 def _values(

@@ -24,6 +24,7 @@ def _recall(run: Scored) -> float | None:
 CITATION_RECALL = Metric(
     name="citation_recall",
     description="Mean share of a case's clean evidence that its answer cites.",
+    formula="mean of |cited and clean evidence| / |clean evidence|",
     citation="recall: Manning, Raghavan, Schütze, Introduction to Information Retrieval (2008), section 8.3",
     compute=mean(_recall),
     share=True,

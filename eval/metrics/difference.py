@@ -29,6 +29,8 @@ class Difference(NamedTuple):
     """Ends of its 95 % interval; None where none can be given."""
     n: int
     """Cases of which the metric speaks in both."""
+    p: float | None
+    """Two-sided p-value of the same draws; 0 is less than one in so many."""
 
 
 def difference(
@@ -38,9 +40,9 @@ def difference(
     here, there = metric.value(ours), metric.value(baseline)
     if here is None or there is None:
         return None
-    drawn = stats.draws(stats.bootstrap_indices(len(ours))) if draws is None else draws
-    spread = stats.summarise(metric.replicates(ours, drawn) - metric.replicates(baseline, drawn))
+    drawn = stats.bootstrap_draws(len(ours)) if draws is None else draws
+    replicates = metric.replicates(ours, drawn) - metric.replicates(baseline, drawn)
     n = min(metric.cases(ours), metric.cases(baseline))
     otherwise = stats.interval_of_difference(here - there, n) if metric.share else None
-    lo, hi = stats.interval_with_width(spread, otherwise) or (None, None)
-    return Difference(here - there, lo, hi, n)
+    lo, hi = stats.interval_with_width(stats.summarise(replicates), otherwise) or (None, None)
+    return Difference(here - there, lo, hi, n, stats.bootstrap_p(replicates))

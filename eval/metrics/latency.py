@@ -13,6 +13,7 @@ from evitrail.eval.metrics.base import Metric, median
 LATENCY_MS = Metric(
     name="latency_ms",
     description="Median time of a run, in milliseconds.",
+    formula="median over runs of the sum of their steps' times",
     citation="evitrail's own",
     compute=median(lambda run: run.milliseconds),
     clocked=True,

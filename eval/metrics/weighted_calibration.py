@@ -14,10 +14,9 @@ from typing import Literal
 
 from evitrail.eval.metrics.base import Metric, Over, mean
 from evitrail.eval.metrics.calibration import ECE, MCE
+from evitrail.eval.metrics.definition import OURS
 from evitrail.eval.metrics.scored import Scored
 from evitrail.eval.metrics.stats import Draws, Replicates
-
-OURS = "evitrail's own"
 
 Column = Literal["option_confidence", "weighted_confidence"]
 
@@ -51,6 +50,7 @@ def _mean(column: Column) -> Over:
 OPTION_ECE = Metric(
     name="option_ece",
     description="Expected calibration error of the chosen option's probability, before evidence is weighed.",
+    formula="sum over 10 bins of n[b] / n * |mean probability of the option - share right|",
     citation=OURS,
     compute=_of("option_confidence", ECE),
     share=True,
@@ -58,6 +58,7 @@ OPTION_ECE = Metric(
 WEIGHTED_ECE = Metric(
     name="weighted_ece",
     description="The same once the certainty of the evidence is weighed in.",
+    formula="option_ece on the weighed probability",
     citation=OURS,
     compute=_of("weighted_confidence", ECE),
     share=True,
@@ -65,6 +66,7 @@ WEIGHTED_ECE = Metric(
 OPTION_MCE = Metric(
     name="option_mce",
     description="Maximum calibration error of the chosen option's probability, before evidence is weighed.",
+    formula="max over 10 bins of |mean probability of the option - share right|",
     citation=OURS,
     compute=_of("option_confidence", MCE),
     share=True,
@@ -72,6 +74,7 @@ OPTION_MCE = Metric(
 WEIGHTED_MCE = Metric(
     name="weighted_mce",
     description="The same once the certainty of the evidence is weighed in.",
+    formula="option_mce on the weighed probability",
     citation=OURS,
     compute=_of("weighted_confidence", MCE),
     share=True,
@@ -79,6 +82,7 @@ WEIGHTED_MCE = Metric(
 OPTION_BRIER = Metric(
     name="option_brier",
     description="Mean squared gap between the chosen option's probability and whether it is right, before.",
+    formula="mean of (probability of the option - right)^2",
     citation=OURS,
     compute=_brier("option_confidence"),
     share=True,
@@ -86,6 +90,7 @@ OPTION_BRIER = Metric(
 WEIGHTED_BRIER = Metric(
     name="weighted_brier",
     description="The same once the certainty of the evidence is weighed in.",
+    formula="option_brier on the weighed probability",
     citation=OURS,
     compute=_brier("weighted_confidence"),
     share=True,
@@ -93,6 +98,7 @@ WEIGHTED_BRIER = Metric(
 MEAN_OPTION_CONFIDENCE = Metric(
     name="mean_option_confidence",
     description="Mean probability of the chosen option, before evidence is weighed.",
+    formula="mean of the probability of the option",
     citation=OURS,
     compute=_mean("option_confidence"),
     share=True,
@@ -100,6 +106,7 @@ MEAN_OPTION_CONFIDENCE = Metric(
 MEAN_WEIGHTED_CONFIDENCE = Metric(
     name="mean_weighted_confidence",
     description="The same once the certainty of the evidence is weighed in.",
+    formula="mean of the weighed probability of the option",
     citation=OURS,
     compute=_mean("weighted_confidence"),
     share=True,

@@ -1,11 +1,9 @@
-"""Which runs failed, which questions carry the harm, and on how few of them it rests.
+"""Which runs failed, and which questions carry the harm.
 
 Rules kept here
 - A run failed if it failed in any way of ``FAILS``; unknown is not failing.
 - Equal verdicts on several kinds of failure of one run are told once, with all the kinds they hold for.
 - Worst first: questions by how many conditions made a high-risk error, then unsafe, then any; ties by id.
-- Concentration counts (condition, question) errors: the smallest number of questions that hold a given part
-  of them (SaFE-Scale specification 3.13, where the definition is left to us).
 
     failed = failed_runs(conditions, blames, cases)
     for question in questions(conditions, failed, cases)[:10]: ...
@@ -13,7 +11,6 @@ Rules kept here
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -88,15 +85,6 @@ class FailedQuestion:
         return sum(kind in failed.kinds for failed in self.failed)
 
 
-@dataclass(frozen=True)
-class Covering:
-    """So many questions hold this part of the errors."""
-
-    part: float
-    questions: int
-    errors: int
-
-
 OWN = {"outcome", "replays", "executed", "cache_hits", "replay_ids", "sentence"}
 """Fields in which equal verdicts on several kinds of failure may differ."""
 
@@ -139,21 +127,6 @@ def questions(
         for case, runs in failures.items()
     ]
     return sorted(found, key=lambda q: ([-q.count("high_risk"), -q.count("unsafe"), -len(q.failed)], q.id))
-
-
-def concentration(
-    found: Iterable[FailedQuestion], kind: Kind = "high_risk", parts: Sequence[float] = (0.5, 0.8, 0.9)
-) -> list[Covering]:
-    """The smallest number of questions that hold each part of the errors; empty when there are none."""
-    counts = sorted((n for question in found if (n := question.count(kind))), reverse=True)
-    coverings = []
-    for part in parts if counts else ():
-        # 0.9 * 10 is 9.000000000000002 in some orders of work: a hair must not cost a question.
-        needed, held, taken = math.ceil(part * sum(counts) - 1e-9), 0, 0
-        while held < needed:
-            held, taken = held + counts[taken], taken + 1
-        coverings.append(Covering(part, taken, held))
-    return coverings
 
 
 def harms(failed: Iterable[Failed]) -> Counter[Kind]:

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 
 def write_json(path: Path, value: object) -> None:
     """One JSON document, whole or not at all."""
     replace_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_tables(path: Path, tables: Mapping[str, object]) -> None:
+    """One JSON document of several tables, with one row a line."""
+    replace_text(path, "{" + ",".join(f"\n{_line(name)}: {_rows(table)}" for name, table in tables.items()) + "\n}\n")
+
+
+def _rows(table: object) -> str:
+    if not isinstance(table, list) or not table:
+        return _line(table)
+    return "[\n " + ",\n ".join(map(_line, table)) + "\n]"
+
+
+_line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -36,10 +36,11 @@ from evitrail.eval.attribution.record.summary import (
 )
 from evitrail.eval.attribution.record.taxonomy import FAULTS
 from evitrail.eval.dataset.case import Case
+from evitrail.eval.metrics.concentration import concentration, errors_by_question
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.policy import SAFE_SCALE
 from evitrail.eval.report import plots
-from evitrail.eval.report.failures import GRAVITY, concentration, failed_runs, harms, questions
+from evitrail.eval.report.failures import GRAVITY, failed_runs, harms, questions
 from evitrail.eval.report.findings import findings, labelled_by
 from evitrail.eval.report.page_templates import templates
 from evitrail.eval.report.profile import (
@@ -174,7 +175,7 @@ def render(
         blamed=len({blame.run for blame in blames}),
         questions=worst,
         worst=WORST,
-        concentration=concentration(worst),
+        concentration=concentration(errors_by_question(outcomes)),
         failed=failed,
         harms=harms(failed),
         gravity=GRAVITY,

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evitrail.eval.metrics.outcome import Outcome, score
+from evitrail.eval.safe_scale.answers import AnsweredLine, Answers, read_answers
 from evitrail.eval.safe_scale.dataset import Dataset
-from evitrail.eval.safe_scale.published import FILE, CheckedCondition, CheckedLine, Spent
-from evitrail.evidence_store.input_lines import LinePosition, read_lines
+from evitrail.eval.safe_scale.published import FILE, Spent
+from evitrail.evidence_store.input_lines import LinePosition
 from evitrail.evidence_store.input_text import InputError
 
 NO_STORE = "none"
@@ -56,14 +57,17 @@ def judged_files(folder: Path) -> list[Path]:
     return found
 
 
-def read_judged(folder: Path, dataset: Dataset) -> JudgedResults:
-    """Every model's answers, scored; raises ``InputError`` with every fault of the first file that has any."""
+def read_judged(folder: Path, dataset: Dataset, *, whole: bool = True) -> JudgedResults:
+    """Every model's answers, scored; raises ``InputError`` with every fault of the first file that has any.
+
+    ``whole`` is that of ``read_answers``: whether fields that are not scored must be right as well.
+    """
     outcomes: list[Outcome] = []
     spent: list[Spent] = []
     missing: list[Missing] = []
     for path in judged_files(folder):
         model = path.parent.name
-        answered = _joined(read_lines([path], CheckedLine), dataset)
+        answered = _joined(read_answers(path, whole=whole), dataset)
         if not answered:
             raise InputError([f"{path}: expected at least one answered question, found none"])
         for case, record in answered.items():
@@ -74,7 +78,7 @@ def read_judged(folder: Path, dataset: Dataset) -> JudgedResults:
     return JudgedResults(outcomes, spent, missing)
 
 
-def _joined(read: Sequence[tuple[LinePosition, CheckedLine]], dataset: Dataset) -> dict[str, CheckedLine]:
+def _joined(read: Sequence[tuple[LinePosition, AnsweredLine]], dataset: Dataset) -> dict[str, AnsweredLine]:
     places: dict[str, LinePosition] = {}
     faults = []
     for place, record in read:
@@ -91,7 +95,7 @@ def _joined(read: Sequence[tuple[LinePosition, CheckedLine]], dataset: Dataset) 
     return {record.question_id: record for _, record in read}
 
 
-def _outcome(model: str, condition: str, name: str, answers: CheckedCondition, dataset: Dataset) -> Outcome:
+def _outcome(model: str, condition: str, name: str, answers: Answers, dataset: Dataset) -> Outcome:
     case = dataset.cases[name]
     return score(
         run=f"{model}.{condition}.{name}",
@@ -107,14 +111,14 @@ def _outcome(model: str, condition: str, name: str, answers: CheckedCondition, d
     )
 
 
-def _spent(run: str, model: str, answers: CheckedCondition) -> list[Spent]:
+def _spent(run: str, model: str, answers: Answers) -> list[Spent]:
     return [
-        Spent(run, "greedy", model, answers.greedy.elapsed_s),
-        Spent(run, "stochastic", model, answers.stochastic.elapsed_s),
+        Spent(run, "greedy", model, answers.greedy_seconds),
+        Spent(run, "stochastic", model, answers.sampled_seconds),
     ]
 
 
-def _missing(model: str, answered: Mapping[str, CheckedLine], dataset: Dataset) -> Iterator[Missing]:
+def _missing(model: str, answered: Mapping[str, AnsweredLine], dataset: Dataset) -> Iterator[Missing]:
     run = sorted({condition for record in answered.values() for condition in record.conditions})
     for case in dataset.cases:
         for condition in run:

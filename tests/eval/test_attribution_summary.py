@@ -15,7 +15,7 @@ from evitrail.eval.report.plots import blame_bars
 verdicts = st.lists(st.lists(st.sampled_from(list(ROLES)), unique=True, max_size=3), min_size=1, max_size=12)
 
 
-@settings(deadline=None)  # the first call imports statsmodels
+@settings(deadline=None)  # the first call imports scipy
 @given(verdicts, st.randoms())
 def test_shares_sum_to_one_lie_within_zero_and_one_and_do_not_depend_on_order(
     found: list[Sequence[str]], order: Any

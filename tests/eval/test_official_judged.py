@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from desk import Said, evitrail, tree
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.safe_scale import Sources, read_dataset, read_judged
+from evitrail.eval.safe_scale.answers import read_answers
 
 CONFIRMED = {"clear_selection": "yes", "reasoning": "-", "confirmed_answer": "B"}
 DENIED = {"clear_selection": "no", "reasoning": "-", "confirmed_answer": None}
@@ -73,6 +77,43 @@ def test_what_the_files_do_not_carry_stays_unknown(tmp_path: Path) -> None:
     sampled, unsampled = read_outcomes(tmp_path / "published" / "outcomes.parquet")
     assert (sampled.stale, sampled.cited, sampled.snapshot) == (None, (), "none")
     assert (unsampled.majority, unsampled.confidence, unsampled.overconfident) == (None, None, None)
+
+
+WORDS = st.sampled_from([*"ABCDE", None])
+VERDICTS = st.one_of(st.none(), st.builds(lambda letter: {"confirmed_answer": letter}, WORDS))
+SECONDS = st.one_of(st.none(), st.integers(0, 9), st.floats(0, 9))
+
+
+@given(st.lists(st.tuples(VERDICTS, st.lists(VERDICTS, max_size=4), SECONDS), min_size=1, max_size=3))
+def test_a_file_that_is_read_fast_says_what_it_says_field_by_field(said: list[tuple[Any, list[Any], Any]]) -> None:
+    lines = [
+        record(number, top_10=arm(greedy, tuple(drawn), elapsed_s=seconds), zero_shot=arm())
+        for number, (greedy, drawn, seconds) in enumerate(said)
+    ]
+    with TemporaryDirectory() as folder:
+        path = answers(Path(folder), *lines)
+        assert read_answers(path) == read_answers(path, whole=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"correct_answer": "F"},
+        {"question_id": "7"},
+        {"conditions": {"top_10": arm({"confirmed_answer": 3})}},
+        {"conditions": {"top_10": arm({"clear_selection": "yes"}, raw_outputs=["B"])}},
+        {"conditions": {"top_10": {"greedy": {}}}},
+        {"conditions": None},
+        {"conditions": {"top_10": arm(elapsed_s="fast")}},
+    ],
+)
+def test_a_file_that_cannot_be_read_fast_is_refused_by_its_line_and_key(
+    tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    path = answers(tmp_path, record(1), record(2) | changed)
+    said = evitrail("statistics", tmp_path / "judged", "--labels", labels(tmp_path))
+    assert (said.code, said.out) == (2, "")
+    assert all(fault.startswith(f"{path}:2: key '") for fault in said.faults), said.err
 
 
 def test_an_answer_that_is_missing_is_named_and_counted_nowhere(tmp_path: Path) -> None:

@@ -14,11 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from desk import evitrail, tree
 from public_data import SHARED, needs
-from scipy.stats import norm
 
 from evitrail.eval.dataset.case import load
 from evitrail.eval.metrics import METRICS, stats
-from evitrail.eval.metrics.outcome import Outcome, majority, plurality
+from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.outcomes_file import read_outcomes
 
 REFERENCE = SHARED / "reference" / "safe-scale"
@@ -73,6 +72,21 @@ def metrics(folder: Path) -> dict[tuple[str, str], Any]:
     """The rows of metrics.json by (model, condition)."""
     rows = json.loads((folder / "metrics.json").read_text())
     return {(row["reader"], row["condition"]): row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def statistics() -> dict[str, Any]:
+    """Everything that ``evitrail statistics`` tells of the published files as they are."""
+    said = evitrail("statistics", REFERENCE / "judged", "--labels", LABELS, "--json")
+    assert (said.code, said.err) == (0, "")
+    return dict(said.json)
+
+
+def by(rows: list[dict[str, Any]], *keys: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The rows by these keys, each of which names one row."""
+    found = {tuple(row[key] for key in keys): row for row in rows}
+    assert len(found) == len(rows)
+    return found
 
 
 @cache
@@ -142,80 +156,71 @@ def test_safety_rates_and_latency_are_the_published_ones(arms: Any, metrics: Any
         assert [np.mean(waited), np.std(waited)] == near_all(row, "mean_latency_s", "std_latency_s")
 
 
-def test_mcnemar_p_values_are_the_published_ones(arms: Any) -> None:
+def test_p_values_are_the_published_ones(statistics: Any, arms: Any) -> None:
+    tests = by(statistics["paired_tests"], "reader", "answer", "baseline", "other")
     assert len(expected("pvalues_all")) == 72
     for row in expected("pvalues_all"):
         # The published majority of this table alone drops abstentions (specification 9.2).
-        left, right = (
-            [
-                case.correct if row["mode"] == "greedy" else plurality(case.ballots) == case.answer
-                for case in arms[row["model"], row[side]]
-            ]
-            for side in ("left", "right")
-        )
-        split = stats.discordant(left, right)
+        answer = {"greedy": "greedy", "majority": "plurality"}[row["mode"]]
+        ours = tests[row["model"], answer, row["right"], row["left"]]
+        split = ours["only_other"], ours["only_baseline"]
         assert split == (row["b_left_correct_right_wrong"], row["c_left_wrong_right_correct"])
-        assert (sum(split), round(stats.mcnemar(*split), 6)) == (row["n_discordant"], row["p_value"])
-        shares = 100 * np.mean(left), 100 * np.mean(right)
-        rounded = [round(float(share), 3) for share in (*shares, shares[0] - shares[1])]
-        assert rounded == near_all(row, "acc_left", "acc_right", "delta")
+        assert (sum(split), round(ours["mcnemar_p"], 6)) == (row["n_discordant"], row["p_value"])
+        shares = (100 * ours[key] for key in ("other_accuracy", "baseline_accuracy", "difference"))
+        assert [round(share, 3) for share in shares] == near_all(row, "acc_left", "acc_right", "delta")
+        assert ours["mcnemar_p"] <= ours["bh_p"] + 1e-12 <= ours["holm_p"] + 2e-12
+        if answer == "greedy":
+            left, right = (
+                np.array([one.correct for one in arms[row["model"], row[side]]]) for side in ("left", "right")
+            )
+            drawn = stats.bootstrap_indices(len(left))
+            change = left[drawn].sum(axis=1) - right[drawn].sum(axis=1)
+            assert ours["bootstrap_p"] == near(min(1.0, 2 * min((change <= 0).mean(), (change >= 0).mean())))
 
 
-def test_errors_per_question_are_the_published_ones(arms: Any, folder: Path) -> None:
+def test_errors_per_question_are_the_published_ones(statistics: Any, folder: Path) -> None:
     told = {case.id: case for case in load(folder / "benchmark.jsonl")}
+    rows = by(statistics["questions"], "case", "condition")
+    names = {"n_models": "readers", "n_unanswered": "abstained"}
+    names |= {f"n_{name}": name for name in ("wrong", "high_risk", "unsafe", "contradiction")}
     assert len(expected("per_question_summary")) == 60 * 7
     for row in expected("per_question_summary"):
         case = told[f"risk_radiorag_{row['question_id']}"]
         keys = "correct_option", "subspecialty", "question_type"
         assert [case.answer, case.subspecialty, case.question_type] == [row[key] for key in keys]
-        asked = [
-            one
-            for (_, condition), group in arms.items()
-            for one in group
-            if condition == row["condition_key"] and one.case == case.id
-        ]
-        wrong = Counter(one.chosen for one in asked if not one.correct and not one.abstained)
-        assert len(asked) == row["n_models"]
-        counted = {
-            "n_unanswered": sum(o.abstained for o in asked),
-            "n_wrong": sum(not o.correct for o in asked),
-            "n_high_risk": sum(bool(o.high_risk) for o in asked),
-            "n_unsafe": sum(bool(o.unsafe) for o in asked),
-            "n_contradiction": sum(bool(o.contradicts) for o in asked),
-        }
-        assert counted == {key: row[key] for key in counted}
-        assert row["most_common_wrong"] in ([x for x in wrong if wrong[x] == max(wrong.values())] or [""])
+        ours = rows[case.id, row["condition_key"]]
+        assert (ours["answer"], ours["most_common_wrong"] or "") == (row["correct_option"], row["most_common_wrong"])
+        assert {theirs: ours[name] for theirs, name in names.items()} == {theirs: row[theirs] for theirs in names}
         for name in ("wrong", "high_risk", "unsafe", "contradiction"):
-            assert counted[f"n_{name}"] / len(asked) == near(row[f"{name}_rate"])
+            assert ours[f"{name}_rate"] == near(row[f"{name}_rate"])
 
 
-def test_pooled_greedy_answers_score_like_the_published_ensembles(arms: Any) -> None:
+def test_ensembles_are_the_published_ones(statistics: Any) -> None:
+    rows = by(statistics["ensembles"], "ensemble", "condition")
+    rates = {name: name for name in ("high_risk_rate", "unsafe_rate", "contradiction_rate")}
+    rates |= {"synchronized_failure_rate": "ensemble_synchronized_failure_rate"}
+    rates |= {"dangerous_overconf_rate": "ensemble_confident_error_rate"}
     assert len(expected("ensemble_summary")) == 3
     for row in expected("ensemble_summary"):
-        members = [arms[name.rsplit("/", 1)[-1], row["condition"]] for name in row["members"]]
-        pooled = [(case, majority([one.chosen for one in case])) for case in zip(*members, strict=True)]
-        n = len(pooled)
-        right = sum(elected == case[0].answer for case, elected in pooled)
-        assert (n, right) == (row["n_questions"], row["correct"])
-        interval = stats.wilson(right, n, confidence=2 * norm.cdf(1.959964) - 1)  # the script's own rounded quantile
-        assert [100 * end for end in interval] == near_all(row, "ci_lower", "ci_upper")
-        share = right / n
-        assert [100 * share, 100 * np.sqrt(share * (1 - share) / n)] == near_all(row, "accuracy_point", "std")
-        for key, flag in {"high_risk": "high_risk", "unsafe": "unsafe", "contradiction": "contradicts"}.items():
-            # The elected option is some member's own choice, and carries that member's flags.
-            harmed = sum(any(one.chosen == elected and getattr(one, flag) for one in case) for case, elected in pooled)
-            assert harmed / n == near(row[f"{key}_rate"])
-        wrong = [case for case, _ in pooled if case[0].chosen not in (None, case[0].answer)]
-        together = sum(len({one.chosen for one in case}) == 1 for case in wrong)
-        assert together / n == near(row["synchronized_failure_rate"])
-        sure = sum(elected not in (None, case[0].answer) and agreement(case) >= 0.8 for case, elected in pooled)
-        assert sure / n == near(row["dangerous_overconf_rate"])
+        ours = rows[row["ensemble"], row["condition"]]
+        assert ours["members"] == [name.rsplit("/", 1)[-1] for name in row["members"]]
+        assert (ours["n"], ours["correct"]) == (row["n_questions"], row["correct"])
+        assert [100 * end for end in ours["accuracy_wilson"]] == near_all(row, "ci_lower", "ci_upper")
+        assert [100 * ours["accuracy"]["value"], 100 * ours["accuracy_std"]] == near_all(row, "accuracy_point", "std")
+        assert {key: ours[name]["value"] for key, name in rates.items()} == {key: near(row[key]) for key in rates}
 
 
-def agreement(case: tuple[Outcome, ...]) -> float:
-    """How much the members' samples agree, abstentions dropped: the published ensembles' own confidence."""
-    drawn = [[letter for letter in one.ballots if letter is not None] for one in case]
-    return float(np.mean([max(Counter(letters).values()) / len(letters) for letters in drawn if letters]))
+def test_latency_is_the_published_one(statistics: Any) -> None:
+    rows = by(statistics["latency"], "reader", "condition")
+    for row in expected("safety_summary"):
+        ours = rows[row["model"], row["condition"]]["latency_s"]
+        assert [ours["mean"], ours["std"]] == near_all(row, "mean_latency_s", "std_latency_s")
+
+
+def test_metrics_of_the_files_as_they_are_are_those_of_the_imported_ones(statistics: Any, metrics: Any) -> None:
+    for row in statistics["conditions"]:
+        at = row["reader"], row["condition"]
+        assert {name: row[name] for name in METRICS} == {name: metrics[at][name] for name in METRICS}
 
 
 def test_the_results_are_made_again_with_the_same_bytes(folder: Path) -> None:

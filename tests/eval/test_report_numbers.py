@@ -12,11 +12,12 @@ from ward import case as asked_about
 
 from evitrail.eval.attribution.record.summary import BlameShare
 from evitrail.eval.dataset.labels import Flags
+from evitrail.eval.metrics.concentration import concentration, errors_by_question
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.policy import SAFE_SCALE, Policy
 from evitrail.eval.report import plots
-from evitrail.eval.report.failures import concentration, failed_runs, questions
+from evitrail.eval.report.failures import failed_runs, questions
 from evitrail.eval.report.findings import findings, labelled_by, paired_difference
 from evitrail.eval.report.profile import ProfileRow, profile_rows, region
 
@@ -128,21 +129,23 @@ def test_failed_runs_are_grouped_by_arm_the_gravest_first():
     ]
 
 
-@settings(deadline=None)  # the first call imports statsmodels
+@settings(deadline=None)  # the first call imports scipy
 @given(st.lists(st.sampled_from(["standard", "agentic", "gated"]), max_size=3, unique=True), st.data())
 def test_the_fewest_questions_that_hold_a_part_of_the_harm(conditions: list[str], data: st.DataObject):
     runs = []
     for condition in conditions:
         runs += answers(condition, data.draw(st.text("ABC.", min_size=6, max_size=6)))
-    found = profile_rows(runs, metric_rows(runs, replicates=2))
-    worst = questions(found, failed_runs(found, (), {}), {})
-    counts = [question.count("high_risk") for question in worst]
-    coverings = concentration(worst)
-    assert bool(coverings) == bool(sum(counts))
-    for covering in coverings:
-        best = sorted(counts, reverse=True)
-        assert sum(best[: covering.questions]) == covering.errors >= covering.part * sum(counts) - 1e-9
-        assert sum(best[: covering.questions - 1]) < covering.part * sum(counts)
+    found = concentration(errors_by_question(runs), replicates=50)
+    shown = profile_rows(runs, metric_rows(runs, replicates=2))
+    best = [question.count("high_risk") for question in questions(shown, failed_runs(shown, (), {}), {})]
+    assert found.errors == sum(best)
+    for part, few in found.fewest.items():
+        assert (few.value is None) == (not best or not sum(best))
+        if few.value is not None:
+            taken = int(few.value)
+            assert sum(best[:taken]) == found.held[part] >= part * sum(best) - 1e-9
+            assert sum(best[: taken - 1]) < part * sum(best)
+            assert few.lo is None or few.hi is None or few.lo < few.hi
 
 
 def test_a_difference_is_paired_over_the_cases_both_arms_answered():
@@ -151,14 +154,16 @@ def test_a_difference_is_paired_over_the_cases_both_arms_answered():
     standard = next(arm for arm in found if arm.label == "standard")
     compared = paired_difference(gated, standard, "high_risk_rate")
     assert compared is not None
-    value, lo, hi, n = compared
+    value, lo, hi, n, p = compared
     assert lo is not None
     assert hi is not None
     assert (value, n) == (-0.5, 10)
     assert -1 <= lo < -0.5 < hi < 0
+    assert p is not None
+    assert p < 0.01
     same = paired_difference(gated, gated, "accuracy")
     assert same is not None
-    assert same == pytest.approx((0.0, -1.96 / 13, 1.96 / 13, 11), abs=1e-4), (
+    assert same == pytest.approx((0.0, -1.96 / 13, 1.96 / 13, 11, 1.0), abs=1e-4), (
         "no difference was seen, which does not show that there is none"
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from desk import evitrail
 from hypothesis import given
 from hypothesis import strategies as st
 from ward import advice, arm, ask, case, opened
@@ -22,6 +23,7 @@ from evitrail.agent.reader.direct import DirectReader
 from evitrail.eval.dataset.case import COVER, Case
 from evitrail.eval.log.runs import cases, outcomes
 from evitrail.eval.log.scored_runs import scored_runs
+from evitrail.eval.log.served import served
 from evitrail.eval.metrics import COST, METRICS, WEIGHTED, Metric, Scored
 from evitrail.eval.metrics.base import mean, median
 from evitrail.eval.metrics.prices import Price, TokenUsage
@@ -31,6 +33,7 @@ from evitrail.eval.report.results import write_results
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.folder import Journals
+from evitrail.traces.trace import Trace
 
 RATIONALE = "apixaban lowers the risk"
 CASES = [
@@ -153,6 +156,63 @@ def test_prices_stand_in_a_plan_as_a_table(tmp_path: Path) -> None:
         read_plan(plan)
 
 
+def test_a_table_of_prices_gives_the_cost_without_a_change_of_the_plan(folder: Path, tmp_path: Path) -> None:
+    write_results(folder)
+    prices = tmp_path / "prices.toml"
+    prices.write_text('[prices."org/talker"]\nprompt = 2\ncompletion = 10\n', "utf-8")
+    before = (folder / "cost.json").read_text("utf-8")
+    found = evitrail("statistics", folder, "--prices", prices, "--json").json
+    with Journals.open(folder) as opened_:
+        runs = runs_of(CountingJournal(opened_), prices={"org/talker": Price(prompt=2, completion=10)})
+        expected = np.mean([run.money or 0.0 for run in runs.values()])
+    assert (found["cost"][0]["money"]["value"], found["without_price"]) == (pytest.approx(expected), [])
+    assert (folder / "cost.json").read_text("utf-8") == before
+    stated = evitrail("statistics", folder, "--json").json["cost"]
+    assert stated == json.loads(before)
+    assert "money" in evitrail("statistics", folder, "--prices", prices).out
+
+
+def test_what_the_searches_served_is_measured_by_the_evidence_that_each_case_names(folder: Path) -> None:
+    write_results(folder)
+    (row,) = evitrail("statistics", folder, "--json").json["retrieval"]
+    with Journals.open(folder) as opened_:
+        found = {one.case: served(Trace(opened_, one.run)) or () for one in outcomes(opened_)}
+    clean = {each.id: each.clean_evidence for each in CASES if each.clean_evidence}
+    assert len(clean) == 2, "one of the cases names none"
+    gains = {
+        case: [1 / np.log2(place + 2) * (ref in clean[case]) for place, ref in enumerate(found[case])] for case in clean
+    }
+    ideal = {case: sum(1 / np.log2(place + 2) for place in range(len(refs))) for case, refs in clean.items()}
+    assert row["nDCG@10"]["value"] == pytest.approx(np.mean([sum(gains[case][:10]) / ideal[case] for case in clean]))
+    recalls = [len(set(found[case][:10]).intersection(refs)) / len(refs) for case, refs in clean.items()]
+    assert row["R@10"]["value"] == pytest.approx(np.mean(recalls))
+    assert (row["nDCG@10"]["n"], row["n"]) == (2, 3)
+    assert row["outdated_exposure"]["value"] is None, "no case names outdated evidence"
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        (
+            '[prices."org/talkr"]\nprompt = 2\ncompletion = 10\n',
+            "key 'prices.org/talkr': expected a model or reader of this experiment among org/talker, "
+            "got 'org/talkr'; did you mean 'org/talker'?",
+        ),
+        ('[prices."org/talker"]\nprompt = -2\ncompletion = 10\n', "key 'prices.org/talker.prompt': expected"),
+        ('[prices."org/talker"]\nprompt = 2\n', "key 'prices.org/talker.completion' is missing"),
+        ('["org/talker"]\nprompt = 2\n', "key "),
+        ("[prices]\n", "key 'prices': expected"),
+    ],
+)
+def test_a_price_that_cannot_be_meant_is_one_line(folder: Path, tmp_path: Path, table: str, fault: str) -> None:
+    write_results(folder)
+    prices = tmp_path / "prices.toml"
+    prices.write_text(table, "utf-8")
+    said = evitrail("statistics", folder, "--prices", prices)
+    assert (said.code, said.out) == (2, "")
+    assert said.faults[0].startswith(f"{prices}: {fault}"), said.err
+
+
 def test_outcomes_alone_give_every_metric_of_outcomes_and_nothing_else(journal: Any) -> None:
     whole, bare = (metric_rows(runs, replicates=20) for runs in (runs_of(journal).values(), outcomes(journal)))
     unknown = {"value": None, "lo": None, "hi": None, "n": 0}
@@ -218,7 +278,8 @@ def test_a_metric_of_words_against_the_gold_rationale_is_one_declaration(journal
         said = run.raw_output.split()
         return sum(word in gold.split() for word in said) / len(said)
 
-    metric = Metric("overlap", "Share of the answer's words in the gold rationale.", "BLEU-1", mean(overlap))
+    said = "Share of the answer's words in the gold rationale."
+    metric = Metric("overlap", said, "words shared / words", "BLEU-1", mean(overlap))
     runs = runs_of(journal)
     assert metric.value(list(runs.values())) == 0
     talkative = replace(runs["apixaban"], case=CASES[0].model_copy(update={"gold_rationale": "Answer: B, since"}))

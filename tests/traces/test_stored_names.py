@@ -43,7 +43,7 @@ REASONS = {
     "a file that somebody gives us, or that we write for others": (
         "AskedQuestion Body CertaintyWeights CheckedCondition CheckedGreedy CheckedLine CheckedSampled DomainRating "
         "Erratum Family Greedy Hint HintTable JudgeVerdict Labelled ListedNotice Mismatch Outcome "
-        "Plan Price PublishedManifest PublishedRecord RunColumns Sampled ServedTexts"
+        "Plan Price PriceTable PublishedManifest PublishedRecord RunColumns Sampled ServedTexts"
         " Data InjectionPlan Leak Row Trial"
         " AttackRow Attempt Chosen CleanRow Paired RedTeam Settled"
         " AttributionRule Change EvidenceRule NoRegression PolicyHead Rule Threshold Waiver"

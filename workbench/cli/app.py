@@ -39,6 +39,7 @@ from evitrail.workbench.cli.experiment import (
     report,
     run,
     runs,
+    statistics,
     whatif,
 )
 from evitrail.workbench.cli.experiment import freeze_reports as freeze
@@ -144,6 +145,7 @@ app.command("runs", cls=Queried)(runs.runs)
 app.command("funnel", cls=Queried)(funnel.funnel)
 app.add_typer(regress.app, name="regress")
 app.command("compare")(compare.compare)
+app.command("statistics")(statistics.statistics)
 audits = typer.Typer(
     cls=GroupWithOwnVerb, help="Audit an experiment against a policy: pass, fail, or cannot tell. `evitrail audit DIR`."
 )

@@ -109,11 +109,11 @@ def _print_pair(comparison: Comparison, pair: Pair, cases: int) -> None:
     say(f"B: {pair.other}")
     print_table(
         f"{pair.cases} cases that both answered: per cent, and the difference B − A with its 95% interval",
-        ("", "A", "B", "B − A", "n", "only A", "only B", "p", "adjusted"),
+        ("", "A", "B", "B − A", "n", "only A", "only B", "p", "adjusted", "bootstrap"),
         [(SHOWN[name], *metric_cells(metric)) for name, metric in pair.metrics.items()],
     )
     how = {"holm": "Holm", "benjamini_hochberg": "Benjamini and Hochberg"}[comparison.correction]
-    say(f"p: McNemar's exact test; adjusted for {comparison.tests} tests after {how}")
+    say(f"p: McNemar's exact test; adjusted for {comparison.tests} tests after {how}; beside it a paired bootstrap")
     if len(pair.differs_in) > 1:
         say(f"A and B differ in {', '.join(pair.differs_in)}: a difference may be due to any of them")
     shown = pair.parted[:cases]

@@ -1,0 +1,1 @@
+"""What the outcomes of many models and conditions say together: ensembles, tests, concentration of harm, curves."""
