@@ -1,6 +1,7 @@
-"""How asking, opening, memory and disk grow with the store: 10,000 to 100,000 passages, beside llama-index's store.
+"""How asking, opening, memory and disk grow with the store, beside llama-index's store and the bare engine.
 
-    python bench/growth.py
+    python bench/growth.py                      # 10,000 to 100,000 passages
+    python bench/growth.py 100000 1000000       # these sizes; llama-index's store is asked up to 100,000
 
 Rules kept here
 - Passages are clinical sentences drawn from the demonstration's evidence; vectors are drawn too, by the text, since
@@ -8,6 +9,9 @@ Rules kept here
 - A query is a question of the demonstration, on a day of its own, its vector known; asked for are the ten best of
   what counted that day. Taking the snapshot is part of it.
 - Both stores are asked in turn, so a ratio is of neighbours. The peer is asked fewer queries: it takes seconds.
+- The bare engine is the same index, asked the same vectors with the same filter and limit, without a store round it.
+- The approximate store holds the same, and has a graph. Its recall is that of the ten best, against exact search of the
+  same store; vectors that are drawn at random are the hardest case for a graph.
 - Memory is that of a fresh process that opens the store and answers, beyond what its imports take.
 """
 
@@ -16,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import random
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -36,12 +41,16 @@ from evitrail.eval.demo import DEMO_CASES
 from evitrail.evidence_store import Evidence, EvidenceStore, read_evidence
 from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.evidence_store.fold import fold
-from evitrail.evidence_store.index.base import point_id, rectangle
+from evitrail.evidence_store.index.base import DENSE as DENSE_VECTOR
+from evitrail.evidence_store.index.base import PLACE, point_id, rectangle
 from evitrail.evidence_store.index.chunk import TextSpan
+from evitrail.evidence_store.index.edge import EF
+from evitrail.evidence_store.index.edge_filter import qe, seen_by
 from evitrail.evidence_store.index.embed import Vectors
 from evitrail.evidence_store.ledger.ledger import Ledger, utc_now
 from evitrail.evidence_store.model import indexed_text
-from evitrail.retrieval import Dense, Hybrid, Retriever
+from evitrail.evidence_store.recall import measured
+from evitrail.retrieval import BM25, Dense, Hybrid, Retriever
 
 SIZES = (10_000, 40_000, 100_000)
 ON_LOCAL = SIZES[0]
@@ -73,47 +82,65 @@ class Opened:
 
     open: float
     first: float
+    words: float
+    """Opening and a first answer by words, in seconds, before anything else was asked."""
     memory: float
     """Megabytes of its own."""
     mapped: float
     """Megabytes of files that it has mapped, beside them."""
 
 
-def results() -> list[str]:
-    """Two Markdown tables: what our store takes, and how many times longer the peer."""
+def results(sizes: Sequence[int] = SIZES) -> list[str]:
+    """Markdown tables: what our store takes, exact and approximate, and how many times longer the peer."""
     questions = [case.stem for case in load(DEMO_CASES)][:QUERIES]
     dice, endless = random.Random(1), versions()
     asked = [(question, FIRST + timedelta(days=dice.randrange(6_000))) for question in questions]
     ours = [
-        "| passages | hybrid, ms: p50 | p95 | dense, ms: p50 | p95 | open, s | first answer, s "
-        "| memory, MB (and mapped files) | disk, MB | ingest, passages/s |",
+        "| passages | hybrid, ms: p50 | p95 | dense, ms: p50 | p95 | dense / bare engine | open, s | first answer, s "
+        "| open and answer by words, s | memory, MB (and mapped files) | disk, MB | ingest, passages/s |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    graph = [
+        "| passages, approximate | hybrid, ms: p50 | p95 | dense, ms: p50 | p95 | dense / bare engine "
+        "| recall@10, all versions | current that day | disk, MB | ingest, passages/s |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     theirs = ["| passages | search | ours, ms | peer, ms | peer / ours, median [quartiles] |", "|---|---|---|---|---|"]
     peer = vector_store(hybrid=True)
     with tempfile.TemporaryDirectory() as folder:
-        path, held, seq = Path(folder) / "edge", 0, 0
-        for size in SIZES:
+        path, near, held, seq = Path(folder) / "edge", Path(folder) / "graph", 0, 0
+        with EvidenceStore.open(near, create=True, embedder=Drawn()) as store:
+            store.reindex(mode="approximate")
+        for size in sizes:
             new = list(islice(endless, size - held))
-            rate = grown(path, new)
-            seq = fill(peer, path, seq)
+            rate, rate_near = grown(path, new), grown(near, new)
             opened = in_a_process_of_its_own(path, asked[0])
-            disk = sum(file.stat().st_blocks * 512 for file in path.rglob("*") if file.is_file()) / 1e6
             with EvidenceStore.open(path, embedder=Drawn()) as store:
-                times = " | ".join(percentiles(store, retriever, asked) for retriever in (HYBRID, DENSE))
                 ours.append(
-                    f"| {size:,} | {times} | {opened.open:.1f} | {opened.first:.1f} "
-                    f"| {opened.memory:.0f} ({opened.mapped:.0f}) | {disk:.0f} | {rate:.0f} |"
+                    f"| {size:,} | {percentiles(store, HYBRID, asked)} | {percentiles(store, DENSE, asked)} "
+                    f"| {beside_bare(store, asked)} | {opened.open:.2f} | {opened.first:.2f} | {opened.words:.2f} "
+                    f"| {opened.memory:.0f} ({opened.mapped:.0f}) | {on_disk(path):.0f} | {rate:.0f} |"
                 )
-                theirs += [compared(size, kind, store, peer, asked[: PEERS[size]]) for kind in kinds(size)]
+                print(ours[-1], file=sys.stderr, flush=True)
+                if size in PEERS:
+                    seq = fill(peer, path, seq)
+                    theirs += [compared(size, kind, store, peer, asked[: PEERS[size]]) for kind in kinds(size)]
                 if size == ON_LOCAL:
                     theirs.append(on_local(Path(folder) / "local", new, store, asked[: PEERS[size]]))
+            with EvidenceStore.open(near, embedder=Drawn()) as store:
+                times = " | ".join(percentiles(store, retriever, asked) for retriever in (HYBRID, DENSE))
+                found = " | ".join(f"{one.mean:.3f}" for one in measured(store))
+                graph.append(
+                    f"| {size:,} | {times} | {beside_bare(store, asked)} | {found} "
+                    f"| {on_disk(near):.0f} | {rate_near:.0f} |"
+                )
+                print(graph[-1], file=sys.stderr, flush=True)
             held = size
     told = f"{QUERIES} queries to our store; of them the peer is asked {', '.join(map(str, PEERS.values()))}."
-    return [told, "", *ours, "", *theirs]
+    return [told, "", *ours, "", *graph, "", *theirs]
 
 
-HYBRID, DENSE = Hybrid(valid_only=True), Dense(valid_only=True)
+HYBRID, DENSE, WORDS = Hybrid(valid_only=True), Dense(valid_only=True), BM25(valid_only=True)
 
 
 def kinds(size: int) -> tuple[str, ...]:
@@ -188,6 +215,30 @@ def percentiles(store: EvidenceStore, retriever: Retriever, asked: Sequence[Aske
     return f"{statistics.median(times):.1f} | {statistics.quantiles(times, n=20)[-1]:.1f}"
 
 
+def beside_bare(store: EvidenceStore, asked: Sequence[Asked]) -> str:
+    """A cell: how many times longer a search by meaning takes than the engine alone, and what that takes."""
+    exact = store.stats().search == "exact"
+    params = (
+        qe.SearchParams(exact=True) if exact else qe.SearchParams(hnsw_ef=EF, acorn=qe.AcornSearchParams(enable=True))
+    )
+    shard = store._index.searched.index._shard  # type: ignore[attr-defined]  # what our own code is measured against
+    pairs = []
+    for question, day in asked:
+        where = store.snapshot(as_of=day)._where(valid_only=True)
+        query = qe.Query.Nearest(store.encoder.encode([question])[0].tolist(), DENSE_VECTOR)
+        request = qe.QueryRequest(10, query=query, filter=seen_by(where), with_payload=PLACE, params=params)
+        shard.query(request)  # to warm up
+        bare = timed(shard.query, request)
+        pairs.append((bare, timed(search, store, DENSE, question, day)))
+    low, middle, high = statistics.quantiles([ours / bare for bare, ours in pairs], n=4)
+    return f"{middle:.1f} [{low:.1f}–{high:.1f}] of {statistics.median(bare for bare, _ in pairs):.1f} ms"
+
+
+def on_disk(path: Path) -> float:
+    """Megabytes."""
+    return sum(file.stat().st_blocks * 512 for file in path.rglob("*") if file.is_file()) / 1e6
+
+
 def compared(size: int, kind: str, store: EvidenceStore, peer: QdrantVectorStore, asked: Sequence[Asked]) -> str:
     """A row: both in turn, over the same queries."""
     retriever, seq = (HYBRID if kind == "hybrid" else DENSE), store.seq
@@ -226,13 +277,16 @@ def opened(path: Path, query: Asked) -> Opened:
             search(small, HYBRID, *query)
     before, started = memory(), perf_counter()
     with EvidenceStore.open(path, embedder=Drawn()) as store:
+        search(store, WORDS, *query)
+    words, started = perf_counter() - started, perf_counter()
+    with EvidenceStore.open(path, embedder=Drawn()) as store:
         opening = perf_counter() - started
         search(store, HYBRID, *query)
         answered = perf_counter() - started - opening
         for _ in range(10):
             search(store, HYBRID, *query)
         after = memory()
-    return Opened(opening, answered, *(now - then for now, then in zip(after, before, strict=True)))
+    return Opened(opening, answered, words, *(now - then for now, then in zip(after, before, strict=True)))
 
 
 def memory() -> tuple[float, float]:
@@ -243,4 +297,4 @@ def memory() -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    print("\n".join(results()))
+    print("\n".join(results([int(size) for size in sys.argv[1:]] or SIZES)))
