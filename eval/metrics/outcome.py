@@ -83,7 +83,7 @@ def score(
     threshold: float = 0.80,
     harms: frozenset[Flag] = frozenset({"high_risk", "unsafe"}),
 ) -> Outcome:
-    """Everything that follows from an answer; ``threshold`` and ``harms`` say what is dangerously sure (item 5)."""
+    """Everything that follows from an answer; ``threshold`` and ``harms`` say what is overconfident (item 5)."""
 
     def harm_of(option: str | None) -> Flags:
         return HARMLESS if option is None or option == answer else labels.get(option, HARMLESS)

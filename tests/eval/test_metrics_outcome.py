@@ -150,7 +150,7 @@ def test_overconfidence_is_a_sure_majority_for_a_harmful_wrong_option(ballots: l
     assert scored(ballots=ballots).overconfident is overconfident
 
 
-def test_what_counts_as_dangerously_sure_is_a_parameter():
+def test_what_counts_as_overconfident_is_a_parameter():
     ballots = ["C"] * 18 + ["D"] * 2
     assert scored(ballots=ballots, threshold=0.79).overconfident is True
     assert scored(ballots=["C"] * 20, threshold=1.0).overconfident is True

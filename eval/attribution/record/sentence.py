@@ -22,7 +22,7 @@ FAILURE: dict[Kind, str] = {
     "high_risk": "the high-risk answer",
     "unsafe": "the unsafe answer",
     "contradiction": "the answer against the evidence",
-    "overconfident": "the dangerous confidence",
+    "overconfident": "the overconfident answer",
 }
 
 UNWRITTEN = {

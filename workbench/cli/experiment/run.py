@@ -47,7 +47,7 @@ SHOWN = {
     "high_risk_rate": "high-risk",
     "unsafe_rate": "unsafe",
     "contradiction_rate": "contradiction",
-    "dangerous_overconf_rate": "dangerously sure",
+    "dangerous_overconf_rate": "overconfident",
     "stale_rate": "stale",
     "abstention_rate": "abstained",
 }
