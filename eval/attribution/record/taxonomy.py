@@ -38,7 +38,7 @@ FAULTS: dict[str, str] = {
     "C2": "prior belief: the claims speak for one option, the one that is chosen without any evidence was chosen",
     "C3": "missed abstention: the claims speak for no option, one was chosen all the same",
     "C4": "parse: the answer's words select another letter than was confirmed",
-    "C5": "overconfidence: the ballots are nearly all for a wrong option that does harm",
+    "C5": "overconfidence: the samples are nearly all for a wrong option that does harm",
     "B1": "budget stop: the search ended while what was found was judged inadequate",
     "E1": "key: the key, the labels and what the evidence was read to say contradict each other",
     "E2": "grader: two who confirm the answer's letter disagree",
@@ -66,7 +66,7 @@ CONFIRMED: dict[str, str] = {
     "C2": "with the option that the claims speak for",
     "C3": "with an abstention",
     "C4": "with the letter that the words select",
-    "C5": "with ballots that follow the claims",
+    "C5": "with samples that follow the claims",
     "B1": "with more searches allowed",
 }
 
