@@ -31,6 +31,7 @@ from evitrail.workbench.cli.experiment import (
     compare,
     demo,
     funnel,
+    import_questions,
     inject,
     recheck,
     redteam_passages,
@@ -160,6 +161,7 @@ app.command("check", cls=Registered, hidden=True)(recheck.check)
 app.command("import-results")(official.import_official)
 app.command("import-official", hidden=True)(official.import_official)
 app.command("import-dataset")(official.import_dataset)
+app.command("import-questions")(import_questions.import_questions)
 app.command("export-results")(official.export_official)
 app.command("export-official", hidden=True)(official.export_official)
 
