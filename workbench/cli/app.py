@@ -32,6 +32,7 @@ from evitrail.workbench.cli.experiment import (
     demo,
     funnel,
     import_questions,
+    init,
     inject,
     recheck,
     redteam_passages,
@@ -91,6 +92,7 @@ def evitrail(
 
 
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.add_typer(store.app, name="store")
 app.add_typer(grade.app, name="grade")
 store.app.command("ingest", cls=Registered)(ingest.ingest)
