@@ -44,6 +44,8 @@ def owned(path: Path) -> TextIOWrapper:
 
 
 def released(lock: TextIOWrapper) -> None:
-    """Let another process have the index; nobody holds it from here on."""
+    """Let another process have the index; nobody holds it from here on. May be done twice."""
+    if lock.closed:
+        return
     lock.truncate(0)
     lock.close()

@@ -162,6 +162,15 @@ def test_a_folder_without_an_index_is_told_in_one_line(folder: Path) -> None:
         reading(folder)
 
 
+def test_a_store_may_be_closed_twice_and_opened_again(folder: Path) -> None:
+    for opening in (writing, reading):
+        store = opening(folder)
+        store.close()
+        store.close()
+        with opening(folder) as again:
+            assert found(again)
+
+
 def test_what_was_recorded_without_a_passage_is_read_too(folder: Path) -> None:
     with reading(folder):
         pass
