@@ -88,6 +88,7 @@ class Said:
     @property
     def json(self) -> Any:
         """Stdout as the one JSON document it must be."""
+        assert self.out, self.err
         return json.loads(self.out)
 
     @property
