@@ -8,6 +8,8 @@ Rules kept here
   option and sentence agree in polarity; those of "numbers" compare quantities, in their dimension.
 - One call to ``embed`` serves the whole question; without an embedder those columns are zero.
 - The reader and the script that fits its weights both call ``features``: there is no second implementation.
+- They follow from the texts alone, so those of the last few readings are kept: an attribution reads the same passages
+  for the same question many times.
 
 Two tables come out: ``options`` (option x sentence x OPTION_TERMS), what a sentence shares with an option, and
 ``relevance`` (sentence x RELEVANCE_TERMS), how far the sentence speaks of this patient and question at all.
@@ -19,8 +21,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -35,6 +38,9 @@ from evitrail.agent.reader.terms import Terms, terms
 from evitrail.evidence_store.model import Passage, indexed_text
 
 T = TypeVar("T")
+
+KEPT = 64
+"""Readings whose features are kept."""
 
 OPTION_TERMS = (
     "overlap",
@@ -107,20 +113,46 @@ class Features:
         return {w: v for w, v in self.weights[option].items() if w in said.words and w in denied}
 
 
+class Reading(NamedTuple):
+    """All that features follow from."""
+
+    stem: str
+    options: tuple[tuple[str, str], ...]
+    """Letters with their texts, by letter."""
+    passages: tuple[tuple[str, str], ...]
+    """Titles with texts."""
+    embed: Embed | None
+
+
 def features(question: Question, passages: Sequence[Passage], embed: Embed | None) -> Features:
-    """Read every sentence of ``passages`` against the stem and every option."""
-    letters = tuple(sorted(question.options))
-    texts = [question.options[letter] for letter in letters]
+    """Read every sentence of ``passages`` against the stem and every option. The tables are not to be written to."""
+    told = tuple((passage.header.title, passage.text) for passage in passages)
+    reading = Reading(question.stem, tuple(sorted(question.options.items())), told, embed)
+    return (_kept if _is_hashable(embed) else _features)(reading)
+
+
+def _is_hashable(embed: Embed | None) -> bool:
+    """Whether readings with this embedder can be told apart; a method is as hashable as what it belongs to."""
+    try:
+        hash(embed)
+    except TypeError:
+        return False
+    return True
+
+
+def _features(reading: Reading) -> Features:
+    letters, texts = tuple(letter for letter, _ in reading.options), [text for _, text in reading.options]
+    passages, embed = reading.passages, reading.embed
     lines = tuple(
         Line(i, s, terms(s.text), quantities(s.text), tokens(s.text))
-        for i, p in enumerate(passages)
-        for s in sentences(p.text)
+        for i, (_, text) in enumerate(passages)
+        for s in sentences(text)
     )
-    stem, option_terms = terms(question.stem), [terms(t) for t in texts]
+    stem, option_terms = terms(reading.stem), [terms(t) for t in texts]
     spread = Counter(w for line in lines for w in line.terms.words)
     weights = _distinguishing([t.words for t in option_terms], stem.words, spread)
     token_spread = Counter(t for line in lines for t in line.tokens)
-    option_tokens = _distinguishing([tokens(t) for t in texts], tokens(question.stem), token_spread)
+    option_tokens = _distinguishing([tokens(t) for t in texts], tokens(reading.stem), token_spread)
     pairs = _distinguishing([t.pairs for t in option_terms], frozenset(), {})
     pieces = _distinguishing([t.pieces for t in option_terms], stem.pieces, {})
     numbers = telling([quantities(t) for t in texts])
@@ -128,10 +160,10 @@ def features(question: Question, passages: Sequence[Passage], embed: Embed | Non
     table = np.zeros((len(letters), len(lines), len(OPTION_TERMS)))
     relevance = np.zeros((len(lines), len(RELEVANCE_TERMS)))
     if lines:
-        wholes = [indexed_text(p.header.title, p.text) for p in passages]
-        meaning = meanings(question.stem, texts, [line.sentence.text for line in lines], wholes, embed)
-        patient = tuple(q for q in quantities(question.stem) if q.is_point)
-        exception = float(bool(EXCEPTION.search(asked(question.stem))))
+        wholes = [indexed_text(title, text) for title, text in passages]
+        meaning = meanings(reading.stem, texts, [line.sentence.text for line in lines], wholes, embed)
+        patient = tuple(q for q in quantities(reading.stem) if q.is_point)
+        exception = float(bool(EXCEPTION.search(asked(reading.stem))))
         fill = dict(zip(OPTION_TERMS, np.moveaxis(table, 2, 0), strict=True))
         _fill_overlap(fill, option_tokens, lines)
         _fill_words(fill, weights, option_terms, lines)
@@ -151,9 +183,14 @@ def features(question: Question, passages: Sequence[Passage], embed: Embed | Non
         conditions = [clauses(line.sentence.text, patient) for line in lines]
         fill["words_that_apply"][:] = shares(weights, [applying for applying, _ in conditions])
         fill["words_that_exclude"][:] = shares(weights, [excluding for _, excluding in conditions])
-        relevance = _relevance(passages, lines, stem, patient, spread, meaning)
+        relevance = _relevance([title for title, _ in passages], lines, stem, patient, spread, meaning)
+    for kept in (table, relevance):
+        kept.setflags(write=False)
     denied = tuple(t.denied for t in option_terms)
     return Features(letters, lines, table, relevance, weights, option_tokens, numbers, denied)
+
+
+_kept = lru_cache(maxsize=KEPT)(_features)
 
 
 def tokens(text: str) -> frozenset[str]:
@@ -189,7 +226,7 @@ def _fill_words(
 
 
 def _relevance(
-    passages: Sequence[Passage],
+    titles: Sequence[str],
     lines: Sequence[Line],
     stem: Terms,
     patient: Sequence[Quantity],
@@ -200,7 +237,7 @@ def _relevance(
     rarity = [{w: log((len(lines) + 1) / (spread[w] + 0.5)) + 0.5 for w in sorted(stem.words)}]
     words = vocabulary(rarity)
     of = np.array([line.passage for line in lines])
-    titled = presence([terms(p.header.title).words for p in passages], words)
+    titled = presence([terms(title).words for title in titles], words)
     said = presence([line.terms.words for line in lines], words)
     held = titled.copy()
     np.logical_or.at(held, of, said)
