@@ -80,6 +80,11 @@ def test_a_masked_text_masked_again_is_unchanged_and_no_pattern_finds_anything_i
             assert not re.search(pattern, piece), (pattern, piece)
 
 
+@pytest.mark.parametrize("text", ["Mr Smitha.b+c@clinic.example.org", "Dr Jane.Doe@clinic.org"])
+def test_of_an_address_that_a_name_runs_into_nothing_is_left(text: str) -> None:
+    assert MASK.mask(text) == "[NAME].[EMAIL]"
+
+
 @given(DAYS, st.sampled_from(SPELLINGS))
 def test_a_date_in_any_spelling_becomes_a_token(day: date, spelling: str) -> None:
     assert MASK.mask(f"seen on {day.strftime(spelling)}, well") == "seen on [DATE], well"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from evitrail.eval.dataset.identifying.people import CAPITAL, SMALL
 
 EMAILS = (
-    r"(?i:\bmailto:)?(?<![\w.+%'’-])[\w.+%'’-]{1,128}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.[A-Za-z]{2,}",
+    r"(?i:\bmailto:)?(?<![\w+%'’-])[\w.+%'’-]{1,128}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.[A-Za-z]{2,}",
     r"(?i:(?<![\w.+%-])[\w.+%-]{2,64}\s?[(\[{]\s?at\s?[)\]}]\s?[\w-]{1,63}(?:\s?(?:[(\[{]\s?dot\s?[)\]}]|\.)\s?[\w-]{1,63}){1,4})",
     r"(?i:(?<![\w.+%-])[\w.+%-]{2,64}\sat\s[\w-]{1,63}(?:\sdot\s[\w-]{1,63}){1,4})",
 )
