@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from evitrail.evidence_store.errors import ReadOnlyStore, StoreError
 from evitrail.evidence_store.index import open_index
 from evitrail.evidence_store.index.base import VectorIndex
+from evitrail.evidence_store.index.edge import EdgeIndex
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.index.embed_cache import EmbedCache
 from evitrail.evidence_store.index.manifest import PAYLOAD, SEARCHES, IndexManifest, Mode
@@ -89,8 +90,6 @@ def open_parts(path: Path, how: Opening) -> StoreParts:
 
 def _to_be_read(path: Path, how: Opening, made: MadeWith) -> StoreParts:
     """The same with a copy of the index, while another process may write to it."""
-    from evitrail.evidence_store.index.edge import EdgeIndex
-
     address = _ledger_address(path, how.ledger)
     opened, copy = EdgeIndex.read_copy(path / "index" / "edge", made.manifest)
     try:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from evitrail.traces.record import Record, canonical_json
 
 
 def write_json(path: Path, value: object) -> None:
     """One JSON document, whole or not at all."""
     replace_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Records as JSON lines, whole or not at all."""
+    replace_text(path, "".join(f"{canonical_json(record.model_dump(mode='json'))}\n" for record in records))
 
 
 def write_tables(path: Path, tables: Mapping[str, object]) -> None:

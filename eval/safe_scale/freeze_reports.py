@@ -25,11 +25,12 @@ from evitrail.agent.steps.research import report_of
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import traces
+from evitrail.eval.report.files import write_records
 from evitrail.eval.safe_scale.whole import whole
 from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.model import BY_ID, Evidence
 from evitrail.traces.journal.view import JournalView
-from evitrail.traces.record import Record, canonical_json, sha256
+from evitrail.traces.record import sha256
 from evitrail.traces.trace import Trace
 
 AUTHOR_DIGITS = 8
@@ -67,8 +68,8 @@ def write_frozen(folder: Path, what: Frozen) -> None:
     if twice := next((ref for ref in ids if ids.count(ref) > 1), None):
         raise InputError([f"{folder}: two questions would have one report, {twice}; rename one of them"])
     with whole(folder) as made:
-        _write(made / "evidence.jsonl", what.evidence)
-        _write(made / "benchmark.jsonl", what.cases)
+        write_records(made / "evidence.jsonl", what.evidence)
+        write_records(made / "benchmark.jsonl", what.cases)
 
 
 def _report(trace: Trace) -> str | None:
@@ -94,8 +95,3 @@ def _evidence(trace: Trace, config: RunConfig, text: str) -> Evidence:
         topics=(BY_ID,),
         text=text,
     )
-
-
-def _write(path: Path, lines: list[Evidence] | list[Case]) -> None:
-    rows: list[Record] = list(lines)
-    path.write_text("".join(f"{canonical_json(row.model_dump(mode='json'))}\n" for row in rows), encoding="utf-8")

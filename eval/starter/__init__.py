@@ -3,7 +3,7 @@
 Rules kept here
 - Questions and evidence are some of the demonstration's: authored for it, not clinically adjudicated.
 - Of evidence that a question names, every version is taken, and all that these rest on.
-- Nothing that is there is written over; all is written, or nothing.
+- Nothing that is there is written over.
 
     begin(Path("ward"))
 """
@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from evitrail.eval.dataset.case import Case, load
 from evitrail.eval.demo import DEMO_CASES
+from evitrail.eval.report.files import write_records
 from evitrail.evidence_store import Evidence, EvidenceStore, read_evidence
 from evitrail.evidence_store.demo import DEMO_EVIDENCE
 from evitrail.evidence_store.input_text import InputError
-from evitrail.traces.record import canonical_json
 
 EACH = 2
 """Questions of each clinical area."""
@@ -44,8 +44,8 @@ def begin(folder: Path) -> Begun:
     cases = [case for area in sorted(DEMO_CASES.glob("*.jsonl")) for case in load(area)[:EACH]]
     evidence = named_by(cases, read_evidence(DEMO_EVIDENCE))
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / BENCHMARK, cases)
-    _write(folder / EVIDENCE, evidence)
+    write_records(folder / BENCHMARK, cases)
+    write_records(folder / EVIDENCE, evidence)
     for name in OWN:
         shutil.copyfile(Path(__file__).with_name(name), folder / name)
     with EvidenceStore.open(folder / STORE, create=True) as store:
@@ -66,7 +66,3 @@ def named_by(cases: Iterable[Case], evidence: Iterable[Evidence]) -> list[Eviden
             open_ |= {other.ref for other in known.values() if other.id == item.id}
             open_ |= {*item.includes, *([item.supersedes] if item.supersedes else [])}
     return [item for item in known.values() if item.ref in taken]
-
-
-def _write(path: Path, rows: Iterable[Case] | Iterable[Evidence]) -> None:
-    path.write_text("".join(f"{canonical_json(row.model_dump(mode='json'))}\n" for row in rows), encoding="utf-8")

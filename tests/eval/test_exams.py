@@ -197,6 +197,12 @@ def test_a_map_that_is_wrong_is_told_with_every_fault(tmp_path: Path) -> None:
     assert len(said.faults) == 4
 
 
+def test_a_map_of_columns_is_refused_where_the_form_has_its_own(tmp_path: Path) -> None:
+    said = imported(written(tmp_path / "s.json", [MMLU]), "mmlu", "--map", written(tmp_path / "map.toml", MAP))
+    assert (said.code, len(said.faults)) == (2, 1)
+    assert said.faults[0].startswith("--map: the form mmlu has columns of its own")
+
+
 def test_a_benchmark_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     path = written(tmp_path / "set.json", [MMLU])
     assert imported(path, "mmlu").code == 0

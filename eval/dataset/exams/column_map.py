@@ -43,6 +43,11 @@ class ColumnMap:
     answer_is: str = "letter"
     first: int | None = None
 
+    @property
+    def names_columns(self) -> bool:
+        """Whether it says of any column what it holds."""
+        return bool(self.stem or self.options or self.answer or self.others)
+
     def of(self, columns: Sequence[str]) -> ColumnMap:
         """The map with every column named; raises ``ValueError`` for one that is not there."""
         found = {"stem": self.stem, "answer": self.answer}

@@ -36,6 +36,8 @@ def read_exam(path: Path, form: str, columns: ColumnMap | None = None) -> ReadEx
     if form not in FORMS:
         raise InputError([f"--format: expected one of {', '.join(FORMS)}, got {form!r}"])
     told = FORMS[form]
+    if columns and columns.names_columns and not told.mapped:
+        raise InputError([f"--map: the form {form} has columns of its own; leave out [columns], or give --format json"])
     rows = told.rows(path)
     try:
         read = told.reading([placed.row for placed in rows], columns or ColumnMap())

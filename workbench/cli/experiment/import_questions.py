@@ -35,12 +35,12 @@ def import_questions(
     """
     from evitrail.eval.dataset.exams.column_map import read_column_map
     from evitrail.eval.dataset.exams.read_exam import read_exam
-    from evitrail.eval.report.files import replace_text
+    from evitrail.eval.report.files import write_records
 
     if out.exists():
         raise ValueError(f"--out: expected the name of a new file, got {out}, which is there; name another one")
     read = read_exam(file, form, read_column_map(columns) if columns else None)
-    replace_text(out, "".join(f"{case.model_dump_json(exclude_defaults=True)}\n" for case in read.cases))
+    write_records(out, read.cases)
     if json:
         print_json({"benchmark": str(out), "questions": len(read.cases), "left_out": dict(read.left_out)})
         return
