@@ -18,12 +18,14 @@ QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component
 
 
 @pytest.fixture(scope="session")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     made = Desk(tmp_path_factory.mktemp("desk"))
     write_lines(made.evidence, demo_evidence(CASES))
     assert evitrail("store", "ingest", made.evidence, "--store", made.store).code == 0
     assert evitrail("run", *made.plan, "--out", made.run).code == 0
-    return made
+    before = sorted(each.name for each in made.folder.iterdir())
+    yield made
+    assert sorted(each.name for each in made.folder.iterdir()) == before, "a test wrote into what all tests share"
 
 
 @pytest.fixture

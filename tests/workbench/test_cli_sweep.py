@@ -71,13 +71,13 @@ def test_how_many_runs_are_under_way_may_change_from_day_to_day(own: Desk) -> No
     assert same(own.folder / "new", own.run)
 
 
-def test_a_plan_may_say_how_many_and_the_command_line_something_else(desk: Desk, tmp_path: Path) -> None:
-    said = (desk.run / "plan.toml").read_text()
-    plan = desk.folder / "again" / "plan.toml"  # beside the run, where its paths mean the same
+def test_a_plan_may_say_how_many_and_the_command_line_something_else(own: Desk, tmp_path: Path) -> None:
+    said = (own.run / "plan.toml").read_text()
+    plan = own.folder / "again" / "plan.toml"  # beside the run, where its paths mean the same
     plan.parent.mkdir()
     plan.write_text(f"in_flight = 3\n{said}")
     assert evitrail("run", plan, "--in-flight", 5, "--out", tmp_path / "run").code == 0
-    assert same(tmp_path / "run", desk.run)
+    assert same(tmp_path / "run", own.run)
     assert evitrail("run", plan, "--out", tmp_path / "run").code == 0
 
 
