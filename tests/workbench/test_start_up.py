@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sqlite3
 import subprocess
 import sys
@@ -50,6 +51,17 @@ def test_a_command_loads_no_library_that_it_does_not_need(desk: Desk, name: str)
     done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert not unwanted & set(done.stderr.split())
+
+
+@pytest.mark.parametrize(("said", "used"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
+def test_one_thread_multiplies_small_matrices_unless_the_user_says_more(said: dict[str, str], used: str) -> None:
+    code = (
+        "import os, sys; from evitrail.workbench.cli import main; sys.argv = ['evitrail', '--help']\n"
+        "try: main()\nfinally: sys.stderr.write(os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    kept = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=kept | said)
+    assert (done.returncode, done.stderr) == (0, used)
 
 
 def test_the_list_of_runs_is_the_same_without_its_table(own: Desk) -> None:
