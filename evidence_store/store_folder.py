@@ -32,6 +32,7 @@ from evitrail.evidence_store.ledger.event import DRAFTED, PUBLISHED
 from evitrail.evidence_store.ledger.ledger import Ledger
 from evitrail.evidence_store.store_manifest import MadeWith, Opening, made_with, new_manifest
 from evitrail.traces.known_secrets import masked
+from evitrail.traces.whole_file import replace_text
 
 PASSAGED = (DRAFTED, PUBLISHED)
 """Events whose evidence has passages."""
@@ -79,9 +80,9 @@ def open_parts(path: Path, how: Opening) -> StoreParts:
             _unclaimed(opened, path)
         _forget_what_is_gone(opened, mark, recorded)
         if isinstance(address, str) and not (path / "ledger.url").is_file():
-            _write(path / "ledger.url", recorded.dialect.where)
+            replace_text(path / "ledger.url", f"{recorded.dialect.where}\n")
         if made.new:
-            _write(path / "manifest.json", made.manifest.in_full())
+            replace_text(path / "manifest.json", f"{made.manifest.in_full()}\n")
     except BaseException:
         opened.close()
         raise
@@ -131,7 +132,7 @@ def exchange(old: StoreParts, new: StoreParts) -> StoreParts:
         raise StoreError(f"{old.path}: expected an index that has seen event {before}, got {now}; run reindex again")
     if before < now:  # the old one was of an earlier layout, and is searched no more
         shutil.copyfile(new.mark, old.mark)
-    _write(old.path / "manifest.json", new.manifest.in_full())
+    replace_text(old.path / "manifest.json", f"{new.manifest.in_full()}\n")
     old.index.give_way(new.index)
     new.mark.unlink(missing_ok=True)
     return replace(new, mark=old.mark)
@@ -173,16 +174,6 @@ def _ledger_address(path: Path, given: str | None) -> Path | str:
     if given is not None and own.is_file():
         raise StoreError(f"{path}: its ledger is {own}, opened with {dialect_of(given).where}; name no other ledger")
     return given or own
-
-
-def _write(file: Path, text: str) -> None:
-    """Whole or not at all."""
-    partial = file.with_name(f"{file.name}.part")
-    with partial.open("w", encoding="utf-8") as out:
-        out.write(text + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    partial.replace(file)
 
 
 def _unclaimed(index: VectorIndex, path: Path) -> None:

@@ -110,6 +110,8 @@ class Trials:
         events, recorded = Counter(whole.contents.events), Counter(whole.contents.recorded)
         now, then = Counter(found.events), Counter(found.recorded)
         differing = [name for name, was in whole.contents.answers.items() if found.answers.get(name) != was]
+        if extra := set(found.answers["files"]) ^ set(whole.contents.answers["files"]):
+            differing.append(f"one of the two has {', '.join(sorted(extra))}")
         if now == events and found.events != whole.contents.events:
             differing.append("order of events")
         lost, twice = events - now + (recorded - then), now - events + (then - recorded)

@@ -21,9 +21,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from evitrail.eval.audit.audit import Audit
-from evitrail.eval.report.files import replace_text
 from evitrail.evidence_store.input_text import InputError, json_value, read_text
 from evitrail.traces.record import canonical_json, content_id
+from evitrail.traces.whole_file import replace_text
 
 AUDITS = "audits.jsonl"
 

@@ -22,9 +22,9 @@ from evitrail.eval.audit.result import RuleResult, percent
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.eval.report.failures import FailedQuestion, failed_runs, questions
-from evitrail.eval.report.files import replace_text
 from evitrail.eval.report.page_templates import templates
 from evitrail.eval.report.profile import profile_rows
+from evitrail.traces.whole_file import replace_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 RULES = 9

@@ -22,9 +22,10 @@ from evitrail.eval.compare.parted import Answered, Parted
 from evitrail.eval.compare.rows import Table, metric_table, parted_table
 from evitrail.eval.compare.words import change, p_value, percent
 from evitrail.eval.metrics.stats import REPLICATES
-from evitrail.eval.report.files import replace_bytes, replace_text, write_json
+from evitrail.eval.report.files import write_json
 from evitrail.eval.report.plots import difference_forest
 from evitrail.eval.report.profile import COLUMNS
+from evitrail.traces.whole_file import replace_bytes, replace_text
 
 TITLES = {column.metric: column.title for column in COLUMNS}
 HEADINGS = (

@@ -36,6 +36,7 @@ from evitrail.eval.run_plan import embed_together
 from evitrail.evidence_store import EvidenceStore, read_evidence
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.input_text import InputError
+from evitrail.traces.whole_file import replace_text
 
 CELLS = "cells"
 TRIALS = "trials.jsonl"
@@ -150,7 +151,7 @@ def _do(bench: Bench, cell: Cell, folder: Path) -> None:
     operator = OPERATORS[cell.operator]
     shutil.rmtree(bench.folder(operator, cell.reader), ignore_errors=True)
     found = bench.trials(operator, cell.reader, bench.readers()[cell.reader])
-    _write(cell.path(folder), json.dumps([trial.model_dump(mode="json") for trial in found], indent=1))
+    replace_text(cell.path(folder), json.dumps([trial.model_dump(mode="json") for trial in found], indent=1))
 
 
 def _in_processes(plan: InjectionPlan, folder: Path, waiting: list[Data], tell: Callable[[], None]) -> None:
@@ -199,13 +200,7 @@ def _written(plan: InjectionPlan, folder: Path) -> Injected:
         for one in json.loads(cell.path(folder).read_text(encoding="utf-8"))
     ]
     rows, leaking = table(trials), leaks(trials)
-    _write(folder / TRIALS, "".join(f"{trial.model_dump_json()}\n" for trial in trials))
+    replace_text(folder / TRIALS, "".join(f"{trial.model_dump_json()}\n" for trial in trials))
     found = Injected(folder, trials, rows, leaking)
-    _write(folder / TABLE, json.dumps(found.as_json(), indent=1))
+    replace_text(folder / TABLE, json.dumps(found.as_json(), indent=1))
     return found
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)

@@ -10,16 +10,16 @@ Rules kept here
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from datetime import date
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, get_args, get_origin
 
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.run_columns import RunColumns
+from evitrail.traces.whole_file import replace_bytes
 
 OUTCOMES = "outcomes.parquet"
 
@@ -39,11 +39,10 @@ def write_outcomes(path: Path, outcomes: Iterable[Outcome], columns: Mapping[str
     known, nothing = columns or {}, RunColumns()
     cells = [outcome.model_dump() | known.get(outcome.run, nothing).row() for outcome in rows]
     table = pa.Table.from_pylist(cells, schema=_schema())
-    with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        partial = Path(folder) / path.name
-        # Every option that shapes bytes is stated, so that a changed default cannot change a file.
-        pq.write_table(table, partial, compression="zstd", compression_level=3, version="2.6", row_group_size=65_536)
-        os.replace(partial, path)
+    data = BytesIO()
+    # Every option that shapes bytes is stated, so that a changed default cannot change a file.
+    pq.write_table(table, data, compression="zstd", compression_level=3, version="2.6", row_group_size=65_536)
+    replace_bytes(path, data.getvalue())
 
 
 def read_outcomes(path: Path) -> list[Outcome]:

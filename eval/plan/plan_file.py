@@ -7,7 +7,6 @@ Rules kept here
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +18,7 @@ from evitrail.evidence_store.input_record import fault_lines, from_toml
 from evitrail.evidence_store.input_text import InputError, read_toml
 from evitrail.traces.known_secrets import has_login
 from evitrail.traces.record import Record
+from evitrail.traces.whole_file import replace_text
 
 R = TypeVar("R", bound=Record)
 
@@ -43,9 +43,7 @@ def write_plan_file(path: Path, written: Mapping[str, Any]) -> None:
     """Write a plan's keys; what lies there is replaced at once, or stays."""
     refuse_logins(written)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(tomli_w.dumps(written), encoding="utf-8")
-    os.replace(partial, path)
+    replace_text(path, tomli_w.dumps(written))
 
 
 def refuse_logins(written: Mapping[str, Any], where: str = "") -> None:

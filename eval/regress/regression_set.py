@@ -33,13 +33,14 @@ from evitrail.eval.plan.custom_conditions import DAY
 from evitrail.eval.plan.plan import PLAN, Plan, plan_in, settle
 from evitrail.eval.plan.plan_paths import relative_to
 from evitrail.eval.plan.run_name import ReadCondition
-from evitrail.eval.report.files import replace_text, write_json
+from evitrail.eval.report.files import write_json
 from evitrail.eval.safe_scale.whole import whole
 from evitrail.evidence_store.input_record import fault_lines
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
 from evitrail.traces.trace import Trace
+from evitrail.traces.whole_file import replace_text
 
 SET = "regress.json"
 BENCHMARK = "benchmark.jsonl"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from evitrail.traces.record import Record, canonical_json
+from evitrail.traces.whole_file import replace_text
 
 
 def write_json(path: Path, value: object) -> None:
@@ -32,15 +32,3 @@ def _rows(table: object) -> str:
 
 
 _line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-
-
-def replace_text(path: Path, text: str) -> None:
-    """A file's text, whole or not at all."""
-    replace_bytes(path, text.encode())
-
-
-def replace_bytes(path: Path, data: bytes) -> None:
-    """A file's bytes, whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(data)
-    os.replace(partial, path)

@@ -17,7 +17,7 @@ from typing import Any
 
 from evitrail.eval.attribution.scene.labels import Labels
 from evitrail.eval.dataset.case import Case
-from evitrail.eval.report.files import replace_bytes
+from evitrail.traces.whole_file import replace_bytes
 
 QUESTIONS = "questions.parquet"
 LINE = "\n"

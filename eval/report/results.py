@@ -24,13 +24,14 @@ from evitrail.eval.metrics.outcomes_file import OUTCOMES, write_outcomes
 from evitrail.eval.metrics.table import cost_rows, metric_rows
 from evitrail.eval.plan.plan import PLAN, read_plan
 from evitrail.eval.report import render
-from evitrail.eval.report.files import replace_text, write_json
+from evitrail.eval.report.files import write_json
 from evitrail.eval.report.questions_file import QUESTIONS, write_questions
 from evitrail.eval.report.run_columns import run_columns
 from evitrail.eval.report.run_list import keep_run_list
 from evitrail.traces.audit.seal import sealed_root
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.view import JournalView
+from evitrail.traces.whole_file import replace_text
 
 
 def write_results(folder: Path) -> list[dict[str, object]]:

@@ -32,7 +32,7 @@ from evitrail.eval.log.model_answers import spoken_in
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import outcome_of, traces
 from evitrail.eval.plan.condition import ALIASES
-from evitrail.eval.report.files import replace_text, write_json
+from evitrail.eval.report.files import write_json
 from evitrail.eval.report.profile import table_order
 from evitrail.eval.safe_scale.columns import FLAGS, LETTERS
 from evitrail.eval.safe_scale.published import FILE, PHASE_3, CheckedLine
@@ -41,6 +41,7 @@ from evitrail.eval.safe_scale.questions import PREFIX
 from evitrail.eval.safe_scale.whole import whole
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.view import JournalView
+from evitrail.traces.whole_file import replace_text
 
 LABELS = "risk_radiorag_full_merged.json"
 KEYS = {ours: published for published, ours in ALIASES.items()}

@@ -25,7 +25,7 @@ from pydantic import ValidationError
 from evitrail.eval.metrics.outcomes_file import OUTCOMES, write_outcomes
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.report import render
-from evitrail.eval.report.files import replace_text, write_json
+from evitrail.eval.report.files import write_json
 from evitrail.eval.report.questions_file import QUESTIONS, write_questions
 from evitrail.eval.report.run_columns import columns_of_case
 from evitrail.eval.safe_scale.dataset import Dataset, Sources, read_dataset
@@ -35,6 +35,7 @@ from evitrail.eval.safe_scale.whole import whole
 from evitrail.evidence_store.input_record import fault_lines, from_toml
 from evitrail.evidence_store.input_text import InputError, read_toml
 from evitrail.traces.record import Record
+from evitrail.traces.whole_file import replace_text
 
 MANIFEST = "official.toml"
 FILES = "official"

@@ -14,7 +14,6 @@ Rules kept here
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +31,7 @@ from evitrail.eval.redteam.store.table import AttackRow, CleanRow, attack_rows, 
 from evitrail.eval.redteam.store.throwaway import LEDGER, encoder_of, expect_copyable
 from evitrail.evidence_store import InputError
 from evitrail.evidence_store.index.embed import Encoder
+from evitrail.traces.whole_file import replace_text
 
 CELLS = "cells"
 TABLE = "table-{rules}.json"
@@ -135,6 +135,4 @@ class _Before(NamedTuple):
 
 def _write(path: Path, value: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(value, indent=1), encoding="utf-8")
-    os.replace(partial, path)
+    replace_text(path, json.dumps(value, indent=1))

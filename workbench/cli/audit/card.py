@@ -30,7 +30,7 @@ def card(
     from evitrail.eval.audit.audited import read_audited
     from evitrail.eval.audit.history import read_history
     from evitrail.eval.audit.model_card import blanks, model_card
-    from evitrail.eval.report.files import replace_text
+    from evitrail.traces.whole_file import replace_text
 
     if not out.parent.is_dir():
         raise ValueError(f"--out: expected a file in a folder that exists, got {out}")
