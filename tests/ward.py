@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -211,3 +212,14 @@ def blame(folder: Path, store: EvidenceStore, reader: Any, *, asked: Any = None,
 def wrong(found: list[Blame]) -> Blame:
     (one,) = (each for each in found if each.outcome == "wrong")
     return one
+
+
+@contextmanager
+def misread(folder: Path) -> Iterator[Journal]:
+    """The journal of an agent that searched twice, was wrong, and was blamed after counterfactuals."""
+    store, reader = opened(folder), WardReader(accepts=False, misread="C")
+    store.ingest([OLD, NEW])
+    assert ask(folder, store, [STALE], [LOOP], reader) == []
+    assert blamed(folder, store, reader)
+    with Journal.open(folder / "journal.db", create=False) as journal:
+        yield journal

@@ -14,7 +14,7 @@ from crates import Validator
 from graphs import told
 from rocrate.rocrate import ROCrate
 from scribe import Note, Order, Scribe, copied, recorded
-from ward import LOOP, NEW, OLD, STALE, WardReader, ask, blamed, opened
+from ward import misread
 
 from evitrail.traces import Journal, Live, Trace, provenance, recorded_work
 from evitrail.traces.export import crate, prov
@@ -39,14 +39,8 @@ def validator(tmp_path_factory: pytest.TempPathFactory) -> Validator:
 
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
-    """An agent that searched twice, was wrong, and was blamed after counterfactuals."""
-    folder = tmp_path_factory.mktemp("ward")
-    store, reader = opened(folder), WardReader(accepts=False, misread="C")
-    store.ingest([OLD, NEW])
-    assert ask(folder, store, [STALE], [LOOP], reader) == []
-    assert blamed(folder, store, reader)
-    with Journal.open(folder / "journal.db", create=False) as opened_:
-        yield opened_
+    with misread(tmp_path_factory.mktemp("ward")) as journal:
+        yield journal
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from prov.model import (
     ProvRelation,
 )
 from scribe import Order, copied, recorded
-from ward import LOOP, NEW, OLD, STALE, WardReader, ask, blamed, opened
+from ward import misread
 
 from evitrail.traces import Journal, Live, Record, Trace, provenance, recorded_work
 from evitrail.traces.export import prov
@@ -48,14 +48,8 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
-    """An agent that searched twice, was wrong, and was blamed after counterfactuals."""
-    folder = tmp_path_factory.mktemp("ward")
-    store, reader = opened(folder), WardReader(accepts=False, misread="C")
-    store.ingest([OLD, NEW])
-    assert ask(folder, store, [STALE], [LOOP], reader) == []
-    assert blamed(folder, store, reader)
-    with Journal.open(folder / "journal.db", create=False) as opened_:
-        yield opened_
+    with misread(tmp_path_factory.mktemp("ward")) as journal:
+        yield journal
 
 
 def written(trace: Trace, folder: Path, *, with_sensitive: bool = False) -> Path:

@@ -12,7 +12,7 @@ import openinference.semconv.trace as semconv
 import pytest
 from openinference.semconv.resource import ResourceAttributes
 from opentelemetry.sdk.trace import ReadableSpan
-from ward import LOOP, NEW, OLD, STALE, WardReader, ask, blamed, opened
+from ward import STALE, misread
 
 from evitrail.agent.llm import Completion, Message, Prompt, ScriptedLLM, recorded
 from evitrail.agent.model import Answer, Choice, Synthesis
@@ -37,14 +37,8 @@ NAMES = {value for one in CLASSES for name, value in vars(one).items() if name.i
 
 @pytest.fixture(scope="module")
 def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
-    """An agent that searched three times, was wrong, and was blamed after counterfactuals."""
-    folder = tmp_path_factory.mktemp("ward")
-    store, reader = opened(folder), WardReader(accepts=False, misread="C")
-    store.ingest([OLD, NEW])
-    assert ask(folder, store, [STALE], [LOOP], reader) == []
-    assert blamed(folder, store, reader)
-    with Journal.open(folder / "journal.db", create=False) as opened_:
-        yield opened_
+    with misread(tmp_path_factory.mktemp("ward")) as journal:
+        yield journal
 
 
 def drawn(journal: Journal, run: str = RUN, *, with_sensitive: bool = False) -> list[ReadableSpan]:
