@@ -82,7 +82,7 @@ RIGHT = {
     "verify-false-alarm-on-long-text": Right("every step the same, exit 0", ("2 runs came out the same", "exit 0")),
     "zero-width-intervals": Right(
         "1 of 1 is 100 [21-100], none of one 0 [0-79]",
-        (r"100\.0 \[21–100\]", r"0\.0 \[0–79\]", r"\[-65 to \+65\]"),
+        (r"100\.0 \[21–100\]", r"0\.0 \[0–79\]", r"−65\.3 to \+65\.3"),
         never=r"\[0–0\]|\[100–100\]",
     ),
 }

@@ -108,7 +108,8 @@ def _print_pair(comparison: Comparison, pair: Pair, cases: int) -> None:
     say(f"A, the baseline: {comparison.baseline}")
     say(f"B: {pair.other}")
     print_table(
-        f"{pair.cases} cases that both answered: per cent, and the difference B − A with its 95% interval",
+        f"{pair.cases} case{'' if pair.cases == 1 else 's'} that both answered: "
+        "per cent, and the difference B − A with its 95% interval",
         ("", "A", "B", "B − A", "n", "only A", "only B", "p", "adjusted", "bootstrap"),
         [(SHOWN[name], *metric_cells(metric)) for name, metric in pair.metrics.items()],
     )
