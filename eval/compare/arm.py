@@ -52,7 +52,7 @@ def arms(folder: Path, names: Sequence[str]) -> list[Arm]:
     Raises ``ValueError`` where a name is no condition, stands twice, or experiments asked different questions.
     """
     asked = [_folder_and_condition(folder, name) for name in names]
-    profiles = {where: _profile(where) for where in dict.fromkeys(where for where, _ in asked)}
+    profiles = {where: profile_of(where) for where in dict.fromkeys(where for where, _ in asked)}
     found = [
         Arm(name if ELSEWHERE in name else profile.label, where, profile)
         for name, (where, condition) in zip(names, asked, strict=True)
@@ -62,7 +62,7 @@ def arms(folder: Path, names: Sequence[str]) -> list[Arm]:
         if any(arm.folder == other.folder and arm.profile is other.profile for other in found[:place]):
             raise ValueError(f"expected different conditions, got {arm.label!r} twice; name another")
         if arm.folder != found[0].folder:
-            _expect_same_questions(found[0], arm)
+            expect_same_questions(found[0], arm)
     return found
 
 
@@ -71,7 +71,8 @@ def _folder_and_condition(folder: Path, name: str) -> tuple[Path, str]:
     return (Path(elsewhere) if said else folder), condition
 
 
-def _profile(folder: Path) -> list[ProfileRow]:
+def profile_of(folder: Path) -> list[ProfileRow]:
+    """The conditions of an experiment, from its file of outcomes."""
     outcomes = read_outcomes(folder / "outcomes.parquet")
     return profile_rows(outcomes, metric_rows(outcomes))
 
@@ -94,7 +95,8 @@ def _joined_labels(conditions: Iterable[ProfileRow]) -> str:
     return ", ".join(condition.label for condition in conditions)
 
 
-def _expect_same_questions(one: Arm, other: Arm) -> None:
+def expect_same_questions(one: Arm, other: Arm) -> None:
+    """Raise ``ValueError`` where a case that both asked is another question in the other."""
     left, right = one.outcomes, other.outcomes
     shared = sorted(left.keys() & right.keys())
     differing = [

@@ -177,14 +177,15 @@ def case_cells(one: Parted) -> tuple[object, ...]:
     """What both answered to one question, and the evidence that went and came, under ``CASE_HEADINGS``."""
     same = not one.evidence_out and not one.evidence_in
     return (
-        _answered(one.baseline),
-        _answered(one.other),
+        answered_in_words(one.baseline),
+        answered_in_words(one.other),
         "the same evidence, read otherwise" if same else ", ".join(one.evidence_out) or None,
         ", ".join(one.evidence_in) or None,
     )
 
 
-def _answered(said: Answered) -> str:
+def answered_in_words(said: Answered) -> str:
+    """``C: high-risk, wrong``, or ``B: right``."""
     faults = ", ".join(fault.replace("_", "-") for fault in said.faults) or "right"
     return f"{said.chosen}: {faults}" if said.chosen else faults
 

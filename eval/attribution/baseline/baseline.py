@@ -113,7 +113,7 @@ def _compared(pair: Pair, ours: Side, theirs: Side, down: str | None) -> list[Sw
             elif down is not None and not normal:
                 swap = _swap(pair, kind, "not compared", f"not compared: {down}")
             else:
-                comparison = comparison or _comparison(failed, other, ours, theirs)
+                comparison = comparison or comparison_of(failed, other, ours, theirs)
                 swap = comparison.swap(pair, kind, baseline_fails=normal)
         except Unreachable:
             raise
@@ -194,7 +194,8 @@ class Comparison:
         return None if said.skipped else outcome_of("", config, said)
 
 
-def _comparison(failed: Trace, other: Trace, ours: Side, theirs: Side) -> Comparison:
+def comparison_of(failed: Trace, other: Trace, ours: Side, theirs: Side) -> Comparison:
+    """One run of the first side and one of the second, to do the first again with components of the second."""
     mine, normal = _setting(failed, ours, ours), _setting(other, theirs, ours)
     memory = recorded_work(ours.past, failed.run)
     return Comparison(failed, mine, normal, memory, OtherRun.of(theirs.past, other.run))

@@ -90,6 +90,11 @@ class EarlierStates:
             self._done[state, draw] = self._do(state, draw)
         return self._done[state, draw]
 
+    @property
+    def replays(self) -> int:
+        """How often the run was done again so far."""
+        return len(self._done)
+
     def _do(self, state: StoreState, draw: int) -> Rerun:
         changes: dict[str, Any] = {"seq": state.seq}
         if draw:

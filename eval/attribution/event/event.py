@@ -31,7 +31,7 @@ from evitrail.agent.reader.base import Reader
 from evitrail.eval.attribution.blame import FAILS, Kind
 from evitrail.eval.attribution.event.earlier_states import EarlierStates, Ended, Rerun
 from evitrail.eval.attribution.event.event_search import EventSearch, Turn
-from evitrail.eval.attribution.event.ledger_history import LedgerHistory, done_in_words, lineage_of
+from evitrail.eval.attribution.event.ledger_history import LedgerHistory, action_in_words, lineage_of
 from evitrail.eval.experiment.job import RunJob, fault_of
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import find_run, outcome_of, traces
@@ -78,9 +78,8 @@ class TurningEvent(Record):
     @property
     def action(self) -> str:
         """What was done, by whom and why: ``regraded gu-x@2 by anna (panel of May)``."""
-        done = done_in_words(self.type, self.subject, self.other)
         missing = "" if self.turned else f" without superseding {self.other}"
-        return f"{done} by {self.actor}{missing}{f' ({self.reason})' if self.reason else ''}"
+        return action_in_words(self.type, self.subject, self.other, f"{self.actor}{missing}", self.reason)
 
     @property
     def sentence(self) -> str:
@@ -133,7 +132,7 @@ def turning_event(
     if kind not in failing:
         ways = f"fails as {', '.join(failing)}" if failing else "does not fail"
         raise ValueError(f"expected a run that fails as {kind}, got {run!r}, which {ways}")
-    return _turning(EventSearch(EarlierStates(trace, store, reader), history or LedgerHistory.of(store), kind))
+    return _turning(EarlierStates(trace, store, reader), history or LedgerHistory.of(store), kind)
 
 
 def turning_events(
@@ -159,7 +158,7 @@ def turning_events(
         progress(done, len(failed))
         try:
             states = EarlierStates(trace, store, reader)
-            events = [_turning(EventSearch(states, history, kind)) for kind in kinds]
+            events = [_turning(states, history, kind) for kind in kinds]
         except Exception as error:
             if faults is None:
                 raise
@@ -190,16 +189,17 @@ def failures(trace: Trace) -> list[Kind]:
     return [kind for kind, fails in FAILS.items() if fails(outcome)]
 
 
-def _turning(search: EventSearch) -> TurningEvent | None:
+def _turning(states: EarlierStates, history: LedgerHistory, kind: Kind) -> TurningEvent | None:
+    search = EventSearch(states, history, FAILS[kind])
     if not search.states.recorded or not search.fails_at(search.seq):
         return None
     turn = search.turn()
     if turn is None or _abstains(turn.before):
         unlinked = _unlinked(search)
         if unlinked:
-            return _reported(search, unlinked, turned=False)
+            return _reported(search, unlinked, kind, turned=False)
     turn = turn or search.turn_anywhere()
-    return _reported(search, turn, turned=True) if turn else None
+    return _reported(search, turn, kind, turned=True) if turn else None
 
 
 def _abstains(rerun: Rerun) -> bool:
@@ -233,14 +233,14 @@ def _unlinked(search: EventSearch) -> Turn | None:
     return Turn(event._replace(other=", ".join(one.ref for one in ended)), passing) if event else None
 
 
-def _reported(search: EventSearch, turn: Turn, *, turned: bool) -> TurningEvent:
+def _reported(search: EventSearch, turn: Turn, kind: Kind, *, turned: bool) -> TurningEvent:
     config, outcome = search.states.config, turn.before.outcome
     fields = {key: value for key, value in turn.event._asdict().items() if key != "lineages"}
     return TurningEvent(
         run=search.states.trace.run,
         case=config.case.id,
         condition=config.condition.name,
-        outcome=search.kind,
+        outcome=kind,
         **fields,
         turned=turned,
         before=outcome.chosen if outcome else None,

@@ -10,7 +10,7 @@ Rules kept here
 - What is returned is always proven: at the number before the event the run passes, at its own it fails.
 - And it concerns this failure: the event is about evidence that the recorded run found, that its case labels, or that
   the run was served before the event. While a store is nearly empty, a search serves what has nothing to do with the
-  question; an event about that is not named.
+  question; an event about that is not named. Only ``turn_between``, whose states are given, names it all the same.
 - A run can turn more than once. Of several turns the latest that the walk meets is named. It need not be the last of
   all: states between two steps of the walk are not asked, and the run may pass at some of them.
 - A state at which the run cannot be done counts as one at which it does not pass.
@@ -19,13 +19,13 @@ Rules kept here
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from evitrail.eval.attribution.blame import FAILS, Kind
 from evitrail.eval.attribution.event.earlier_states import DRAWS, EarlierStates, Ended, Rerun, StoreState
 from evitrail.eval.attribution.event.ledger_history import Decision, LedgerEvent, LedgerHistory, lineage_of
+from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.rerun.whatif import came_across
 
 
@@ -43,7 +43,8 @@ class EventSearch:
 
     states: EarlierStates
     history: LedgerHistory
-    kind: Kind
+    failing: Callable[[Outcome], bool | None]
+    """The way: whether an outcome fails in it."""
     asked: dict[tuple[StoreState, int], int] = field(default_factory=dict)
     """Every try, with the number of steps that were done in it."""
 
@@ -54,14 +55,28 @@ class EventSearch:
 
     def turn(self) -> Turn | None:
         """The event before which the run passes and after which it fails; None where none was met."""
-        served = {hit.passage.ref for found in self.states.recorded for hit in found.hits}
-        near = self.history.decisions(until=self.seq, about=set(map(lineage_of, self._labelled | served)))
-        return self._between(self._walk(near), near) or self._between(self._once_there_was_evidence(near), near)
+        near = self.history.decisions(until=self.seq, about=self._near)
+        return self._named(self._walk(near), near) or self._named(self._once_there_was_evidence(near), near)
 
     def turn_anywhere(self) -> Turn | None:
         """The same, over all decisions that the ledger holds."""
         every = self.history.decisions(until=self.seq)
-        return self._between(self._walk(every), every)
+        return self._named(self._walk(every), every)
+
+    def turn_between(self, passing: int, failing: int) -> Turn | None:
+        """The same between two states, at the earlier of which the run passes, and at the later of which it fails."""
+        return self._between((passing, failing), self.near_between(passing, failing))
+
+    def near_between(self, earlier: int, later: int) -> list[Decision]:
+        """The decisions between two states about what the run is served, at the earlier one too, or its case labels."""
+        served = self.states.at(StoreState(earlier)).served
+        return self.history.decisions(after=earlier, until=later, about=self._near | served)
+
+    @property
+    def _near(self) -> set[str]:
+        """The lineages of what the run's own searches served, and of what its case labels."""
+        served = {hit.passage.ref for found in self.states.recorded for hit in found.hits}
+        return set(map(lineage_of, self._labelled | served))
 
     def fails(self, state: StoreState) -> bool:
         """Whether the run does not pass at that state."""
@@ -90,7 +105,7 @@ class EventSearch:
         return self.passing(StoreState(self.seq, tuple(ended)))
 
     def _failed(self, rerun: Rerun) -> bool:
-        return rerun.outcome is None or bool(FAILS[self.kind](rerun.outcome))
+        return rerun.outcome is None or bool(self.failing(rerun.outcome))
 
     @property
     def _labelled(self) -> set[str]:
@@ -119,10 +134,13 @@ class EventSearch:
                 return after, min(seq for seq in later if self.fails_at(seq))  # the run's own state at the latest
         return None
 
-    def _between(self, ends: tuple[int, int] | None, decisions: Sequence[Decision]) -> Turn | None:
+    def _named(self, ends: tuple[int, int] | None, decisions: Sequence[Decision]) -> Turn | None:
+        """The event between a state that passes and one that fails, where it concerns this failure."""
+        turn = self._between(ends, decisions) if ends else None
+        return turn if turn and self._concerns(turn.event, turn.before) else None
+
+    def _between(self, ends: tuple[int, int], decisions: Sequence[Decision]) -> Turn | None:
         """The event that turned the run between a state that passes and one that fails."""
-        if ends is None:
-            return None
         ends = self._halved(ends, [decision.before for decision in decisions])
         ends = self._halved(ends, [decision.after for decision in decisions])
         others = self.history.decisions(after=ends[0], until=ends[1])
@@ -131,7 +149,7 @@ class EventSearch:
         passing, turned = self._halved(ends, [event.seq for event in events])
         before = self.passing(StoreState(passing))
         event = next((event for event in events if event.seq == turned), None)
-        return Turn(event, before) if event and before and self._concerns(event, before) else None
+        return Turn(event, before) if event and before else None
 
     def _concerns(self, event: LedgerEvent, before: Rerun) -> bool:
         """Whether an event is about what the run was served before it, what its searches found, or its case labels."""

@@ -124,9 +124,10 @@ class LedgerHistory:
         return next((event for event in events if event.type == PUBLISHED and event.subject == ref), None)
 
 
-def done_in_words(type: str, subject: str, other: str | None) -> str:
-    """What an event of this type did: ``ended gu-x@1, which gu-x@2 took over from,``."""
-    return VERBS[type].format(subject=subject) + (OTHERS.get(type, "").format(other=other) if other else "")
+def action_in_words(type: str, subject: str, other: str | None, actor: str, reason: str | None) -> str:
+    """What an event of this type did, by whom and why: ``regraded gu-x@2 by anna (panel of May)``."""
+    done = VERBS[type].format(subject=subject) + (OTHERS.get(type, "").format(other=other) if other else "")
+    return f"{done} by {actor}{f' ({reason})' if reason else ''}"
 
 
 def lineage_of(ref: str) -> str:
