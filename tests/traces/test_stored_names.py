@@ -54,6 +54,7 @@ REASONS = {
         "End Estimate EvidenceChain FaultCount FixValue Ingested Link ListedRun Moved Pair Parted Parting PassageDiff "
         "Payload Reasons ReviewItem State Stats StatusChange StepDiff Swap TurningEvent Unread"
         " CaseResult Funnel StageCount"
+        " Cause ChangedAnswer ChangingEvent ConditionDrift Drift EventDrift"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}

@@ -30,6 +30,7 @@ from evitrail.workbench.cli.experiment import (
     attribute,
     compare,
     demo,
+    drift,
     funnel,
     import_questions,
     init,
@@ -148,6 +149,7 @@ app.command("runs", cls=Queried)(runs.runs)
 app.command("funnel", cls=Queried)(funnel.funnel)
 app.add_typer(regress.app, name="regress")
 app.command("compare")(compare.compare)
+app.command("drift")(drift.drift)
 app.command("statistics")(statistics.statistics)
 audits = typer.Typer(
     cls=GroupWithOwnVerb, help="Audit an experiment against a policy: pass, fail, or cannot tell. `evitrail audit DIR`."
