@@ -20,7 +20,7 @@ def differing_settings(before: Sequence[Outcome], after: Sequence[Outcome]) -> t
         fields.append("reader")
     if any(a.snapshot != b.snapshot for a, b in zip(before, after, strict=True)):
         fields.append("snapshot")
-    return tuple(fields)
+    return tuple(dict.fromkeys(fields))
 
 
 def _settings(name: str) -> dict[str, str]:

@@ -121,6 +121,7 @@ def _condition(pair: tuple[Arm, Arm], found: ComparedPair, tests: int, causes: C
         b=other.label,
         state_a=causes.state(before, 0),
         state_b=causes.state(after, 1),
+        differs_in=found.differs_in,
         cases=found.cases,
         only_a=len(before.keys() - after.keys()),
         only_b=len(after.keys() - before.keys()),

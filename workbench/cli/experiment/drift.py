@@ -78,7 +78,7 @@ def _show(found: Drift) -> None:
     bisected = [each for one in found.conditions for each in one.changed if each.cause.exhaustive is False]
     if bisected:
         say(
-            f"{len(bisected)} causes were found by bisection, which may miss that an answer changes and changes back; "
+            f"causes found by bisection: {len(bisected)}; it may miss that an answer changes and changes back, "
             "--exhaustive N tries the state after each of up to N decisions"
         )
 
@@ -93,11 +93,13 @@ def _show_condition(condition: ConditionDrift) -> None:
         ("", "A", "B", "B − A", "n", "only A", "only B", "p", "adjusted", "bootstrap"),
         [(SHOWN[name], *metric_cells(metric)) for name, metric in condition.metrics.items()],
     )
+    if condition.differs_in:
+        say(f"A and B differ in {', '.join(condition.differs_in)}")
     if condition.only_a or condition.only_b:
         say(f"answered by one only, and not compared: {condition.only_a} by A, {condition.only_b} by B")
+    verdicts = f"{condition.better} better, {condition.worse} worse, {condition.equal} equal"
     print_table(
-        f"{len(condition.changed)} answers changed: {condition.better} better, {condition.worse} worse, "
-        f"{condition.equal} equal",
+        f"{len(condition.changed)} of {condition.cases} answers changed: {verdicts}",
         ("case", "answer", "A", "B", "verdict", "cause"),
         [_row(each) for each in sorted(condition.changed, key=lambda each: WORST_FIRST.index(each.verdict))],
         empty="no answer changed",
