@@ -81,9 +81,10 @@ class Causes:
 
     def state(self, outcomes: dict[str, Outcome], side: int) -> tuple[int, ...]:
         """The ledger numbers that the runs of these outcomes saw."""
-        gone = self._gone[side]
-        runs = (Trace(self.sides[side].past, one.run) for one in outcomes.values() if one.run not in gone)
-        return tuple(sorted({trace.config(RunConfig).seq for trace in runs if trace.records}))
+        gone, past = self._gone[side], self.sides[side].past
+        by_state = {one.snapshot: one.run for one in outcomes.values() if one.run not in gone}  # one run of each tells
+        traces = (Trace(past, run) for run in by_state.values())
+        return tuple(sorted({trace.config(RunConfig).seq for trace in traces if trace.records}))
 
     def _not_again(self, *runs: tuple[Trace, Outcome]) -> str | None:
         """Why the two runs cannot be done again; None where they can."""

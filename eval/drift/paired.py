@@ -68,8 +68,10 @@ def opened_sides(
     """
     (here, first), (there, second) = _parts(a), _parts(b)
     same = here.resolve() == there.resolve()
-    if same and first == second:
-        raise InputError([f"expected two experiments, or two conditions as DIR{ELSEWHERE}CONDITION, got {a!r} twice"])
+    if same and not (first and second):
+        raise InputError(
+            [f"expected two experiments, or two conditions as DIR{ELSEWHERE}CONDITION, got {a!r} and {b!r}"]
+        )
     with ExitStack() as closing:
         later = closing.enter_context(reopened(there, allow_code=allow_code, store=store))
         try:
@@ -109,12 +111,14 @@ def matched(a: Asked, b: Asked) -> Matched:
              f"each, as DIR{ELSEWHERE}CONDITION"]
         )  # fmt: skip
     for one, other in pairs:
+        if (one.folder.resolve(), one.label) == (other.folder.resolve(), other.label):
+            raise InputError([f"expected two conditions, got {one.label} of {one.folder} twice; name another"])
         if not one.outcomes.keys() & other.outcomes.keys():
             raise InputError(
                 [f"{b.name}: expected cases of {a.name} ({_few(one.outcomes)}), found {_few(other.outcomes)}; give "
                  "experiments on one benchmark"]
             )  # fmt: skip
-        if one.folder != other.folder:
+        if one.folder.resolve() != other.folder.resolve():
             expect_same_questions(one, other)
     return Matched(pairs, *(_alone(each, pairs) for each in (a, b)))
 

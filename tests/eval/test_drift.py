@@ -19,6 +19,7 @@ from evitrail.agent.llm.base import Unreachable
 from evitrail.eval.compare.arm import arms
 from evitrail.eval.compare.comparison import compared
 from evitrail.eval.drift.paired import matched
+from evitrail.eval.plan.readers import Readers
 from evitrail.evidence_store import EvidenceStore
 
 GOLD, LETTER = advice("apixaban", "B", grade=MODERATE), advice("apixaban", "C", id="apixaban-letter", grade=LOW)
@@ -251,6 +252,19 @@ def test_conditions_of_two_releases_are_matched_without_the_release_in_their_nam
     ((condition,), (event,)) = found.conditions, found.events
     assert (condition.a, condition.b, event.seq) == ("words+snapshot=2", "words+snapshot=3", seq)
     assert (found.only_a, found.only_b) == (("alone",), ())
+
+
+def test_several_readers_are_matched_by_label_and_others_are_refused(ward: Drifting) -> None:
+    ward.store.ingest([GOLD, LETTER])
+    sure, erring = WardReader(), WardReader(misread="C")
+    a = ward.run("a", reader=Readers({"sure": sure, "erring": erring}))
+    seq = turn(ward.store)
+    found = ward.drift(a, ward.run("b", reader=Readers({"sure": sure, "third": erring})))
+    ((condition,), (event,)) = found.conditions, found.events
+    assert (condition.a, condition.b, event.seq) == ("words@sure", "words@sure", seq)
+    assert (found.only_a, found.only_b) == (("words@erring",), ("words@third",))
+    with pytest.raises(ValueError, match=r"c: expected the readers of .*a \(words@erring, words@sure\), found words; "):
+        matched(a, ward.run("c"))
 
 
 def test_what_did_not_ask_the_same_is_refused_in_one_line(ward: Drifting) -> None:

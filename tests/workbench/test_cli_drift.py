@@ -115,6 +115,8 @@ def refused(*arguments: object) -> str:
 
 def test_what_cannot_be_compared_is_refused_in_one_line(two: Two, tmp_path: Path) -> None:
     assert "expected two experiments, or two conditions as DIR::CONDITION, got" in refused(two.a, two.a)
+    gated = f"{two.b}::gated+snapshot=autumn"
+    assert "expected two conditions, got gated+snapshot=autumn of" in refused(gated, gated)
     assert "expected a condition among standard+snapshot=autumn, " in refused(two.a, f"{two.b}::gatd")
     book = ask(two.store, tmp_path / "book", "--conditions", "closed_book")
     fault = refused(two.a, book)
