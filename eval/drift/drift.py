@@ -23,6 +23,8 @@ from collections.abc import Callable, Sequence
 
 from evitrail.agent.llm.base import Unreachable
 from evitrail.agent.model import Answer
+from evitrail.eval.attribution.baseline.baseline import setting_of
+from evitrail.eval.attribution.baseline.components import COMPONENTS, differing
 from evitrail.eval.attribution.event.ledger_history import LedgerHistory
 from evitrail.eval.compare.arm import Arm
 from evitrail.eval.compare.comparison import Pair as ComparedPair
@@ -79,6 +81,17 @@ class Causes:
         self._progress(self._done, self._of)
         return found
 
+    def differing(self, before: dict[str, Outcome], after: dict[str, Outcome]) -> tuple[str, ...]:
+        """The components in which the runs of any case differ."""
+        found: set[str] = set()
+        for case in before.keys() & after.keys():
+            runs = [before[case].run, after[case].run]
+            traces = [Trace(side.past, run) for side, run in zip(self.sides, runs, strict=True)]
+            if all(trace.records and trace.run not in gone for trace, gone in zip(traces, self._gone, strict=True)):
+                pairs = zip(traces, self.sides, strict=True)
+                found.update(differing(*(setting_of(trace, side, self.sides[0]) for trace, side in pairs)))
+        return tuple(name for name in COMPONENTS if name in found)
+
     def state(self, outcomes: dict[str, Outcome], side: int) -> tuple[int, ...]:
         """The ledger numbers that the runs of these outcomes saw."""
         gone, past = self._gone[side], self.sides[side].past
@@ -122,7 +135,7 @@ def _condition(pair: tuple[Arm, Arm], found: ComparedPair, tests: int, causes: C
         b=other.label,
         state_a=causes.state(before, 0),
         state_b=causes.state(after, 1),
-        differs_in=found.differs_in,
+        differing=causes.differing(before, after),
         cases=found.cases,
         only_a=len(before.keys() - after.keys()),
         only_b=len(after.keys() - before.keys()),

@@ -43,8 +43,8 @@ class ConditionDrift(Record):
     state_a: tuple[int, ...]
     """The ledger numbers that A's runs saw; more than one only where they were run on several."""
     state_b: tuple[int, ...]
-    differs_in: tuple[str, ...]
-    """What is set differently, as a comparison tells it; ``snapshot`` is the state of the store."""
+    differing: tuple[str, ...]
+    """The components in which A's and B's runs differ, in a fixed order."""
     cases: int
     """Cases that both answered."""
     only_a: int

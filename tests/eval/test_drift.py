@@ -132,7 +132,9 @@ def test_where_reader_and_store_differ_only_what_brings_the_first_answer_back_is
     ward.store.ingest([GOLD, LETTER])
     a = ward.run("a")
     ward.store.ingest([advice("apixaban", "C", id="apixaban-box", text="Keep apixaban in its box.")])
-    cause = ward.one(a, ward.run("b", reader=WardReader(misread="C"))).cause
+    b = ward.run("b", reader=WardReader(misread="C"))
+    assert ward.drift(a, b).conditions[0].differing == ("reader", "store state")
+    cause = ward.one(a, b).cause
     assert (cause.kind, cause.differing, cause.deciding) == ("component", ("reader", "store state"), (("reader",),))
 
 

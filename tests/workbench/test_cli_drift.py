@@ -64,7 +64,7 @@ def test_the_table_names_the_event_that_changed_the_answer(two: Two) -> None:
         "better",
     ]
     assert f"event {two.published}: published" in row
-    assert "A and B differ in snapshot" in said.out
+    assert "A and B differ in store state" in said.out
     assert "no answer changed" in said.out, "under standard"
 
 

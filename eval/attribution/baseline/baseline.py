@@ -196,12 +196,12 @@ class Comparison:
 
 def comparison_of(failed: Trace, other: Trace, ours: Side, theirs: Side) -> Comparison:
     """One run of the first side and one of the second, to do the first again with components of the second."""
-    mine, normal = _setting(failed, ours, ours), _setting(other, theirs, ours)
+    mine, normal = setting_of(failed, ours, ours), setting_of(other, theirs, ours)
     memory = recorded_work(ours.past, failed.run)
     return Comparison(failed, mine, normal, memory, OtherRun.of(theirs.past, other.run))
 
 
-def _setting(trace: Trace, side: Side, first: Side) -> Setting:
+def setting_of(trace: Trace, side: Side, first: Side) -> Setting:
     """All that a run was done with. A reader that the first side has is not loaded a second time."""
     config = trace.config(RunConfig)
     unmeasured = config.condition.model_copy(update={"influence": None})  # it is measured after the choice

@@ -48,8 +48,8 @@ def drift(
     from evitrail.eval.drift.paired import opened_sides
     from evitrail.eval.report.files import write_json
 
-    if out is not None and not out.parent.is_dir():
-        raise ValueError(f"--out: expected a file in a folder that exists, {out.parent} does not")
+    if out is not None and (out.is_dir() or not out.parent.is_dir()):
+        raise ValueError(f"--out: expected a file in a folder that exists, got {out}")
     with opened_sides(a, b, allow_code=allow_code, store=store) as (one, other), progress("repeating") as told:
         found = measured(one, other, told, exhaustive)
     if out is not None:
@@ -93,8 +93,7 @@ def _show_condition(condition: ConditionDrift) -> None:
         ("", "A", "B", "B − A", "n", "only A", "only B", "p", "adjusted", "bootstrap"),
         [(SHOWN[name], *metric_cells(metric)) for name, metric in condition.metrics.items()],
     )
-    if condition.differs_in:
-        say(f"A and B differ in {', '.join(condition.differs_in)}")
+    say(f"A and B differ in {', '.join(condition.differing) or 'no component'}")
     if condition.only_a or condition.only_b:
         say(f"answered by one only, and not compared: {condition.only_a} by A, {condition.only_b} by B")
     verdicts = f"{condition.better} better, {condition.worse} worse, {condition.equal} equal"
