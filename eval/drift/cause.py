@@ -129,7 +129,7 @@ def _code(trace: Trace) -> dict[str, set[str]]:
 
 def _components(deciding: tuple[tuple[str, ...], ...], again: Comparison) -> tuple[Kind, str]:
     """The cause where components other than the store's state decide, or not it alone."""
-    # In place of A's: the earlier run's setting is the one that was there first.
+    # B's component is told first, in place of A's, since that is what changed.
     said = [
         f"{_listed(names)}: {_listed(in_place(name, again.other, again.mine) for name in names)}" for names in deciding
     ]

@@ -45,7 +45,7 @@ class Asked:
     """As its user names it."""
     side: Side
     arms: tuple[Arm, ...]
-    chosen: bool
+    named: bool
     """Whether its user names the condition."""
 
 
@@ -102,7 +102,7 @@ def asked(name: str, side: Side) -> Asked:
 def matched(a: Asked, b: Asked) -> Matched:
     """The conditions in pairs, in the order of tables; raises ``ValueError`` where there are none."""
     ours, theirs = _by_condition(a), _by_condition(b)
-    if a.chosen and b.chosen:  # they are a pair, whatever they are called
+    if a.named and b.named:  # they are a pair, whatever they are called
         ours, theirs = ({"": [arm for arms in each.values() for arm in arms]} for each in (ours, theirs))
     pairs = tuple(pair for name in ours if name in theirs for pair in _same_reader(a, b, ours[name], theirs[name]))
     if not pairs:
