@@ -17,7 +17,6 @@ Rules kept here
 
 from __future__ import annotations
 
-import hashlib
 import random
 import statistics
 import sys
@@ -26,13 +25,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
+from drawn_vectors import Drawn
 from llama_index.vector_stores.qdrant import QdrantVectorStore
 from llama_store import ask, node, same_filter, vector_store
 
@@ -47,40 +45,19 @@ from evitrail.evidence_store.index.base import PLACE, point_id, rectangle
 from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.index.edge import EF
 from evitrail.evidence_store.index.edge_filter import qe, seen_by
-from evitrail.evidence_store.index.embed import Vectors
 from evitrail.evidence_store.ledger.ledger import Ledger, utc_now
 from evitrail.evidence_store.model import indexed_text
 from evitrail.evidence_store.recall import measured
 from evitrail.retrieval import BM25, Dense, Hybrid, Retriever
 
 SIZES = (10_000, 40_000, 100_000)
-ON_LOCAL = SIZES[0]
-"""Up to here our store is built on local mode as well."""
+ON_LOCAL = SIZES[0]  # up to here our store is built on local mode as well
 QUERIES = 60
 PEERS = {10_000: 6, 40_000: 3, 100_000: 2}
 """How many of them the peer is asked; its hybrid search, which takes twice as long, on the smallest store only."""
 FIRST = date(2005, 1, 1)
 Asked = tuple[str, date]
 """A question, and the day it is asked of."""
-
-
-@cache
-def direction(word: str) -> Vectors:
-    """Drawn by the word: any two are all but at right angles."""
-    seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
-    return np.random.default_rng(seed).standard_normal(384, dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """An encoder without a model: a text points where its words do, so texts that share words lie close together."""
-
-    model: str = "drawn"
-    dimension: int = 384
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        vectors = np.stack([np.sum([direction(word) for word in text.split()], axis=0) for text in texts])
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -225,9 +202,8 @@ def percentiles(store: EvidenceStore, retriever: Retriever, asked: Sequence[Aske
 def beside_bare(store: EvidenceStore, asked: Sequence[Asked]) -> str:
     """A cell: how many times longer a search by meaning takes than the engine alone, and what that takes."""
     exact = store.stats().search == "exact"
-    params = (
-        qe.SearchParams(exact=True) if exact else qe.SearchParams(hnsw_ef=EF, acorn=qe.AcornSearchParams(enable=True))
-    )
+    near = {"hnsw_ef": EF, "acorn": qe.AcornSearchParams(enable=True)}
+    params = qe.SearchParams(**({"exact": True} if exact else near))
     shard = store._index.searched.index._shard  # type: ignore[attr-defined]  # what our own code is measured against
     pairs = []
     for question, day in asked:
