@@ -2,7 +2,7 @@
 
 Rules kept here
 - Who is killed leaves at most ``.NAME.partial``, which the next to write NAME writes over. A full disk leaves nothing.
-- Two that write into one folder take turns, so that neither moves away what the other has begun.
+- Two that write one file take turns, so that neither moves away what the other has begun.
 
     replace_text(folder / "report.html", page)
 """
@@ -13,6 +13,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedWriter
 from pathlib import Path
 
 
@@ -24,12 +25,12 @@ def replace_text(path: Path, text: str) -> None:
 def replace_bytes(path: Path, data: bytes) -> None:
     """A file's bytes, whole or not at all; its folder is there."""
     partial = path.with_name(f".{path.name}.partial")
-    with _in_turn(path.parent):
+    with _begun(partial) as out:
         try:
-            with partial.open("wb") as out:
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
+            out.truncate(0)
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
             os.replace(partial, path)
         except OSError:
             partial.unlink(missing_ok=True)
@@ -37,11 +38,19 @@ def replace_bytes(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def _in_turn(folder: Path) -> Iterator[None]:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _begun(partial: Path) -> Iterator[BufferedWriter]:
+    """The file, written by nobody else. Who waited may hold what was moved into its place since, and opens it anew."""
+    while True:
+        with partial.open("ab") as out:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(out, fcntl.LOCK_EX)
+            if _is_at(partial, out):
+                yield out
+                return
+
+
+def _is_at(path: Path, opened: BufferedWriter) -> bool:
     try:
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(opened, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(opened)
+        return os.path.samestat(path.stat(), os.fstat(opened.fileno()))
+    except FileNotFoundError:
+        return False
