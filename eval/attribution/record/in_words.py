@@ -65,6 +65,7 @@ def details(blame: Blame) -> list[tuple[str, str]]:
 
 
 def _details(blame: Blame) -> Iterator[tuple[str, str]]:
+    yield "Overridden", overridden_in_words(blame)
     yield "Decided by", blame.rule
     yield "Smallest repairs", fixes(blame.minimal_repair_sets)
     yield "With the repair", counts(blame)
@@ -76,6 +77,18 @@ def _details(blame: Blame) -> Iterator[tuple[str, str]]:
     yield "Store compared with", BASIS.get(blame.basis, "")
     yield "Broken promises", "; ".join(blame.contract_breaks)
     yield "Grounds", _grounds(blame)
+
+
+def overridden_in_words(blame: Blame) -> str:
+    """Who overrode what the attribution found, and what that was; empty where nobody did."""
+    said = blame.overridden
+    return f"by {said.by}; by attribution: {culprit_in_words(said.culprit, said.code)}" if said else ""
+
+
+def culprit_in_words(steps: Sequence[str] | None, code: str | None) -> str:
+    """``retrieve[1] (R1)``; ``steps`` are None where the failure was not attributed."""
+    who = "not attributed" if steps is None else " and ".join(steps) or "nobody"
+    return f"{who} ({code})" if code else who
 
 
 def _fresh(blame: Blame) -> str:
@@ -99,7 +112,12 @@ def _discharged(blame: Blame) -> str:
 
 
 def _grounds(blame: Blame) -> str:
-    if blame.culprit:
+    if blame.tier == "reviewer":
+        shown = "said by a reviewer, not shown by re-runs"
+        if not blame.n:
+            return shown
+        shown += "; "
+    elif blame.culprit:
         shown = "shown by re-runs" if blame.tier == "T1" else "a broken promise alone, since not all can be repaired"
         shown += f" ({blame.tier}); "
     else:
