@@ -10,9 +10,8 @@ from collections.abc import Iterable
 
 from evitrail.agent.model import Answer
 from evitrail.eval.attribution.blame import Blame
-from evitrail.eval.attribution.record.in_words import culprit_in_words
 from evitrail.eval.attribution.record.recorded_blame import blames_of
-from evitrail.eval.attribution.record.reviewed_blame import agrees, code_of
+from evitrail.eval.attribution.record.reviewed_blame import agrees, code_of, culprit_in_words
 from evitrail.eval.log.latest_check import counted, rechecked
 from evitrail.eval.log.reviews import (
     BLAME,

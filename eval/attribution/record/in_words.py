@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evitrail.eval.attribution.blame import Blame, Share
+from evitrail.eval.attribution.record.reviewed_blame import culprit_in_words
 from evitrail.eval.attribution.record.sentence import FAILURE, counts
 from evitrail.eval.attribution.record.taxonomy import FAULTS
 from evitrail.eval.attribution.roles.roles import ROLES
@@ -83,12 +84,6 @@ def overridden_in_words(blame: Blame) -> str:
     """Who overrode what the attribution found, and what that was; empty where nobody did."""
     said = blame.overridden
     return f"by {said.by}; by attribution: {culprit_in_words(said.culprit, said.code)}" if said else ""
-
-
-def culprit_in_words(steps: Sequence[str] | None, code: str | None) -> str:
-    """``retrieve[1] (R1)``; ``steps`` are None where the failure was not attributed."""
-    who = "not attributed" if steps is None else " and ".join(steps) or "nobody"
-    return f"{who} ({code})" if code else who
 
 
 def _fresh(blame: Blame) -> str:

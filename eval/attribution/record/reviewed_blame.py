@@ -12,6 +12,8 @@ Rules kept here
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evitrail.agent.model import Answer
 from evitrail.eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Kind, Overridden
 from evitrail.eval.attribution.record.recorded_blame import blames_of
@@ -77,6 +79,12 @@ def overriding(trace: Trace, kind: Kind, found: Blame | None, review: Review | N
 def agrees(found: Blame, review: Review) -> bool:
     """Whether a review of a blame says what was found."""
     return set(review.steps or ()) == set(found.culprit) and review.code in (None, code_of(found))
+
+
+def culprit_in_words(steps: Sequence[str] | None, code: str | None) -> str:
+    """``retrieve[1] (R1)``; ``steps`` are None where the failure was not attributed."""
+    who = "not attributed" if steps is None else " and ".join(steps) or "nobody"
+    return f"{who} ({code})" if code else who
 
 
 def code_of(blame: Blame) -> str | None:
