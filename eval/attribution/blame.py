@@ -43,6 +43,18 @@ class Share(Record):
     hi: float
 
 
+class Overridden(Record):
+    """What the attribution came to, where a reviewer came to something else."""
+
+    by: str
+    """The reviewer."""
+    reason: str
+    culprit: tuple[str, ...] | None
+    """The steps that the attribution blames; None where the failure was not attributed."""
+    code: str | None
+    """The code of the fault, or of the reason to blame nobody."""
+
+
 class Blame(Grown):
     """Who is to blame for one failure of one run."""
 
@@ -59,6 +71,7 @@ class Blame(Grown):
             "sentence",
             "basis",
             "fresh",
+            "overridden",
         }
     )
 
@@ -66,8 +79,8 @@ class Blame(Grown):
     case: str
     condition: str
     outcome: Kind
-    tier: Literal["T1", "T2"]
-    """T1: shown by replays. T2: a broken contract, where not everything could be mended."""
+    tier: Literal["T1", "T2", "reviewer"]
+    """T1: shown by replays. T2: a broken contract, where not everything could be mended. Else what a reviewer says."""
     culprit: tuple[str, ...]
     """Step paths, and ``store``; several mean joint blame, none an abstention. Most to blame first."""
     roles: tuple[str, ...]
@@ -81,7 +94,7 @@ class Blame(Grown):
     sufficiency: dict[str, float]
     responsibility: dict[str, float]
     minimal_repair_sets: tuple[tuple[str, ...], ...]
-    persistence: Literal["systematic", "flaky"]
+    persistence: Literal["systematic", "flaky", "unknown"]
     contract_breaks: tuple[str, ...]
     p_rep: float | None
     """Failure rate of fresh re-runs; None where there were none."""
@@ -121,3 +134,6 @@ class Blame(Grown):
     """Where the reference state of the store came from."""
     sentence: str = ""
     """All of it in one sentence."""
+    overridden: Overridden | None = None
+    """What a reviewer overrode; None where the blame is the attribution's. It is worked out from the reviews on record
+    whenever blame is read, and never stored."""

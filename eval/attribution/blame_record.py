@@ -8,6 +8,8 @@ Rules kept here
   tries it again. A model server that does not answer, a full disk, or a reference that lacks what decides, ends the
   pass.
 - Blame of an answer that no longer counts, because a later check came to another option, is left out of every total.
+- Where a reviewer overrode a blame, or the label that makes the run fail, what the reviewer said counts
+  (``record/reviewed_blame.py``).
 
     blame_failures(journal, store, reader)
     blames(journal)
@@ -15,17 +17,17 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 from evitrail.agent.llm.base import LLMError
-from evitrail.agent.model import Answer
 from evitrail.agent.reader.base import Reader, Recording
 from evitrail.eval.attribution.attribute import attribute, evidence_named
 from evitrail.eval.attribution.blame import Blame
-from evitrail.eval.attribution.record.recorded_blame import Blames, blames_of
+from evitrail.eval.attribution.record.recorded_blame import Blames
+from evitrail.eval.attribution.record.reviewed_blame import counting_blames
 from evitrail.eval.attribution.replays.budget import Budget
 from evitrail.eval.attribution.scene.reference import WrongReference
 from evitrail.eval.log.latest_check import counted, rechecked
@@ -41,7 +43,6 @@ from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.run.memory import secret_of
-from evitrail.traces.trace import Trace
 
 ReferenceOf = Callable[[date | None], Snapshot | None]
 """For a day, the state of a store that is right on it; None where nobody named one."""
@@ -131,20 +132,12 @@ def not_attributed(journal: JournalView) -> dict[str, str]:
 
 
 def blames(journal: JournalView) -> list[Blame]:
-    """Every stored blame record, by run and kind of failure.
+    """Every blame record that counts, by run and kind of failure.
 
     One of an answer that does not count any more, because a re-check came to another, is left out.
     """
     latest = rechecked(journal)
-    return [blame for trace in traces(journal) if _counts(trace, latest) for blame in blames_of(trace)]
-
-
-def _counts(trace: Trace, latest: Mapping[str, str]) -> bool:
-    """Whether the run's own option is the one that counts."""
-    if trace.run not in latest:
-        return True
-    own, other = trace.output(Answer), counted(trace, latest).output(Answer)
-    return own is not None and other is not None and own.option == other.option
+    return [blame for trace in traces(journal) for blame in counting_blames(trace, counted(trace, latest))]
 
 
 def _stored(journal: Journal, run: str, blames: Blames) -> str:

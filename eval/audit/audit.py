@@ -27,7 +27,8 @@ from evitrail.eval.audit.no_regression import judge_no_regression
 from evitrail.eval.audit.policy import AuditPolicy, Waiver
 from evitrail.eval.audit.result import RuleResult, Waived
 from evitrail.eval.audit.thresholds import judge_threshold
-from evitrail.traces.record import Record, content_id
+from evitrail.eval.report.review_list import overridden_runs
+from evitrail.traces.record import Grown, Record, content_id
 
 
 class PolicyName(Record):
@@ -52,8 +53,10 @@ class AuditedName(Record):
     """The seal of its journal."""
 
 
-class Audit(Record, stored_as="Audit"):
+class Audit(Grown, stored_as="Audit"):
     """One audit, as it is kept."""
+
+    later = frozenset({"overridden"})
 
     day: date
     verdict: Verdict
@@ -69,6 +72,8 @@ class Audit(Record, stored_as="Audit"):
     """Runs that no seal covers yet."""
     predecessor: str | None = None
     """The content id of the audit before this one."""
+    overridden: int = 0
+    """Runs of which reviewers overrode a label or a blame; every number honours it."""
 
     def by_verdict(self, verdict: Verdict) -> list[RuleResult]:
         """The results of this verdict that no waiver covers."""
@@ -120,6 +125,7 @@ def audit(
         redacted=len(audited.redacted),
         newer=len(audited.record.newer),
         predecessor=predecessor,
+        overridden=len(overridden_runs(audited.outcomes, audited.blames)),
     )
 
 

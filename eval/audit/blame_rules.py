@@ -41,7 +41,7 @@ def judge_attribution(rule: AttributionRule, audited: Audited) -> RuleResult:
         because = f"{len(store)} of {len(failed)} failed runs are: {', '.join(store[:2])}"
         because += f" and {len(store) - 2} more" if len(store) > 2 else ""
         return result(rule, states, "fail", because, examples=tuple(store[:EXAMPLES]), **counts)
-    pending = [run for run in failed if run not in by_run]
+    pending = [run for run in failed if run not in by_run or any(map(_not_attributed, by_run[run]))]
     if pending:
         because = f"{len(pending)} of {len(failed)} failed runs were not attributed; run `evitrail attribute` first"
         return result(rule, states, "cannot tell", because, examples=tuple(pending[:EXAMPLES]), **counts)
@@ -57,6 +57,11 @@ def judge_attribution(rule: AttributionRule, audited: Audited) -> RuleResult:
 
 def _on_store(blame: Blame) -> bool:
     return STORE in blame.roles and blame.persistence == "systematic"
+
+
+def _not_attributed(blame: Blame) -> bool:
+    """A reviewer says who is to blame, and nobody did the run again: whether it recurs is unknown."""
+    return blame.persistence == "unknown"
 
 
 def _nobody(blame: Blame) -> bool:

@@ -27,7 +27,9 @@ from evitrail.eval.audit.bounds import exact_bounds
 from evitrail.eval.audit.page import NOT_SHOWN
 from evitrail.eval.audit.share_metrics import SHARES
 from evitrail.eval.audit.thresholds import known_of_all
+from evitrail.eval.log.reviews import overridden_in_words
 from evitrail.eval.metrics import METRICS
+from evitrail.eval.report.review_list import overridden_runs
 
 NAMESPACE = "https://mc.chai.org/v0.2/schema.xsd"
 NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -139,6 +141,8 @@ def _metrics(audited: Audited, conditions: Sequence[str], names: Sequence[str], 
     ]
     labelled = sorted({case.labelled_by for case in audited.cases.values() if case.labelled_by})
     by = f", harm of options labelled by {', '.join(labelled)}" if labelled else ""
+    overridden = overridden_in_words(len(overridden_runs(audited.outcomes)))
+    by += f", {overridden}" if overridden else ""
     return {
         "MetricGoal": goal,
         "Results": {"MetricResult": results},

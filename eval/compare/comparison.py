@@ -61,6 +61,8 @@ class Pair(Record):
     """Questions that both answered."""
     moved: int
     """Questions for which they chose different options."""
+    overridden: int
+    """Questions of which a reviewer overrode a label in one of the two."""
     differs_in: tuple[str, ...]
     """What is set differently: more than one of these, and the difference cannot be put down to one of them."""
     metrics: dict[str, ComparedMetric]
@@ -110,6 +112,7 @@ def _pair(baseline: Arm, other: Arm) -> Pair:
         other=other.label,
         cases=len(before),
         moved=len(found),
+        overridden=len({one.case for one in (*before, *after) if one.relabelled}),
         differs_in=differing_settings(before, after),
         metrics={column.metric: _metric(column, before, after) for column in COLUMNS},
         parted=found,

@@ -21,6 +21,7 @@ from evitrail.eval.compare.comparison import ComparedMetric, Comparison, Pair, b
 from evitrail.eval.compare.parted import Answered, Parted
 from evitrail.eval.compare.rows import Table, metric_table, parted_table
 from evitrail.eval.compare.words import change, p_value, percent
+from evitrail.eval.log.reviews import overridden_in_words
 from evitrail.eval.metrics.stats import REPLICATES
 from evitrail.eval.report.files import write_json
 from evitrail.eval.report.plots import difference_forest
@@ -82,7 +83,9 @@ def _latex(comparison: Comparison, target: Path) -> list[Path]:
     rows = [tuple(map(_in_latex, cells)) for cells in (HEADINGS, *told)]
     head, *body = (" & ".join(cells) + r" \\" for cells in rows)
     begin, end = rf"\begin{{tabular}}{{l{'r' * (len(HEADINGS) - 1)}}}", r"\end{tabular}"
-    caption = " ".join(f"% {_note(comparison)} Baseline: {comparison.baseline}.".split())
+    reviewed = ((pair.other, overridden_in_words(pair.overridden)) for pair in comparison.pairs if pair.overridden)
+    overridden = "".join(f" {other}: {said}." for other, said in reviewed)
+    caption = " ".join(f"% {_note(comparison)} Baseline: {comparison.baseline}.{overridden}".split())
     replace_text(target, "\n".join([caption, begin, r"\hline", head, r"\hline", *body, r"\hline", end]) + "\n")
     return [target]
 
@@ -147,7 +150,8 @@ def _note(comparison: Comparison) -> str:
 
 def _said(pair: Pair) -> str:
     differs = f" They are set differently in {', '.join(pair.differs_in)}." if pair.differs_in else ""
-    return f"{pair.cases} questions, {pair.moved} answered differently.{differs}"
+    overridden = overridden_in_words(pair.overridden)
+    return f"{pair.cases} questions, {pair.moved} answered differently{overridden and f', {overridden}'}.{differs}"
 
 
 def _metric_cells(pair: Pair) -> list[tuple[object, ...]]:

@@ -23,6 +23,7 @@ def metric_table(comparison: Comparison) -> Table:
         {"baseline": comparison.baseline, "other": pair.other, "metric": name, "n": metric.n}
         | {"baseline_value": metric.baseline, "other_value": metric.other}
         | metric.model_dump(exclude={"n", "baseline", "other"})
+        | {"overridden": pair.overridden}
         for pair in comparison.pairs
         for name, metric in pair.metrics.items()
     ]

@@ -6,6 +6,8 @@ Rules kept here
 - Runs that no seal covers count, as those of a resumed experiment do, and are told beside every total.
 - A question that was skipped, because its evidence does not fit the model, is on record with the reason and counts
   nowhere: a model is not wrong about what it could not read.
+- A label that a reviewer overrode counts in place of the case's (``reviews.py``), in ``outcomes`` and all that rests on
+  them.
 
     with Journals.open(folder) as journal:
         outcomes(journal)
@@ -18,8 +20,9 @@ from collections.abc import Iterator
 from evitrail.agent.model import Answer
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.log.latest_check import counted, rechecked
+from evitrail.eval.log.reviews import ReviewedLabels, reviewed_labels
 from evitrail.eval.log.run_config import RunConfig
-from evitrail.eval.metrics.outcome import Outcome, score
+from evitrail.eval.metrics.outcome import NOT_REVIEWED, Outcome, score
 from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.traces.audit.integrity import newer_than_seal
@@ -104,10 +107,15 @@ def outcomes(journal: JournalView) -> list[Outcome]:
     """
     latest = rechecked(journal)
     ended = ((trace, counted(trace, latest).output(Answer)) for trace in traces(journal))
-    return [outcome_of(trace.run, trace.config(RunConfig), said) for trace, said in ended if said and not said.skipped]
+    return [reviewed_outcome(trace, said) for trace, said in ended if said and not said.skipped]
 
 
-def outcome_of(run: str, config: RunConfig, said: Answer) -> Outcome:
+def reviewed_outcome(trace: Trace, said: Answer) -> Outcome:
+    """The answer of a run of the experiment, scored with the labels that reviewers overrode."""
+    return outcome_of(trace.run, trace.config(RunConfig), said, reviewed_labels(trace, said.option))
+
+
+def outcome_of(run: str, config: RunConfig, said: Answer, reviewed: ReviewedLabels = NOT_REVIEWED) -> Outcome:
     """One answer, scored against its case."""
     case = config.case
     return score(
@@ -123,6 +131,7 @@ def outcome_of(run: str, config: RunConfig, said: Answer) -> Outcome:
         ballots=said.ballots.votes,
         stale_option=case.stale_option,
         cited=sorted({citation.evidence for citation in said.citations}),
+        reviewed=reviewed,
     )
 
 

@@ -17,11 +17,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from evitrail.eval.dataset.labels import Flag
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.run_columns import RunColumns
 from evitrail.traces.whole_file import replace_bytes
 
 OUTCOMES = "outcomes.parquet"
+LATER = {"relabelled"}
+"""Fields of an outcome that files of earlier versions lack."""
 
 
 def write_outcomes(path: Path, outcomes: Iterable[Outcome], columns: Mapping[str, RunColumns] | None = None) -> None:
@@ -47,7 +50,9 @@ def write_outcomes(path: Path, outcomes: Iterable[Outcome], columns: Mapping[str
 
 def read_outcomes(path: Path) -> list[Outcome]:
     """The outcomes of one file, sorted by run."""
-    return [Outcome(**row) for row in read_table(path).select(list(Outcome.model_fields)).to_pylist()]
+    table = read_table(path)
+    there = [name for name in Outcome.model_fields if name in table.column_names]
+    return [Outcome(**row) for row in table.select(there).to_pylist()]
 
 
 def read_table(path: Path) -> Any:
@@ -62,8 +67,8 @@ def read_table(path: Path) -> Any:
         table = pq.ParquetFile(path).read()
     except pa.ArrowInvalid as error:
         raise ValueError(f"expected a parquet file of outcomes at {str(path)!r}, got: {error}") from None
-    found, needed = set(table.column_names), set(Outcome.model_fields)
-    if differing := (needed - found) | (found - needed - RunColumns().row().keys()):
+    found, needed = set(table.column_names), set(Outcome.model_fields) - LATER
+    if differing := (needed - found) | (found - needed - LATER - RunColumns().row().keys()):
         raise ValueError(f"expected the columns of an outcome in {str(path)!r}, differing in {sorted(differing)!r}")
     return table
 
@@ -82,6 +87,7 @@ def _schema() -> Any:
         float | None: pa.float64(),
         tuple[str, ...]: texts,
         tuple[str | None, ...]: texts,
+        tuple[Flag, ...]: texts,
     }
     outcome = [(name, types[field.annotation]) for name, field in Outcome.model_fields.items()]
     return pa.schema([*outcome, *((name, _type(name)) for name in RunColumns().row())])

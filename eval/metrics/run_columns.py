@@ -67,6 +67,12 @@ class RunColumns(Record):
     completion_tokens: int | None = None
     money: float | None = None
     """In the currency of the plan's prices."""
+    reviewed: tuple[str, ...] | None = None
+    """The labels and blames that a review speaks of which counts: ``high_risk``, ``blame.wrong``."""
+    reviewed_by: tuple[str, ...] | None = None
+    """The authors of those reviews."""
+    reblamed: tuple[str, ...] | None = None
+    """The kinds of failure of which a reviewer overrode the blame."""
     blame: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
     """By kind of failure, the steps to blame, or ``nobody``; empty where it did not fail so."""
     fault: dict[str, str | None] = Field(default_factory=dict)

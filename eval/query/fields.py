@@ -19,6 +19,7 @@ from evitrail.eval.attribution.blame import ABSTENTIONS
 from evitrail.eval.attribution.record.taxonomy import FAULTS
 from evitrail.eval.attribution.roles.roles import ROLES
 from evitrail.eval.attribution.scene.scene import kind_of
+from evitrail.eval.log.reviews import BLAME, LABELS
 from evitrail.eval.metrics.run_columns import KINDS, NO_FAULT, NOBODY, NOT_LOST, STAGES
 from evitrail.eval.query.columns import Columns, Names
 from evitrail.eval.query.compared_conditions import changed_by, condition_in, reader_in
@@ -119,6 +120,18 @@ def _faults(where: Where, columns: Columns) -> Truth:
     return name_in(where, found, "a fault code", (*FAULTS, *ABSTENTIONS, NO_FAULT, *found.distinct))
 
 
+def _review(where: Where, columns: Columns) -> Truth:
+    """What a review is of: a label, every blame, or that for one kind of failure."""
+    known = (*LABELS, *(f"{BLAME}{kind}" for kind in KINDS), ANY_BLAME)
+    found = columns.lists("reviewed")
+    return name_in(where, found, "a label or blame", known, lambda asked, of: asked in (of, of.partition(".")[0]))
+
+
+def _by(where: Where, columns: Columns) -> Truth:
+    found = columns.lists("reviewed_by")
+    return name_in(where, found, "the author of a review that counts", sorted(found.distinct))
+
+
 def _number(column: str) -> Match:
     return lambda where, columns: number_in(where, columns.numbers(column), "a number", plain_number)
 
@@ -144,6 +157,7 @@ def _snapshot_like(asked: str, name: str) -> bool:
     return len(asked) >= SHORTEST and name.removeprefix("sha256:").startswith(asked.removeprefix("sha256:"))
 
 
+ANY_BLAME = BLAME.rstrip(".")
 SHORTEST = 8
 """Digits of a store state's name that are enough to name it."""
 
@@ -197,6 +211,8 @@ FIELDS: dict[str, Field] = {
     "calls": Field("calls of models", _number("calls")),
     "tokens": Field("tokens read and written", _tokens),
     "money": Field("what the tokens cost, by the plan's prices", _number("money")),
+    "review": Field("a label or blame of which a review counts: `high_risk`, `blame`, `blame.wrong`", _review),
+    "by": Field("the author of a review that counts", _by),
     "claim": Field("words that a claim quotes", _recorded("claim")),
     "passage": Field("words of a passage that the reader was given", _recorded("passage")),
     "text": Field("words of the question or its options", lambda where, columns: text_in(where, columns.texts)),

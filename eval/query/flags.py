@@ -2,7 +2,8 @@
 
 Rules kept here
 - *right*, *wrong* and *abstained* share out the runs: an abstention is not wrong here, though it too has a ``blame``.
-- The others are known only where the case carries the label; all of them are of the option that was chosen.
+- The others are known only where the case carries the label, or a reviewer says it; all of them are of the option that
+  was chosen. *Reviewed* is known of every run that a journal stands behind.
 
     FLAGS["high_risk"].truth(columns)
 """
@@ -43,4 +44,7 @@ FLAGS: dict[str, Flag] = {
     "contradicts": Flag("the chosen option is wrong and contradicts the evidence", _column("contradicts")),
     "stale": Flag("the option that outdated evidence supports was chosen", _column("stale")),
     "overconfident": Flag("a confident majority chose a wrong option that does harm", _column("overconfident")),
+    "reviewed": Flag(
+        "a review of a label or blame counts", lambda columns: columns.lists("reviewed").holds(lambda name: bool(name))
+    ),
 }

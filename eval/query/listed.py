@@ -50,6 +50,13 @@ def listed(columns: Columns, places: Sequence[int] | NDArray[np.int64]) -> list[
     return [_listed(row) for row in columns.rows(places, SHOWN)]
 
 
+def overridden(columns: Columns, places: Sequence[int] | NDArray[np.int64]) -> int:
+    """Of how many of these runs a reviewer overrode a label or a blame; none in a file of an earlier version."""
+    known = [name for name in ("relabelled", "reblamed") if name in columns.cells]
+    found = [columns.lists(name).holds(bool).true for name in known]
+    return int(np.logical_or.reduce(found)[places].sum()) if found else 0
+
+
 def in_cells(row: dict[str, Any]) -> dict[str, Any]:
     """One run for a spreadsheet."""
 

@@ -39,8 +39,9 @@ class BlameSummary:
         said, own = self.blame.sentence, FAILURE[self.blame.outcome]
         names = [FAILURE[kind] for kind in self.kinds]
         every = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-        # What a model or a passage said stands before the failure where somebody is blamed, and after it else.
-        before, found, after = said.rpartition(own) if self.blame.culprit else said.partition(own)
+        # What a model or a passage said stands before the failure where attribution blames somebody, and after it else.
+        last = self.blame.culprit and not self.blame.overridden
+        before, found, after = said.rpartition(own) if last else said.partition(own)
         return f"{before}{every}{after}" if found else said
 
 

@@ -173,6 +173,8 @@ def render(
         tables=tables,
         faults=_fault_lines(blames, tables[0].kind) if tables else [],
         blamed=len({blame.run for blame in blames}),
+        relabelled=sum(bool(outcome.relabelled) for outcome in outcomes),
+        reblamed=len({blame.run for blame in blames if blame.overridden}),
         questions=worst,
         worst=WORST,
         concentration=concentration(errors_by_question(outcomes)),

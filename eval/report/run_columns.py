@@ -17,6 +17,7 @@ from evitrail.eval.attribution.blame import FAILS, Blame, Kind
 from evitrail.eval.attribution.record.summary import code
 from evitrail.eval.attribution.scene.labels import Labels
 from evitrail.eval.dataset.case import Case
+from evitrail.eval.log.reviews import in_force
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.run_evidence import JournalEvidence, RunEvidence
 from evitrail.eval.metrics.outcome import Outcome
@@ -56,7 +57,7 @@ def _columns(
     run: Scored, trace: Trace, met: RunEvidence, evidence: JournalEvidence, blamed: Mapping[tuple[str, Kind], Blame]
 ) -> RunColumns:
     config, outcome, recorded = trace.config(RunConfig), run.outcome, run.recorded
-    condition = config.condition
+    condition, reviews = config.condition, in_force(trace, outcome.chosen)
     blames = {kind: blamed.get((outcome.run, kind)) for kind in FAILS}
     return columns_of_case(config.case).model_copy(
         update={
@@ -73,6 +74,9 @@ def _columns(
             "prompt_tokens": run.tokens.prompt,
             "completion_tokens": run.tokens.completion,
             "money": run.money,
+            "reviewed": tuple(sorted(reviews)),
+            "reviewed_by": tuple(sorted({review.by for review in reviews.values()})),
+            "reblamed": tuple(kind for kind, blame in blames.items() if blame and blame.overridden),
             "blame": {kind: _blame(FAILS[kind](outcome), blame) for kind, blame in blames.items()},
             "fault": {kind: _fault(FAILS[kind](outcome), blame) for kind, blame in blames.items()},
         }

@@ -3,8 +3,8 @@
 Rules kept here
 - The table is a shortcut (``traces/journal/run_rows.py``): a run that has no row, or has grown since, is read.
 - It is brought up to date with the other results; ``verify`` makes each row again and compares.
-- Listed is a run as it was first checked and attributed. Forks, seals and external runs are known by their rows, and
-  not scored.
+- Listed is a run as it was first checked and attributed, and as reviewers overrode that. Forks, seals and external runs
+  are known by their rows, and not scored.
 
     [listed.outcome for listed in run_list(journal) if listed.kind == "own" and listed.outcome]
 """
@@ -37,6 +37,13 @@ class ListedRun(Record):
     """The steps to blame for a wrong answer, empty for nobody; None where it is not wrong, or was not attributed."""
     reason: str = ""
     """The code of the reason why nobody is blamed."""
+    reblamed: bool = False
+    """Whether a reviewer overrode that blame."""
+
+    @property
+    def overridden(self) -> bool:
+        """Whether a reviewer overrode a label of its answer, or whom it is blamed on."""
+        return self.reblamed or bool(self.outcome and self.outcome.relabelled)
 
 
 def run_list(journal: JournalView) -> list[ListedRun]:
@@ -82,9 +89,8 @@ def _row(journal: JournalView, name: str) -> str | None:
 def _listed(journal: JournalView, name: str) -> ListedRun:
     # What reads a run is loaded where a row is missing only.
     from evitrail.agent.model import Answer
-    from evitrail.eval.attribution.record.recorded_blame import blames_of
-    from evitrail.eval.log.run_config import RunConfig
-    from evitrail.eval.log.runs import outcome_of
+    from evitrail.eval.attribution.record.reviewed_blame import counting_blames
+    from evitrail.eval.log.runs import reviewed_outcome
     from evitrail.traces.external.external_run import recorded_elsewhere
     from evitrail.traces.trace import Trace
 
@@ -96,7 +102,12 @@ def _listed(journal: JournalView, name: str) -> ListedRun:
     if recorded_elsewhere(trace):
         return ListedRun(run=name, kind="elsewhere")
     said = trace.output(Answer)
-    outcome = outcome_of(name, trace.config(RunConfig), said) if said else None
-    blame = next((one for one in blames_of(trace) if one.outcome == "wrong"), None)
-    reason = (blame.abstain_reason or "").partition(":")[0] if blame else ""
-    return ListedRun(run=name, kind="own", outcome=outcome, blamed=blame and tuple(blame.culprit), reason=reason)
+    blame = next((one for one in counting_blames(trace, trace) if one.outcome == "wrong"), None)
+    return ListedRun(
+        run=name,
+        kind="own",
+        outcome=reviewed_outcome(trace, said) if said else None,
+        blamed=blame and tuple(blame.culprit),
+        reason=(blame.abstain_reason or "").partition(":")[0] if blame else "",
+        reblamed=bool(blame and blame.overridden),
+    )

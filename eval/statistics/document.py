@@ -72,6 +72,7 @@ def statistics(outcomes: Sequence[Outcome], rows: Iterable[Mapping[str, Any]], w
     readers = readers_of(answered)
     return {
         "readers": readers,
+        "overridden": sum(bool(outcome.relabelled) for outcome in outcomes),
         "conditions": conditions,
         "paired_tests": paired_tests.paired_rows(answered, pairs),
         "ensembles": ensemble_rows(answered, ensembles),

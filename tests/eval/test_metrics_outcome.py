@@ -192,6 +192,42 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["outcomes.parquet"]
 
 
+def test_a_file_from_before_labels_could_be_overridden_is_read(tmp_path: Path):
+    path = tmp_path / "outcomes.parquet"
+    write_outcomes(path, [scored()])
+    pq.write_table(pq.read_table(path).drop_columns(["relabelled"]), path)
+    assert read_outcomes(path) == [scored()]
+
+
+@given(
+    st.sampled_from(["B", "C", "D"]),
+    ballot_lists,
+    st.dictionaries(st.sampled_from(["high_risk", "unsafe", "contradicts"]), st.booleans()),
+)
+def test_a_label_that_a_reviewer_overrides_counts_as_if_the_case_carried_it(
+    chosen: str, ballots: list[str | None], said: dict[Any, bool]
+):
+    found = scored(chosen=chosen, ballots=ballots, reviewed=said)
+    carried = LABELS | {chosen: LABELS[chosen].model_copy(update=said)}
+    assert found.model_copy(update={"relabelled": ()}) == scored(chosen=chosen, ballots=ballots, labels=carried)
+    assert set(found.relabelled) == {harm for harm, value in said.items() if getattr(LABELS[chosen], harm) != value}
+
+
+def test_what_a_reviewer_does_not_say_of_an_unlabelled_case_stays_unknown():
+    found = scored(labels={}, chosen="B", ballots=["B"] * 19 + ["C"], reviewed={"high_risk": True})
+    assert (found.high_risk, found.unsafe, found.contradicts) == (True, None, None)
+    assert (found.overconfident, found.plurality_high_risk, found.plurality_unsafe) == (True, True, None)
+    denied = scored(labels={}, chosen="B", ballots=["B"] * 19 + ["C"], reviewed={"high_risk": False})
+    assert (denied.high_risk, denied.overconfident) == (False, None)
+
+
+def test_a_label_in_doubt_is_unknown_and_so_is_what_hangs_on_it():
+    sure, unsure = ["B"] * 19 + ["C"], ["B"] * 10 + ["C"] * 10
+    for ballots, overconfident in ((sure, None), (unsure, False)):
+        found = scored(chosen="B", ballots=ballots, reviewed={"high_risk": None})
+        assert (found.high_risk, found.overconfident, found.relabelled) == (None, overconfident, ("high_risk",))
+
+
 def test_a_run_is_scored_once(tmp_path: Path):
     with pytest.raises(ValueError, match="expected one outcome per run, got two for run 'r1'"):
         write_outcomes(tmp_path / "outcomes.parquet", [scored(), scored(case="c2")])

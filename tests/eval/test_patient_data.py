@@ -22,15 +22,17 @@ from evitrail.agent.llm import ScriptedLLM
 from evitrail.agent.model import Query, Synthesis
 from evitrail.agent.reader import DirectReader, ExtractiveReader, PromptedReader, Reader
 from evitrail.eval.attribution.blame_record import blame_failures, blames
-from evitrail.eval.dataset.case import Case
+from evitrail.eval.dataset.case import COVER, Case
 from evitrail.eval.experiment.experiment import Experiment
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import JOURNAL, outcomes, redacted, traces
 from evitrail.eval.plan.condition import CONDITIONS, Condition
 from evitrail.eval.redact_run import redact_run
 from evitrail.eval.report.results import write_results
+from evitrail.eval.report.review_list import listed_reviews
 from evitrail.eval.rerun.fork import fork, forking
 from evitrail.eval.rerun.whatif import whatif
+from evitrail.eval.review import review_blame
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces import Journal, JournalError, canonical_json, content_id, verify_journal
 from evitrail.traces.journal.delta import read
@@ -174,6 +176,30 @@ def named(body: dict[str, Any]) -> list[str]:
     return [body[key] for key in ("config", "output", "edges", "blames") if body.get(key)] + [
         given["id"] for given in body.get("inputs", ())
     ]
+
+
+def test_a_review_of_patient_data_tells_no_reason_and_is_redacted_with_its_run(
+    tmp_path: Path, store: EvidenceStore
+) -> None:
+    folder, run, note = tmp_path / "x", "standard.q-apixaban", f"{STEM} took it at night"
+    done(folder, store, readers(store)["ward"], PATIENT, PLAIN)
+    review_blame(folder, run, "wrong", ["retrieve[1]"], by=BY, reason=note)
+    told = [body for body in sensitive(folder).values() if note.encode() in body]
+    assert len(told) == 1
+    assert holding(STEM.encode(), tmp_path) == []
+    with Journal.open(folder / JOURNAL, create=False) as journal:
+        (listed,) = listed_reviews(journal)
+        assert (listed.by, listed.reason, listed.standing) == (BY, COVER, "counts")
+        (blame,) = (one for one in blames(journal) if (one.run, one.outcome) == (run, "wrong"))
+        assert blame.overridden is not None
+        assert (blame.culprit, blame.overridden.reason) == (("retrieve[1]",), COVER)
+    redact_run(folder, run, by=BY, reason=REASON)
+    assert remains(told, tmp_path) == []
+    with pytest.raises(JournalError, match=f"run '{run}' was redacted on .* by {BY}: {REASON}"):
+        review_blame(folder, run, "wrong", ["choose[1]"], by=BY, reason="again")
+    with Journal.open(folder / JOURNAL, create=False) as journal:
+        assert verify_journal(journal).sound
+        assert listed_reviews(journal) == []
 
 
 def test_embeddings_of_patient_data_are_not_kept_in_the_store(tmp_path: Path, store: EvidenceStore) -> None:

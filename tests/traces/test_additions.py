@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from intruder import planted, sealed, verdicts
+from intruder import planted, sealed, tampered, verdicts
 from patient import admitted
 from scribe import Note, Order, recorded
 
@@ -109,6 +109,38 @@ def test_a_re_check_takes_a_higher_number_each_time(path: Path) -> None:
             journal.append("second", "recheck", {"number": 2})
         seal(journal)
     assert verdicts(path).sound
+
+
+def test_reviews_may_follow_the_end_of_a_run_and_none_stands_before_it(path: Path) -> None:
+    name = output_of(path, "first")
+    with Journal.open(path) as journal:
+        for _ in range(2):
+            journal.append("second", "review", {"review": name})
+        with pytest.raises(JournalError, match="a review that does not name what was said"):
+            journal.append("second", "review", {"label": "high_risk"})
+        journal.append("begun", "run.begin", {"config": name, "parent": None})
+        with pytest.raises(JournalError, match="a review before the end of the run"):
+            journal.append("begun", "review", {"review": name})
+        seal(journal)
+    assert verdicts(path).additions == ()
+    planted(path, "begun", "review", {"review": name})
+    planted(path, "second", "review", {"of": "high_risk"})
+    assert verdicts(path).additions == (
+        "run 'begun' record 1: a review before the end of the run",
+        "run 'second' record 7: a review that does not name what was said",
+    )
+    with Journal.open(path, create=False) as journal:
+        assert [len(Trace(journal, run).of_type("review")) for run in ("begun", "second")] == [0, 2]
+
+
+def test_a_review_whose_words_are_gone_is_named(path: Path) -> None:
+    with Journal.open(path) as journal:
+        name = journal.put(Note(text="the dose is per day"))
+        journal.append("second", "review", {"review": name})
+        seal(journal)
+    assert verdicts(path).sound
+    tampered(path, f"DELETE FROM blob WHERE id = '{name}'")
+    assert verdicts(path).integrity == (f"run 'second' record 5: blob {name} is missing",)
 
 
 @pytest.mark.parametrize("beside", [False, True])

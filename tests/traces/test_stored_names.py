@@ -24,7 +24,7 @@ STORED = {
     *("Answer", "Asked", "Checked", "Choice", "Claim", "Critique", "Decoding", "Query", "Question", "Retrieved"),
     *("Answering", "Completion", "Fit", "Influence", "Kept", "Prompt", "Prompts", "Section", "Synthesis", "Weights"),
     *("Captured", "Given", "Node", "Nodes", "Said", "Texts", "Vectors"),
-    *("Blames", "Fork", "Mended", "RunConfig"),
+    *("Blames", "Fork", "Mended", "Review", "RunConfig"),
     *("Audit", "AuditPolicy", "CaseSet"),
 }
 """Every name that journals and stores out there may hold. One may be added, none may be taken away or changed."""
@@ -35,7 +35,7 @@ REASONS = {
         "Assessment Ballots Blame BundleManifest Case Citation Condition Context ContextPassage Contradiction "
         "Dropped Edge Entity Flags FoundNode GateReport Grade Hit Input Judgement LetterVerdict Message "
         "ModelAnswer Noted Overall PackedFile PackedRun PassageInfluence Rating Share Term Token"
-        " AuditedName ChangedSetting PolicyName RuleResult Waived"
+        " AuditedName ChangedSetting Overridden PolicyName RuleResult Waived"
     ),
     "an event of the ledger, which is hashed as an event whatever its body": (
         "Act Draft Entry Event Held Notice Profile Publisher Stop Withdrawal"
@@ -53,7 +53,7 @@ REASONS = {
         "AnswerSource Answered Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference "
         "End Estimate EvidenceChain FaultCount FixValue Ingested Link ListedRun Moved Pair Parted Parting PassageDiff "
         "Payload Reasons ReviewItem State Stats StatusChange StepDiff Swap TurningEvent Unread"
-        " CaseResult Funnel StageCount"
+        " CaseResult Funnel ListedReview StageCount"
         " Cause ChangedAnswer ChangingEvent ConditionDrift Drift EventDrift"
     ),
 }

@@ -72,6 +72,26 @@ def test_another_judge_counts_from_then_on(spoken: Path, judge: ScriptedLLM) -> 
     assert evitrail("trace", "verify", spoken).code == 0
 
 
+def test_a_review_is_of_the_option_that_counted_and_counts_again_when_that_does(spoken: Path) -> None:
+    first = {outcome.run: outcome for outcome in read_outcomes(spoken / "outcomes.parquet")}
+    assert evitrail("review-answers", spoken, "--judge", "script:any").code == 0
+    now = read_outcomes(spoken / "outcomes.parquet")
+    (run,) = (one.run for one in now if one.chosen and not one.correct and one.chosen != first[one.run].chosen)
+    words = ("unsafe", "unknown", "--by", "d.larsen", "--reason", "the key is old")
+    assert evitrail("review", "label", spoken, run, *words).code == 0
+
+    def standing() -> tuple[str, tuple[str, ...]]:
+        (row,) = evitrail("review", "list", spoken, "--json").json
+        found = read_outcomes(spoken / "outcomes.parquet")
+        return row["standing"], next(one.relabelled for one in found if one.run == run)
+
+    assert standing() == ("counts", ("unsafe",))
+    assert evitrail("review-answers", spoken, "--judge", "rule").code == 0
+    assert standing() == ("of another answer", ())
+    assert evitrail("review-answers", spoken, "--judge", "script:any").code == 0
+    assert standing() == ("counts", ("unsafe",))
+
+
 def test_a_judge_that_fails_is_one_line_and_the_same_command_goes_on(
     spoken: Path, judge: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exhibit import HOSTILE, PLAIN, RUN, SOUND, Open, long_page, said_of
+from exhibit import HOSTILE, PLAIN, RUN, SOUND, Open, experiment, long_page, said_of
 from scribe import Note, Order, Scribe
 
+from evitrail.eval.review import review_blame
 from evitrail.traces import Journal, Live, Task, recorded_work
 from evitrail.workbench.page import write_page
 
@@ -161,6 +162,21 @@ def test_a_blame_that_two_share_names_both_and_shows_no_zero_for_the_unknown(ope
     assert {share.split()[0] for share in shares} == {"retrieve[1]", "choose[1]"}
     assert "null" not in told
     assert "NaN" not in told
+
+
+def test_reviews_stand_beside_the_blame_as_text(opened: Open, tmp_path: Path) -> None:
+    folder, who = experiment(tmp_path), "eve <img src=x onerror=\"document.title='taken'\">"
+    review_blame(folder, RUN, "wrong", ["choose[1]"], code="C1", by=who, reason=HOSTILE)
+    with Journal.open(folder / "journal.db", create=False) as journal:
+        write_page(journal, [RUN], tmp_path / "x.html")
+    view = opened(tmp_path / "x.html", run=RUN, step="@0")
+    assert view.locator("#step-body li", has_text="eve").text_content() == (
+        f"{who} says: blame.wrong is choose[1] (C1): {HOSTILE}"
+    )
+    view.keyboard.press("End")
+    assert view.inner_text(".lead") == f"{who} says: blame.wrong is choose[1] (C1)"
+    assert view.locator("img").count() == 0
+    assert view.inner_text("#verdict") == SOUND
 
 
 def test_gates_tell_what_they_dropped_and_why(opened: Open, made: Path) -> None:

@@ -5,6 +5,8 @@ Rules kept here
 - One attribution may follow; as often as it could not be made, an ``attribution.error`` before it.
 - Re-checks say by number which of them is the latest, so each number is higher than the one before.
 - A redaction may follow. Whether it is one, its proof says (``redacted.py``).
+- Reviews may follow, any number of them, each naming the blob that says it. None stands before the end: what has not
+  ended cannot be reviewed.
 - Nothing else may follow. A version that has another type of record adds its rule here.
 
 The journal refuses to write what these rules do not allow. What was written all the same is ignored by every reader
@@ -29,7 +31,8 @@ ATTRIBUTION = "attribution"
 ATTRIBUTION_ERROR = "attribution.error"
 RECHECK = "recheck"
 REDACTION = "redaction"
-MAY_FOLLOW = (ATTRIBUTION, ATTRIBUTION_ERROR, RECHECK, REDACTION)
+REVIEW = "review"
+MAY_FOLLOW = (ATTRIBUTION, ATTRIBUTION_ERROR, RECHECK, REDACTION, REVIEW)
 
 
 @dataclass
@@ -43,7 +46,7 @@ class AfterEnd:
 
     def follows(self, type: str, body: Mapping[str, Any]) -> str | None:
         """Take the next record; why it may not stand there, None where it may."""
-        fault = self._fault(type, body) if self.ended else None
+        fault = self._fault(type, body) if self.ended else self._too_early(type)
         self.ended |= type == END
         self.attributed |= type == ATTRIBUTION
         if type == RECHECK and isinstance(body.get("number"), int):
@@ -67,7 +70,12 @@ class AfterEnd:
             return "a second attribution of the run; the first one counts"
         if type == RECHECK and not (isinstance(body.get("number"), int) and body["number"] > self.number):
             return f"a re-check with the number {body.get('number')!r}, after one with {self.number}"
+        if type == REVIEW and not isinstance(body.get("review"), str):
+            return "a review that does not name what was said"
         return None
+
+    def _too_early(self, type: str) -> str | None:
+        return "a review before the end of the run" if type == REVIEW else None
 
 
 def allowed(records: Iterable[Stored]) -> list[Stored]:

@@ -36,7 +36,7 @@ KEYED = "hmac-sha256:"
 KEYED_BLOB = "SELECT bytes, (SELECT key FROM secret WHERE secret.run = sensitive.run) FROM sensitive WHERE id = ?"
 """Where patient data is found by its name, and the key that the name was made with."""
 
-BLOB_FIELDS = ("config", "output", "edges", "heads", "blames")
+BLOB_FIELDS = ("config", "output", "edges", "heads", "blames", "review")
 """The fields of a record's body that name a blob, beside the ``id`` of each of its ``inputs``."""
 
 NAMED = ("sha256:", KEYED)

@@ -40,6 +40,7 @@ from evitrail.workbench.cli.experiment import (
     redteam_store,
     regress,
     report,
+    review,
     run,
     runs,
     statistics,
@@ -160,6 +161,7 @@ audits.command("diff")(audit_diff.diff)
 audits.command("history")(audit_history.history)
 audits.command("card")(audit_card.card)
 app.command("report")(report.report)
+app.add_typer(review.app, name="review")
 app.command("review-answers", cls=Registered)(recheck.check)
 app.command("check", cls=Registered, hidden=True)(recheck.check)
 app.command("import-results")(official.import_official)

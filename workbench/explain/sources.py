@@ -10,10 +10,12 @@ from datetime import date
 from pathlib import Path
 
 from evitrail.eval.attribution import Blame
-from evitrail.eval.attribution.record.recorded_blame import blames_of
+from evitrail.eval.attribution.record.reviewed_blame import counting_blames
+from evitrail.eval.log.latest_check import counted, rechecked
 from evitrail.eval.log.recorded_store import LostStore, recorded_store
 from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.plan import PLAN, plan_in
+from evitrail.eval.report.review_list import ListedReview, reviews_of
 from evitrail.evidence_store import EvidenceStore
 from evitrail.evidence_store.ledger.event import PUBLISHED
 from evitrail.evidence_store.model import Header
@@ -49,6 +51,8 @@ class Reasons(Record):
     sources: tuple[AnswerSource, ...]
     blames: tuple[Blame, ...] = ()
     """Who is blamed for a wrong answer, one record for each kind of failure."""
+    reviews: tuple[ListedReview, ...] = ()
+    """What reviewers said of its labels and blame, oldest first."""
 
 
 def reasons(trace: Trace, folder: Path, store: Path | None = None) -> Reasons:
@@ -61,6 +65,7 @@ def reasons(trace: Trace, folder: Path, store: Path | None = None) -> Reasons:
             f"{trace.run!r} was recorded elsewhere, and names no evidence versions; see `evitrail trace show`"
         )
     told, config = chain(trace), config_of(trace)
+    checked = counted(trace, rechecked(trace.journal))
     links: dict[str, list[Link]] = {}
     for link in (*told.support, *told.other):
         links.setdefault(link.evidence.ref, []).append(link)
@@ -86,7 +91,8 @@ def reasons(trace: Trace, folder: Path, store: Path | None = None) -> Reasons:
             for ref in refs
             for first in [(*links.get(ref, ()), *seen.get(ref, ()))[0]]
         ),
-        blames=blames_of(trace),
+        blames=counting_blames(trace, checked),
+        reviews=tuple(reviews_of(trace, checked)),
     )
 
 

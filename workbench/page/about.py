@@ -4,6 +4,7 @@ Rules kept here
 - It is read from the same blobs as the page shows, so the page can hold it against them.
 - A run of which nothing of this is known (another kind of configuration, not finished, patient data
   that stays out) has an empty entry: unknown is never "wrong".
+- Labels and blame are as reviewers overrode them.
 
     about(trace, shown=lambda name: True)["correct"]
 """
@@ -14,7 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 from evitrail.agent.model import Answer
-from evitrail.eval.attribution.record.recorded_blame import Blames
+from evitrail.eval.attribution.record.reviewed_blame import counting_blames
+from evitrail.eval.log.reviews import reviewed_labels
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import outcome_of
 from evitrail.traces.journal.after_end import ATTRIBUTION
@@ -36,7 +38,7 @@ def about(trace: Trace, shown: Callable[[str], bool]) -> dict[str, Any]:
         asked |= {"answer": config.case.answer}
         if said is None:
             return asked
-        outcome = outcome_of(trace.run, config, said)
+        outcome = outcome_of(trace.run, config, said, reviewed_labels(trace, said.option))
         found = {"chosen": outcome.chosen, "correct": outcome.correct, "confidence": outcome.confidence}
         harms = [harm for harm in HARMS if getattr(outcome, harm)]
         return asked | found | {"harms": harms} | _blamed(trace, shown)
@@ -59,9 +61,9 @@ def _answer(trace: Trace, shown: Callable[[str], bool]) -> Answer | None:
 
 def _blamed(trace: Trace, shown: Callable[[str], bool]) -> dict[str, Any]:
     stored = trace.of_type(ATTRIBUTION)
-    if not stored or not shown(stored[0].body["blames"]):
+    if not all(shown(record.body["blames"]) for record in stored):
         return {}
-    blames = trace.journal.get(stored[0].body["blames"], Blames).blames
+    blames = counting_blames(trace, trace)
     blame = next((each for each in blames if each.outcome == "wrong"), blames[0] if blames else None)
     if blame is None:
         return {}

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evitrail.eval.attribution.blame import Blame, Share
+from evitrail.eval.attribution.record.reviewed_blame import culprit_in_words
 from evitrail.eval.attribution.record.sentence import FAILURE, counts
 from evitrail.eval.attribution.record.taxonomy import FAULTS
 from evitrail.eval.attribution.roles.roles import ROLES
@@ -65,6 +66,7 @@ def details(blame: Blame) -> list[tuple[str, str]]:
 
 
 def _details(blame: Blame) -> Iterator[tuple[str, str]]:
+    yield "Overridden", overridden_in_words(blame)
     yield "Decided by", blame.rule
     yield "Smallest repairs", fixes(blame.minimal_repair_sets)
     yield "With the repair", counts(blame)
@@ -76,6 +78,12 @@ def _details(blame: Blame) -> Iterator[tuple[str, str]]:
     yield "Store compared with", BASIS.get(blame.basis, "")
     yield "Broken promises", "; ".join(blame.contract_breaks)
     yield "Grounds", _grounds(blame)
+
+
+def overridden_in_words(blame: Blame) -> str:
+    """Who overrode what the attribution found, and what that was; empty where nobody did."""
+    said = blame.overridden
+    return f"by {said.by}; by attribution: {culprit_in_words(said.culprit, said.code)}" if said else ""
 
 
 def _fresh(blame: Blame) -> str:
@@ -99,7 +107,12 @@ def _discharged(blame: Blame) -> str:
 
 
 def _grounds(blame: Blame) -> str:
-    if blame.culprit:
+    if blame.tier == "reviewer":
+        shown = "said by a reviewer, not shown by re-runs"
+        if not blame.n:
+            return shown
+        shown += "; "
+    elif blame.culprit:
         shown = "shown by re-runs" if blame.tier == "T1" else "a broken promise alone, since not all can be repaired"
         shown += f" ({blame.tier}); "
     else:

@@ -89,6 +89,8 @@ def audit(
 
 def show(found: Audit) -> None:
     """Each rule with its verdict and why, and the verdict over all."""
+    from evitrail.eval.log.reviews import overridden_in_words
+
     for one in found.results:
         waived = f" (waived by {one.waived.by} until {one.waived.until})" if one.waived else ""
         say(f"{one.verdict}: {one.states}{waived}")
@@ -96,6 +98,8 @@ def show(found: Audit) -> None:
     counts = ", ".join(f"{len(ours)} {verdict}" for verdict in ("pass", "fail", "cannot tell")
                        if (ours := found.by_verdict(verdict)))  # fmt: skip
     waived_ = sum(one.waived is not None for one in found.results)
+    if said := overridden_in_words(found.overridden):
+        say(f"of the audited runs {said}; `evitrail review list` says why")
     say(f"audit: {found.verdict} ({counts}{f', {waived_} waived' if waived_ else ''})")
 
 

@@ -85,6 +85,7 @@ def attribute(
             "replays": attributed.replays,
             "not_attributed": attributed.failed,
             "blames": [blame.model_dump(mode="json") for blame in blames],
+            "overridden": sum(blame.overridden is not None for blame in blames),
         }
         compared = {} if swaps is None else {"swaps": [swap.model_dump(mode="json") for swap in swaps]}
         print_json({"folder": str(folder), **found, **compared, **({} if turned is None else turned.as_json())})

@@ -45,6 +45,7 @@ def show_wrong_answers(blames: Iterable[Blame]) -> None:
 def show_blames(blames: Sequence[Blame]) -> None:
     """How many failures of each kind each step is blamed for, by condition."""
     from evitrail.eval.attribution import FAILS
+    from evitrail.eval.log.reviews import overridden_in_words
     from evitrail.eval.plan.run_name import ReadCondition
     from evitrail.eval.report.profile import table_order
 
@@ -64,6 +65,8 @@ def show_blames(blames: Sequence[Blame]) -> None:
         empty="no run failed",
         whole=True,
     )
+    if said := overridden_in_words(sum(blame.overridden is not None for blame in blames)):
+        say(f"of {len(blames)} failures {said}; `evitrail review list` says why")
 
 
 def show_fix_values(blames: Sequence[Blame]) -> None:

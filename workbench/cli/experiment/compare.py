@@ -104,6 +104,7 @@ def _side_by_side(folder: Path, named: list[str], cases: int, correction: str, o
 
 def _print_pair(comparison: Comparison, pair: Pair, cases: int) -> None:
     from evitrail.eval.compare.documents import case_cells, metric_cells
+    from evitrail.eval.log.reviews import overridden_in_words
 
     say(f"A, the baseline: {comparison.baseline}")
     say(f"B: {pair.other}")
@@ -115,6 +116,8 @@ def _print_pair(comparison: Comparison, pair: Pair, cases: int) -> None:
     )
     how = {"holm": "Holm", "benjamini_hochberg": "Benjamini and Hochberg"}[comparison.correction]
     say(f"p: McNemar's exact test; adjusted for {comparison.tests} tests after {how}; beside it a paired bootstrap")
+    if said := overridden_in_words(pair.overridden):
+        say(f"of the {pair.cases} cases {said}")
     if len(pair.differs_in) > 1:
         say(f"A and B differ in {', '.join(pair.differs_in)}: a difference may be due to any of them")
     shown = pair.parted[:cases]

@@ -219,6 +219,8 @@ def run(
 
 def show_results(results: Results, *, json: bool) -> None:
     """Print the table of conditions and the report's path; exit code 1 when runs could not be finished."""
+    from evitrail.eval.log.reviews import overridden_in_words
+
     folder, failures = results.folder, results.unfinished
     if json:
         unfinished = [failure._asdict() for failure in failures]
@@ -227,11 +229,14 @@ def show_results(results: Results, *, json: bool) -> None:
             "unfinished": unfinished,
             "redacted": results.redacted,
             "newer_than_seal": results.newer,
+            "overridden": _overridden(results),
         }
         print_json({"folder": str(folder), **numbers})
     else:
         profile_table(folder, results.metrics)
         show_wrong_answers(results.blames())
+        if said := overridden_in_words(_overridden(results)):
+            say(f"{said}; `evitrail review list` says why")
         if results.redacted:
             say(f"redacted: {results.redacted} runs that no number here counts; `evitrail trace list` says why")
         if results.newer:
@@ -240,6 +245,13 @@ def show_results(results: Results, *, json: bool) -> None:
     if failures:
         more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
         raise CheckFailed(f"run {failures[0].run} was not finished ({failures[0].error}){more}; run again to retry")
+
+
+def _overridden(results: Results) -> int:
+    """Of how many runs reviewers overrode a label or a blame."""
+    from evitrail.eval.report.review_list import overridden_runs
+
+    return len(overridden_runs(results.outcomes(), results.blames()))
 
 
 def profile_table(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:

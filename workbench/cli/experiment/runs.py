@@ -39,7 +39,8 @@ def runs(
     It is answered from the results in the folder, without the journal. Runs of which it is unknown whether they are
     meant are left out and counted.
     """
-    from evitrail.eval.query.listed import in_cells, listed, ordered
+    from evitrail.eval.log.reviews import overridden_in_words
+    from evitrail.eval.query.listed import in_cells, listed, ordered, overridden
 
     if csv and json:
         raise ValueError("expected --csv or --json, got both; leave one out")
@@ -48,11 +49,14 @@ def runs(
     places = places[: limit if limit is not None or csv or json else MANY]
     if json:
         rows = columns.rows(places)
-        print_json({"query": query, "total": found.total, "unknown": found.unknown, "runs": rows})
+        counts = {"total": found.total, "unknown": found.unknown, "overridden": overridden(columns, found.runs)}
+        print_json({"query": query, **counts, "runs": rows})
     elif csv:
         print_csv([in_cells(row) for row in columns.rows(places)], columns.cells)
     else:
         _show(folder, query, listed(columns, places), len(found.runs), found.total)
+        if said := overridden_in_words(overridden(columns, found.runs)):
+            say(f"{said}; `evitrail review list {folder}` says why")
 
 
 def _show(folder: Path, query: str, rows: list[RunLine], found: int, total: int) -> None:

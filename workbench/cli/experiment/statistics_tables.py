@@ -38,6 +38,8 @@ OF_ENSEMBLES = {
 
 def show(found: Document, most: int) -> None:
     """Every table that something stands in, with so many rows at most."""
+    from evitrail.eval.log.reviews import overridden_in_words
+
     _show_tests(found["paired_tests"], most)
     _show_ensembles(found["ensembles"], most)
     _show_concentration(found["concentration"], most)
@@ -46,6 +48,8 @@ def show(found: Document, most: int) -> None:
     _show_variance(found)
     _show_retrieval(found.get("retrieval", ()), most)
     _show_cost(found, most)
+    if said := overridden_in_words(found["overridden"]):
+        say(f"of all runs {said}, and every number here honours it")
 
 
 def _show_tests(tests: Sequence[Mapping[str, Any]], most: int) -> None:

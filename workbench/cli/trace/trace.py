@@ -52,7 +52,14 @@ def list_(
         (run, o) for run, o in scored if not (failed and o.correct) and (wanted is None or wanted in _conditions(o))
     ]
     if json:
-        own_rows = [{**o.model_dump(), "blamed": None if run.blamed is None else list(run.blamed)} for run, o in rows]
+        own_rows = [
+            {
+                **o.model_dump(),
+                "blamed": None if run.blamed is None else list(run.blamed),
+                "overridden": run.overridden,
+            }
+            for run, o in rows
+        ]
         print_json([*own_rows, *foreign, *gone])
         return
     if gone:
@@ -62,7 +69,8 @@ def list_(
     if foreign and not own:
         return
     print_table(
-        f"{len(rows)} runs in {folder}{_newer(sum(run.run in newer for run, _ in rows))}",
+        f"{len(rows)} runs in {folder}{_newer(sum(run.run in newer for run, _ in rows))}"
+        f"{_overridden(sum(run.overridden for run, _ in rows))}",
         ("run", "chosen", "answer", "correct", "confidence", "blamed"),
         [
             (
@@ -77,6 +85,12 @@ def list_(
         ],
         empty="none that was asked for has finished",
     )
+
+
+def _overridden(runs: int) -> str:
+    from evitrail.eval.log.reviews import overridden_in_words
+
+    return f", {overridden_in_words(runs)}" if runs else ""
 
 
 def _conditions(outcome: Outcome) -> tuple[str, str]:
@@ -118,7 +132,9 @@ def show(
 
 def show_run(folder: Path, run: str, *, json: bool) -> None:
     """An answer, all it rests on, and who is blamed for it."""
-    from evitrail.eval.attribution.record.recorded_blame import blames_of
+    from evitrail.eval.attribution.record.reviewed_blame import counting_blames
+    from evitrail.eval.log.latest_check import counted, rechecked
+    from evitrail.eval.report.review_list import reviews_of
     from evitrail.traces.external.external_run import recorded_elsewhere
     from evitrail.workbench.cli.trace.external_run import show_elsewhere
     from evitrail.workbench.explain.chain import chain
@@ -128,16 +144,23 @@ def show_run(folder: Path, run: str, *, json: bool) -> None:
         if recorded_elsewhere(trace):
             show_elsewhere(folder, trace, json=json)
             return
-        told, blamed = chain(trace), blames_of(trace)
+        checked = counted(trace, rechecked(journal))
+        told, blamed, reviews = chain(trace), counting_blames(trace, checked), reviews_of(trace, checked)
         steps = trace.activities
     if json:
-        rest = {"steps": [step.path for step in steps], "blames": [blame.model_dump(mode="json") for blame in blamed]}
+        rest = {
+            "steps": [step.path for step in steps],
+            "blames": [blame.model_dump(mode="json") for blame in blamed],
+            "reviews": [review.model_dump(mode="json") for review in reviews],
+        }
         print_json({"folder": str(folder), **told.model_dump(mode="json"), **rest})
         return
     _show_chain(told)
     say(f"\nsteps: {' → '.join(step.path for step in steps)}")
     for blame in blamed:
         _show_blame(blame)
+    for review in reviews:
+        say(f"\nreview: {review.in_words}")
     say_recorded(folder, trace)
 
 

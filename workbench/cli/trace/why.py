@@ -44,15 +44,17 @@ def _tree(told: Reasons) -> Branch:
     option = f"{told.chosen} {told.options[told.chosen]}" if told.chosen else "abstained"
     sources = [_source(source, told.chosen) for source in told.sources]
     blamed = [_blamed(blame) for blame in told.blames]
-    return f"{told.run}: {option} ({right})", [*(sources or [("nothing: no claim was used", [])]), *blamed]
+    reviewed: list[Branch] = [(f"review: {review.in_words}", []) for review in told.reviews]
+    return f"{told.run}: {option} ({right})", [*(sources or [("nothing: no claim was used", [])]), *blamed, *reviewed]
 
 
 def _blamed(blame: Blame) -> Branch:
     """Who is blamed for one kind of failure, and the evidence versions without which it does not happen."""
-    from evitrail.eval.attribution.record.in_words import code_in_words, headline
+    from evitrail.eval.attribution.record.in_words import code_in_words, headline, overridden_in_words
 
     records = f"without it, no failure: {', '.join(blame.records)}" if blame.records else ""
-    facts = (blame.sentence or blame.abstain_reason or "", code_in_words(blame), records)
+    overridden = f"overridden {overridden_in_words(blame)}" if blame.overridden else ""
+    facts = (blame.sentence or blame.abstain_reason or "", code_in_words(blame), records, overridden)
     return f"{blame.outcome}: {headline(blame)}", [(fact, []) for fact in facts if fact]
 
 

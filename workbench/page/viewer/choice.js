@@ -61,6 +61,13 @@ function chainView({ question, choice, choiceStep, reading, finders, link }) {
     claims.length > 0 ? parted(claims, 12, row, el("ol.chains")) : el("p.empty", {}, choice.reason || reading.note));
 }
 
+// What a reviewer says of a label or a blame; what is on record stands where it was recorded.
+function reviewSays({ of, label, steps, code, withdraws, by }) {
+  if (withdraws) return `${by} withdraws the review of ${spaced(of)}`;
+  const who = steps?.join(" and ") || "nobody";
+  return `${by} says: ${spaced(of)} is ${label ?? who}${code ? ` (${code})` : ""}`;
+}
+
 const GROUNDS = { T1: "shown by re-runs", T2: "a broken promise alone, since not all can be repaired" };
 
 function blamesView({ blames }, { codes, link, steps }) {

@@ -11,6 +11,11 @@ async function storyOf(file, run) {
   const question = config?.case ?? config?.question ?? asked ?? origin?.question ?? null;
   const said = await file.value((await bodyOf(first("run.end"))).output);
   const blames = await file.value((await bodyOf(first("attribution"))).blames);
+  const reviews = [];
+  for (const row of run.rows.filter((each) => each[2] === "review" && each[0] > end)) {
+    const review = await file.value((await bodyOf(row)).review);
+    if (review) reviews.push(review);
+  }
   const chose = await bodyOf(made("Choice").at(-1)), choice = await file.value(chose.output);
   const read = chose.inputs?.find((input) => input.type === "Synthesis")?.id;
   const finders = new Map();
@@ -25,7 +30,7 @@ async function storyOf(file, run) {
   }
   const withheld = config || !begun.config ? null : (await file.blob(begun.config)).absent;
   const steps = new Set(run.rows.map((row) => row[3]));
-  const answer = { question, said, blames, choice, choiceStep: chose.path, reading, finders };
+  const answer = { question, said, blames, reviews, choice, choiceStep: chose.path, reading, finders };
   return { run, begun, config, origin, withheld, steps, ...answer };
 }
 
@@ -59,12 +64,14 @@ function questionBand(box, { begun, question, said, config, origin, withheld }) 
 
 // The first page of a run: what the answer rests on, who is blamed, how it was set up.
 function overview(file, context) {
-  const { config, begun, blames, choice, withheld } = context, { case: _, ...settings } = config ?? {};
+  const { config, begun, blames, reviews, choice, withheld } = context, { case: _, ...settings } = config ?? {};
   const parent = file.runs.has(begun.parent) ? el("a", { href: linkTo(begun.parent) }, begun.parent) : begun.parent;
   return [
     begun.recorded === "elsewhere" && el("p.notice", {}, "This run was done elsewhere and only written down here."),
     chainView(context), ballotsView(choice?.ballots),
     blames?.blames.length > 0 && [el("h3", {}, "Why it failed"), blamesView(blames, context)],
+    reviews.length > 0 && [el("h3", {}, "Reviews, oldest first"),
+      el("ul", {}, reviews.map((review) => el("li", {}, `${reviewSays(review)}: ${review.reason}`)))],
     el("h3", {}, "Set up with"),
     parent && el("p", {}, "Done again from ", parent, "."),
     config ? plain(settings) : el("p.empty", {}, withheld),

@@ -8,7 +8,8 @@ const TOUCHES = {
   pure: "pure: nothing outside was touched", reads_external: "read from outside",
   writes_external: "changed something outside",
 };
-const TITLES = { "run.begin": "Question and answer", "run.end": "Answer", attribution: "Blame", checkpoint: "Seal" };
+const TITLES = { "run.begin": "Question and answer", "run.end": "Answer", attribution: "Blame", review: "Review",
+  checkpoint: "Seal" };
 const MARKS = { reused: "reused", given: "given", error: "failed", unfinished: "never ended" };
 
 const titleOf = ([seq, , type, name]) => name || TITLES[type] || `${type} ${seq}`;
@@ -24,6 +25,7 @@ const VIEWS = {
   Synthesis: (_, context) => synthesisView(context.own, context),
   Choice: choiceView,
   Blames: blamesView,
+  Review: (review) => [el("p.lead", {}, reviewSays(review)), el("p.words", {}, review.reason)],
   Query: ({ text, reason }) => el("p.query", {}, el("q", {}, text), el("span.soft", {}, ` · ${reason}`)),
   Critique: ({ adequate, reason, weak_options: weak }) => [
     el("p.lead", {}, adequate ? "Enough to choose" : "Not enough to choose", el("span.soft", {}, ` · ${reason}`)),
@@ -50,7 +52,7 @@ function viewOf({ absent, type, value }, context) {
 async function stepBody(file, row, { line: { type, body } }, context) {
   if (type === "run.begin") return overview(file, context);
   if (type === "activity.error") return el("p.failure", {}, body.error);
-  const left = body.output ?? body.blames;
+  const left = body.output ?? body.blames ?? body.review;
   if (!body.inputs) return left ? viewOf(await file.blob(left), context) : plain(body);
   const own = body.output_type === "Synthesis" ? await readingOf(file, body) : null;
   const makers = await makersOf(file, context.run, row[0], body.inputs);
