@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
-from desk import written
-from patient import sensitive
+from patient import files, holding, remains, sensitive
 from ward import DRUGS, WardReader, advice, arm, ask, case, opened
 from world import WordVectors
 
@@ -35,14 +31,10 @@ from evitrail.eval.rerun.whatif import whatif
 from evitrail.eval.review import review_blame
 from evitrail.evidence_store import EvidenceStore
 from evitrail.traces import Journal, JournalError, canonical_json, content_id, verify_journal
-from evitrail.traces.journal.delta import read
 from evitrail.traces.journal.redacted import redacted_runs
-from evitrail.traces.journal.schema import packed
 from evitrail.traces.trace import Trace
 
 STEM, OPTION, RATIONALE, META = MARKERS = ("Zorblattine", "Quixelbyan", "Wimblethorpe", "Frobnitzke")
-AS_STORED = 120
-"""Bytes of a stored body that are looked for: it may be spread over pages of the database."""
 BY, REASON = "d.larsen", "consent withdrawn"
 KINDS = ("closed_book", "clean", "padded_top_1", "standard", "agentic", "per_option", "gated")
 ARMS = [*(CONDITIONS[name] for name in KINDS), arm()]
@@ -101,30 +93,6 @@ def done(folder: Path, store: EvidenceStore, reader: Reader, *cases: Case) -> No
             fork(journal, forking(trace, at, changes), store, reader)
         whatif(journal, {"retract": ["apixaban@1"]}, store, reader)
     write_results(folder)
-
-
-def files(*folders: Path) -> dict[str, bytes]:
-    """Every file, and what lies packed in some of them; patient data's own table apart."""
-    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
-    found = {str(path): written(path) for path in paths}
-    for path in paths:
-        if path.suffix == ".parquet":
-            found[f"{path} unpacked"] = json.dumps(pq.read_table(path).to_pylist(), default=str).encode()
-        if path.name == JOURNAL:
-            with closing(sqlite3.connect(path)) as db:
-                packed = db.execute("SELECT id, bytes FROM blob").fetchall()
-            found |= {f"{path} {name}": read(data).inserted for name, data in packed}
-    return found
-
-
-def holding(sought: bytes, *folders: Path) -> list[str]:
-    return [name for name, data in files(*folders).items() if sought.lower() in data.lower()]
-
-
-def remains(bodies: list[bytes], folder: Path) -> list[bytes]:
-    """Of these, what still lies in some file of the folder as it was stored, in use or not."""
-    raw = [written(path) for path in folder.rglob("*") if path.is_file()]
-    return [body for body in bodies if any(packed(body, least=0)[:AS_STORED] in data for data in raw)]
 
 
 def given_away(bodies: list[bytes]) -> list[bytes]:
