@@ -139,6 +139,7 @@ def _condition(pair: tuple[Arm, Arm], found: ComparedPair, tests: int, causes: C
         cases=found.cases,
         only_a=len(before.keys() - after.keys()),
         only_b=len(after.keys() - before.keys()),
+        overridden=found.overridden,
         better=verdicts.count("better"),
         worse=verdicts.count("worse"),
         equal=verdicts.count("equal"),

@@ -50,6 +50,8 @@ class ConditionDrift(Record):
     only_a: int
     """Cases that only A answered."""
     only_b: int
+    overridden: int
+    """Cases of which a reviewer overrode a label, on either side."""
     better: int
     worse: int
     equal: int

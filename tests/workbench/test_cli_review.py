@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def blames(own: Desk, run: str) -> dict[str, Any]:
 
 def test_an_overridden_label_counts_in_every_total_and_each_says_how_many(own: Desk) -> None:
     assert outcome_of(own).high_risk is True
+    shutil.copytree(own.run, own.folder / "before")
     said = review("label", own.run, RUN, "high_risk", "no", *BY)
     assert f"{RUN}: high_risk is no, by d.larsen; on record: yes" in said.out
 
@@ -75,6 +77,7 @@ def test_an_overridden_label_counts_in_every_total_and_each_says_how_many(own: D
     assert "1 overridden by reviewers" in evitrail("report", own.run).out
     assert "of the 2 cases 1 overridden by reviewers" in evitrail("compare", own.run, "closed_book", "gated").out
     assert evitrail("statistics", own.run, "--json").json["overridden"] == 1
+    assert "of the 2 cases 1 overridden by reviewers" in evitrail("drift", own.folder / "before", own.run).out
 
     policy = own.folder / "policy.toml"
     policy.write_text(POLICY, "utf-8")

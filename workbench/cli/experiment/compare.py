@@ -9,6 +9,7 @@ import typer
 
 from evitrail.eval.compare.words import change, percent
 from evitrail.workbench.cli.console import Json, print_json, print_table, progress, say
+from evitrail.workbench.cli.experiment.metrics_table import print_metrics
 from evitrail.workbench.cli.experiment.run import SHOWN
 from evitrail.workbench.cli.folder import AllowCode, Folder, StoreNow
 
@@ -103,21 +104,13 @@ def _side_by_side(folder: Path, named: list[str], cases: int, correction: str, o
 
 
 def _print_pair(comparison: Comparison, pair: Pair, cases: int) -> None:
-    from evitrail.eval.compare.documents import case_cells, metric_cells
-    from evitrail.eval.log.reviews import overridden_in_words
+    from evitrail.eval.compare.documents import case_cells
 
     say(f"A, the baseline: {comparison.baseline}")
     say(f"B: {pair.other}")
-    print_table(
-        f"{pair.cases} case{'' if pair.cases == 1 else 's'} that both answered: "
-        "per cent, and the difference B − A with its 95% interval",
-        ("", "A", "B", "B − A", "n", "only A", "only B", "p", "adjusted", "bootstrap"),
-        [(SHOWN[name], *metric_cells(metric)) for name, metric in pair.metrics.items()],
-    )
+    print_metrics(pair.cases, pair.metrics, pair.overridden)
     how = {"holm": "Holm", "benjamini_hochberg": "Benjamini and Hochberg"}[comparison.correction]
     say(f"p: McNemar's exact test; adjusted for {comparison.tests} tests after {how}; beside it a paired bootstrap")
-    if said := overridden_in_words(pair.overridden):
-        say(f"of the {pair.cases} cases {said}")
     if len(pair.differs_in) > 1:
         say(f"A and B differ in {', '.join(pair.differs_in)}: a difference may be due to any of them")
     shown = pair.parted[:cases]

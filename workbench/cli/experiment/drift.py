@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evitrail.workbench.cli.console import Json, print_json, print_table, progress, say
-from evitrail.workbench.cli.experiment.run import SHOWN
+from evitrail.workbench.cli.experiment.metrics_table import print_metrics
 from evitrail.workbench.cli.folder import AllowCode, StoreNow
 
 if TYPE_CHECKING:
@@ -84,15 +84,9 @@ def _show(found: Drift) -> None:
 
 
 def _show_condition(condition: ConditionDrift) -> None:
-    from evitrail.eval.compare.documents import metric_cells
-
     say(f"A: {condition.a}, ledger number {_numbers(condition.state_a)}")
     say(f"B: {condition.b}, ledger number {_numbers(condition.state_b)}")
-    print_table(
-        f"{condition.cases} cases that both answered: per cent, and the difference B − A with its 95% interval",
-        ("", "A", "B", "B − A", "n", "only A", "only B", "p", "adjusted", "bootstrap"),
-        [(SHOWN[name], *metric_cells(metric)) for name, metric in condition.metrics.items()],
-    )
+    print_metrics(condition.cases, condition.metrics, condition.overridden)
     say(f"A and B differ in {', '.join(condition.differing) or 'no component'}")
     if condition.only_a or condition.only_b:
         say(f"answered by one only, and not compared: {condition.only_a} by A, {condition.only_b} by B")
