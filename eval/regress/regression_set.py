@@ -34,7 +34,7 @@ from evitrail.eval.plan.plan import PLAN, Plan, plan_in, settle
 from evitrail.eval.plan.plan_paths import relative_to
 from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.eval.report.files import write_json
-from evitrail.eval.safe_scale.whole import whole
+from evitrail.eval.whole_folder import whole
 from evitrail.evidence_store.input_record import fault_lines
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.folder import Journals

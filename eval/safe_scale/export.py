@@ -38,7 +38,7 @@ from evitrail.eval.safe_scale.columns import FLAGS, LETTERS
 from evitrail.eval.safe_scale.published import FILE, PHASE_3, CheckedLine
 from evitrail.eval.safe_scale.published_run import Ran, arm_of
 from evitrail.eval.safe_scale.questions import PREFIX
-from evitrail.eval.safe_scale.whole import whole
+from evitrail.eval.whole_folder import whole
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.whole_file import replace_text

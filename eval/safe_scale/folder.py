@@ -31,7 +31,7 @@ from evitrail.eval.report.run_columns import columns_of_case
 from evitrail.eval.safe_scale.dataset import Dataset, Sources, read_dataset
 from evitrail.eval.safe_scale.judged import JudgedResults, judged_files, read_judged
 from evitrail.eval.safe_scale.published import FILE, Spent
-from evitrail.eval.safe_scale.whole import whole
+from evitrail.eval.whole_folder import whole
 from evitrail.evidence_store.input_record import fault_lines, from_toml
 from evitrail.evidence_store.input_text import InputError, read_toml
 from evitrail.traces.record import Record

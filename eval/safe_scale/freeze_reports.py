@@ -26,7 +26,7 @@ from evitrail.eval.dataset.case import Case
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import traces
 from evitrail.eval.report.files import write_records
-from evitrail.eval.safe_scale.whole import whole
+from evitrail.eval.whole_folder import whole
 from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.model import BY_ID, Evidence
 from evitrail.traces.journal.view import JournalView

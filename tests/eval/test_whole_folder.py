@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from evitrail.eval.safe_scale.whole import whole
+from evitrail.eval.whole_folder import whole
 from evitrail.evidence_store import InputError
 
 KILLED = """
 import os, pathlib, signal, sys
-from evitrail.eval.safe_scale.whole import whole
+from evitrail.eval.whole_folder import whole
 with whole(pathlib.Path(sys.argv[1])) as made:
     (made / "half").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
