@@ -21,6 +21,7 @@ from evitrail.traces import Journal, Live, Task, content_id
 THREADS = 4
 RUNS = tuple(f"run-{n}" for n in range(8))
 STEPS = 30
+END = "."
 
 
 def work(folder: str) -> None:
@@ -44,17 +45,28 @@ def work(folder: str) -> None:
                 )
                 note = run.step(task)
                 if run.executed:  # what is only remembered is no news
-                    os.write(returned, f"{name} ask[{number}] {content_id(note)}\n".encode())
+                    tell(returned, name, f"ask[{number}]", content_id(note))
             run.end(note)
 
         def asking(name: str, number: int, note: Note) -> Callable[[], Note]:
             def ask() -> Note:
-                os.write(calls, f"{name} ask[{number}]\n".encode())
+                tell(calls, name, f"ask[{number}]")
                 return after(note, number)
 
             return ask
 
         list(pool.map(one, RUNS))
+
+
+def tell(file: int, *words: str) -> None:
+    """A line of its own with its end marked: a kill in mid-write, between two pages of memory, leaves a part of one."""
+    os.write(file, f"\n{' '.join(words)} {END}\n".encode())
+
+
+def lines(file: Path) -> list[list[str]]:
+    """What was told, whole lines alone."""
+    told = file.read_text().splitlines() if file.exists() else []
+    return [line.split()[:-1] for line in told if line.endswith(f" {END}")]
 
 
 def after(note: Note, number: int) -> Note:

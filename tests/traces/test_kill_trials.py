@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from killable import RUNS, STEPS, after, killed, work
+from killable import RUNS, STEPS, after, killed, lines, work
 from nursery import Nursery
 from scribe import Note
 
@@ -65,11 +65,6 @@ def recorded(folder: Path) -> dict[Step, str]:
 def called(folder: Path) -> Counter[Step]:
     """How often each call was begun."""
     return Counter((run, path) for run, path in lines(folder / "calls"))
-
-
-def lines(file: Path) -> list[list[str]]:
-    """What was told."""
-    return [line.split() for line in file.read_text().splitlines()] if file.exists() else []
 
 
 def told(run: str) -> str:

@@ -6,6 +6,7 @@ Each trial changes one byte of a ledger or journal at a place drawn by a seed, a
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,10 @@ def drawn(path: Path, seed: int) -> list[tuple[int, int]]:
     return [(place, dice.randrange(1, 256)) for place in (*anywhere, *dice.choices(held, k=PLACES // 2))]
 
 
+MORE = re.compile(r"evitrail: … and \d+ more; --json lists them all")
+"""What stands below the first faults, each of which names its file."""
+
+
 def judged(said: Said, right: Said, named: tuple[str, ...]) -> str | None:
     """What is wrong with what a command said of a file with a changed byte; None where nothing is."""
     if said.code == right.code and said.out == right.out:
@@ -48,7 +53,7 @@ def judged(said: Said, right: Said, named: tuple[str, ...]) -> str | None:
     lines = said.err.splitlines()
     if said.code not in (1, 2):
         return f"code {said.code}, another answer: {said.out[:300]!r} {said.err[:300]!r}"
-    for line in lines:
+    for line in lines[:-1] if len(lines) > 1 and MORE.fullmatch(lines[-1]) else lines:
         if "internal error" in line or "Traceback" in line or not line.startswith("evitrail: "):
             return f"{line!r}"
         if not any(name in line for name in named) and not line.startswith("evitrail: completeness: "):
