@@ -53,6 +53,8 @@ from evitrail.retrieval import BM25, Dense, Hybrid, Retriever
 SIZES = (10_000, 40_000, 100_000)
 ON_LOCAL = SIZES[0]  # up to here our store is built on local mode as well
 QUERIES = 60
+TITLE = 8
+"""Words of a passage that are its title."""
 PEERS = {10_000: 6, 40_000: 3, 100_000: 2}
 """How many of them the peer is asked; its hybrid search, which takes twice as long, on the smallest store only."""
 FIRST = date(2005, 1, 1)
@@ -141,12 +143,13 @@ def versions() -> Iterator[Evidence]:
             follows = place in (5, 7, 9)
             first = FIRST + timedelta(days=dice.randrange(3_000) + 3_000 * follows)
             name = f"lineage-{number - follows}"
+            text = " ".join(dice.choices(said, k=3))
             yield Evidence.of_day(
                 first,
                 id=name,
                 version="2" if follows else "1",
-                title=f"Statement {number}",
-                text=" ".join(dice.choices(said, k=3)),
+                title=" ".join(text.split()[:TITLE]),
+                text=text,
                 organization="",
                 kind="guideline",
                 supersedes=f"{name}@1" if follows else None,
