@@ -11,7 +11,7 @@ Rules kept here
   again unchanged, answers otherwise; where nothing that differs brings back the first answer; where both code and
   chance may be the cause.
 
-    cause_of(Pair(first, second, ours, theirs), LedgerHistory.of(store)).sentence
+    cause_of(TwoRuns(first, second, a, b), LedgerHistory.of(store)).sentence
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Cause(Record):
     events: tuple[ChangingEvent, ...] = ()
     """The events that change the answer, in the order of the ledger."""
     exhaustive: bool | None = None
-    """Whether the state after every decision was tried; if not, states were halved, and an answer that changes and
+    """Whether the state after every decision was tried; if not, states were bisected, and an answer that changes and
     changes back may not be seen. None where no event was found."""
     replays: int = 0
     """How often the second run was done again to find it."""

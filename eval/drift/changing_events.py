@@ -7,7 +7,7 @@ Rules kept here
   lead from the answer at the earlier state to that at the later one.
 - Where there are few decisions between the two, the state after each is tried, so that an answer that changes and
   changes back shows. Where there are many, only states after decisions about evidence of the run are tried, if these
-  are few, and between them the states are halved: then two changes that cancel each other out may not be seen.
+  are few, and between them the states are bisected: then two changes that cancel each other out may not be seen.
 - A state at which no answer can be told, because the run cannot be done there or a reader that draws at random gives
   no option twice, ends the search.
 

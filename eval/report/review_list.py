@@ -45,7 +45,6 @@ class ListedReview(Record):
     at: str
     """When it was recorded, in UTC."""
     standing: Standing
-
     overrides: bool
     """Whether it counts and says something else than what is on record."""
 

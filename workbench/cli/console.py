@@ -40,14 +40,12 @@ By = Annotated[
     typer.Option(
         "--by",
         envvar="EVITRAIL_ACTOR",
-        help="Name of the person who does this, recorded in the ledger.",
+        help="Name of the person who does this; it is recorded.",
         metavar="NAME",
         show_default=False,
     ),
 ]
-Reason = Annotated[
-    str, typer.Option("--reason", help="Reason, recorded in the ledger.", metavar="TEXT", show_default=False)
-]
+Reason = Annotated[str, typer.Option("--reason", help="Reason; it is recorded.", metavar="TEXT", show_default=False)]
 Check = Annotated[bool, typer.Option("--check", help="Show what would be recorded; write nothing.")]
 StorePath = Annotated[Path, typer.Option("--store", help="Folder of the evidence store.", metavar="PATH")]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder to write the results to.", metavar="DIR")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evitrail.workbench.cli.console import Json, actor_named, print_json, print_table, say
+from evitrail.workbench.cli.console import By, Json, Reason, actor_named, print_json, print_table, say
 from evitrail.workbench.cli.folder import Folder, open_journal
 
 if TYPE_CHECKING:
@@ -19,19 +19,6 @@ app = typer.Typer(
 )
 
 Run = Annotated[str, typer.Argument(help="Name of a run of the experiment.", metavar="RUN")]
-By = Annotated[
-    str,
-    typer.Option(
-        "--by",
-        envvar="EVITRAIL_ACTOR",
-        help="Name of the reviewer, recorded in the journal.",
-        metavar="NAME",
-        show_default=False,
-    ),
-]
-Reason = Annotated[
-    str, typer.Option("--reason", help="Reason, recorded in the journal.", metavar="TEXT", show_default=False)
-]
 
 
 @app.command()
