@@ -115,7 +115,7 @@ def list_(folder: Folder, json: Json = False) -> None:
         return
     runs = len({row.run for row in rows if row.overrides})
     print_table(
-        f"{len(rows)} reviews in {folder}, {runs} of its runs overridden" if rows else f"reviews in {folder}",
+        f"reviews in {folder}: {len(rows)}; overridden runs: {runs}" if rows else f"reviews in {folder}",
         ("run", "of", "says", "on record", "by", "reason", "at", "standing"),
         [(r.run, r.of, r.says, r.recorded, r.by, r.reason, r.at[:16], r.standing) for r in rows],
         empty="none",
