@@ -20,9 +20,9 @@ from llama_index.vector_stores.qdrant import QdrantVectorStore
 from pydantic import PrivateAttr
 from qdrant_client import QdrantClient, models
 
-from evitrail.evidence_store.index.base import Payload, Where, counted, day_number, known
-from evitrail.evidence_store.index.edge import document_terms, query_terms
+from evitrail.evidence_store.index.base import Payload, Sparse, Where, counted, day_number, known
 from evitrail.evidence_store.index.embed import Vectors
+from evitrail.evidence_store.index.words import document_terms, query_words
 
 STOCK_BATCH = 64
 DEEP = 50
@@ -70,10 +70,16 @@ def vector_store(location: str = ":memory:", *, hybrid: bool = False) -> QdrantV
         client=client,
         enable_hybrid=hybrid,
         sparse_doc_fn=lambda texts: terms(texts, document_terms),
-        sparse_query_fn=lambda texts: terms(texts, query_terms),
+        sparse_query_fn=lambda texts: terms(texts, each_once),
         sparse_config=models.SparseVectorParams(modifier=models.Modifier.IDF),
         dense_config=models.VectorParams(size=384, distance=models.Distance.DOT),
     )
+
+
+def each_once(text: str) -> Sparse:
+    """A query's words as its engine wants them, which weighs them by itself."""
+    words = query_words(text)
+    return Sparse(words, [1.0] * len(words))
 
 
 def terms(texts: Sequence[str], weigh: Any) -> tuple[list[list[int]], list[list[float]]]:

@@ -19,6 +19,7 @@ from functools import cached_property
 from evitrail.evidence_store.errors import UnknownEvidenceError
 from evitrail.evidence_store.fold import Validity, known_header
 from evitrail.evidence_store.headers import Headers
+from evitrail.evidence_store.known_words import KnownWords
 from evitrail.evidence_store.model import Evidence, Header
 from evitrail.evidence_store.read_model.read_model import ReadModel, cached
 from evitrail.evidence_store.read_model.selecting import Origin
@@ -82,6 +83,11 @@ class Known:
     def every(self) -> Headers:
         """What is published, drafted or withdrawn."""
         return KnownHeaders(self, published=False)
+
+    @cached_property
+    def words(self) -> KnownWords:
+        """How rare each word was."""
+        return KnownWords(self.model, self.seq)
 
     @cached_property
     def by_id(self) -> frozenset[str]:

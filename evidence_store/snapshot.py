@@ -36,9 +36,9 @@ from evitrail.evidence_store.errors import StoreError, UnknownEvidenceError
 from evitrail.evidence_store.headers import HeadersView
 from evitrail.evidence_store.index.base import IndexHit, Sparse, VectorIndex, Where, day_number
 from evitrail.evidence_store.index.chunk import TextSpan
-from evitrail.evidence_store.index.edge import query_terms
 from evitrail.evidence_store.index.embed import Encoder, Vectors
 from evitrail.evidence_store.index.manifest import IndexManifest
+from evitrail.evidence_store.index.words import query_words, weighted
 from evitrail.evidence_store.known import Known
 from evitrail.evidence_store.model import Evidence, Header, Passage
 from evitrail.traces.record import Record, content_id
@@ -115,7 +115,7 @@ class Snapshot:
         name = Name(
             ledger=self._known.ledger,
             as_of=self.as_of,
-            index=self._searched.manifest.named,
+            index=self._searched.manifest,
             without=without,
             supposed=supposed,
             unpublished=self.unpublished,
@@ -199,7 +199,9 @@ class Snapshot:
 
     def lexical(self, query: str, k: int, valid_only: bool = False) -> list[tuple[Passage, float]]:
         """The ``k`` passages that match the query's words best, with their BM25 score."""
-        return self._passages(self._searched.lexical(query_terms(query), k, self._where(valid_only)))
+        words = query_words(query)
+        terms = weighted(words, *self._known.words.counts(words, self._without, self._published))
+        return self._passages(self._searched.lexical(terms, k, self._where(valid_only)))
 
     def without(self, refs: Iterable[str]) -> Snapshot:
         """The same view in which these versions were never recorded."""

@@ -26,6 +26,7 @@ from evitrail.evidence_store.index.edge import EdgeIndex
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.index.embed_cache import EmbedCache
 from evitrail.evidence_store.index.manifest import PAYLOAD, SEARCHES, IndexManifest, Mode
+from evitrail.evidence_store.index.words import BM25
 from evitrail.evidence_store.ledger.dialect import dialect_of
 from evitrail.evidence_store.ledger.dialect.postgres import FORM
 from evitrail.evidence_store.ledger.event import DRAFTED, PUBLISHED
@@ -113,7 +114,7 @@ def successor(parts: StoreParts, embedder: Encoder | None, mode: Mode | None) ->
         raise StoreError(f"{said}, of which nobody can tell which build of a graph answered; leave it exact")
     known = old.search if old.search in SEARCHES.values() else SEARCHES["exact"]
     search = known if mode is None else SEARCHES[mode]
-    return new.model_copy(update={"payload": PAYLOAD, "search": search, "build": ""})
+    return new.model_copy(update={"payload": PAYLOAD, "lexical": BM25, "search": search, "build": ""})
 
 
 def beside(parts: StoreParts, manifest: IndexManifest, embedder: Encoder | None) -> StoreParts:

@@ -23,9 +23,9 @@ from pydantic import ValidationError
 
 from evitrail.evidence_store.errors import ReadOnlyStore, StoreError
 from evitrail.evidence_store.index import engine_of, engine_version
-from evitrail.evidence_store.index.edge import BM25
 from evitrail.evidence_store.index.embed import Embedder, Encoder, Revised
 from evitrail.evidence_store.index.manifest import PAYLOAD, SEARCHES, IndexManifest
+from evitrail.evidence_store.index.words import BM25
 from evitrail.evidence_store.ledger.ledger import utc_now
 
 
@@ -142,7 +142,7 @@ def _expect_fit(manifest: IndexManifest, path: Path, index: str | None, encoder:
         ("engine", manifest.engine, engine),
         ("model", manifest.model, encoder.model),
         ("chunker", manifest.chunker, chunker),
-        ("lexical", manifest.lexical, BM25),
+        ("lexical", manifest.lexical, manifest.lexical if manifest.payload != PAYLOAD else BM25),
         ("model revision", manifest.revision, _revision(encoder) or manifest.revision),
     ):
         if made != asked:

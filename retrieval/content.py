@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from evitrail.evidence_store.index.edge import query_terms
+from evitrail.evidence_store.index.words import query_words
 from evitrail.evidence_store.model import Header, Passage, indexed_text
 
 ALIKE = 2 / 3
@@ -24,7 +24,7 @@ Words = frozenset[int]
 @lru_cache(maxsize=16_384)
 def content(text: str) -> Words:
     """The content words of ``text``."""
-    return frozenset(query_terms(text).indices)
+    return frozenset(query_words(text))
 
 
 def passage_words(passage: Passage) -> Words:

@@ -13,8 +13,7 @@ Rules kept here
   ends, because engines order equal scores as they like.
 - Search by words is always exact. Search by meaning is exact, or where the manifest says so approximate; then a search
   that comes back short is made again exactly, so that a filter never leaves out what is there.
-- Term statistics (IDF) are taken over the passages the search may see, so what is recorded
-  later never moves an earlier snapshot's scores.
+- Words come weighted (``words.py``): an engine multiplies and adds, and knows no rarity.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ Rules kept here
 - The engine writes through mapped files: on a full disk the process would be killed. So room is asked for first.
 - An index built beside it lies in a folder of its own until it is moved into this one's place. Where that was broken
   off, the next opening ends it.
-- Word vectors (BM25) for every engine come from here, so that engines differ in storage, not in words.
-- A graph, where the manifest asks for one, is built once a write has ended (``settle``). Which build it is lies beside
-  it in ``build``, and is another one from the first byte of the next write on.
+- Once a write has ended, what has grown is packed (``settle``): searched faster, and opened without reading it. No
+  score changes by it. Where the manifest asks for a graph, it is built then. Which build it is lies beside it in
+  ``build``, and is another one from the first byte of the next write on.
+- Vectors, words and field indexes stay on disk and are mapped: to open a store does not read them.
 
 Only ``edge_filter.py`` imports qdrant_edge.
 """
@@ -19,7 +20,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
 from secrets import token_hex
@@ -48,7 +48,6 @@ from evitrail.evidence_store.index.manifest import IndexManifest
 from evitrail.evidence_store.index.owner import lock_file, owned, released
 from evitrail.evidence_store.index.read_copy import ReadCopy, changing
 
-BM25 = "bm25(k=1.2, b=0.75, avg_len=256, english)"
 _PAGE = 1000
 _TO_BEGIN = 32 << 20
 """Bytes that an empty index takes, with its logs and a page of every index; measured 19 MB."""
@@ -65,24 +64,6 @@ _GRAPH_FROM = 10_000
 """Kilobytes of vectors from which on a graph is built of them; fewer are all looked at."""
 _ACORN = qe.AcornSearchParams(enable=True)
 """Where a filter leaves few, the graph is also walked over points that it leaves out."""
-
-
-@cache
-def _bm25() -> qe.Bm25:
-    # The average length is fixed: one taken from the store would move every score as the store grows.
-    return qe.Bm25(qe.Bm25Config(k=1.2, b=0.75, avg_len=256, language="english"))
-
-
-def document_terms(text: str) -> Sparse:
-    """The weighted words of a passage."""
-    vector = _bm25().embed_document(text)
-    return Sparse(list(vector.indices), list(vector.values))
-
-
-def query_terms(text: str) -> Sparse:
-    """The words of a query; IDF is the engine's to add."""
-    vector = _bm25().embed_query(text)
-    return Sparse(list(vector.indices), list(vector.values))
 
 
 class EdgeIndex:
@@ -141,8 +122,6 @@ class EdgeIndex:
             self._shard.update(qe.UpdateOperation.upsert_points(batch, condition=not_later(by_seq(points))))
 
     def settle(self) -> None:
-        if self._manifest.mode == "exact":
-            return  # packed points are searched in half the time; it was not shown that every score stays
         with self._changing(), self._in_use():
             self._shard.optimize()
 
@@ -155,7 +134,7 @@ class EdgeIndex:
         if not vector.indices:
             return []
         query = qe.Query.Nearest(qe.SparseVector(vector.indices, vector.values), LEXICAL)
-        params = qe.SearchParams(exact=True, idf=qe.IdfParams(corpus=seen_by(where)))
+        params = qe.SearchParams(exact=True)
         return best(lambda limit: self._search(query, limit, where, params), k)
 
     def _search(self, query: qe.Query, limit: int, where: Where, params: qe.SearchParams) -> list[IndexHit]:
@@ -273,7 +252,7 @@ def _config(manifest: IndexManifest) -> qe.EdgeConfig:
     graph = qe.HnswIndexConfig(0, 0, 0) if exact else qe.HnswIndexConfig(M, EF_CONSTRUCT, _SCANNED)
     return qe.EdgeConfig(
         vectors={DENSE: qe.EdgeVectorParams(size=manifest.dimension, distance=qe.Distance.Dot)},
-        sparse_vectors={LEXICAL: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
+        sparse_vectors={LEXICAL: qe.EdgeSparseVectorParams(on_disk=True)},
         hnsw_config=graph,
         optimizers=qe.EdgeOptimizersConfig(indexing_threshold=_GRAPH_FROM),
         wal_enabled=True,
@@ -281,8 +260,12 @@ def _config(manifest: IndexManifest) -> qe.EdgeConfig:
 
 
 _INDEXED: dict[str, Any] = {
-    "ref": qe.KeywordIndexParams(enable_hnsw=False),
-    **{key: qe.IntegerIndexParams(range=True, enable_hnsw=False) for key in RECTANGLE},
+    "ref": qe.KeywordIndexParams(enable_hnsw=False, on_disk=True),
+    **{
+        key: qe.IntegerIndexParams(range=True, lookup=False, enable_hnsw=False, on_disk=True)
+        for key in RECTANGLE
+        if key != "certainty"  # no search of ours asks for it
+    },
 }
 
 

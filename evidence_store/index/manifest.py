@@ -1,9 +1,7 @@
 """What an index was built with. It stands in the store's folder, and in the name of every snapshot.
 
 Rules kept here
-- Two indexes whose manifests give one ``named`` give equal results, to the bit.
-- How points are laid out is in the manifest and not in ``named``: it changes no result. So a snapshot keeps the name
-  that it had under an earlier layout, and what was recorded then is found again.
+- Two indexes of one ledger with equal manifests give equal results, to the bit.
 - An approximate index also says which build it is. A graph comes out another one each time it is built, and may find
   other passages; so what one build found is never taken for what another would find.
 
@@ -25,10 +23,8 @@ APPROXIMATE = "approximate(m=16, ef_construct=100, ef=256)"
 """HNSW: edges of a point, candidates weighed when it is put in, and candidates weighed by a search."""
 SEARCHES: dict[Mode, str] = {"exact": EXACT, "approximate": APPROXIMATE}
 """What the manifest says for each mode."""
-PAYLOAD = "4"
-"""The form of points that is written now: a rectangle each, its bounds side by side."""
-NAMED_PAYLOAD = "3"
-"""The form that names speak of since: a passage each, its rectangles in a list. Both give equal results."""
+PAYLOAD = "5"
+"""The form of points that is written now: a rectangle each, its bounds side by side, words in 256ths."""
 
 
 class IndexManifest(Grown, stored_as="Manifest"):
@@ -61,18 +57,9 @@ class IndexManifest(Grown, stored_as="Manifest"):
         """Eight digits of its content's name, to tell indexes of one store apart; equal for all builds of one."""
         return content_id(self.model_copy(update={"build": ""})).partition(":")[2][:8]
 
-    @property
-    def named(self) -> IndexManifest:
-        """What of it decides results."""
-        layout = NAMED_PAYLOAD if self.payload == PAYLOAD else self.payload
-        return self.model_copy(update={"payload": layout})
-
     def exactly(self) -> IndexManifest:
-        """The manifest of the same index where it is searched exactly; it is still that build's.
-
-        To build a graph, an engine packs its points; that was not shown to leave the last bit of a score as it is.
-        """
-        return self.model_copy(update={"search": EXACT})
+        """The manifest of the same index where it is searched exactly: every build of its graph answers alike then."""
+        return self.model_copy(update={"search": EXACT, "build": ""})
 
     def in_full(self) -> str:
         """As it stands in the store's folder, with what is left out of names."""

@@ -21,8 +21,8 @@ from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.fold import Version
 from evitrail.evidence_store.index.base import Payload, Point, VectorIndex, payloads
 from evitrail.evidence_store.index.chunk import TextSpan
-from evitrail.evidence_store.index.edge import document_terms
 from evitrail.evidence_store.index.embed import Encoder
+from evitrail.evidence_store.index.words import document_terms
 from evitrail.evidence_store.model import indexed_text
 
 Cut = tuple[Version, int, TextSpan]

@@ -92,7 +92,7 @@ class QdrantIndex:
     def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[IndexHit]:
         if not vector.indices:
             return []
-        params = models.SearchParams(exact=self._place.remote, idf=models.IdfCorpusParams(corpus=seen_by(where)))
+        params = models.SearchParams(exact=self._place.remote)
         return best(lambda limit: self._search(_sparse(vector), LEXICAL, limit, where, params), k)
 
     def _search(self, query: Any, using: str, limit: int, where: Where, params: models.SearchParams) -> list[IndexHit]:
@@ -147,7 +147,7 @@ class QdrantIndex:
         layout = self._place.layout
         cold = models.Memory.COLD if layout.on_disk else None
         dense = models.VectorParams(size=self._manifest.dimension, distance=models.Distance.DOT, memory=cold)
-        sparse = models.SparseVectorParams(modifier=models.Modifier.IDF, index=models.SparseIndexParams(memory=cold))
+        sparse = models.SparseVectorParams(index=models.SparseIndexParams(memory=cold))
         with self._connection.client() as client:
             client.create_collection(
                 self._collection,

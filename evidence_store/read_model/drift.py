@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from evitrail.evidence_store.fold import Version
 from evitrail.evidence_store.read_model.selecting import DO, Tables
-from evitrail.evidence_store.read_model.tables import RECTANGLE, TOPIC, VERSION, Row, rectangle_rows, version_row
+from evitrail.evidence_store.read_model.tables import RECTANGLE, TOPIC, VERSION, WORD, Row, rectangle_rows, version_row
+from evitrail.evidence_store.read_model.word_counts import count_rows
 
 SHOWN = 60
 """Characters shown of a value that differs."""
@@ -28,9 +29,10 @@ def drift(tables: Tables, versions: Mapping[str, Version], topics: Iterable[Row]
     found = (version_row(versions[ref]) for ref in refs)
     known = (row for ref in refs for row in rectangle_rows(ref, versions[ref].rows))
     about = sorted(topics, key=lambda row: (row["topic"], row["seq"]))
+    words = count_rows(versions)
     return [
         f"{tables.ledger.dialect.where}: read model: {fault}; {DO}"
-        for table, expected in ((VERSION, found), (RECTANGLE, known), (TOPIC, iter(about)))
+        for table, expected in ((VERSION, found), (RECTANGLE, known), (TOPIC, iter(about)), (WORD, words))
         for fault in _compared(table, expected, tables.rows(table))
     ]
 

@@ -35,6 +35,7 @@ CACHED = 5_000
 BATCH = 1000
 """Events that are folded in one transaction where the read model is behind."""
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 
@@ -139,7 +140,7 @@ def _batches(events: Iterator[Event]) -> Iterator[list[Event]]:
         yield batch
 
 
-def cached(cache: dict[str, V], new: dict[str, V]) -> dict[str, V]:
+def cached(cache: dict[K, V], new: dict[K, V]) -> dict[K, V]:
     """``new``, after it was put into the cache."""
     if len(cache) + len(new) > CACHED:
         cache.clear()

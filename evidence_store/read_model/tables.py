@@ -5,11 +5,13 @@ Rules kept here
   the digests of its publisher and organization.
 - ``evidence_rectangle`` holds what was known of a version from event ``seq_from`` on, until its next row or for good. A
   row that is ``ended`` says that nothing is known any more: a later draft or the publication took its place.
+- ``evidence_word`` holds, for each word, how many published versions held it from event ``seq`` on.
 - ``evidence_topic`` finds the events of curation and of the quarantine, which have folds of their own.
 - ``read_model`` holds a row for each time that events were folded: up to which, and in which layout.
 - Rows are only ever added; a rebuild alone removes them. So what was known at a number is read the same while others
   write, and a role that may only add can write to it.
-- A row carries the digest of its own columns: one that was changed is noticed when it is read.
+- A row of versions and rectangles carries the digest of its own columns: one that was changed is noticed when it is
+  read. Others are compared by ``verify``.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from evitrail.evidence_store.fold import Validity, Version
 from evitrail.evidence_store.grading.grade import Grade
 from evitrail.evidence_store.model import BY_ID
 
-LAYOUT = 1
+LAYOUT = 2
 """The layout that is written now; a read model of another one is built again."""
 TABLES = sa.MetaData()
 _TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # compared letter by letter, as SQLite does
@@ -69,6 +71,14 @@ TOPIC = sa.Table(
     TABLES,
     sa.Column("topic", _TEXT, primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+WORD = sa.Table(
+    "evidence_word",
+    TABLES,
+    sa.Column("word", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("versions", sa.Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 FOLDED = sa.Table(

@@ -42,6 +42,7 @@ from evitrail.evidence_store.read_model.tables import (
     rectangle_rows,
     version_row,
 )
+from evitrail.evidence_store.read_model.word_counts import write_counts
 
 QUARANTINE = "quarantine"
 """The topic of publishers, questions and what is held."""
@@ -58,6 +59,7 @@ def write(tables: Tables, events: Sequence[Event]) -> None:
     _insert(db, VERSION, (version_row(one) for one in new))
     _insert(db, RECTANGLE, (row for one in new for row in rectangle_rows(one.evidence.ref, one.rows)))
     _insert(db, RECTANGLE, (row for ref, old in before.items() for row in _later(ref, old, after[ref])))
+    write_counts(db, before, after)
     published = [event.subject for event in events if event.type == PUBLISHED]
     asked = [f"{prefix}{ref}" for ref in published for prefix in (CURATION, HELD_EVIDENCE)]
     _insert(db, TOPIC, topic_rows(events, tables.known_topics(asked)))

