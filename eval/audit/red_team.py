@@ -54,19 +54,20 @@ def judge_red_team(
     """The verdict on one rule about attacks; ``ledger`` is that of the store as it is now, where it is at hand."""
     condition = audited.condition(rule.condition, rule.id)
     what = f"attack {rule.attack}" if rule.attack else "each attack"
-    states = f"{what} on the store turns {condition} in at most {percent(rule.success_at_most)} of cases"
+    by = f" by {rule.attacker}" if rule.attacker else ""
+    states = f"{what} on the store{by} turns {condition} in at most {percent(rule.success_at_most)} of cases"
     if found is None:
         return result(rule, states, "cannot tell", NO_RESULTS)
     if ledger is not None and ledger.is_file() and sha256(ledger.read_bytes()) != found.of.ledger:
         because = f"the store has changed since {found.folder.name} was made; run `evitrail redteam store` again"
         return result(rule, states, "cannot tell", because)
-    about = {cell: made for cell, made in found.attempts.items() if rule.attack in (None, cell[0])}
-    missing = [cell for cell in found.missing if rule.attack in (None, cell[0])]
+    about = {cell: made for cell, made in found.attempts.items() if rule.is_about(*cell)}
+    missing = [cell for cell in found.missing if rule.is_about(*cell)]
     tolerance = Tolerance("at_most", rule.success_at_most, rule.confidence)
     ours = {cell: [one for one in made if one.condition == condition] for cell, made in about.items()}
     judged = [_judged(cell, made, tolerance) for cell, made in ours.items() if made]
     if not judged:
-        because = f"no attack was carried out on {condition}; it is one of --conditions of `evitrail redteam store`"
+        because = f"no such attack was carried out on {condition}; see --conditions of `evitrail redteam store`"
         return result(rule, states, "cannot tell", because, n=0)
     worst = min(judged, key=lambda one: (ORDER.index(one.verdict), -one.rate, one.cell))
     if missing and worst.verdict != "fail":

@@ -18,6 +18,7 @@ from evitrail.eval.audit.settings import setting_named
 from evitrail.eval.audit.share_metrics import SHARES, Better, share_named
 from evitrail.eval.plan.condition import ALIASES
 from evitrail.eval.redteam.store.attacks import ATTACKS
+from evitrail.eval.redteam.store.submission import Attacker
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.grading.grade import Certainty
 from evitrail.traces.record import Record
@@ -42,7 +43,7 @@ class Rule(Record):
     @property
     def subject(self) -> str:
         """What it is about, within its family."""
-        return str(getattr(self, self.about) or "") if self.about else ""
+        return str(getattr(self, self.about)) if self.about else ""
 
     @property
     def id(self) -> str:
@@ -169,12 +170,22 @@ class RedTeamRule(Rule):
     """The share of cases; compared with the upper bound of each attack by each attacker."""
     attack: str | None = None
     """One attack; None judges every one there is."""
+    attacker: Attacker | None = None
+    """One who attacks; None judges every one there is."""
     results: str | None = None
     """The red team's folder, from the policy's own; the command line may name another."""
     confidence: float = Field(default=0.95, ge=0.5, lt=1)
 
     family: ClassVar[str] = "redteam"
-    about: ClassVar[str | None] = "attack"
+
+    @property
+    def subject(self) -> str:
+        """The attack and the attacker, where it is about one."""
+        return ".".join(part for part in (self.attack, self.attacker) if part)
+
+    def is_about(self, attack: str, attacker: str) -> bool:
+        """Whether it judges this attack by this attacker."""
+        return self.attack in (None, attack) and self.attacker in (None, attacker)
 
     @field_validator("attack")
     @classmethod

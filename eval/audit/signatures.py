@@ -26,7 +26,7 @@ from evitrail.eval.audit.history import AUDITS, read_history
 from evitrail.eval.audit.policy import AuditPolicy
 from evitrail.evidence_store.input_text import InputError, json_value, read_text
 from evitrail.traces.audit.seal import sealed_root
-from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, signed, verified_text
+from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, signed, signers, verified_text
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record, canonical_json, content_id
 from evitrail.traces.whole_file import replace_text
@@ -113,6 +113,18 @@ def read_signatures(folder: Path) -> list[AuditSignature]:
             found.append(AuditSignature.model_validate(json_value(line)))
         except (ValidationError, ValueError):
             raise InputError([f"{path}, line {number}: expected a signature, got something else"]) from None
+    return found
+
+
+def named_signers(folder: Path) -> dict[str, list[str]]:
+    """Who the signatures say signed, by the audit's content id; nothing of that is checked here."""
+    found: dict[str, list[str]] = {}
+    for one in read_signatures(folder):
+        try:
+            names = [name.partition("+")[0] for name in signers(one.note)]
+        except BadNote:
+            names = ["not a signed note"]
+        found.setdefault(one.audit, []).extend(names)
     return found
 
 

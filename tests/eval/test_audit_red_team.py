@@ -75,6 +75,10 @@ def test_the_attacker_chooses_so_the_worst_attack_decides_and_is_named(tmp_path:
     assert found.examples[0] == "S1.gated.q0"
     one = judged(tmp_path, results(many), RULE + 'attack = "S1"\n')
     assert (one.rule, one.verdict) == ("redteam.S1.gated", "pass")
+    unknown = judged(tmp_path, results(many), RULE + 'attacker = "unknown"\n')
+    assert (unknown.rule, unknown.events, unknown.n) == ("redteam.unknown.gated", 1, 92)
+    nobody = judged(tmp_path, results(many), RULE + 'attacker = "unforeseen"\n')
+    assert nobody.verdict == "cannot tell"
 
 
 def test_a_question_whose_answer_was_the_target_anyway_says_nothing(tmp_path: Path) -> None:
@@ -85,7 +89,7 @@ def test_a_question_whose_answer_was_the_target_anyway_says_nothing(tmp_path: Pa
 def test_what_was_not_attacked_cannot_be_told(tmp_path: Path) -> None:
     assert judged(tmp_path, None).because.startswith("no results of a red team were given")
     standard = results({("S1", "registered"): attempts(0, 92, "standard")})
-    assert "no attack was carried out on gated" in judged(tmp_path, standard).because
+    assert "no such attack was carried out on gated" in judged(tmp_path, standard).because
     partly = results({("S1", "registered"): attempts(0, 92)}, missing=(("S2", "registered"),))
     found = judged(tmp_path, partly)
     assert (found.verdict, found.because.partition(";")[0]) == ("cannot tell", "S2 was not carried out")

@@ -55,6 +55,8 @@ def test_the_newest_audit_is_signed_and_checked_by_command(experiment: Path, tmp
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("evitrail audit\nsha256:")
     assert "— clinic.example/board " in said.out
+    (listed,) = evitrail("audit", "history", experiment, "--json").json
+    assert listed["signers"] == ["clinic.example/board"]
     held = evitrail("audit", "verify", experiment, "--key", BOARD.public)
     assert (held.code, "audits signed by this key: 1" in held.out) == (0, True)
     assert evitrail("audit", "verify", experiment, "--key", OTHER.public).code == 1
