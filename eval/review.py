@@ -9,6 +9,8 @@ Rules kept here
 
     review_label(folder, "standard.rad-001", "high_risk", "no", by="d.larsen", reason="the dose is given per day")
     review_blame(folder, "standard.rad-001", "wrong", ["retrieve[1]"], code="R1", by="d.larsen", reason="never served")
+
+Many reviews of one file: ``review_table.py``.
 """
 
 from __future__ import annotations
@@ -29,9 +31,11 @@ from evitrail.eval.metrics.run_columns import NOBODY
 from evitrail.eval.report.results import write_results
 from evitrail.evidence_store.curation.workflow import folded_name
 from evitrail.evidence_store.did_you_mean import nearest
+from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.audit.seal import seal
 from evitrail.traces.external.external_run import recorded_elsewhere
 from evitrail.traces.journal.after_end import REVIEW
+from evitrail.traces.journal.errors import Redacted
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.run.memory import secret_of
@@ -47,6 +51,36 @@ class Reviewable(NamedTuple):
     outcome: Outcome
 
 
+class RequestedReview(NamedTuple):
+    """A review that somebody asks to record."""
+
+    place: str
+    """Where it was asked for: file and line."""
+    run: str
+    of: str
+    """A label, or ``blame.KIND``."""
+    says: tuple[str, ...]
+    """The value of a label, or the steps of a blame."""
+    code: str | None
+    by: str
+    reason: str
+
+    def of_run(self, of: Reviewable) -> Review:
+        """The review, if it can be meant; raises ``ValueError``."""
+        if self.of.startswith(BLAME):
+            return _blamed(of, self.of.removeprefix(BLAME), self.says, self.code, self.by, self.reason)
+        _one_of("a label or blame.KIND", self.of, [*LABELS, *(f"{BLAME}{kind}" for kind in FAILS)])
+        return _labelled(of, self.of, "".join(self.says), self.by, self.reason)
+
+
+class _Ready(NamedTuple):
+    """A review that may be written, and the file that its run lies in."""
+
+    review: Review
+    run: str
+    path: Path
+
+
 def review_label(folder: Path, run: str, label: str, value: str, *, by: str, reason: str) -> Review:
     """Say that a label of the option that a run chose is another; ``value`` is yes, no or unknown.
 
@@ -54,14 +88,7 @@ def review_label(folder: Path, run: str, label: str, value: str, *, by: str, rea
     was redacted.
     """
 
-    def said(of: Reviewable) -> Review:
-        known, said = _one_of("a label", label, LABELS), _one_of("a value", value, VALUES)
-        if of.outcome.abstained or of.outcome.correct:
-            did = "abstained" if of.outcome.abstained else f"chose {of.outcome.chosen}, the right option"
-            raise ValueError(f"run {run!r}: expected a wrong option that was chosen, to label it; the run {did}")
-        return Review(of=known, chosen=of.outcome.chosen, label=said, by=by, reason=reason)
-
-    return _recorded(folder, run, by, reason, said)
+    return _recorded(folder, run, by, reason, lambda of: _labelled(of, label, value, by, reason))
 
 
 def review_blame(
@@ -72,17 +99,7 @@ def review_blame(
     ``code`` is that of the fault, or of the reason to blame nobody, which must be given.
     """
 
-    def said(of: Reviewable) -> Review:
-        kind = _failure(of.outcome, outcome)
-        blamed = _steps(of.trace, steps)
-        codes = [one for one in FAULTS if one not in ABSTENTIONS] if blamed else list(ABSTENTIONS)
-        if not blamed and code is None:
-            raise ValueError(f"expected the code of the reason to blame nobody, got none; one of {', '.join(codes)}")
-        if code is not None:
-            _one_of("the code of a fault" if blamed else "the code of a reason to blame nobody", code, codes)
-        return Review(of=f"{BLAME}{kind}", chosen=of.outcome.chosen, steps=blamed, code=code, by=by, reason=reason)
-
-    return _recorded(folder, run, by, reason, said)
+    return _recorded(folder, run, by, reason, lambda of: _blamed(of, outcome, steps, code, by, reason))
 
 
 def withdraw_review(folder: Path, run: str, of: str, *, by: str, reason: str) -> Review:
@@ -104,21 +121,85 @@ def withdraw_review(folder: Path, run: str, of: str, *, by: str, reason: str) ->
     return _recorded(folder, run, by, reason, said)
 
 
+def record_reviews(folder: Path, asked: Sequence[RequestedReview]) -> list[Review]:
+    """Record many at once; returns those that say something new.
+
+    Raises ``InputError`` with every fault and records nothing, ``JournalError`` where there is no journal.
+    """
+    found: list[_Ready] = []
+    faults: list[str] = []
+    with Journals.open(folder) as journals:
+        for one in asked:
+            try:
+                subject = _reviewable(journals, one.run)
+                review = one.of_run(subject)
+            except (ValueError, Redacted) as error:
+                faults.append(f"{one.place}: {error}")
+                continue
+            if not _said_before(subject, review):
+                found.append(_Ready(review, one.run, _file_of(journals, subject.trace)))
+    if faults:
+        raise InputError(faults)
+    _write(folder, found)
+    return [one.review for one in found]
+
+
 def _recorded(folder: Path, run: str, by: str, reason: str, said: Callable[[Reviewable], Review]) -> Review:
     if not by.strip() or not reason.strip():
         raise ValueError(f"expected who reviews and why, got by={by!r}, reason={reason!r}")
     with Journals.open(folder) as journals:
         subject = _reviewable(journals, run)
-        review = said(subject)
-        path = next(file.path for file in journals.files if file.records(run) == subject.trace.stored)
-    with Journal.open(path) as journal, journal.transaction():
-        secret = secret_of(journal, run)
-        name = journal.secret(secret).put(review) if secret else journal.put(review)
-        journal.append(run, REVIEW, {"review": name})
-    with Journals.open(folder) as journals, Journal.open(folder / JOURNAL) as journal:
-        seal(journal, over=journals)
-    write_results(folder)
-    return review
+        found = _Ready(said(subject), run, _file_of(journals, subject.trace))
+    _write(folder, [found])
+    return found.review
+
+
+def _write(folder: Path, found: Sequence[_Ready]) -> None:
+    """Append each to its run's chain, those of one file in one transaction; then seal, and write the results again."""
+    for path in sorted({one.path for one in found}):
+        with Journal.open(path) as journal, journal.transaction():
+            for one in found:
+                if one.path == path:
+                    secret = secret_of(journal, one.run)
+                    name = journal.secret(secret).put(one.review) if secret else journal.put(one.review)
+                    journal.append(one.run, REVIEW, {"review": name})
+    if found:
+        with Journals.open(folder) as journals, Journal.open(folder / JOURNAL) as journal:
+            seal(journal, over=journals)
+        write_results(folder)
+
+
+def _file_of(journals: Journals, trace: Trace) -> Path:
+    return next(file.path for file in journals.files if file.records(trace.run) == trace.stored)
+
+
+def _said_before(of: Reviewable, review: Review) -> bool:
+    """Whether it repeats its author's newest review of that label or blame, word for word."""
+    ours = [
+        one.review
+        for one in recorded_reviews(of.trace, of.outcome.chosen)
+        if one.review.of == review.of and folded_name(one.review.by) == folded_name(review.by)
+    ]
+    return bool(ours) and ours[-1] == review
+
+
+def _labelled(of: Reviewable, label: str, value: str, by: str, reason: str) -> Review:
+    known, said = _one_of("a label", label, LABELS), _one_of("a value", value, VALUES)
+    if of.outcome.abstained or of.outcome.correct:
+        did = "abstained" if of.outcome.abstained else f"chose {of.outcome.chosen}, the right option"
+        raise ValueError(f"run {of.trace.run!r}: expected a wrong option that was chosen, to label it; the run {did}")
+    return Review(of=known, chosen=of.outcome.chosen, label=said, by=by, reason=reason)
+
+
+def _blamed(of: Reviewable, outcome: str, steps: Sequence[str], code: str | None, by: str, reason: str) -> Review:
+    kind = _failure(of.outcome, outcome)
+    blamed = _steps(of.trace, steps)
+    codes = [one for one in FAULTS if one not in ABSTENTIONS] if blamed else list(ABSTENTIONS)
+    if not blamed and code is None:
+        raise ValueError(f"expected the code of the reason to blame nobody, got none; one of {', '.join(codes)}")
+    if code is not None:
+        _one_of("the code of a fault" if blamed else "the code of a reason to blame nobody", code, codes)
+    return Review(of=f"{BLAME}{kind}", chosen=of.outcome.chosen, steps=blamed, code=code, by=by, reason=reason)
 
 
 def _reviewable(journals: Journals, run: str) -> Reviewable:

@@ -3,7 +3,8 @@
 Rules kept here
 - The audit passes when every rule passes or is waived: rules that must all hold need no correction for their number.
   It fails when one fails, and cannot be told when one cannot and none fails.
-- A waiver holds up to its last day. One that has expired fails the audit until somebody renews or deletes it.
+- A waiver holds up to its last day. One that has expired fails the audit until somebody renews or deletes it; so does
+  one that lacks the signature that the policy asks for.
 - What every audit checks beside the policy's rules: that the journal is sound, that the policy is still valid, and
   that the cases are those the policy is for and none that settings were chosen on.
 - The day is an argument. Equal input gives equal records.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from pathlib import Path
 
 from evitrail.eval.audit.audited import Audited, expect_same_cases
 from evitrail.eval.audit.blame_rules import judge_attribution
@@ -25,8 +27,11 @@ from evitrail.eval.audit.change_control import ChangedSetting, changed_settings,
 from evitrail.eval.audit.evidence import Citations, judge_evidence
 from evitrail.eval.audit.no_regression import judge_no_regression
 from evitrail.eval.audit.policy import AuditPolicy, Waiver
+from evitrail.eval.audit.red_team import expect_same_experiment, judge_red_team
 from evitrail.eval.audit.result import RuleResult, Waived
 from evitrail.eval.audit.thresholds import judge_threshold
+from evitrail.eval.audit.waiver_signature import signer
+from evitrail.eval.redteam.store.results import RedTeamResults
 from evitrail.eval.report.review_list import overridden_runs
 from evitrail.traces.record import Grown, Record, content_id
 
@@ -82,6 +87,8 @@ class Audit(Grown, stored_as="Audit"):
 
 Baselines = Mapping[str | None, Audited]
 """The baselines by the folder that rules name; under None the one that the command line names."""
+RedTeams = Mapping[str | None, RedTeamResults]
+"""The results of red teams, likewise."""
 
 
 def audit(
@@ -91,12 +98,20 @@ def audit(
     day: date,
     citations: Citations | None = None,
     baselines: Baselines | None = None,
+    red_teams: RedTeams | None = None,
+    ledger: Path | None = None,
     predecessor: str | None = None,
 ) -> Audit:
-    """Judge every rule; raises ``InputError`` for a condition that there is not, and a baseline on other cases."""
-    named = baselines or {}
+    """Judge every rule.
+
+    Raises ``InputError`` for a condition that there is not, a baseline on other cases, and a red team of another
+    experiment. ``ledger`` is that of the evidence store as it is now, where it is at hand.
+    """
+    named, attacked = baselines or {}, red_teams or {}
     for baseline in named.values():
         expect_same_cases(audited, baseline)
+    for results_ in attacked.values():
+        expect_same_experiment(audited, results_)
 
     def compared(rule_names: str | None) -> Audited | None:
         return named.get(None) or named.get(rule_names)
@@ -107,10 +122,16 @@ def audit(
         *(judge_no_regression(rule, policy.policy, audited, compared(rule.baseline)) for rule in policy.no_regression),
         *(judge_evidence(rule, audited, citations) for rule in policy.evidence),
         *(judge_attribution(rule, audited) for rule in policy.attribution),
+        *(judge_red_team(rule, audited, attacked.get(None) or attacked.get(rule.results), ledger)
+          for rule in policy.redteam),
         *(judge_change(rule, audited, compared(rule.baseline)) for rule in policy.change),
-    ]
-    waived = [_waived(one, policy.waiver, day) for one in results]
-    waived += [_expired(waiver, day) for waiver in policy.waiver if waiver.until < day]
+    ]  # fmt: skip
+    standing = [one for one in policy.waiver if one.until >= day]
+    unsigned = [one for one in standing if policy.policy.waiver_keys and signer(policy, one) is None]
+    held = {one.rule: one for one in standing if one not in unsigned}
+    waived = [_waived(one, held.get(one.rule), policy, day) for one in results]
+    waived += [_expired(waiver) for waiver in policy.waiver if waiver not in standing]
+    waived += [_unsigned(waiver) for waiver in unsigned]
     return Audit(
         day=day,
         verdict=_overall(waived),
@@ -127,6 +148,11 @@ def audit(
         predecessor=predecessor,
         overridden=len(overridden_runs(audited.outcomes, audited.blames)),
     )
+
+
+def red_teams_named(policy: AuditPolicy) -> tuple[str, ...]:
+    """The folders that rules of the policy name as results of a red team, each once."""
+    return tuple(dict.fromkeys(rule.results for rule in policy.redteam if rule.results is not None))
 
 
 def baselines_named(policy: AuditPolicy) -> tuple[str, ...]:
@@ -174,16 +200,21 @@ def _check(rule: str, states: str, verdict: Verdict, because: str) -> RuleResult
     return RuleResult(rule=rule, states=states, verdict=verdict, because=because)
 
 
-def _waived(found: RuleResult, waivers: tuple[Waiver, ...], day: date) -> RuleResult:
+def _waived(found: RuleResult, waiver: Waiver | None, policy: AuditPolicy, day: date) -> RuleResult:
     """The result with the waiver that holds for it; a rule that passes needs none."""
-    waiver = next((one for one in waivers if one.rule == found.rule and one.until >= day), None)
     if waiver is None or found.verdict == "pass":
         return found
-    held = Waived(by=waiver.by, reason=waiver.reason, until=waiver.until, days_left=(waiver.until - day).days)
+    left, by = (waiver.until - day).days, signer(policy, waiver)
+    held = Waived(by=waiver.by, reason=waiver.reason, until=waiver.until, days_left=left, signed_by=by)
     return found.model_copy(update={"waived": held})
 
 
-def _expired(waiver: Waiver, day: date) -> RuleResult:
+def _unsigned(waiver: Waiver) -> RuleResult:
+    because = "no key of the policy signed it as it reads now; `evitrail audit sign-waiver` signs it"
+    return _check(f"waiver.{waiver.rule}", f"the waiver by {waiver.by} is signed", "fail", because)
+
+
+def _expired(waiver: Waiver) -> RuleResult:
     because = f"it expired on {waiver.until}; renew it, or delete it from the policy"
     return _check(f"waiver.{waiver.rule}", f"the waiver by {waiver.by} holds", "fail", because)
 

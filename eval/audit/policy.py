@@ -28,17 +28,28 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from evitrail.eval.audit.rules import AttributionRule, Change, EvidenceRule, NoRegression, Rule, Threshold
+from evitrail.eval.audit.rules import (
+    AttributionRule,
+    Change,
+    EvidenceRule,
+    NoRegression,
+    RedTeamRule,
+    Rule,
+    Threshold,
+)
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.input_record import fault_lines, from_toml
 from evitrail.evidence_store.input_text import InputError, read_toml
-from evitrail.traces.record import Record
+from evitrail.traces.audit.signed_note import PublicKey
+from evitrail.traces.record import Grown
 
 
-class PolicyHead(Record):
+class PolicyHead(Grown):
     """Whose policy it is, and which cases it is for."""
+
+    later = frozenset({"waiver_keys"})
 
     name: str = Field(min_length=1)
     version: str = Field(min_length=1)
@@ -52,10 +63,19 @@ class PolicyHead(Record):
     min_cases: int = Field(default=1, ge=1)
     max_unlabelled: float = Field(default=0.0, ge=0, lt=1)
     """The share of cases of which a metric may be unknown before its rules cannot be told."""
+    waiver_keys: tuple[str, ...] = ()
+    """Public keys, one of which must have signed each waiver; none asks for no signature."""
+
+    @field_validator("waiver_keys")
+    @classmethod
+    def _public_keys(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(PublicKey.parse(key)) for key in keys)
 
 
-class Waiver(Record):
+class Waiver(Grown):
     """Somebody lets a rule be broken for a time."""
+
+    later = frozenset({"signature"})
 
     rule: str
     """The rule's id."""
@@ -63,23 +83,29 @@ class Waiver(Record):
     by: str = Field(min_length=1)
     until: date
     """The last day on which it holds."""
+    signature: str | None = None
+    """As ``evitrail audit sign-waiver`` prints it; see ``waiver_signature.py``."""
 
 
-class AuditPolicy(Record, stored_as="AuditPolicy"):
+class AuditPolicy(Grown, stored_as="AuditPolicy"):
     """A whole policy."""
+
+    later = frozenset({"redteam"})
 
     policy: PolicyHead
     threshold: tuple[Threshold, ...] = ()
     no_regression: tuple[NoRegression, ...] = ()
     evidence: tuple[EvidenceRule, ...] = ()
     attribution: tuple[AttributionRule, ...] = ()
+    redteam: tuple[RedTeamRule, ...] = ()
     change: tuple[Change, ...] = ()
     waiver: tuple[Waiver, ...] = ()
 
     @property
     def rules(self) -> Iterator[Rule]:
         """Every rule, in the order in which results list them."""
-        yield from (*self.threshold, *self.no_regression, *self.evidence, *self.attribution, *self.change)
+        yield from (*self.threshold, *self.no_regression, *self.evidence)
+        yield from (*self.attribution, *self.redteam, *self.change)
 
     @model_validator(mode="after")
     def _ids_agree(self) -> AuditPolicy:
@@ -95,6 +121,10 @@ class AuditPolicy(Record, stored_as="AuditPolicy"):
                     f"waiver: expected the id of a rule, among {', '.join(ids)}, got {waiver.rule!r}"
                     f"{nearest(waiver.rule, ids)}"
                 )
+        if not self.policy.waiver_keys and (needless := [one.rule for one in self.waiver if one.signature]):
+            raise ValueError(
+                f"waiver of {needless[0]!r}: expected waiver_keys in [policy] to check its signature with, got none"
+            )
         if waived := [rule for rule, n in Counter(waiver.rule for waiver in self.waiver).items() if n > 1]:
             raise ValueError(f"expected one waiver of a rule, got two of {waived[0]!r}")
         return self

@@ -11,16 +11,20 @@ from datetime import date
 
 from evitrail.eval.audit.bounds import Verdict
 from evitrail.eval.audit.rules import Rule
-from evitrail.traces.record import Record
+from evitrail.traces.record import Grown, Record
 
 
-class Waived(Record):
+class Waived(Grown):
     """A waiver that holds on the day of the audit."""
+
+    later = frozenset({"signed_by"})
 
     by: str
     reason: str
     until: date
     days_left: int
+    signed_by: str | None = None
+    """The name of the key that signed it; None where the policy asks for no signature."""
 
 
 class RuleResult(Record):

@@ -1,4 +1,4 @@
-"""The rules that a policy may hold, as records: thresholds, no regression, evidence, attribution, change.
+"""The rules that a policy may hold, as records: thresholds, no regression, evidence, attribution, red team, change.
 
 Rules kept here
 - A metric, rule or setting that does not exist is refused, and the nearest one is offered.
@@ -17,6 +17,8 @@ from evitrail.eval.audit.bounds import Tolerance
 from evitrail.eval.audit.settings import setting_named
 from evitrail.eval.audit.share_metrics import SHARES, Better, share_named
 from evitrail.eval.plan.condition import ALIASES
+from evitrail.eval.redteam.store.attacks import ATTACKS
+from evitrail.eval.redteam.store.submission import Attacker
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.grading.grade import Certainty
 from evitrail.traces.record import Record
@@ -159,6 +161,38 @@ class AttributionRule(Rule):
     @classmethod
     def _known_rule(cls, name: str) -> str:
         return _rule_named(name, ATTRIBUTION_RULES)
+
+
+class RedTeamRule(Rule):
+    """How often attacks on the evidence store may turn an answer, as ``evitrail redteam store`` measures it."""
+
+    success_at_most: float = Field(gt=0, lt=1)
+    """The share of cases; compared with the upper bound of each attack by each attacker."""
+    attack: str | None = None
+    """One attack; None judges every one there is."""
+    attacker: Attacker | None = None
+    """One who attacks; None judges every one there is."""
+    results: str | None = None
+    """The red team's folder, from the policy's own; the command line may name another."""
+    confidence: float = Field(default=0.95, ge=0.5, lt=1)
+
+    family: ClassVar[str] = "redteam"
+
+    @property
+    def subject(self) -> str:
+        """The attack and the attacker, where it is about one."""
+        return ".".join(part for part in (self.attack, self.attacker) if part)
+
+    def is_about(self, attack: str, attacker: str) -> bool:
+        """Whether it judges this attack by this attacker."""
+        return self.attack in (None, attack) and self.attacker in (None, attacker)
+
+    @field_validator("attack")
+    @classmethod
+    def _known_attack(cls, name: str | None) -> str | None:
+        if name is not None and name not in ATTACKS:
+            raise ValueError(f"expected an attack among {', '.join(ATTACKS)}, got {name!r}{nearest(name, ATTACKS)}")
+        return name
 
 
 class Change(Rule):

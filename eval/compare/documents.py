@@ -11,7 +11,6 @@ Rules kept here
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections.abc import Callable, Sequence
@@ -23,7 +22,7 @@ from evitrail.eval.compare.rows import Table, metric_table, parted_table
 from evitrail.eval.compare.words import change, p_value, percent
 from evitrail.eval.log.reviews import overridden_in_words
 from evitrail.eval.metrics.stats import REPLICATES
-from evitrail.eval.report.files import write_json
+from evitrail.eval.report.files import write_csv, write_json
 from evitrail.eval.report.plots import difference_forest
 from evitrail.eval.report.profile import COLUMNS
 from evitrail.traces.whole_file import replace_bytes, replace_text
@@ -49,8 +48,6 @@ LATEX = {
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},
 }
 """What LaTeX would obey, and how it is written as text."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet compute a cell, at its beginning."""
 
 
 def write_comparison(comparison: Comparison, target: Path) -> list[Path]:
@@ -61,15 +58,12 @@ def write_comparison(comparison: Comparison, target: Path) -> list[Path]:
 
 
 def _markdown(comparison: Comparison, target: Path) -> list[Path]:
-    def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-        lines = [headings, ["---"] * len(headings), *rows]
-        return "".join(f"| {' | '.join(_in_markdown(cell) for cell in line)} |\n" for line in lines)
-
-    parts = [f"# Compared with {_in_markdown(comparison.baseline)}\n\n{_note(comparison)}\n"]
+    parts = [f"# Compared with {in_markdown(comparison.baseline)}\n\n{_note(comparison)}\n"]
     for pair in comparison.pairs:
-        parts.append(f"\n## {_in_markdown(pair.other)}\n\n{_said(pair)}\n\n{table(HEADINGS, _metric_cells(pair))}")
+        metrics = markdown_table(HEADINGS, _metric_cells(pair))
+        parts.append(f"\n## {in_markdown(pair.other)}\n\n{_said(pair)}\n\n{metrics}")
         if pair.parted:
-            parts.append(f"\n{table(CASE_HEADINGS, _case_cells(pair))}")
+            parts.append(f"\n{markdown_table(CASE_HEADINGS, _case_cells(pair))}")
     replace_text(target, "".join(parts))
     return [target]
 
@@ -92,11 +86,7 @@ def _latex(comparison: Comparison, target: Path) -> list[Path]:
 
 def _csv(comparison: Comparison, target: Path) -> list[Path]:
     def write(path: Path, table: Table) -> Path:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(table[0]) if table else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: in_spreadsheet(value) for key, value in row.items()} for row in table)
-        replace_text(path, text.getvalue())
+        write_csv(path, table, list(table[0]) if table else [])
         return path
 
     return [write(target, metric_table(comparison)), *_cases_beside(comparison, target, write)]
@@ -194,7 +184,14 @@ def answered_in_words(said: Answered) -> str:
     return f"{said.chosen}: {faults}" if said.chosen else faults
 
 
-def _in_markdown(cell: object) -> str:
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table, whose cells are text."""
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "".join(f"| {' | '.join(in_markdown(cell) for cell in line)} |\n" for line in lines)
+
+
+def in_markdown(cell: object) -> str:
+    """A cell as text: what Markdown would obey is escaped."""
     text = " ".join(str("–" if cell is None else cell).split())
     return re.sub(r"([\\`*_{}\[\]<>#|!~&])", r"\\\1", text)
 
@@ -202,8 +199,3 @@ def _in_markdown(cell: object) -> str:
 def _in_latex(cell: object) -> str:
     text = " ".join(str("--" if cell is None else cell).split())
     return "".join(LATEX.get(mark, mark) for mark in text)
-
-
-def in_spreadsheet(value: object) -> object:
-    """A cell that a spreadsheet shows and does not compute."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

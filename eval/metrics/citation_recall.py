@@ -5,7 +5,8 @@ Rules kept here
   clean evidence, found is what the answer cites; both are versions, so citing a superseded one does not count.
 - An answer that cites nothing, an abstention too, has recall 0. A case that names no clean evidence is unknown.
 - ALCE (Gao et al., EMNLP 2023, arXiv 2305.14627) calls another number citation recall: the share of statements that
-  what they cite entails. That needs a judge of entailment, and is not measured here.
+  what they cite entails. That needs a judge of entailment, and is not measured here; what the record says of it is in
+  ``eval/statistics/citations.py``.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evitrail.eval.compare.documents import in_spreadsheet
 from evitrail.eval.metrics.run_columns import KINDS
 from evitrail.eval.query.columns import Columns
 from evitrail.eval.report.failures import GRAVITY
+from evitrail.eval.report.files import in_spreadsheet
 from evitrail.evidence_store.did_you_mean import nearest
 
 AGAINST = ("high_risk", "unsafe", "contradicts", "overconfident", "stale")

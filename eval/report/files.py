@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from evitrail.traces.record import Record, canonical_json
 from evitrail.traces.whole_file import replace_text
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet compute a cell, at its beginning."""
 
 
 def write_json(path: Path, value: object) -> None:
@@ -23,6 +28,20 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
 def write_tables(path: Path, tables: Mapping[str, object]) -> None:
     """One JSON document of several tables, with one row a line."""
     replace_text(path, "{" + ",".join(f"\n{_line(name)}: {_rows(table)}" for name, table in tables.items()) + "\n}\n")
+
+
+def write_csv(path: Path, rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
+    """A table of comma-separated values with the names of its columns; what is unknown is empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: in_spreadsheet(value) for key, value in row.items()} for row in rows)
+    replace_text(path, text.getvalue())
+
+
+def in_spreadsheet(value: object) -> object:
+    """A cell that a spreadsheet shows and does not compute."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _rows(table: object) -> str:

@@ -6,7 +6,8 @@ with Journals.open(folder) as journal:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from evitrail.agent.model import Answer
 from evitrail.eval.attribution.blame import Blame
@@ -26,6 +27,7 @@ from evitrail.eval.log.reviews import (
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import traces
 from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.report.files import write_csv, write_json
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record
 from evitrail.traces.trace import Trace
@@ -67,6 +69,17 @@ def listed_reviews(journal: JournalView) -> list[ListedReview]:
     latest = rechecked(journal)
     reviewed = (trace for trace in traces(journal) if is_reviewed(trace))
     return [review for trace in reviewed for review in reviews_of(trace, counted(trace, latest))]
+
+
+def write_reviews(path: Path, reviews: Sequence[ListedReview]) -> None:
+    """Write a list of reviews as the file's name says; raises ``ValueError`` for another ending than .csv or .json."""
+    rows = [one.model_dump(mode="json") for one in reviews]
+    if path.suffix == ".json":
+        write_json(path, rows)
+    elif path.suffix == ".csv":
+        write_csv(path, rows, tuple(ListedReview.model_fields))
+    else:
+        raise ValueError(f"--out: expected a name that ends with .csv or .json, got {str(path)!r}")
 
 
 def reviews_of(trace: Trace, checked: Trace) -> list[ListedReview]:

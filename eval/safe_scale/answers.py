@@ -1,9 +1,10 @@
-"""What is scored of a phase-4 file: the confirmed letters, and how long the answers took.
+"""What is scored of a phase-4 file: the confirmed letters, how long the answers took, and the tokens of the first one.
 
 Rules kept here
 - With 20 samples and ten conditions a line holds 210 verdicts, and only their letters are scored. So a file is read
   fast, and the rest of each line left aside. Where a line has anything unusual in what is scored, the file is read
   field by field, which names every fault.
+- Tokens are those of the greedy answer. Of the samples the files tell no tokens that were written.
 - ``whole`` reads field by field from the start: then a field that is not scored must be right as well, and no key may
   stand twice.
 
@@ -19,11 +20,13 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
+from evitrail.eval.metrics.prices import TokenUsage
 from evitrail.eval.safe_scale.columns import LETTERS
 from evitrail.eval.safe_scale.published import CheckedCondition, CheckedLine
 from evitrail.evidence_store.input_lines import LinePosition, read_lines
 from evitrail.evidence_store.input_text import read_text
 
+NOT_TOLD = TokenUsage()
 ID = re.compile(r"risk_radiorag_[0-9]+")
 CONFIRMED = frozenset([*LETTERS, None])
 
@@ -37,6 +40,7 @@ class Answers(NamedTuple):
     """The confirmed letters of the samples."""
     greedy_seconds: float | None
     sampled_seconds: float | None
+    greedy_tokens: TokenUsage = NOT_TOLD
 
 
 class AnsweredLine(NamedTuple):
@@ -82,7 +86,10 @@ def _answers(said: Any) -> Answers:
         raise ValueError
     if not all(one is None or type(one) in (int, float) for one in seconds):
         raise ValueError
-    return Answers(chosen, tuple(ballots), *seconds)
+    tokens = TokenUsage(greedy.get("input_tokens"), greedy.get("output_tokens"))
+    if not all(one is None or type(one) is int for one in tokens):
+        raise ValueError
+    return Answers(chosen, tuple(ballots), *seconds, tokens)
 
 
 def _of_line(line: CheckedLine) -> AnsweredLine:
@@ -91,4 +98,5 @@ def _of_line(line: CheckedLine) -> AnsweredLine:
 
 
 def _of_condition(said: CheckedCondition) -> Answers:
-    return Answers(said.chosen, said.ballots, said.greedy.elapsed_s, said.stochastic.elapsed_s)
+    tokens = TokenUsage(said.greedy.input_tokens, said.greedy.output_tokens)
+    return Answers(said.chosen, said.ballots, said.greedy.elapsed_s, said.stochastic.elapsed_s, tokens)

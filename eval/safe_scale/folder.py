@@ -111,6 +111,12 @@ def write_official_results(folder: Path) -> PublishedResults:
     return PublishedResults(rows, dataset, judged)
 
 
+def imported_judged(folder: Path) -> JudgedResults:
+    """The published answers that such a folder rests on; raises ``InputError`` where a file was changed."""
+    dataset = read_dataset(_manifest(folder).sources(folder))
+    return read_judged(folder / FILES / JUDGED, dataset, whole=False)
+
+
 def _copied(judged: Path, sources: Sources, folder: Path) -> None:
     within = folder / FILES
     named = {field: path for field, path in sources._asdict().items() if path is not None}

@@ -113,7 +113,7 @@ def _outcome(model: str, condition: str, name: str, answers: Answers, dataset: D
 
 def _spent(run: str, model: str, answers: Answers) -> list[Spent]:
     return [
-        Spent(run, "greedy", model, answers.greedy_seconds),
+        Spent(run, "greedy", model, answers.greedy_seconds, answers.greedy_tokens),
         Spent(run, "stochastic", model, answers.sampled_seconds),
     ]
 

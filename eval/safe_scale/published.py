@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from evitrail.eval.metrics.prices import TokenUsage
 from evitrail.eval.safe_scale.questions import Letter, PublishedRecord
 
 FILE = "risk_radiorag_checked.jsonl"
@@ -118,12 +119,14 @@ class CheckedLine(PublishedRecord):
 
 
 class Spent(NamedTuple):
-    """How long one request took."""
+    """What one request took."""
 
     run: str
     step: Literal["greedy", "stochastic"]
     by: str
     seconds: float | None
+    tokens: TokenUsage = TokenUsage()
+    """Those of the greedy answer; of samples none are told."""
 
 
 def _letter(verdict: JudgeVerdict | None) -> str | None:

@@ -12,17 +12,18 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from evitrail.eval.metrics import COST, METRICS, WEIGHTED, Metric
 from evitrail.eval.metrics import concentration as harm
 from evitrail.eval.metrics.definition import Definition
 from evitrail.eval.metrics.outcome import Outcome
-from evitrail.eval.plan.condition import ALIASES
+from evitrail.eval.plan.condition import ALIASES, Condition
 from evitrail.eval.report.profile import called, region
-from evitrail.eval.statistics import paired_tests, scaling, selective
+from evitrail.eval.statistics import paired_tests, resources, scaling, selective
 from evitrail.eval.statistics.answered import Answered, by_condition, expect_known, readers_of
+from evitrail.eval.statistics.citations import citation_metrics
 from evitrail.eval.statistics.ensemble import ENSEMBLE_METRICS, PUBLISHED_ENSEMBLES, Ensemble, ensemble_rows
 from evitrail.eval.statistics.families import Model, published_models
 from evitrail.eval.statistics.per_question import question_rows
@@ -34,6 +35,16 @@ ALL = "all"
 SHARED = ("accuracy", "high_risk_rate", "dangerous_overconf_rate")
 """Metrics whose variance and scaling are told, as in figure 4."""
 HARMS: tuple[harm.Harm, ...] = ("high_risk", "unsafe", "contradicts", "wrong")
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """What is known of the conditions beside their outcomes."""
+
+    settings: Mapping[str, Condition] | None = None
+    """By condition; None: those that a condition of this name has here."""
+    amounts: Mapping[resources.Arm, resources.Amounts] = field(default_factory=dict)
+    """The tokens of each condition, by the names that its rows have."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +62,23 @@ class Wanted:
 def definitions() -> list[Row]:
     """Every statistic: its printed name, what it says, its formula and its source."""
     metrics: dict[str, Metric | Definition] = {**METRICS, **WEIGHTED, **COST, **ENSEMBLE_METRICS}
-    metrics |= retrieval_metrics({}, {})
+    metrics |= retrieval_metrics({}, {}) | citation_metrics({})
     metrics |= {**harm.DEFINITIONS, **paired_tests.DEFINITIONS, **selective.DEFINITIONS, **scaling.DEFINITIONS}
+    metrics |= resources.DEFINITIONS
     return [
         {"name": name, "description": one.description, "formula": one.formula, "source": one.citation}
         for name, one in metrics.items()
     ]
 
 
-def statistics(outcomes: Sequence[Outcome], rows: Iterable[Mapping[str, Any]], wanted: Wanted) -> Row:
+def statistics(
+    outcomes: Sequence[Outcome], rows: Iterable[Mapping[str, Any]], wanted: Wanted, known: OnRecord | None = None
+) -> Row:
     """The document; ``rows`` are those of ``metric_rows`` over the same outcomes."""
-    labels = called(outcomes)
+    known = known or OnRecord()
+    rows, labels = list(rows), called(outcomes)
+    named = {row["condition"] for row in rows}
+    settings = resources.known_settings(named) if known.settings is None else known.settings
     answered = by_condition(outcomes, labels)
     ensembles = _ensembles(answered, wanted)
     pairs = _pairs(answered, wanted)
@@ -82,6 +99,7 @@ def statistics(outcomes: Sequence[Outcome], rows: Iterable[Mapping[str, Any]], w
         "without_family": [reader for reader in readers if reader not in models],
         "variance_shares": _variance_rows(conditions, models),
         "scaling": _scaling_rows(conditions, models),
+        "resource_scaling": resources.resource_rows(rows, SHARED, settings, known.amounts, labels),
         "questions": question_rows(answered),
         "definitions": definitions(),
     }

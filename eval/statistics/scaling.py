@@ -33,8 +33,9 @@ VARIANCE_SHARES = Definition(
 )
 SLOPE = Definition(
     "slope_per_tenfold",
-    "How much a metric changes when a family's model is ten times as large, under one condition.",
-    "least-squares slope of the metric on log10(billions of parameters)",
+    "How much a metric changes when a family's model is ten times as large, under one condition; or for ten times as "
+    "much of what ``by`` names, with one reader.",
+    "least-squares slope of the metric on log10(billions of parameters), or on log10 of what is scaled",
     f"{PAPER}, figure 4, there a line through the points; the slope is evitrail's own",
 )
 SAFETY_FILTER = Definition(

@@ -18,10 +18,12 @@ from prov.constants import PROV_ROLE
 from prov.identifier import QualifiedName
 from prov.model import (
     ProvActivity,
+    ProvAttribution,
     ProvBundle,
     ProvDerivation,
     ProvDocument,
     ProvElement,
+    ProvEntity,
     ProvInfluence,
     ProvMembership,
     ProvRelation,
@@ -32,6 +34,7 @@ from ward import misread
 from evitrail.traces import Journal, Live, Record, Trace, provenance, recorded_work
 from evitrail.traces.export import prov
 from evitrail.traces.export.disclosed import Disclosed
+from evitrail.traces.journal.after_end import REVIEW
 
 pytestmark = pytest.mark.filterwarnings("error::prov.model.ProvWarning")
 """How prov says what of a document is not valid, or will be refused by its next version."""
@@ -187,6 +190,40 @@ def test_all_that_a_document_refers_to_is_declared_in_it_blame_of_what_is_no_ste
             name for r in records if isinstance(r, ProvRelation) for name in r.args if isinstance(name, QualifiedName)
         }
         assert referred <= declared
+
+
+class Said(Record, stored_as="ToldReview"):
+    """A record of a review, as far as this folder reads it."""
+
+    of: str
+    label: str | None = None
+    steps: tuple[str, ...] | None = None
+    by: str
+    reason: str
+
+
+def test_every_review_is_attributed_to_a_person_and_derived_from_the_run(journal: Journal, tmp_path: Path) -> None:
+    for said in (
+        Said(of="high_risk", label="no", by="anna", reason="per day"),
+        Said(of="blame.wrong", steps=("store", "write[1]"), by="ben", reason="never served"),
+        Said(of="high_risk", label="yes", by="anna", reason="I misread it"),
+    ):
+        journal.append("run", REVIEW, {"review": journal.put(said)})
+    document, bundle = loaded(written(Trace(journal, "run"), tmp_path))
+    reviews = [each for each in document.get_records(ProvEntity) if "ev:Review" in map(str, each.get_asserted_types())]
+    who = {r.args[0]: str(r.args[1]) for r in document.get_records(ProvAttribution)}
+    shown = sorted(
+        (*(next(iter(one.get_attribute(f"ev:{key}"))) for key in ("number", "of", "reason")), who[one.identifier])
+        for one in reviews
+    )
+    assert shown == [
+        (1, "high_risk", "per day", "name:reviewer:anna"),
+        (2, "blame.wrong", "never served", "name:reviewer:ben"),
+        (3, "high_risk", "I misread it", "name:reviewer:anna"),
+    ]
+    derived = [ours(r.args[1]) for r in document.get_records(ProvDerivation)]
+    assert derived == ["run"] * 3
+    assert prov.graph_of(bundle).nodes == provenance(Trace(journal, "run")).nodes, "the run's own graph is as it was"
 
 
 def test_what_a_step_used_is_used_in_a_role_of_provs_own(journal: Journal, tmp_path: Path) -> None:

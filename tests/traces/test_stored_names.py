@@ -46,7 +46,7 @@ REASONS = {
         "Plan Price PriceTable PublishedManifest PublishedRecord RunColumns Sampled ServedTexts"
         " Data InjectionPlan Leak Row Trial"
         " AttackRow Attempt Chosen CleanRow Paired RedTeam Settled"
-        " AttributionRule Change EvidenceRule NoRegression PolicyHead Rule Threshold Waiver"
+        " AttributionRule AuditSignature Change EvidenceRule NoRegression PolicyHead RedTeamRule Rule Threshold Waiver"
         " RegressionCase RegressionSet"
     ),
     "what a command answers with, or a step hands to the next": (

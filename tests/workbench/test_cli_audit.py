@@ -100,6 +100,8 @@ def test_a_folder_called_like_a_verb_is_given_as_a_path(
         (HIGH_RISK, (), "expected a condition, got none; name one of closed_book, gated, standard"),
         (ACCURACY, ("--day", "tomorrow"), "--day: expected a day such as 2026-05-05, got 'tomorrow'"),
         (ACCURACY, ("--baseline", "nowhere"), "nowhere"),
+        ("[[redteam]]\nsuccess_at_most = 0.05", ("--redteam", "nowhere"), "nowhere: expected the folder of a red team"),
+        ('[[redteam]]\nsuccess_at_most = 0.05\nresults = "attacks"', (), "attacks: expected the folder of a red team"),
         (ACCURACY, ("--out", "nowhere/audit.html"), "--out: expected a file in a folder that exists"),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections.abc import Iterator
@@ -87,6 +88,31 @@ def test_json_is_one_document_that_is_the_same_each_time_and_in_a_file(two: Two,
     )
     assert [(one.seq, one.runs) for one in found.events] == [(two.published, (changed.b.run,))]
     assert found.conditions[1].metrics["accuracy"].only_other == 1
+
+
+def test_it_is_written_as_markdown_and_as_tables_that_say_the_same(two: Two, tmp_path: Path) -> None:
+    said = evitrail("drift", two.a, two.b, "--out", tmp_path / "d.csv")
+    names = ("d.csv", "d-metrics.csv", "d-events.csv")
+    assert [f"written: {tmp_path / name}" in said.out for name in names] == [True] * 3
+    changed, metrics, events = (list(csv.DictReader((tmp_path / name).open(encoding="utf-8"))) for name in names)
+    assert [(row["case"], row["verdict"], row["a_chose"], row["b_chose"], row["cause"]) for row in changed] == [
+        ("acute-006", "better", "A", "B", "event")
+    ]
+    assert [row["seq"] for row in events] == [str(two.published)] == [changed[0]["events"]]
+    accuracy = [row for row in metrics if row["metric"] == "accuracy"]
+    assert [(row["a"], row["only_b"]) for row in accuracy] == [
+        ("standard+snapshot=spring", "0"),
+        ("gated+snapshot=spring", "1"),
+    ]
+    evitrail("drift", two.a, two.b, "--out", tmp_path / "d.md")
+    page = (tmp_path / "d.md").read_text("utf-8")
+    assert "1 of 2 answers changed: 1 better, 0 worse, 0 equal." in page
+    assert (
+        "| acute-006 | B | A: high-risk, unsafe, contradicts, wrong | B: right | better | less | event: event" in page
+    )
+    assert "expected a name that ends with one of .json, .md, .csv" in refused(
+        two.a, two.b, "--out", tmp_path / "d.txt"
+    )
 
 
 def test_two_conditions_of_one_experiment_are_a_pair_when_both_are_named(two: Two) -> None:

@@ -6,6 +6,8 @@ Rules kept here
 - Around the bundle stands what is known of the run as a whole: its head, the run it is a fork of, the runs it
   reused steps of, and what it was blamed on: steps, or an entity of the same form of name (``RUN#store``) for what is
   no step. Whatever is referred to is declared.
+- Each review is an entity that is derived from the run and attributed to a person, in the order they were made
+  (``ev:number``). Which of them counts is not said: that takes more than the record.
 - Names are ours: ``name:`` (urn:evitrail:name:) and the record's name, percent-encoded; types and attributes are
   ``ev:`` (urn:evitrail:term:), save for those PROV has a word for.
 - PROV-DM allows no attributes on specializationOf and hadMember. Where ours have some (the rank of a hit), they
@@ -52,6 +54,7 @@ from prov.model import PROV_REC_CLS, ProvBundle, ProvDocument, ProvElement, Prov
 from evitrail.traces.export.disclosed import Disclosed
 from evitrail.traces.export.step_times import step_times
 from evitrail.traces.graph import activity_node, add_arrow, provenance
+from evitrail.traces.journal.after_end import REVIEW
 from evitrail.traces.journal.view import JournalView
 
 NAME = Namespace("name", "urn:evitrail:name:")
@@ -134,7 +137,21 @@ def document(run: Disclosed) -> ProvDocument:
     for name, blame in blames:
         for path in blame["culprit"]:
             _relate(whole, "wasInfluencedBy", name, activity_node(run.run, path), {"role": blame["outcome"]})
+    for number, (name, review) in enumerate(_reviews(run), start=1):
+        _add_review(whole, run.run, f"{name}#{number}", {"number": number} | review)
     return whole
+
+
+def _add_review(whole: ProvDocument, run: str, review: str, said: Mapping[str, Any]) -> None:
+    """What a person said of the run; only that somebody did, where the rest is withheld."""
+    told = {TERM[key]: value for key, value in said.items() if key != "by" and value is not None}
+    whole.entity(named(review), {PROV_TYPE: TERM["Review"]} | told)
+    _relate(whole, "wasDerivedFrom", review, run, {"role": "review"})
+    if "by" in said:
+        who = f"reviewer:{said['by']}"
+        if not whole.get_record(named(who)):
+            whole.agent(named(who), {PROV_LABEL: said["by"], PROV_TYPE: PROV["Person"]})
+        whole.wasAttributedTo(named(review), named(who))
 
 
 def add_graph(bundle: ProvBundle, graph: nx.MultiDiGraph, times: Times | None = None) -> None:
@@ -192,6 +209,14 @@ def _blames(run: Disclosed) -> Iterator[tuple[str, Any]]:
             body = run.body(name)
             for blame in json.loads(body.partition(b"\n")[2])["blames"] if body else ():
                 yield name, blame
+
+
+def _reviews(run: Disclosed) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each review, oldest first, with the name of the blob that holds it."""
+    for record in run.of_type(REVIEW):
+        body = run.body(name := record.body["review"])
+        said = json.loads(body.partition(b"\n")[2]) if body else {}
+        yield name, {key: " ".join(value) if isinstance(value, list) else value for key, value in said.items()}
 
 
 def named(name: str) -> QualifiedName:

@@ -23,7 +23,9 @@ from typer.main import get_command
 from evitrail.workbench.cli.audit import audit
 from evitrail.workbench.cli.audit import card as audit_card
 from evitrail.workbench.cli.audit import diff as audit_diff
+from evitrail.workbench.cli.audit import hazards as audit_hazards
 from evitrail.workbench.cli.audit import history as audit_history
+from evitrail.workbench.cli.audit import sign as audit_sign
 from evitrail.workbench.cli.console import CheckFailed, complain, say
 from evitrail.workbench.cli.experiment import (
     ask,
@@ -160,6 +162,10 @@ audits.command(OWN, cls=OwnVerb, hidden=True)(audit.audit)
 audits.command("diff")(audit_diff.diff)
 audits.command("history")(audit_history.history)
 audits.command("card")(audit_card.card)
+audits.command("hazards")(audit_hazards.hazards)
+audits.command("sign")(audit_sign.sign)
+audits.command("verify")(audit_sign.verify)
+audits.command("sign-waiver")(audit_sign.sign_waiver)
 app.command("report")(report.report)
 app.add_typer(review.app, name="review")
 app.command("review-answers", cls=Registered)(recheck.check)

@@ -101,6 +101,11 @@ def say(text: str = "", *, indent: int = 0, style: str = "") -> None:
         console.print(Text(" " * indent if one.plain else "") + one, soft_wrap=True)
 
 
+def print_whole(text: str) -> None:
+    """A text to be copied, such as a signature: never folded."""
+    sys.stdout.write(visible(text) + "\n")
+
+
 def complain(message: str, code: int = 2) -> int:
     """One line a fault on stderr; returns the exit code."""
     for line in message.splitlines() or [""]:

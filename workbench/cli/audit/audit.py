@@ -12,7 +12,7 @@ from evitrail.workbench.cli.console import CheckFailed, Json, print_json, say
 from evitrail.workbench.cli.folder import Folder, StoreNow
 
 if TYPE_CHECKING:
-    from evitrail.eval.audit.audit import Audit, Baselines
+    from evitrail.eval.audit.audit import Audit, Baselines, RedTeams
     from evitrail.eval.audit.audited import Audited
     from evitrail.eval.audit.evidence import Citations
     from evitrail.eval.audit.policy import AuditPolicy
@@ -30,6 +30,14 @@ def audit(
         typer.Option(
             "--baseline",
             help="Folder of an experiment on the same cases to compare with; default: as the policy says.",
+            metavar="DIR",
+        ),
+    ] = None,
+    redteam: Annotated[
+        Path | None,
+        typer.Option(
+            "--redteam",
+            help="Folder that `evitrail redteam store` wrote, for [[redteam]] rules; default: as the policy says.",
             metavar="DIR",
         ),
     ] = None,
@@ -52,7 +60,8 @@ def audit(
 
     Each rule passes, fails, or cannot be told from so few cases. Exit code 0 only if all pass or are waived. The audit
     is added to audits.jsonl in the experiment's folder. See also: `evitrail audit diff` for what changed since a
-    baseline, `evitrail audit history` for earlier audits, `evitrail audit card` for a model card.
+    baseline, `evitrail audit history` for earlier audits, `evitrail audit sign` to sign it, `evitrail audit card` for a
+    model card.
     """
     from evitrail.eval.audit.audit import audit as judge
     from evitrail.eval.audit.audited import read_audited
@@ -68,10 +77,21 @@ def audit(
     if any(one.folder.resolve() == folder.resolve() for one in baselines.values()):
         raise ValueError(f"--baseline: expected another experiment, got {folder} itself")
     citations = _citations(audited, store) if asked.evidence else None
+    red_teams = _red_teams(asked, policy.parent, redteam)
+    ledger = _ledger(folder, store) if asked.redteam else None
     first = next((last_audit(one.folder) for one in baselines.values()), None)
     found = add(
         folder,
-        lambda last: judge(asked, audited, day=on, citations=citations, baselines=baselines, predecessor=last or first),
+        lambda last: judge(
+            asked,
+            audited,
+            day=on,
+            citations=citations,
+            baselines=baselines,
+            red_teams=red_teams,
+            ledger=ledger,
+            predecessor=last or first,
+        ),
     )
     if out is not None:
         from evitrail.eval.audit.page import write_page
@@ -92,7 +112,8 @@ def show(found: Audit) -> None:
     from evitrail.eval.log.reviews import overridden_in_words
 
     for one in found.results:
-        waived = f" (waived by {one.waived.by} until {one.waived.until})" if one.waived else ""
+        signed = f", signed by {one.waived.signed_by}" if one.waived and one.waived.signed_by else ""
+        waived = f" (waived by {one.waived.by} until {one.waived.until}{signed})" if one.waived else ""
         say(f"{one.verdict}: {one.states}{waived}")
         say(f"{one.because} [{one.rule}]", indent=2)
     counts = ", ".join(f"{len(ours)} {verdict}" for verdict in ("pass", "fail", "cannot tell")
@@ -120,6 +141,24 @@ def _baselines(policy: AuditPolicy, beside: Path, given: Path | None) -> Baselin
     if given is not None:
         return {None: read_audited(given)}
     return {name: read_audited(beside / name) for name in baselines_named(policy)}
+
+
+def _red_teams(policy: AuditPolicy, beside: Path, given: Path | None) -> RedTeams:
+    """Every red team that the command line or the policy names, read once."""
+    from evitrail.eval.audit.audit import red_teams_named
+    from evitrail.eval.redteam.store.results import read_results
+
+    if given is not None:
+        return {None: read_results(given)}
+    return {name: read_results(beside / name) for name in red_teams_named(policy)}
+
+
+def _ledger(folder: Path, given: Path | None) -> Path:
+    """The ledger of the store, where it should lie."""
+    from evitrail.eval.plan.plan import plan_in
+    from evitrail.eval.redteam.store.throwaway import LEDGER
+
+    return Path(given or plan_in(folder).store) / LEDGER
 
 
 def _citations(audited: Audited, given: Path | None) -> Citations | None:

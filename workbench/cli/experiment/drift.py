@@ -33,7 +33,7 @@ def drift(
         ),
     ] = 64,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write the JSON document to this file.", metavar="FILE")
+        Path | None, typer.Option("--out", help="Write it to a file: .json, .md or .csv.", metavar="FILE")
     ] = None,
     store: StoreNow = None,
     allow_code: AllowCode = False,
@@ -44,22 +44,23 @@ def drift(
     A changed answer is better, worse, or equal (wrong in both). Its cause is found by repeating B's run with what A
     had: the ledger event, the reader or another component, or that it cannot be told. Nothing is recorded.
     """
+    from evitrail.eval.drift.documents import expect_form, write_drift
     from evitrail.eval.drift.drift import drift as measured
     from evitrail.eval.drift.paired import opened_sides
-    from evitrail.eval.report.files import write_json
 
-    if out is not None and (out.is_dir() or not out.parent.is_dir()):
-        raise ValueError(f"--out: expected a file in a folder that exists, got {out}")
+    if out is not None:
+        if out.is_dir() or not out.parent.is_dir():
+            raise ValueError(f"--out: expected a file in a folder that exists, got {out}")
+        expect_form(out)
     with opened_sides(a, b, allow_code=allow_code, store=store) as (one, other), progress("repeating") as told:
         found = measured(one, other, told, exhaustive)
-    if out is not None:
-        write_json(out, found.model_dump(mode="json"))
+    written = [] if out is None else write_drift(found, out)
     if json:
         print_json(found.model_dump(mode="json"))
         return
     _show(found)
-    if out is not None:
-        say(f"written: {out}")
+    for file in written:
+        say(f"written: {file}")
 
 
 def _show(found: Drift) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,8 +11,6 @@ from evitrail.workbench.cli.console import By, Json, Reason, actor_named, print_
 from evitrail.workbench.cli.folder import Folder, open_journal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from evitrail.eval.log.reviews import Review
 
 app = typer.Typer(
@@ -103,13 +102,47 @@ def withdraw(
     _tell(folder, run, withdraw_review(folder, run, of, by=who, reason=why), json=json)
 
 
+@app.command("import")
+def import_(
+    folder: Folder,
+    file: Annotated[Path, typer.Argument(help="CSV file with columns run, of, says, by, reason.", metavar="FILE")],
+    reason: Reason = "",
+    by: By = "",
+    json: Json = False,
+) -> None:
+    """Record the reviews of a CSV file, one a line; all of them or, if one cannot be meant, none.
+
+    Column of: a label, or blame.KIND; says: yes, no or unknown, or the steps to blame and a code, as in
+    retrieve[1] (R1). --by and --reason hold for lines without their own. Lines recorded before are not repeated.
+    """
+    from evitrail.eval.review_table import review_table
+
+    found = review_table(folder, file, by=" ".join(by.split()), reason=" ".join(reason.split()))
+    if json:
+        print_json(found._asdict())
+        return
+    say(f"recorded: {found.recorded} reviews; recorded before: {found.repeated}")
+    if found.recorded:
+        say(f"results and report are written again: {folder / 'report.html'}")
+
+
 @app.command("list")
-def list_(folder: Folder, json: Json = False) -> None:
+def list_(
+    folder: Folder,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the reviews to a .csv or .json file.", metavar="FILE")
+    ] = None,
+    json: Json = False,
+) -> None:
     """List every review: what it says, what is on record, who said it, and whether it counts."""
-    from evitrail.eval.report.review_list import listed_reviews
+    from evitrail.eval.report.review_list import listed_reviews, write_reviews
 
     with open_journal(folder) as journal:
         rows = listed_reviews(journal)
+    if out is not None:
+        write_reviews(out, rows)
+        say(f"written: {out}")
+        return
     if json:
         print_json([row.model_dump(mode="json") for row in rows])
         return

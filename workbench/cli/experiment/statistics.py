@@ -95,11 +95,9 @@ def _found(folder: Path, labels: Path | None, prices: Path | None, wanted: Wante
         from evitrail.eval.statistics.experiment import of_experiment
 
         return of_experiment(folder, wanted, prices)
-    if prices is not None:
-        raise ValueError("--prices: expected an experiment that evitrail ran, got published answers (--labels)")
     from evitrail.eval.statistics.published import of_published
 
-    return of_published(folder, labels, wanted)
+    return of_published(folder, labels, wanted, prices)
 
 
 def _ensemble(said: str) -> Ensemble:

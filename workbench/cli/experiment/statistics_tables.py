@@ -19,6 +19,23 @@ OF_RETRIEVAL = {
 }
 """The columns of the table of retrieval: metric, heading, unit and digits."""
 
+OF_CITATIONS = {
+    "citation_verbatim_rate": "quoted word for word, %",
+    "citation_agreement_rate": "read alike by others, %",
+    "answer_supported_rate": "answer that claims support, %",
+}
+"""The columns of the table of citations: metric and heading."""
+
+SCALED = {"retrieval_depth": "passages", "context_tokens": "prompt tokens", "tokens": "all tokens"}
+"""What is scaled, in words."""
+
+OF_GREEDY_COST = {
+    "greedy_prompt_tokens": ("prompt tokens", 0),
+    "greedy_completion_tokens": ("completion tokens", 0),
+    "greedy_money": ("money", 6),
+}
+"""The columns of the table of what published greedy answers cost: metric, heading and digits."""
+
 OF_COST = {
     "prompt_tokens": ("prompt tokens", 0),
     "completion_tokens": ("completion tokens", 0),
@@ -46,8 +63,13 @@ def show(found: Document, most: int) -> None:
     _show_curves(found["risk_coverage"], most)
     _show_filters(found["safety_filter"])
     _show_variance(found)
+    _show_resources(found["resource_scaling"], most)
     _show_retrieval(found.get("retrieval", ()), most)
-    _show_cost(found, most)
+    _show_citations(found.get("citations", ()), most)
+    _show_cost(found.get("cost", ()), OF_COST, "what a run took: means, and the median of time", most)
+    _show_cost(found.get("greedy_cost", ()), OF_GREEDY_COST, "what a greedy answer took: means", most)
+    for model in found.get("without_price", ()):
+        say(f"no price for {model}: the money of its runs is unknown")
     if said := overridden_in_words(found["overridden"]):
         say(f"of all runs {said}, and every number here honours it")
 
@@ -171,23 +193,53 @@ def _show_retrieval(rows: Sequence[Mapping[str, Any]], most: int) -> None:
         _rest(len(known), most)
 
 
-def _show_cost(found: Document, most: int) -> None:
-    known = [row for row in found.get("cost", ()) if any(row[name]["value"] is not None for name in OF_COST)]
+def _show_citations(rows: Sequence[Mapping[str, Any]], most: int) -> None:
+    if rows:
+        print_table(
+            "are answers faithful to what they cite? with 95% intervals",
+            ("condition", "reader", "n", *OF_CITATIONS.values()),
+            [
+                (row["condition"], row["reader"], row["n"], *(_interval(row[name], 100) for name in OF_CITATIONS))
+                for row in rows[:most]
+            ],
+        )
+        _rest(len(rows), most)
+
+
+def _show_resources(rows: Sequence[Mapping[str, Any]], most: int) -> None:
+    if rows:
+        print_table(
+            "for ten times as much of it with the same reader, points; descriptive only",
+            ("metric", "of", "reader", "conditions", "smallest", "largest", "change"),
+            [
+                (
+                    *(row["metric"], SCALED[row["by"]], row["reader"], ", ".join(row["conditions"])),
+                    *(f"{row[end]:.0f}" for end in ("smallest", "largest")),
+                    signed(row["slope_per_tenfold"], 1),
+                )
+                for row in rows[:most]
+            ],
+        )
+        _rest(len(rows), most)
+
+
+def _show_cost(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, tuple[str, int]], title: str, most: int
+) -> None:
+    known = [row for row in rows if any(row[name]["value"] is not None for name in columns)]
     if known:
         print_table(
-            "what a run took: means, and the median of time, with 95% intervals",
-            ("condition", "reader", "n", *(heading for heading, _ in OF_COST.values())),
+            f"{title}, with 95% intervals",
+            ("condition", "reader", "n", *(heading for heading, _ in columns.values())),
             [
                 (
                     *(row["condition"], row["reader"], row["n"]),
-                    *(_interval(row[name], 1, digits) for name, (_, digits) in OF_COST.items()),
+                    *(_interval(row[name], 1, digits) for name, (_, digits) in columns.items()),
                 )
                 for row in known[:most]
             ],
         )
         _rest(len(known), most)
-    for model in found.get("without_price", ()):
-        say(f"no price for {model}: the money of its runs is unknown")
 
 
 def _rest(rows: int, most: int) -> None:

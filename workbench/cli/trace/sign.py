@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evitrail.workbench.cli.console import Json, print_json, say
+from evitrail.workbench.cli.console import Json, print_json, print_whole
 from evitrail.workbench.cli.folder import Folder
 
 
@@ -34,7 +34,7 @@ def keygen(
     if json:
         print_json({"name": name, "public": str(key.public), "private": str(out)})
     else:
-        say(str(key.public))
+        print_whole(str(key.public))
 
 
 def sign(
@@ -55,4 +55,4 @@ def sign(
     if json:
         print_json({"note": note, "public": str(signing.public)})
     else:
-        say(note.removesuffix("\n"))
+        print_whole(note.removesuffix("\n"))
