@@ -21,7 +21,7 @@ Safe to search from several threads. There is no clock here: without ``as_of``, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -200,6 +200,11 @@ class Snapshot:
     def lexical(self, query: str, k: int, valid_only: bool = False) -> list[tuple[Passage, float]]:
         """The ``k`` passages that match the query's words best, with their BM25 score."""
         return self._passages(self._searched.lexical(query_terms(query), k, self._where(valid_only)))
+
+    def similarities(self, text: str, others: Sequence[str]) -> list[float]:
+        """How near each of the other texts is to ``text`` in meaning: cosines by the index's model, six digits."""
+        vectors = self._searched.encoder.encode([text, *others]).astype("float64")
+        return [round(float(one), 6) for one in vectors[1:] @ vectors[0]]
 
     def without(self, refs: Iterable[str]) -> Snapshot:
         """The same view in which these versions were never recorded."""
