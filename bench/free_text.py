@@ -20,7 +20,7 @@ import argparse
 from pathlib import Path
 from typing import NamedTuple
 
-from evitrail.agent.claims.gather import gathered
+from evitrail.agent.claims.gather import Gatherer
 from evitrail.agent.claims.judge import RuleClaimJudge
 from evitrail.agent.claims.split import claims_in
 from evitrail.agent.claims.values import VERDICTS
@@ -86,7 +86,7 @@ def _answer(planted: Planted, case: Case, store: EvidenceStore) -> list[Named]:
     for verdict in VERDICTS:
         text = str(getattr(planted, verdict))
         judged = [
-            RuleClaimJudge().judge(question, claim, gathered(claim, served, snapshot)).verdict
+            RuleClaimJudge().judge(question, claim, Gatherer().evidence(claim, served, snapshot)).verdict
             for claim in claims_in(text)
         ]
         found.append(Named(case.id, verdict, " and ".join(dict.fromkeys(judged)), text))

@@ -7,12 +7,13 @@ Rules kept here
 - Each passage carries what its version was worth on the day of the question, and whether it was served.
 - The search is the same for every claim and system (hybrid, ten passages), whatever the answer was given from.
 
-    evidence = gathered(claim, served, snapshot)
+    evidence = Gatherer().evidence(claim, served, snapshot)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evitrail.agent.claims.values import AnswerClaim, BearingPassage, ClaimEvidence, ReadLine
@@ -23,14 +24,22 @@ from evitrail.retrieval.hybrid import Hybrid
 if TYPE_CHECKING:
     from evitrail.evidence_store.snapshot import Snapshot
 
-FOUND = 10
-"""Passages that a search of the store brings for a claim."""
+
+@dataclass(frozen=True)
+class Gatherer:
+    """Looks for what bears on a claim."""
+
+    k: int = 10
+    """Passages that the search of the store brings."""
+
+    def evidence(self, claim: AnswerClaim, served: Iterable[Passage] | None, snapshot: Snapshot) -> ClaimEvidence:
+        """The passages that may bear on a claim; ``served`` is None where nobody recorded what was served."""
+        return _gathered(claim, served, snapshot, self.k)
 
 
-def gathered(claim: AnswerClaim, served: Iterable[Passage] | None, snapshot: Snapshot) -> ClaimEvidence:
-    """The passages that may bear on a claim; ``served`` is None where nobody recorded what was served."""
+def _gathered(claim: AnswerClaim, served: Iterable[Passage] | None, snapshot: Snapshot, k: int) -> ClaimEvidence:
     given = {passage.id: passage for passage in served or ()}
-    found = {hit.passage.id: hit.passage for hit in Hybrid().search(claim.text, snapshot, FOUND).hits}
+    found = {hit.passage.id: hit.passage for hit in Hybrid().search(claim.text, snapshot, k).hits}
     every = {**found, **given}
     versions = {passage.ref for passage in every.values()}
     mates = {mate for ref in versions if ref in snapshot.headers for mate in snapshot.related(ref)}

@@ -28,6 +28,7 @@ from evitrail.workbench.cli.console import CheckFailed, complain, say
 from evitrail.workbench.cli.experiment import (
     ask,
     attribute,
+    claims,
     compare,
     demo,
     drift,
@@ -164,6 +165,7 @@ app.command("report")(report.report)
 app.add_typer(review.app, name="review")
 app.command("review-answers", cls=Registered)(recheck.check)
 app.command("check", cls=Registered, hidden=True)(recheck.check)
+app.command("claims", cls=Registered)(claims.claims)
 app.command("import-results")(official.import_official)
 app.command("import-official", hidden=True)(official.import_official)
 app.command("import-dataset")(official.import_dataset)
