@@ -126,7 +126,8 @@ def supporting(every: Sequence[Stretch], first: Stretch) -> list[Stretch]:
 
 
 def _order(one: Stretch) -> tuple[float, bool, str, int, int]:
-    return (-round(one.strength, 6), not one.of.served, one.of.passage.id, one.start, one.end)
+    """The strongest first; of equal ones what was served, then by passage, and the shorter of two stretches."""
+    return (-round(one.strength, 6), not one.of.served, one.of.passage.id, one.end - one.start, one.start)
 
 
 def _alike(one: Stretch) -> tuple[float, str, int]:

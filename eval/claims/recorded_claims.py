@@ -12,6 +12,7 @@ Rules kept here
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from evitrail.agent.claims.judge import ClaimJudge
 from evitrail.agent.claims.values import ClaimEvidence, JudgedClaim
@@ -24,6 +25,16 @@ from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.trace import Trace
+
+CLAIMS = "claims.jsonl"
+"""Where an experiment's folder has the judged answers, one a line, if any run answered in free text."""
+
+
+def answers_in(folder: Path) -> list[JudgedAnswer]:
+    """The judged answers as the folder's results have them; none where no run answered in free text."""
+    file = folder / CLAIMS
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    return [JudgedAnswer.model_validate_json(line) for line in lines]
 
 
 def recorded_claims(journal: JournalView, judge: ClaimJudge | None = None) -> list[JudgedAnswer]:
@@ -41,6 +52,17 @@ def claims_of(trace: Trace, judge: ClaimJudge | None = None) -> JudgedAnswer | N
     claims = list(_judged(trace, config.case, judge))
     name = str(ReadCondition.of(trace.run, config.condition.name))
     return judged_answer(trace.run, config.case, name, said.text, claims, steps)
+
+
+def resting_on(journal: JournalView, ref: str) -> Iterator[tuple[JudgedAnswer, int]]:
+    """Every answer with a claim that a served passage of that evidence version says, and how many such claims."""
+    for answer in recorded_claims(journal):
+        said = [
+            any(one.evidence == ref and one.served and one.stance == "supports" for one in claim.sources)
+            for claim in answer.claims
+        ]
+        if any(said):
+            yield answer, sum(said)
 
 
 def _judged(trace: Trace, case: Case, judge: ClaimJudge | None) -> Iterator[BearingClaim]:

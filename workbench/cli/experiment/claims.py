@@ -143,13 +143,14 @@ def show_claims(title: str, answers: Sequence[JudgedAnswer], *, limit: int, json
     wrong = [(one, claim) for one in answers for claim in one.claims if claim.verdict != "supported"]
     wrong.sort(key=lambda pair: GRAVEST.index(pair[1].verdict))
     for answer, claim in wrong[:limit]:
-        _show(answer, claim)
-    if len(wrong) > limit:
+        show_claim(claim, of=answer.run)
+    if limit and len(wrong) > limit:
         say(f"\nand {len(wrong) - limit} more that are not supported; --limit lists them, --json has all")
 
 
-def _show(answer: JudgedAnswer, claim: ClaimResult) -> None:
-    say(f"\n{answer.run}: {claim.verdict or 'not judged'}: {claim.text}", style="bold")
+def show_claim(claim: ClaimResult, of: str = "") -> None:
+    """A claim with its verdict, what it is tied to, and who is blamed; ``of`` names the answer."""
+    say(f"\n{of}{': ' if of else ''}{claim.verdict or 'not judged'}: {claim.text}", style="bold")
     say(claim.reason, indent=1)
     for source in claim.sources:
         served = {True: "served", False: "not served", None: "not known whether served"}[source.served]

@@ -219,7 +219,9 @@ def run(
 
 def show_results(results: Results, *, json: bool) -> None:
     """Print the table of conditions and the report's path; exit code 1 when runs could not be finished."""
+    from evitrail.eval.claims.recorded_claims import answers_in
     from evitrail.eval.log.reviews import overridden_in_words
+    from evitrail.workbench.cli.experiment.claims import show_claims
 
     folder, failures = results.folder, results.unfinished
     if json:
@@ -233,7 +235,11 @@ def show_results(results: Results, *, json: bool) -> None:
         }
         print_json({"folder": str(folder), **numbers})
     else:
-        profile_table(folder, results.metrics)
+        answered = answers_in(folder)
+        if results.metrics or not answered:
+            profile_table(folder, results.metrics)
+        if answered:
+            show_claims(str(folder), answered, limit=0, json=False)
         show_wrong_answers(results.blames())
         if said := overridden_in_words(_overridden(results)):
             say(f"{said}; `evitrail review list` says why")
