@@ -1,4 +1,4 @@
-"""The claims of an answer: its sentences that state something, each with its place.
+r"""The claims of an answer: its sentences that state something, each with its place.
 
 Rules kept here
 - A claim is a sentence as ``agent/reader/sentences.py`` cuts it, so a semicolon or a line end begins another. A mark or
@@ -6,8 +6,8 @@ Rules kept here
 - A question states nothing, nor does a line without a word or number that could be looked up.
 - Two statements that "and" joins within a sentence stay one claim, and are judged together.
 
-    >>> [claim.text for claim in claims_in("Repeat the CT at 12 months; then stop. Why? - No biopsy is needed.")]
-    ['Repeat the CT at 12 months;', 'then stop.', 'No biopsy is needed.']
+    >>> [claim.text for claim in claims_in("Repeat the CT at 12 months; PET misleads. Why?\n- No biopsy is needed.")]
+    ['Repeat the CT at 12 months;', 'PET misleads.', 'No biopsy is needed.']
 """
 
 from __future__ import annotations
@@ -29,6 +29,6 @@ def claims_in(answer: str) -> tuple[AnswerClaim, ...]:
         mark = ITEM.match(sentence.text)
         start = sentence.start + (mark.end() if mark else 0)
         text = answer[start : sentence.end]
-        if tokens(text) and not text.rstrip("\"')]").endswith("?"):
+        if tokens(text) and not ITEM.fullmatch(f"{text} ") and not text.rstrip("\"')]").endswith("?"):
             found.append(AnswerClaim(text=text, start=start, end=sentence.end))
     return tuple(found)

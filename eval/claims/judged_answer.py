@@ -7,6 +7,8 @@ Rules kept here
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from evitrail.agent.claims.values import ClaimEvidence, ClaimSource, ClaimVerdict, JudgedClaim
 from evitrail.agent.model import Question
 from evitrail.eval.claims.claim_blame import AnswerSteps, ClaimBlame, blame_claim
@@ -41,7 +43,7 @@ class JudgedAnswer(Record):
     claims: tuple[ClaimResult, ...]
 
 
-class BearingClaim(Record):
+class BearingClaim(NamedTuple):
     """A judged claim with the evidence that its judge saw."""
 
     judged: JudgedClaim
