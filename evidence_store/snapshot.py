@@ -26,7 +26,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
 
 from evitrail.evidence_store.curation.profile import Profile
 from evitrail.evidence_store.curation.relations import Contradiction
@@ -41,9 +40,8 @@ from evitrail.evidence_store.index.embed import Encoder, Vectors
 from evitrail.evidence_store.index.manifest import IndexManifest
 from evitrail.evidence_store.known import Known
 from evitrail.evidence_store.model import Evidence, Header, Passage
+from evitrail.evidence_store.model import Status as Status
 from evitrail.traces.record import Record, content_id
-
-Status = Literal["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"]
 
 
 class Name(Record, stored_as="Name"):

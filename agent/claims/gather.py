@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from evitrail.agent.claims.values import AnswerClaim, BearingPassage, ClaimEvidence, ReadLine
 from evitrail.agent.reader.sentences import sentences
 from evitrail.evidence_store.model import Passage
-from evitrail.retrieval.hybrid import Hybrid
 
 if TYPE_CHECKING:
     from evitrail.evidence_store.snapshot import Snapshot
@@ -38,6 +37,8 @@ class Gatherer:
 
 
 def _gathered(claim: AnswerClaim, served: Iterable[Passage] | None, snapshot: Snapshot, k: int) -> ClaimEvidence:
+    from evitrail.retrieval.hybrid import Hybrid  # loaded when a claim is judged
+
     given = {passage.id: passage for passage in served or ()}
     found = {hit.passage.id: hit.passage for hit in Hybrid().search(claim.text, snapshot, k).hits}
     every = {**found, **given}

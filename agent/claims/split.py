@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 
 from evitrail.agent.claims.values import AnswerClaim
-from evitrail.agent.reader.extractive.features import tokens
+from evitrail.agent.reader.extractive.tokens import tokens
 from evitrail.agent.reader.sentences import sentences
 
 ITEM = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s+")

@@ -22,8 +22,8 @@ from math import log
 from typing import NamedTuple
 
 from evitrail.agent.claims.values import BearingPassage, ClaimSource
-from evitrail.agent.reader.extractive.features import tokens
 from evitrail.agent.reader.extractive.quantities import numerals
+from evitrail.agent.reader.extractive.tokens import tokens
 from evitrail.agent.reader.terms import CLAUSE_END, READ, terms
 
 WORDS, MEANING, MISSING, DENIED = 0.5, 0.5, 0.2, 0.3

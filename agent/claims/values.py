@@ -17,8 +17,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from evitrail.evidence_store.model import Passage
-from evitrail.evidence_store.snapshot import Status
+from evitrail.evidence_store.model import Passage, Status
 from evitrail.traces.record import Record
 
 ClaimVerdict = Literal["supported", "outdated", "contradicted", "unsupported"]

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from evitrail.agent.claims.judge import ClaimJudge
 from evitrail.agent.claims.values import ClaimEvidence, JudgedClaim
 from evitrail.agent.model import OpenAnswer
 from evitrail.eval.claims.claim_blame import AnswerSteps
@@ -25,6 +25,9 @@ from evitrail.eval.log.runs import traces
 from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.trace import Trace
+
+if TYPE_CHECKING:
+    from evitrail.agent.claims.judge import ClaimJudge
 
 CLAIMS = "claims.jsonl"
 """Where an experiment's folder has the judged answers, one a line, if any run answered in free text."""

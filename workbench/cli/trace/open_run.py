@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 def open_rows(journal: JournalView, own: Iterable[ListedRun], condition: str | None) -> list[dict[str, Any]]:
     """How many claims of each verdict the runs have that answered in free text."""
+    without = [run for run in own if run.outcome is None]
+    if not without:
+        return []
     from evitrail.agent.claims.values import VERDICTS
     from evitrail.eval.claims.recorded_claims import claims_of
     from evitrail.traces.trace import Trace
 
     rows: list[dict[str, Any]] = []
-    for run in own:
-        answered = claims_of(Trace(journal, run.run)) if run.outcome is None else None
+    for run in without:
+        answered = claims_of(Trace(journal, run.run))
         if answered is None or (condition is not None and answered.condition.partition("@")[0] != condition):
             continue
         of = Counter(claim.verdict for claim in answered.claims)
