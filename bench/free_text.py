@@ -12,6 +12,10 @@ Rules kept here
   the 40 marked ``test``.
 - Each answer is its four claims in a row. It was given what *standard* serves: ten passages of all that was recorded.
 - A planted claim is named where every claim that is cut from it has the planted verdict.
+- Who let a claim in is known where what was served is decided on purpose: the outdated version alone (the search), or
+  the version in force alone (who wrote the answer). Counted is who is named first, whatever the verdict.
+- The second set was not written for this: the right and the outdated option of multiple-choice questions of other
+  people's making, short phrases that say little without their question.
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ from evitrail.agent.claims.gather import Gatherer
 from evitrail.agent.claims.judge import RuleClaimJudge
 from evitrail.agent.claims.split import claims_in
 from evitrail.agent.claims.values import VERDICTS
+from evitrail.eval.claims.claim_blame import AnswerSteps, blame_claim
+from evitrail.eval.claims.judged_answer import open_question
 from evitrail.eval.dataset.case import Case, load
 from evitrail.eval.demo import DEMO_CASES
 from evitrail.eval.metrics.stats import wilson
@@ -34,6 +40,13 @@ from evitrail.traces.record import Record
 
 PLANTED = Path(__file__).with_name("free_text") / "planted.jsonl"
 K = 10
+BLAMED = (
+    ("outdated", "outdated_evidence", "retrieve"),
+    ("outdated", "clean_evidence", "write"),
+    ("unsupported", "clean_evidence", "write"),
+    ("contradicted", "clean_evidence", "write"),
+)
+"""A planted claim, what was served, and who then let it in."""
 
 
 class Planted(Record):
@@ -63,7 +76,9 @@ def main() -> int:
     parser.add_argument("--show", action="store_true", help="print every claim that was named otherwise")
     args = parser.parse_args()
     found = named(args.store, args.split)
-    print("\n".join(table(found)))
+    print("\n".join(["by the rule, planted claims:", *table(found), "", *blame_table(args.store, args.split), ""]))
+    options = named_options(args.store, args.split)
+    print("\n".join(["by the rule, options of the same benchmark as answers:", *table(options)]))
     for one in found if args.show else ():
         if one.as_what != one.planted:
             print(f"{one.case}: planted as {one.planted}, named {one.as_what}: {one.text}")
@@ -79,18 +94,56 @@ def named(store: Path, split: str) -> list[Named]:
 
 
 def _answer(planted: Planted, case: Case, store: EvidenceStore) -> list[Named]:
-    question = case.question.model_copy(update={"options": {}})
+    return [
+        Named(case.id, verdict, _verdict(text := str(getattr(planted, verdict)), case, store), text)
+        for verdict in VERDICTS
+    ]
+
+
+def _verdict(text: str, case: Case, store: EvidenceStore) -> str:
+    question = open_question(case)
     snapshot = store.snapshot(as_of=case.as_of)
     served = [hit.passage for hit in RETRIEVERS["dense"].search(case.stem, snapshot, K).hits]
-    found = []
-    for verdict in VERDICTS:
-        text = str(getattr(planted, verdict))
-        judged = [
-            RuleClaimJudge().judge(question, claim, Gatherer().evidence(claim, served, snapshot)).verdict
-            for claim in claims_in(text)
+    judged = [
+        RuleClaimJudge().judge(question, claim, Gatherer().evidence(claim, served, snapshot)).verdict
+        for claim in claims_in(text)
+    ]
+    return " and ".join(dict.fromkeys(verdict or "not judged" for verdict in judged)) or "no claim"
+
+
+def named_options(store: Path, split: str) -> list[Named]:
+    """The right and the outdated option of every question that has one, as an answer in free text."""
+    cases = [case for case in load(DEMO_CASES) if case.meta.get("split") == split and case.stale_option]
+    with EvidenceStore.open(store, read_only=True) as opened:
+        return [
+            Named(case.id, verdict, _verdict(case.options[letter], case, opened), case.options[letter])
+            for case in cases
+            for verdict, letter in (("supported", case.answer), ("outdated", case.stale_option or ""))
         ]
-        found.append(Named(case.id, verdict, " and ".join(dict.fromkeys(judged)), text))
-    return found
+
+
+def blame_table(store: Path, split: str) -> list[str]:
+    """How often the step that let a claim in is named first, where what was served says which it is."""
+    planted = [one for _, one in read_lines([PLANTED], Planted) if one.split == split]
+    cases = {case.id: case for case in load(DEMO_CASES)}
+    lines = ["| claim | served | let in by | named first, with 95 % interval |", "|---|---|---|---|"]
+    with EvidenceStore.open(store, read_only=True) as opened:
+        for verdict, what, who in BLAMED:
+            firsts = [_first(one, verdict, what, cases[one.case], opened) for one in planted]
+            lines.append(f"| {verdict} | {what.replace('_', ' ')} | {who} | {_share(firsts.count(who), len(firsts))} |")
+    return lines
+
+
+def _first(planted: Planted, verdict: str, what: str, case: Case, store: EvidenceStore) -> str:
+    snapshot = store.snapshot(as_of=case.as_of)
+    served = [passage for ref in getattr(case, what) for passage in snapshot.passages(ref)]
+    for claim in claims_in(str(getattr(planted, verdict))):
+        evidence = Gatherer().evidence(claim, served, snapshot)
+        judged = RuleClaimJudge().judge(open_question(case), claim, evidence)
+        blame = blame_claim(judged, evidence, AnswerSteps("retrieve", "write"), case.clean_evidence)
+        if blame and blame.steps:
+            return blame.steps[0]
+    return "nobody"
 
 
 def table(found: list[Named]) -> list[str]:
@@ -99,11 +152,15 @@ def table(found: list[Named]) -> list[str]:
     lines = [f"| planted | {' | '.join(whats)} | named, with 95 % interval |", "|---" * (len(whats) + 2) + "|"]
     for verdict in VERDICTS:
         of = [one.as_what for one in found if one.planted == verdict]
-        right = of.count(verdict)
-        lo, hi = wilson(right, len(of))
-        share = f"{right / len(of):.2f} [{lo:.2f}–{hi:.2f}]"
-        lines.append(f"| {verdict} | {' | '.join(str(of.count(what)) for what in whats)} | {share} |")
+        if of:
+            counts = " | ".join(str(of.count(what)) for what in whats)
+            lines.append(f"| {verdict} | {counts} | {_share(of.count(verdict), len(of))} |")
     return lines
+
+
+def _share(right: int, of: int) -> str:
+    lo, hi = wilson(right, of)
+    return f"{right / of:.2f} [{lo:.2f}–{hi:.2f}]"
 
 
 if __name__ == "__main__":
