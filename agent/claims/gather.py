@@ -7,7 +7,7 @@ Rules kept here
 - Each passage carries what its version was worth on the day of the question, and whether it was served.
 - The search is the same for every claim and system (hybrid, ten passages), whatever the answer was given from.
 
-    evidence = Gatherer().evidence(claim, served, snapshot)
+    evidence = Gatherer().evidence(question, claim, served, snapshot)
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evitrail.agent.claims.values import AnswerClaim, BearingPassage, ClaimEvidence, ReadLine
+from evitrail.agent.model import Question
 from evitrail.agent.reader.sentences import sentences
-from evitrail.evidence_store.model import Passage
+from evitrail.evidence_store.model import Passage, indexed_text
 
 if TYPE_CHECKING:
     from evitrail.evidence_store.snapshot import Snapshot
@@ -31,12 +32,16 @@ class Gatherer:
     k: int = 10
     """Passages that the search of the store brings."""
 
-    def evidence(self, claim: AnswerClaim, served: Iterable[Passage] | None, snapshot: Snapshot) -> ClaimEvidence:
+    def evidence(
+        self, question: Question, claim: AnswerClaim, served: Iterable[Passage] | None, snapshot: Snapshot
+    ) -> ClaimEvidence:
         """The passages that may bear on a claim; ``served`` is None where nobody recorded what was served."""
-        return _gathered(claim, served, snapshot, self.k)
+        return _gathered(question, claim, served, snapshot, self.k)
 
 
-def _gathered(claim: AnswerClaim, served: Iterable[Passage] | None, snapshot: Snapshot, k: int) -> ClaimEvidence:
+def _gathered(
+    question: Question, claim: AnswerClaim, served: Iterable[Passage] | None, snapshot: Snapshot, k: int
+) -> ClaimEvidence:
     from evitrail.retrieval.hybrid import Hybrid  # loaded when a claim is judged
 
     given = {passage.id: passage for passage in served or ()}
@@ -48,6 +53,8 @@ def _gathered(claim: AnswerClaim, served: Iterable[Passage] | None, snapshot: Sn
         every |= {passage.id: passage for passage in snapshot.passages(mate)}
     ordered = [every[name] for name in sorted(every) if every[name].ref in snapshot.headers]
     lines = [sentences(passage.text) for passage in ordered]
+    wholes = [indexed_text(passage.header.title, passage.text) for passage in ordered]
+    relevant = snapshot.similarities(question.stem, wholes)
     near = iter(snapshot.similarities(claim.text, [line.text for each in lines for line in each]))
     return ClaimEvidence(
         passages=tuple(
@@ -55,8 +62,9 @@ def _gathered(claim: AnswerClaim, served: Iterable[Passage] | None, snapshot: Sn
                 passage=passage,
                 status=snapshot.status(passage.ref),
                 served=None if served is None else passage.id in given,
+                relevance=relevance,
                 lines=tuple(ReadLine(start=line.start, end=line.end, similarity=next(near)) for line in each),
             )
-            for passage, each in zip(ordered, lines, strict=True)
+            for passage, each, relevance in zip(ordered, lines, relevant, strict=True)
         )
     )

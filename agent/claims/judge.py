@@ -22,9 +22,9 @@ from evitrail.agent.claims.values import AnswerClaim, ClaimEvidence, ClaimSource
 from evitrail.agent.model import Question
 from evitrail.traces.run.live import Run
 
-ENOUGH = 0.6
+ENOUGH = 0.52
 """The strength from which on a stretch says the claim."""
-ABOUT = 0.5
+ABOUT = 0.52
 """The likeness from which on a stretch is about the same thing."""
 OPPOSED = 0.3
 """The share of a claim that only one of the two denies from which on they say the opposite."""

@@ -3,11 +3,12 @@
 Rules kept here
 - A stretch is one sentence of a passage or two neighbours, read under the title of its version.
 - Words and numerals count by how rare they are among the passages at hand, so that what all of them say tells nothing.
-- Its strength is half the share of the claim's words and numerals that it holds and half its likeness in meaning, less
-  a part of the claim's numbers that it lacks and of the words that only one of the two denies.
+- Its strength is the share of the claim's words and numerals that it holds, its likeness to the claim in meaning, and
+  how near its passage is to what was asked (a short answer says little by itself); less a part of the claim's numbers
+  that it lacks and of the words that only one of the two denies.
 - A word is denied in a text only where it stands nowhere in it undenied.
-- Weights and thresholds were set on the 19 questions marked ``fit`` in ``bench/free_text/planted.jsonl``; the figures
-  in docs/free-text.md are of the other 40.
+- Weights and thresholds were set on questions of the demonstration that are marked ``fit``, with planted claims and
+  with their options as claims (``bench/free_text.py``); the figures in docs/free-text.md are of the others.
 
 The terms are those of the extractive reader. It knows no medicine, and neither does this.
 """
@@ -26,7 +27,7 @@ from evitrail.agent.reader.extractive.quantities import numerals
 from evitrail.agent.reader.extractive.tokens import tokens
 from evitrail.agent.reader.terms import CLAUSE_END, READ, terms
 
-WORDS, MEANING, MISSING, DENIED = 0.5, 0.5, 0.2, 0.3
+WORDS, MEANING, ASKED, MISSING, DENIED = 0.46, 0.31, 0.23, 0.15, 0.23
 """What the shares are worth in a stretch's strength."""
 WORD = re.compile(r"[A-Za-z]+")
 LONGEST = 2
@@ -88,7 +89,7 @@ def _of(one: BearingPassage, claim: str, weights: dict[str, float]) -> Iterator[
             share = sum(weight for term, weight in weights.items() if term in held) / whole if whole else 0.0
             missing = len(numbers - _figures(text)) / len(numbers) if numbers else 0.0
             opposed = sum(weights.get(word, 0.0) for word in sorted(_opposed(claim, text))) / whole if whole else 0.0
-            alike = WORDS * share + MEANING * max(line.similarity for line in lines)
+            alike = WORDS * share + MEANING * max(line.similarity for line in lines) + ASKED * one.relevance
             strength = alike - MISSING * missing - DENIED * opposed
             yield Stretch(one, start, end, strength, alike, missing, opposed)
 

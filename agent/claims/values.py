@@ -51,6 +51,8 @@ class BearingPassage(Record):
     """What its version was worth on the day of the question."""
     served: bool | None
     """Whether it was among the evidence that the answer was given from; None where nobody recorded that."""
+    relevance: float
+    """How near it is, under its title, to what was asked: cosine of the store's embedding model."""
     lines: tuple[ReadLine, ...]
 
     @property

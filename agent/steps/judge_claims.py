@@ -30,20 +30,22 @@ def judge_claims(state: State, tools: Tools) -> State:
     text = state.written.text if state.written else ""
     served = [hit.passage for hit in state.hits]
     judged = tuple(
-        judge_claim(claim, gather_for(claim, served, tools), state.question, tools.claim_judge, tools.run)
+        judge_claim(
+            claim, gather_for(state.question, claim, served, tools), state.question, tools.claim_judge, tools.run
+        )
         for claim in claims_in(text)
     )
     return state.model_copy(update={"judged": judged})
 
 
-def gather_for(claim: AnswerClaim, served: Iterable[Passage] | None, tools: Tools) -> ClaimEvidence:
+def gather_for(question: Question, claim: AnswerClaim, served: Iterable[Passage] | None, tools: Tools) -> ClaimEvidence:
     """The evidence that bears on a claim, as a step of the run."""
     given = None if served is None else list(served)
     task = Task(
         "gather",
-        lambda: Gatherer().evidence(claim, given, tools.snapshot),
+        lambda: Gatherer().evidence(question, claim, given, tools.snapshot),
         returns=ClaimEvidence,
-        inputs={"claim": claim},
+        inputs={"question": question, "claim": claim},
         by=Gatherer(),
         parameters={"snapshot": tools.snapshot.id, "served": None if given is None else [one.id for one in given]},
     )

@@ -83,7 +83,7 @@ def _judged(
     claims = []
     with apart() if case.sensitive else nullcontext():
         for claim in claims_in(given.answer):
-            evidence = Gatherer().evidence(claim, served, snapshot)
+            evidence = Gatherer().evidence(question, claim, served, snapshot)
             claims.append(BearingClaim(judged=judge.judge(question, claim, evidence), evidence=evidence))
     name = f"{Path(place.file).name}:{place.line}"
     return judged_answer(name, case, given.system, given.answer, claims, STEPS)

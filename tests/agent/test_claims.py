@@ -47,7 +47,7 @@ def gathered(snapshot: Snapshot, text: str, *served: str, unknown: bool = False)
     """A claim and what bears on it, where these versions were served."""
     (claim,) = claims_in(text)
     passages = None if unknown else [passage for ref in served for passage in snapshot.passages(ref)]
-    return claim, Gatherer().evidence(claim, passages, snapshot)
+    return claim, Gatherer().evidence(OPEN, claim, passages, snapshot)
 
 
 def judged(snapshot: Snapshot, text: str, *served: str, unknown: bool = False) -> JudgedClaim:
