@@ -6,6 +6,9 @@ Rules kept here
 - The answer cites what the choice used, word for word; where a context stood before the model as it is, it rests on
   all of it and cites nothing.
 - An answer in words is checked (``check``); for other readers that step does nothing.
+- A question without options is answered in free text: the same search, then ``write`` in place of claims and choice;
+  then each claim of the answer is judged. Agents that weigh the options on the way (a critique, a researcher for each
+  option) have nothing to weigh there, and are not asked.
 
     AGENTS["agentic"].answer(question, tools)
 """
@@ -15,16 +18,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evitrail.agent.model import Answer, Ballots, Citation, Decoding, Question, State
+from evitrail.agent.model import Answer, Ballots, Citation, Decoding, OpenAnswer, Question, State
 from evitrail.agent.steps.aim import aim
 from evitrail.agent.steps.check import check
 from evitrail.agent.steps.choose import choose
 from evitrail.agent.steps.critique import critique
+from evitrail.agent.steps.judge_claims import judge_claims
 from evitrail.agent.steps.keep import keep
 from evitrail.agent.steps.requery import requery
 from evitrail.agent.steps.research import research
 from evitrail.agent.steps.retrieve import retrieve
 from evitrail.agent.steps.synthesise import synthesise
+from evitrail.agent.steps.write import write
 from evitrail.agent.tools import Tools
 from evitrail.traces.record import content_id
 
@@ -56,6 +61,34 @@ class Agent:
             state = step(state, tools)
         return _answer(state)
 
+    @property
+    def answers_openly(self) -> bool:
+        """Whether it can be asked a question without options: none of its steps needs them."""
+        return all(step in SEARCHING or step in CHOOSING for step in self.steps)
+
+    def answer_openly(self, question: Question, tools: Tools) -> OpenAnswer:
+        """The answer in free text to a question without options, each claim judged; every call is recorded."""
+        if not self.answers_openly:
+            raise ValueError(f"expected an agent that needs no options, got {self.name!r}")
+        state = State(question=question)
+        for step in (*(step for step in self.steps if step in SEARCHING), write, judge_claims):
+            state = step(state, tools)
+        written = state.written
+        assert written is not None  # ``write`` was among the steps
+        return OpenAnswer(
+            question=question.id,
+            text=written.text,
+            note=written.note,
+            citations=written.citations,
+            claims=state.judged,
+        )
+
+
+SEARCHING: tuple[Step, ...] = (aim, retrieve)
+"""Steps that come before an answer, of whatever form."""
+CHOOSING: tuple[Step, ...] = (synthesise, choose, check)
+"""Steps that choose an option; an answer in free text is written in place of them."""
+
 
 def _answer(state: State) -> Answer:
     if state.choice is None or state.synthesis is None:
@@ -86,6 +119,11 @@ def skipped(question: Question, decoding: Decoding, why: str) -> Answer:
     """What is said of a question that was not answered."""
     nothing = Ballots(votes=(), temperature=decoding.temperature, seed=decoding.seed)
     return Answer(question=question.id, option=None, reason=why, ballots=nothing, citations=(), skipped=why)
+
+
+def skipped_openly(question: Question, why: str) -> OpenAnswer:
+    """What is said of a question without options that was not answered."""
+    return OpenAnswer(question=question.id, text="", note=why, citations=(), claims=(), skipped=why)
 
 
 AGENTS: dict[str, Agent] = {

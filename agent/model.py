@@ -16,6 +16,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from evitrail.agent.claims.values import JudgedClaim
 from evitrail.agent.influence.values import Influence
 from evitrail.agent.llm.base import Text
 from evitrail.evidence_store.grading.grade import Certainty
@@ -24,12 +25,17 @@ from evitrail.traces.record import Grown, Record
 
 
 class Question(Record, stored_as="Question"):
-    """A single-choice clinical question, asked as of one day."""
+    """A single-choice clinical question, asked as of one day; one without options asks for an answer in free text."""
 
     id: str
     stem: str
     options: dict[str, str]
     as_of: date | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it asks for an answer in free text."""
+        return not self.options
 
 
 class Query(Record, stored_as="Query"):
@@ -197,6 +203,26 @@ class Decoding(Record, stored_as="Decoding"):
     seed: int = 0
 
 
+class Citation(Record):
+    """A verbatim quote, and where it stands."""
+
+    evidence: str
+    passage: str
+    start: int
+    end: int
+    quote: str
+
+
+class WrittenAnswer(Record, stored_as="WrittenAnswer"):
+    """An answer in free text, before anybody judges what it claims."""
+
+    text: Text
+    note: str
+    """In words: how it was written, or why there is none."""
+    citations: tuple[Citation, ...] = ()
+    """What it quotes, where its reader says so."""
+
+
 class State(Record):
     """What the agent knows so far; each step returns a new one."""
 
@@ -206,6 +232,8 @@ class State(Record):
     critique: Critique | None = None
     synthesis: Synthesis | None = None
     choice: Choice | None = None
+    written: WrittenAnswer | None = None
+    judged: tuple[JudgedClaim, ...] = ()
     checked: CheckedAnswers | None = None
     influence: Influence | None = None
 
@@ -217,16 +245,6 @@ class State(Record):
         for _, _, hit in sorted(rounds, key=lambda item: item[:2]):
             once.setdefault(hit.passage.id, hit)
         return tuple(once.values())
-
-
-class Citation(Record):
-    """A verbatim quote, and where it stands."""
-
-    evidence: str
-    passage: str
-    start: int
-    end: int
-    quote: str
 
 
 class Answer(Record, stored_as="Answer"):
@@ -242,3 +260,15 @@ class Answer(Record, stored_as="Answer"):
     skipped: str | None = None
     """Why the question was not answered: its evidence does not fit the model. It counts nowhere, least of all as
     wrong."""
+
+
+class OpenAnswer(Record, stored_as="OpenAnswer"):
+    """What the agent said to a question without options, and what a judge says of each claim in it."""
+
+    question: str
+    text: Text
+    note: str
+    citations: tuple[Citation, ...]
+    claims: tuple[JudgedClaim, ...]
+    skipped: str | None = None
+    """Why the question was not answered; it counts nowhere."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from evitrail.agent.claims.judge import ClaimJudge, RuleClaimJudge
 from evitrail.agent.model import Decoding
 from evitrail.agent.reader.base import WHOLE, Fit, Fitting, Reader, Recording
 from evitrail.retrieval.base import Retriever
@@ -21,7 +22,7 @@ from evitrail.traces.run.live import Run
 if TYPE_CHECKING:
     from evitrail.evidence_store.snapshot import Snapshot
 
-Reading = Literal["critique", "requery", "synthesise", "choose", "check"]
+Reading = Literal["critique", "requery", "synthesise", "choose", "check", "write"]
 """The roles a reader plays."""
 
 
@@ -55,6 +56,8 @@ class Tools:
     """Searches that an agent may make for one question."""
     changes: tuple[Change, ...] = ()
     """What a fork does otherwise, in order."""
+    claim_judge: ClaimJudge = field(default_factory=RuleClaimJudge)
+    """Who judges the claims of an answer in free text."""
 
     def at(self, kind: str) -> Tools:
         """The tools that hold for the next step of this kind."""

@@ -70,8 +70,21 @@ def resolve(plan: Plan, store: EvidenceStore, *, allow_code: bool = False, engin
         experiment = Experiment(
             cases, plan.asked, store, readers_of(plan, store), decoding, seq, plan.in_flight, mask, engine
         )
+        _expect_open_answers(experiment)
         experiment.jobs(cases)  # proves the store states, that no run is named twice, and that one is left
     return experiment
+
+
+def _expect_open_answers(experiment: Experiment) -> None:
+    """Raise ``ValueError`` where a case without options is put to a condition or reader that needs them."""
+    case = next((case for case in experiment.cases if case.is_open), None)
+    for condition in experiment.conditions if case else ():
+        for _, reader in readers(experiment.reader):
+            if why := condition.lacking_openly(reader):
+                raise ValueError(
+                    f"case {case.id if case else ''!r} asks for an answer in free text, which condition "
+                    f"{condition.name!r} cannot give: {why}; leave the condition or the case out"
+                )
 
 
 class ExperimentSummary(NamedTuple):

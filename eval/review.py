@@ -25,7 +25,7 @@ from evitrail.eval.attribution.record.taxonomy import FAULTS
 from evitrail.eval.attribution.scene.scene import BUDGET, STORE
 from evitrail.eval.log.latest_check import counted, rechecked
 from evitrail.eval.log.reviews import BLAME, LABELS, VALUES, Review, recorded_reviews
-from evitrail.eval.log.runs import JOURNAL, find_run, reviewed_outcome
+from evitrail.eval.log.runs import JOURNAL, find_run, reviewed_outcome, why_no_option
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.run_columns import NOBODY
 from evitrail.eval.report.results import write_results
@@ -211,8 +211,8 @@ def _reviewable(journals: Journals, run: str) -> Reviewable:
         raise ValueError(f"expected a run of this experiment to review, got {run!r}, {what}")
     answer = counted(trace, rechecked(journals)).output(Answer)
     if answer is None or answer.skipped:
-        why = "was not finished" if answer is None else f"was skipped ({answer.skipped})"
-        raise ValueError(f"expected a run with an answer to review, got {run!r}, which {why}")
+        why = why_no_option(trace) if answer is None else f"was skipped ({answer.skipped})"
+        raise ValueError(f"expected a run that chose an option to review, got {run!r}, which {why}")
     return Reviewable(trace, reviewed_outcome(trace, answer))
 
 

@@ -35,6 +35,9 @@ Kind = Literal[
     "preprint",
 ]
 
+Status = Literal["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"]
+"""What a version is worth on a day; ``Snapshot.status`` says it."""
+
 INCLUDED = r"^(doi:10\.\d{4,9}/\S+|pmid:\d{1,8}|[a-z0-9]+(-[a-z0-9]+)*(@[^@#\s]+)?)$"
 
 

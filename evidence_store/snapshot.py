@@ -21,12 +21,11 @@ Safe to search from several threads. There is no clock here: without ``as_of``, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
 
 from evitrail.evidence_store.curation.profile import Profile
 from evitrail.evidence_store.curation.relations import Contradiction
@@ -41,9 +40,8 @@ from evitrail.evidence_store.index.manifest import IndexManifest
 from evitrail.evidence_store.index.words import query_words, weighted
 from evitrail.evidence_store.known import Known
 from evitrail.evidence_store.model import Evidence, Header, Passage
+from evitrail.evidence_store.model import Status as Status
 from evitrail.traces.record import Record, content_id
-
-Status = Literal["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"]
 
 
 class Name(Record, stored_as="Name"):
@@ -202,6 +200,11 @@ class Snapshot:
         words = query_words(query)
         terms = weighted(words, *self._known.words.counts(words, self._without, self._published))
         return self._passages(self._searched.lexical(terms, k, self._where(valid_only)))
+
+    def similarities(self, text: str, others: Sequence[str]) -> list[float]:
+        """How near each of the other texts is to ``text`` in meaning: cosines by the index's model, six digits."""
+        vectors = self._searched.encoder.encode([text, *others]).astype("float64")
+        return [round(float(one), 6) for one in vectors[1:] @ vectors[0]]
 
     def without(self, refs: Iterable[str]) -> Snapshot:
         """The same view in which these versions were never recorded."""

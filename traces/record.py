@@ -39,7 +39,9 @@ NEGATIVE_ZERO = re.compile(r"-0\.0\b")
 class Record(BaseModel):
     """A frozen value that may cross a folder, be stored, and be named by its content."""
 
-    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants")
+    model_config = ConfigDict(
+        defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants"
+    )
 
     stored_as: ClassVar[str | None] = None
     """The name that records of this type are stored and hashed under; ask ``stored_name`` for it."""

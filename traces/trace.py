@@ -24,7 +24,7 @@ from evitrail.traces.journal.after_end import allowed
 from evitrail.traces.journal.database import damaged
 from evitrail.traces.journal.folder import files_of
 from evitrail.traces.journal.journal import JournalView, Stored
-from evitrail.traces.record import Record
+from evitrail.traces.record import Record, stored_name
 from evitrail.traces.run.activity import Activity, Edges
 from evitrail.traces.run.memory import finished
 
@@ -82,9 +82,11 @@ class Trace:
         return self.journal.get(self._begin.body["config"], returns)
 
     def output(self, returns: type[R]) -> R | None:
-        """What the run came to; None while it has not ended."""
+        """What the run came to; None while it has not ended, and where it came to a record of another type."""
         ends = self.of_type("run.end")
-        return self.journal.get(ends[0].body["output"], returns) if ends else None
+        if not ends or ends[0].body["output_type"] != stored_name(returns):
+            return None
+        return self.journal.get(ends[0].body["output"], returns)
 
     def edges(self) -> Edges:
         """Every edge that the run's steps stated, in order."""

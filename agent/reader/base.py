@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol, runtime_checkable
 
-from evitrail.agent.model import CheckedAnswers, Choice, Critique, Decoding, Query, Question, Synthesis
+from evitrail.agent.model import CheckedAnswers, Choice, Critique, Decoding, Query, Question, Synthesis, WrittenAnswer
 from evitrail.retrieval.base import Hit
 from evitrail.traces.record import Record
 from evitrail.traces.run.live import Run
@@ -70,6 +70,15 @@ class Checking(Protocol):
 
     def check(self, question: Question, choice: Choice) -> CheckedAnswers:
         """Which letters the words of a choice select explicitly; the labels and the right answer are not seen."""
+        ...
+
+
+@runtime_checkable
+class Writing(Protocol):
+    """A reader that can answer in free text."""
+
+    def write(self, question: Question, hits: Sequence[Hit]) -> WrittenAnswer:
+        """A short answer to a question without options, from the hits or, without any, from nothing."""
         ...
 
 

@@ -35,6 +35,7 @@ from evitrail.agent.model import (
     Query,
     Question,
     Synthesis,
+    WrittenAnswer,
 )
 from evitrail.agent.reader.base import WHOLE, Fit
 from evitrail.agent.reader.checking.checker import Checker, RuleChecker
@@ -133,6 +134,10 @@ class DirectReader(AsksModel):
     def check(self, question: Question, choice: Choice) -> CheckedAnswers:
         """See ``Checking.check``."""
         return self.checker.check(question, choice, self.run)
+
+    def write(self, question: Question, hits: Sequence[Hit]) -> WrittenAnswer:
+        """See ``PromptedReader.write``."""
+        return self.aside().write(question, hits)
 
     def asked(self, question: Question, context: str) -> Prompt:
         """What is sent for the greedy answer."""

@@ -28,11 +28,22 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from evitrail.agent.llm.availability import AsksModel
 from evitrail.agent.llm.base import LLM, Prompt, recorded
-from evitrail.agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
+from evitrail.agent.model import (
+    Ballots,
+    Choice,
+    Claim,
+    Critique,
+    Decoding,
+    Query,
+    Question,
+    Synthesis,
+    WrittenAnswer,
+)
 from evitrail.agent.reader.prompting.fence import Fence, claim_text, passage_text, question_text
 from evitrail.agent.reader.prompting.json_reply import as_json, as_letter, ask
 from evitrail.agent.reader.prompting.letter_probabilities import vote_logits
 from evitrail.agent.reader.prompting.templates import Act, Prompts, load
+from evitrail.agent.reader.prompting.written import written
 from evitrail.agent.reader.queries import focused
 from evitrail.evidence_store.model import Passage
 from evitrail.retrieval.base import Hit
@@ -157,6 +168,10 @@ class PromptedReader(AsksModel):
             reason=f"{said}, from {len(synthesis.claims)} claims" + (f"; ballots: {drawn}" if drawn else ""),
             ballots=Ballots(votes=votes, temperature=decoding.temperature, seed=decoding.seed),
         )
+
+    def write(self, question: Question, hits: Sequence[Hit]) -> WrittenAnswer:
+        """See ``Writing.write``."""
+        return written(self._model(), question, hits, self.max_tokens)
 
     def _read_passage(self, question: Question, passage: Passage) -> Synthesis:
         if self.run is None:

@@ -3,6 +3,8 @@
 Rules kept here
 - ``benchmark.jsonl`` holds one case a line (DESIGN.md, formats). ``labels`` may be empty: then nothing
   is known of harm, and safety metrics are null, never 0.
+- A case without ``options`` is *open*: it asks for an answer in free text, whose claims are judged against evidence. It
+  has no answer key, no labels of harm and names no option; ``clean_evidence`` says which evidence decides.
 - ``check`` proves a benchmark against a store: every reference exists, and clean evidence was in force
   on the case's day.
 - The agent never sees a case, only ``case.question``.
@@ -46,9 +48,11 @@ class Case(Grown):
 
     id: str
     stem: str
-    options: dict[str, str]
-    answer: str
-    labels: dict[str, Flags]
+    options: dict[str, str] = Field(default_factory=dict)
+    """By letter; none where an answer in free text is asked for."""
+    answer: str = ""
+    """The letter of the right option; empty where there are none."""
+    labels: dict[str, Flags] = Field(default_factory=dict)
     """Per option letter; a correct option may be flagged too (negated stems)."""
     subspecialty: str
     question_type: str
@@ -70,6 +74,11 @@ class Case(Grown):
     def question(self) -> Question:
         """What the agent is asked."""
         return Question(id=self.id, stem=self.stem, options=self.options, as_of=self.as_of)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it asks for an answer in free text."""
+        return not self.options
 
     @property
     def stale_option(self) -> str | None:
@@ -110,6 +119,10 @@ class Case(Grown):
 
     @model_validator(mode="after")
     def _letters_agree(self) -> Case:
+        if self.is_open:
+            return self._open()
+        if missing := sorted({"answer", "labels"} - self.model_fields_set):
+            raise ValueError(f"key {missing[0]!r}: expected it beside the key 'options', got none")
         letters = sorted(self.options)
         if len(letters) < 2 or any(len(letter) != 1 or not letter.isupper() for letter in letters):
             raise ValueError(f"expected two or more options named by capital letters, got {letters}")
@@ -121,6 +134,16 @@ class Case(Grown):
                 raise ValueError(f"key {key!r}: expected one of the options {letters}, got {letter!r}")
         if self.labels and (unlabelled := sorted(self.options.keys() - self.labels.keys())):
             raise ValueError(f"key 'labels': expected every option or none, {unlabelled} are missing")
+        return self
+
+    def _open(self) -> Case:
+        named: dict[str, object] = {"answer": self.answer, "labels": self.labels, "supports": self.supports}
+        named |= {"meta.stale_option": self.stale_option, "meta.conflict_option": self.conflict_option}
+        if wrong := [key for key, value in named.items() if value]:
+            raise ValueError(
+                f"key {wrong[0]!r}: expected none in a case without options, which asks for an answer in free text; "
+                "give the options, or leave the key out"
+            )
         return self
 
 

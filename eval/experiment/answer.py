@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from evitrail.agent.agents import skipped
+from evitrail.agent.agents import skipped, skipped_openly
 from evitrail.agent.llm.base import DoesNotFit
-from evitrail.agent.model import Answer
+from evitrail.agent.model import Answer, OpenAnswer
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.tools import Tools
 from evitrail.eval.log.run_config import RunConfig
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from evitrail.evidence_store.snapshot import Snapshot
 
 
-def answer_by(store: EvidenceStore, reader: Reader | Readers, config: RunConfig, run: Run) -> Answer:
+def answer_by(store: EvidenceStore, reader: Reader | Readers, config: RunConfig, run: Run) -> Answer | OpenAnswer:
     """What the configured agent says with the reader that is configured, on the store as it is to see it."""
-    snapshot = store.snapshot(as_of=config.case.as_of, seq=config.seq)
-    return answer(config, snapshot, readers(reader).of("", config.reader), run)
+    snapshot, read_by = store.snapshot(as_of=config.case.as_of, seq=config.seq), readers(reader).of("", config.reader)
+    if config.case.is_open:
+        return open_answer_with(config, config.condition.tools(config.case, run, snapshot, read_by, config.decoding))
+    return answer(config, snapshot, read_by, run)
 
 
 def answer(config: RunConfig, snapshot: Snapshot, reader: Reader, run: Run) -> Answer:
@@ -41,3 +43,12 @@ def answer_with(config: RunConfig, tools: Tools) -> Answer:
             return config.condition.steps.answer(config.case.question, tools)
         except DoesNotFit as error:
             return skipped(config.case.question, config.decoding, str(error))
+
+
+def open_answer_with(config: RunConfig, tools: Tools) -> OpenAnswer:
+    """What the configured agent says in free text with these tools, each claim judged; kept and skipped likewise."""
+    with apart() if config.case.sensitive else nullcontext():
+        try:
+            return config.condition.steps.answer_openly(config.case.question, tools)
+        except DoesNotFit as error:
+            return skipped_openly(config.case.question, str(error))

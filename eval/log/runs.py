@@ -2,6 +2,7 @@
 
 Rules kept here
 - Outcomes are read from the journal, never from memory, so a report is the same whenever it is made.
+- A run that answered in free text has no option and no outcome; ``eval/claims/recorded_claims.py`` reads those.
 - Forks, seals, redacted runs and runs of other systems are not runs of the experiment.
 - Runs that no seal covers count, as those of a resumed experiment do, and are told beside every total.
 - A question that was skipped, because its evidence does not fit the model, is on record with the reason and counts
@@ -60,6 +61,13 @@ def find_run(journal: JournalView, name: str, *, redacted: bool = False) -> Trac
     if not redacted and (said := redacted_runs(journal).get(name)):
         raise Redacted(str(said))
     return trace
+
+
+def why_no_option(trace: Trace) -> str:
+    """Why a run has no option to speak of, to be put after its name."""
+    if trace.ended:
+        return "answered in free text; `evitrail claims` and `evitrail trace show` show its claims"
+    return "was not finished; run the experiment again to finish it"
 
 
 def redacted(journal: JournalView) -> dict[str, Redaction]:

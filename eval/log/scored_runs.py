@@ -32,7 +32,7 @@ from evitrail.traces.journal.view import JournalView
 from evitrail.traces.run.memory import unfolded
 from evitrail.traces.trace import Trace
 
-MEASURING = ("check", "influence")
+MEASURING = ("check", "influence", "gather", "judge")
 """Kinds of steps that judge or explain an answer and have no part in it."""
 
 N = TypeVar("N", int, float)

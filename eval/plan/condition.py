@@ -28,7 +28,7 @@ from pydantic import Field
 from evitrail.agent.agents import AGENTS, Agent
 from evitrail.agent.influence.values import Way
 from evitrail.agent.model import Decoding
-from evitrail.agent.reader.base import WHOLE, Fit, Fitting, Reader
+from evitrail.agent.reader.base import WHOLE, Fit, Fitting, Reader, Writing
 from evitrail.agent.steps.influence import influence
 from evitrail.agent.tools import Tools
 from evitrail.eval.dataset.case import Case
@@ -87,6 +87,17 @@ class Condition(Grown):
         if self.fit.keep == "padded":
             return "its control for length needs a reader that puts passages before a model as they are"
         return None
+
+    def lacking_openly(self, reader: Reader) -> str | None:
+        """Why this condition cannot be asked a question without options with this reader; None where it can."""
+        agent = AGENTS[agent_named(self.agent, admitted=True)]
+        if not isinstance(agent, Agent) or not agent.answers_openly:
+            return f"its agent {self.agent!r} weighs options"
+        if self.influence is not None:
+            return "influence is measured on the choice of an option"
+        if self.fit.keep != "whole":
+            return "a context of a set length is put together for a choice"
+        return None if isinstance(reader, Writing) else f"the reader {reader!r} does not answer in free text"
 
     def serves(self, case: Case) -> bool:
         """Whether the case has what this condition serves by id; only a report may be wanting."""

@@ -134,11 +134,12 @@ def render(
     redacted: int = 0,
     newer: int = 0,
     source: str | None = None,
+    answered_openly: int = 0,
 ) -> str:
     """The whole report as HTML; ``root`` is the journal's seal, to be compared with one kept elsewhere.
 
     ``redacted`` runs are told of and counted nowhere else; ``newer`` ones count, and no seal covers them.
-    ``source`` is where outcomes without a journal come from.
+    ``source`` is where outcomes without a journal come from. ``answered_openly`` runs answered in free text.
     """
     shown = profile_rows(outcomes, rows)
     drawn = [{**condition.row, "condition": condition.label, "reader": "", "snapshot": ""} for condition in shown]
@@ -157,6 +158,7 @@ def render(
         root=root,
         redacted=redacted,
         newer=newer,
+        answered_openly=answered_openly,
         source=source,
         conditions=shown,
         cases=len({outcome.case for outcome in outcomes}),

@@ -6,6 +6,7 @@ Rules kept here
   are the same for equal seeds.
 - A file is replaced whole or not at all.
 - ``mismatches.jsonl`` is there where words were checked: the answers that a person should look at.
+- ``claims.jsonl`` is there where a run answered in free text: each answer with its claims, judged and blamed.
 - No file here holds the text of a sensitive case. A redacted run is left out of all of them, and counted.
 
     write_results(folder)
@@ -16,6 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evitrail.eval.attribution.blame_record import blames
+from evitrail.eval.claims.recorded_claims import CLAIMS, recorded_claims
 from evitrail.eval.log.mismatches import MISMATCHES, mismatches
 from evitrail.eval.log.runs import cases, newer_runs, outcomes, redacted, traces
 from evitrail.eval.log.scored_runs import scored_runs
@@ -24,7 +26,7 @@ from evitrail.eval.metrics.outcomes_file import OUTCOMES, write_outcomes
 from evitrail.eval.metrics.table import cost_rows, metric_rows
 from evitrail.eval.plan.plan import PLAN, read_plan
 from evitrail.eval.report import render
-from evitrail.eval.report.files import write_json
+from evitrail.eval.report.files import write_json, write_records
 from evitrail.eval.report.questions_file import QUESTIONS, write_questions
 from evitrail.eval.report.run_columns import run_columns
 from evitrail.eval.report.run_list import keep_run_list
@@ -50,6 +52,8 @@ def write_results(folder: Path) -> list[dict[str, object]]:
         write_json(folder / "attribution.json", [blame.model_dump(mode="json") for blame in blamed])
         if (queue := mismatches(journal)) is not None:
             replace_text(folder / MISMATCHES, "".join(f"{row.model_dump_json()}\n" for row in queue))
+        if answered := recorded_claims(journal):
+            write_records(folder / CLAIMS, answered)
         page = render(
             title=folder.name,
             outcomes=scored,
@@ -59,6 +63,7 @@ def write_results(folder: Path) -> list[dict[str, object]]:
             root=sealed_root(journal),
             redacted=len(redacted(journal)),
             newer=len(newer_runs(journal)),
+            answered_openly=len(answered),
         )
         replace_text(folder / "report.html", page)
     keep_run_list(folder)

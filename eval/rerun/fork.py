@@ -26,10 +26,10 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from evitrail.agent.llm.base import Completion
-from evitrail.agent.model import Answer, Choice, Critique, Query, Synthesis
+from evitrail.agent.model import Answer, Choice, Critique, OpenAnswer, Query, Synthesis
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.tools import Change, Tools
-from evitrail.eval.experiment.answer import answer_with
+from evitrail.eval.experiment.answer import answer_with, open_answer_with
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.plan.run_name import ForkName, change_text
@@ -69,7 +69,10 @@ class Forked(NamedTuple):
 
 def forking(of: Trace, at: str | None, changes: Mapping[str, Any]) -> Fork:
     """A fork as a person asks for it; raises ``ValueError`` naming what is wrong with it."""
-    root_config(of)
+    if root_config(of).case.is_open:
+        raise ValueError(
+            f"run {of.run!r} answered in free text, which cannot be forked; run the case again under another condition"
+        )
     if not of.ended:
         raise ValueError(f"run {of.run!r} was not finished; run the experiment again to finish it, then fork it")
     steps = {activity.path: activity for activity in of.activities}
@@ -128,9 +131,17 @@ def fork(
 
 
 def answer_again(trace: Trace, run: Run, store: EvidenceStore, reader: Reader | Readers, *more: Change) -> Answer:
-    """What a recorded run's agent says: verified, probed or forked, as ``run`` decides, with ``more`` changed."""
+    """The option that a recorded run's agent chooses: verified, probed or forked, as ``run`` decides, with ``more``."""
     config, tools = root_config(trace), tools_of(trace, run, store, reader)
     return answer_with(config, replace(tools, changes=(*tools.changes, *more)))
+
+
+def do_again(trace: Trace, run: Run, store: EvidenceStore, reader: Reader | Readers) -> Answer | OpenAnswer:
+    """What a recorded run's agent says, an option or free text, with nothing changed."""
+    config = root_config(trace)
+    if config.case.is_open:
+        return open_answer_with(config, tools_of(trace, run, store, reader))
+    return answer_again(trace, run, store, reader)
 
 
 def tools_of(trace: Trace, run: Run, store: EvidenceStore, reader: Reader | Readers) -> Tools:

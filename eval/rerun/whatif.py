@@ -66,9 +66,9 @@ def whatif(
     past: JournalView | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> WhatIf:
-    """Put the supposition to every finished run; forks those it affects."""
+    """Put the supposition to every finished run that chose an option; forks those it affects."""
     past = past or journal
-    finished = [trace for trace in traces(past) if trace.ended and not recorded_elsewhere(trace)]
+    finished = [trace for trace in traces(past) if trace.output(Answer) and not recorded_elsewhere(trace)]
     refs = {*changes.get("retract", ()), *changes.get("grade", ())}
     for ref in refs:
         store.get(ref)

@@ -26,6 +26,7 @@ STORED = {
     *("Captured", "Given", "Node", "Nodes", "Said", "Texts", "Vectors"),
     *("Blames", "Fork", "Mended", "Review", "RunConfig"),
     *("Audit", "AuditPolicy", "CaseSet"),
+    *("AnswerClaim", "ClaimEvidence", "JudgedClaim", "OpenAnswer", "WrittenAnswer"),
 }
 """Every name that journals and stores out there may hold. One may be added, none may be taken away or changed."""
 
@@ -36,6 +37,7 @@ REASONS = {
         "Dropped Edge Entity Flags FoundNode GateReport Grade Hit Input Judgement LetterVerdict Message "
         "ModelAnswer Noted Overall PackedFile PackedRun PassageInfluence Rating Share Term Token"
         " AuditedName ChangedSetting Overridden PolicyName RuleResult Waived"
+        " BearingPassage ClaimSource ReadLine"
     ),
     "an event of the ledger, which is hashed as an event whatever its body": (
         "Act Draft Entry Event Held Notice Profile Publisher Stop Withdrawal"
@@ -48,6 +50,7 @@ REASONS = {
         " AttackRow Attempt Chosen CleanRow Paired RedTeam Settled"
         " AttributionRule AuditSignature Change EvidenceRule NoRegression PolicyHead RedTeamRule Rule Threshold Waiver"
         " RegressionCase RegressionSet"
+        " GivenAnswer"
     ),
     "what a command answers with, or a step hands to the next": (
         "AnswerSource Answered Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference "
@@ -55,6 +58,7 @@ REASONS = {
         "Payload Reasons ReviewItem State Stats StatusChange StepDiff Swap TurningEvent Unread"
         " CaseResult Funnel ListedReview StageCount"
         " Cause ChangedAnswer ChangingEvent ConditionDrift Drift EventDrift"
+        " ClaimBlame ClaimResult ClaimRow ClaimShare JudgedAnswer"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}

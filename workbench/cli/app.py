@@ -30,6 +30,7 @@ from evitrail.workbench.cli.console import CheckFailed, complain, say
 from evitrail.workbench.cli.experiment import (
     ask,
     attribute,
+    claims,
     compare,
     demo,
     drift,
@@ -170,6 +171,7 @@ app.command("report")(report.report)
 app.add_typer(review.app, name="review")
 app.command("review-answers", cls=Registered)(recheck.check)
 app.command("check", cls=Registered, hidden=True)(recheck.check)
+app.command("claims", cls=Registered)(claims.claims)
 app.command("import-results")(official.import_official)
 app.command("import-official", hidden=True)(official.import_official)
 app.command("import-dataset")(official.import_dataset)

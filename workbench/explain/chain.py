@@ -15,6 +15,7 @@ from evitrail.agent.model import Answer, Choice, Claim, Query, Synthesis
 from evitrail.eval.attribution.replays.mended import Mended
 from evitrail.eval.attribution.scene.facts import Facts, facts
 from evitrail.eval.log.run_config import RunConfig
+from evitrail.eval.log.runs import why_no_option
 from evitrail.eval.plan.run_name import change_text
 from evitrail.eval.rerun.fork_record import Fork
 from evitrail.evidence_store.model import Header
@@ -78,7 +79,7 @@ def chain(trace: Trace) -> EvidenceChain:
     config, said = config_of(trace), trace.output(Answer)
     recorded = facts(trace)
     if said is None or recorded.choice is None or recorded.synthesis is None:
-        raise ValueError(f"run {trace.run!r} was not finished; run the experiment again to finish it")
+        raise ValueError(f"run {trace.run!r} {why_no_option(trace)}")
     links = _links(recorded.choice, recorded.synthesis, recorded.retrieved)
     ours = [x for x in links if x.claim.option == said.option and x.claim.stance == "supports"]
     queries = {content_id(q): q for a in recorded.steps.get("retrieve", []) for q in [_query(trace, a.inputs[0].id)]}

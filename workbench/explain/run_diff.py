@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from evitrail.agent.model import Answer, Choice, Claim
 from evitrail.eval.attribution.scene.facts import Facts, facts
-from evitrail.eval.log.runs import outcome_of
+from evitrail.eval.log.runs import outcome_of, why_no_option
 from evitrail.eval.rerun.fork import root_config
 from evitrail.evidence_store.model import Header
 from evitrail.retrieval.base import Hit
@@ -151,7 +151,7 @@ def _used(recorded: Facts) -> dict[tuple[str, str, str, int], Claim]:
 def _end(trace: Trace, recorded: Facts) -> End:
     said, choice = trace.output(Answer), recorded.choice
     if said is None or choice is None:
-        raise ValueError(f"run {trace.run!r} was not finished; run the experiment again to finish it")
+        raise ValueError(f"run {trace.run!r} {why_no_option(trace)}")
     outcome = outcome_of(trace.run, root_config(trace), said)
     return End(
         run=trace.run,

@@ -22,7 +22,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evitrail.agent.model import Ballots, Choice, Claim, Critique, Decoding, Query, Question, Synthesis
+from evitrail.agent.model import (
+    Ballots,
+    Choice,
+    Citation,
+    Claim,
+    Critique,
+    Decoding,
+    Query,
+    Question,
+    Synthesis,
+    WrittenAnswer,
+)
 from evitrail.agent.reader.extractive import scoring
 from evitrail.agent.reader.extractive.embedding_similarity import Embed
 from evitrail.agent.reader.extractive.explanation import explanation_terms
@@ -34,6 +45,8 @@ from evitrail.traces.record import content_id
 
 DIGITS = 6
 TIE = 1e-6
+QUOTED = 3
+"""Sentences that an answer in free text quotes."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +130,30 @@ class ExtractiveReader:
             margin = f", {found[first] - found[ordered[1]]:.2f} ahead of {ordered[1]}" if len(ordered) > 1 else ""
             reason = f"{first} at {found[first]:.2f}{margin}, from {len(used)} claims"
         return Choice(option=option, logits=found, claims=used, reason=reason, ballots=ballots)
+
+    def write(self, question: Question, hits: Sequence[Hit]) -> WrittenAnswer:
+        """The few sentences that speak most of what is asked, word for word; equal sentences once."""
+        passages = [hit.passage for hit in hits]
+        asked = question.model_copy(update={"options": {"A": question.stem}})  # relevance looks at the stem alone
+        seen = features(asked, passages, self.embed)
+        relevant = scoring.relevance(seen.relevance, self.weights).round(DIGITS) if seen.lines else np.zeros(0)
+        chosen: dict[str, Citation] = {}
+        for place in np.argsort(-relevant, kind="stable"):
+            line = seen.lines[place]
+            passage, sentence = passages[line.passage], line.sentence
+            if len(chosen) < QUOTED:
+                chosen.setdefault(
+                    sentence.text,
+                    Citation(
+                        evidence=passage.ref,
+                        passage=passage.id,
+                        start=sentence.start,
+                        end=sentence.end,
+                        quote=sentence.text,
+                    ),
+                )
+        note = f"quotes {len(chosen)} of {len(seen.lines)} sentences" if chosen else "there is nothing to quote"
+        return WrittenAnswer(text=" ".join(chosen), note=note, citations=tuple(chosen.values()))
 
     def _logits(self, question: Question, claims: Sequence[Claim]) -> dict[str, float]:
         letters = sorted(question.options)

@@ -32,7 +32,8 @@ from evitrail.agent.reader.extractive.conditions import applies, clauses, matche
 from evitrail.agent.reader.extractive.embedding_similarity import Array, Meanings, asked, meanings
 from evitrail.agent.reader.extractive.embedding_similarity import Embed as Embed
 from evitrail.agent.reader.extractive.overlap import matrix, presence, shared, shares, vocabulary
-from evitrail.agent.reader.extractive.quantities import Quantity, numerals, quantities
+from evitrail.agent.reader.extractive.quantities import Quantity, quantities
+from evitrail.agent.reader.extractive.tokens import tokens
 from evitrail.agent.reader.sentences import Sentence, sentences
 from evitrail.agent.reader.terms import Terms, terms
 from evitrail.evidence_store.model import Passage, indexed_text
@@ -191,11 +192,6 @@ def _features(reading: Reading) -> Features:
 
 
 _kept = lru_cache(maxsize=KEPT)(_features)
-
-
-def tokens(text: str) -> frozenset[str]:
-    """The words of ``text`` and the numerals in it."""
-    return terms(text).words | numerals(text)
 
 
 def _fill_overlap(fill: Mapping[str, Array], weights: Sequence[Mapping[str, float]], lines: Sequence[Line]) -> None:

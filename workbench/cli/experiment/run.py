@@ -219,13 +219,17 @@ def run(
 
 def show_results(results: Results, *, json: bool) -> None:
     """Print the table of conditions and the report's path; exit code 1 when runs could not be finished."""
+    from evitrail.eval.claims.claim_metrics import claim_rows
+    from evitrail.eval.claims.recorded_claims import answers_in
     from evitrail.eval.log.reviews import overridden_in_words
+    from evitrail.workbench.cli.experiment.claims import show_claims
 
-    folder, failures = results.folder, results.unfinished
+    folder, failures, answered = results.folder, results.unfinished, answers_in(results.folder)
     if json:
         unfinished = [failure._asdict() for failure in failures]
         numbers = {
             "metrics": results.metrics,
+            "claims": [row.model_dump(mode="json") for row in claim_rows(answered)],
             "unfinished": unfinished,
             "redacted": results.redacted,
             "newer_than_seal": results.newer,
@@ -233,7 +237,10 @@ def show_results(results: Results, *, json: bool) -> None:
         }
         print_json({"folder": str(folder), **numbers})
     else:
-        profile_table(folder, results.metrics)
+        if results.metrics or not answered:
+            profile_table(folder, results.metrics)
+        if answered:
+            show_claims(str(folder), answered, limit=0, json=False)
         show_wrong_answers(results.blames())
         if said := overridden_in_words(_overridden(results)):
             say(f"{said}; `evitrail review list` says why")

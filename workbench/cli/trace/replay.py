@@ -112,13 +112,13 @@ def first_of(checked: list[StepVerdict]) -> StepVerdict | None:
 def _checked(trace: Trace, again: Reopened) -> list[StepVerdict]:
     from contextlib import suppress
 
-    from evitrail.eval.rerun.fork import answer_again
+    from evitrail.eval.rerun.fork import do_again
     from evitrail.traces import Verify
     from evitrail.traces.run.live import BlockedEffect
 
     verify = Verify(trace.journal, trace.run)
     with suppress(BlockedEffect):  # it is among the verdicts
-        answer_again(trace, verify, again.store, again.readers)
+        do_again(trace, verify, again.store, again.readers)
     return verify.finish()
 
 

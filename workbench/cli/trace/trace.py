@@ -36,6 +36,7 @@ def list_(
     from evitrail.eval.report.run_list import run_list
     from evitrail.traces.audit.integrity import newer_than_seal
     from evitrail.workbench.cli.trace.external_run import list_elsewhere, rows_of
+    from evitrail.workbench.cli.trace.open_run import list_open, open_rows
     from evitrail.workbench.cli.trace.redact import list_redacted
     from evitrail.workbench.cli.trace.redact import rows_of as redacted_rows
 
@@ -47,6 +48,7 @@ def list_(
         wanted = _condition(condition, [outcome for _, outcome in scored]) if condition else None
         foreign = rows_of(journal, elsewhere) if not failed and wanted is None else []
         gone = redacted_rows(journal, wanted) if not failed else []
+        openly = open_rows(journal, own, wanted) if not failed else []
         newer = {run.run for run in own}.intersection(newer_than_seal(journal))
     rows = [
         (run, o) for run, o in scored if not (failed and o.correct) and (wanted is None or wanted in _conditions(o))
@@ -60,13 +62,15 @@ def list_(
             }
             for run, o in rows
         ]
-        print_json([*own_rows, *foreign, *gone])
+        print_json([*own_rows, *openly, *foreign, *gone])
         return
     if gone:
         list_redacted(folder, gone)
     if foreign:
         list_elsewhere(folder, foreign)
-    if foreign and not own:
+    if openly:
+        list_open(folder, openly)
+    if (foreign or openly) and not scored:
         return
     print_table(
         f"{len(rows)} runs in {folder}{_newer(sum(run.run in newer for run, _ in rows))}"
@@ -133,16 +137,21 @@ def show(
 def show_run(folder: Path, run: str, *, json: bool) -> None:
     """An answer, all it rests on, and who is blamed for it."""
     from evitrail.eval.attribution.record.reviewed_blame import counting_blames
+    from evitrail.eval.claims.recorded_claims import claims_of
     from evitrail.eval.log.latest_check import counted, rechecked
     from evitrail.eval.report.review_list import reviews_of
     from evitrail.traces.external.external_run import recorded_elsewhere
     from evitrail.workbench.cli.trace.external_run import show_elsewhere
+    from evitrail.workbench.cli.trace.open_run import show_open
     from evitrail.workbench.explain.chain import chain
 
     with open_journal(folder) as journal:
         trace = find_run(journal, run)
         if recorded_elsewhere(trace):
             show_elsewhere(folder, trace, json=json)
+            return
+        if (answered := claims_of(trace)) is not None:
+            show_open(folder, trace, answered, json=json)
             return
         checked = counted(trace, rechecked(journal))
         told, blamed, reviews = chain(trace), counting_blames(trace, checked), reviews_of(trace, checked)

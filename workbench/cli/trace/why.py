@@ -114,6 +114,7 @@ def impact(
     json: Json = False,
 ) -> None:
     """List every answer that rests on an evidence version."""
+    from evitrail.eval.claims.recorded_claims import resting_on
     from evitrail.eval.log.run_config import RunConfig
     from evitrail.eval.rerun.whatif import impact as resting
     from evitrail.workbench.explain.sources import known_or_refused
@@ -128,10 +129,22 @@ def impact(
             }
             for trace, said in resting(journal, evidence)
         ]
-        if not rows:
+        openly = [
+            {"run": answer.run, "claims": claims, "of": len(answer.claims)}
+            for answer, claims in resting_on(journal, evidence)
+        ]
+        if not rows and not openly:
             known_or_refused(journal, evidence)
     if json:
-        print_json({"evidence": evidence, "answers": rows})
+        print_json({"evidence": evidence, "answers": rows, "free_text": openly})
+        return
+    if openly:
+        print_table(
+            f"{len(openly)} answers in free text in {folder} rest on {evidence}",
+            ("run", "claims", "of"),
+            [(row["run"], row["claims"], row["of"]) for row in openly],
+        )
+    if openly and not rows:
         return
     print_table(
         f"{len(rows)} answers in {folder} rest on {evidence}",
