@@ -41,6 +41,7 @@ from evitrail.evidence_store.index.words import query_words, weighted
 from evitrail.evidence_store.known import Known
 from evitrail.evidence_store.model import Evidence, Header, Passage
 from evitrail.evidence_store.model import Status as Status
+from evitrail.evidence_store.read_model.selecting import Origin
 from evitrail.traces.record import Record, content_id
 
 
@@ -134,7 +135,9 @@ class Snapshot:
 
     def passages(self, ref: str) -> list[Passage]:
         """The version's text in passages, in order."""
-        return [self._passage(ref, part, span) for part, span in enumerate(self._searched.cut(self.evidence(ref).text))]
+        header, origin = self._header(ref), self._known[ref].origin
+        cuts = self._searched.cut(origin.evidence.text)
+        return [_passage(header, origin, part, span) for part, span in enumerate(cuts)]
 
     def status(self, ref: str) -> Status:
         """What the version is worth on the day asked about."""
@@ -255,14 +258,17 @@ class Snapshot:
         hint = f"it has {', '.join(others)}" if others else "nothing of that lineage"
         raise UnknownEvidenceError(f"expected a version this snapshot knows, got {ref!r}; {hint}")
 
-    def _passages(self, hits: Iterable[IndexHit]) -> list[tuple[Passage, float]]:
-        found = list(hits)
-        self._known.find(hit.ref for hit in found)  # all at once
-        return [(self._passage(hit.ref, hit.part, TextSpan(hit.start, hit.end)), hit.score) for hit in found]
+    def _passages(self, hits: Sequence[IndexHit]) -> list[tuple[Passage, float]]:
+        refs = {hit.ref for hit in hits}
+        known = self._known.find(refs)  # all at once
+        origins = {ref: known[ref].origin for ref in refs}
+        headers = {ref: self.headers[ref] for ref in refs}
+        return [
+            (_passage(headers[hit.ref], origins[hit.ref], hit.part, TextSpan(hit.start, hit.end)), hit.score)
+            for hit in hits
+        ]
 
-    def _passage(self, ref: str, part: int, span: TextSpan) -> Passage:
-        origin = self._known[ref].origin
-        text = origin.evidence.text[span.start : span.end]
-        return Passage(
-            header=self.headers[ref], evidence_id=origin.id, part=part, start=span.start, end=span.end, text=text
-        )
+
+def _passage(header: Header, origin: Origin, part: int, span: TextSpan) -> Passage:
+    text = origin.evidence.text[span.start : span.end]
+    return Passage(header=header, evidence_id=origin.id, part=part, start=span.start, end=span.end, text=text)
