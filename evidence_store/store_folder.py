@@ -112,8 +112,7 @@ def successor(parts: StoreParts, embedder: Encoder | None, mode: Mode | None) ->
     if mode == "approximate" and old.engine != "edge":
         said = f"{parts.path}: expected the engine 'edge' for approximate search, got {old.engine!r}"
         raise StoreError(f"{said}, of which nobody can tell which build of a graph answered; leave it exact")
-    known = old.search if old.search in SEARCHES.values() else SEARCHES["exact"]
-    search = known if mode is None else SEARCHES[mode]
+    search = SEARCHES[old.mode if mode is None else mode]
     return new.model_copy(update={"payload": PAYLOAD, "lexical": BM25, "search": search, "build": ""})
 
 

@@ -56,7 +56,7 @@ _PER_POINT = 32 << 10
 """Bytes that a batch may take: new pages, and the batch itself in log and storage."""
 
 
-M, EF_CONSTRUCT, EF = 16, 100, 256
+M, EF_CONSTRUCT, EF = 32, 200, 256
 """HNSW's numbers, as ``APPROXIMATE`` in ``manifest.py`` names them."""
 _SCANNED = 20_000
 """Kilobytes of vectors up to which those that a filter leaves are all looked at: some 13,000 of minilm's."""
