@@ -55,6 +55,9 @@ REASONS = {
         "Payload Reasons ReviewItem State Stats StatusChange StepDiff Swap TurningEvent Unread"
         " CaseResult Funnel ListedReview StageCount"
         " Cause ChangedAnswer ChangingEvent ConditionDrift Drift EventDrift"
+        " AskedCase ConditionRow Estimated EvidenceStanding ExperimentLine FailureProfile ForkLine IntegrityReport"
+        " ListedRuns MetricColumn MetricRange Neighbours RunIntegrity RunView SealState SelectedRuns ServedPassage"
+        " StepShare StoreState"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}
