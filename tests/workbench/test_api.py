@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import shutil
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +10,7 @@ import numpy as np
 import pytest
 from desk import Desk
 from exhibit import RUN, experiment
+from serving_pages import unpacked
 from ward import WardReader, advice, arm, ask, case, opened
 
 from evitrail.eval.query.parse import QueryError
@@ -26,13 +24,6 @@ from evitrail.workbench.api.pack import UNKNOWN_FLAG, columns_of, pack
 from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
 from evitrail.workbench.api.runs import cells, listed_runs, neighbours, selection
-
-
-def unpacked(data: bytes) -> tuple[dict[str, Any], bytes]:
-    """A pack's header and its arrays."""
-    whole = gzip.decompress(data)
-    (length,) = struct.unpack("<I", whole[:4])
-    return json.loads(whole[4 : 4 + length]), whole[4 + length :]
 
 
 def array(arrays: bytes, place: dict[str, Any]) -> list[Any]:

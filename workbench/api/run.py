@@ -35,7 +35,7 @@ from evitrail.traces.external.external_run import recorded_elsewhere
 from evitrail.traces.journal.errors import JournalError, Redacted
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.redacted import redacted_runs
-from evitrail.traces.journal.schema import KEYED
+from evitrail.traces.journal.schema import BLOB_FIELDS, KEYED
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record
 from evitrail.traces.trace import Trace
@@ -119,6 +119,8 @@ class RunView(Record):
     """What each code of a fault, or of a reason to blame nobody, means."""
     forks: tuple[ForkLine, ...]
     integrity: RunIntegrity
+    blob_fields: tuple[str, ...] = BLOB_FIELDS
+    """The fields of a record's body that name a body of its own."""
 
 
 _latest = Fresh(lambda folder: _rechecked(folder), journal_files)

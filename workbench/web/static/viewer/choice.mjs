@@ -1,11 +1,15 @@
 // The choice, its ballots, the chain it stands on, and who is blamed when it was wrong.
 
-const optionName = (letter, question, chosen) => [
+import { badge, count, el, facts, parted } from "./dom.mjs";
+import { claimCard, strongest } from "./evidence.mjs";
+import { certainty, number, spaced, sumInWords, validity } from "./text.mjs";
+
+export const optionName = (letter, question, chosen) => [
   el("b.letter", {}, letter), ` ${question?.options?.[letter] ?? ""} `,
   letter === chosen && badge("chosen", "chosen"), letter === question?.answer && badge("right", "✓ answer"),
 ];
 
-function choiceView({ option, reason, logits, claims, ballots }, { question, reading, go }) {
+export function choiceView({ option, reason, logits, claims, ballots }, { question, reading, go }) {
   const letters = Object.keys(question?.options ?? logits).sort();
   const most = Math.max(1e-9, ...Object.values(logits).map(Math.abs));
   const used = strongest((reading?.claims ?? []).filter((claim) => claims.includes(claim.name)));
@@ -25,7 +29,7 @@ function choiceView({ option, reason, logits, claims, ballots }, { question, rea
   ];
 }
 
-function ballotsView(ballots) {
+export function ballotsView(ballots) {
   if (!ballots?.votes.length) return null;
   const tally = new Map();
   for (const vote of ballots.votes) tally.set(vote ?? "abstained", (tally.get(vote ?? "abstained") ?? 0) + 1);
@@ -38,7 +42,7 @@ function ballotsView(ballots) {
 }
 
 // Option ← claim ← passage ← evidence and its grade ← query: each a link to the step where it stands.
-function chainView({ question, choice, choiceStep, reading, finders, link }) {
+export function chainView({ question, choice, choiceStep, reading, finders, link }) {
   if (!choice || !reading) return null;
   const isSupport = ({ name, option, stance }) =>
     choice.claims.includes(name) && option === choice.option && stance === "supports";
@@ -62,7 +66,7 @@ function chainView({ question, choice, choiceStep, reading, finders, link }) {
 }
 
 // What a reviewer says of a label or a blame; what is on record stands where it was recorded.
-function reviewSays({ of, label, steps, code, withdraws, by }) {
+export function reviewSays({ of, label, steps, code, withdraws, by }) {
   if (withdraws) return `${by} withdraws the review of ${spaced(of)}`;
   const who = steps?.join(" and ") || "nobody";
   return `${by} says: ${spaced(of)} is ${label ?? who}${code ? ` (${code})` : ""}`;
@@ -70,7 +74,7 @@ function reviewSays({ of, label, steps, code, withdraws, by }) {
 
 const GROUNDS = { T1: "shown by re-runs", T2: "a broken promise alone, since not all can be repaired" };
 
-function blamesView({ blames }, { codes, link, steps }) {
+export function blamesView({ blames }, { codes, link, steps }) {
   const percent = (share) => `${Math.round(100 * share)} %`;
   const step = (path) => (steps.has(path) ? el("a", { href: link({ step: path }) }, path) : path);
   const share = (role, { value, lo, hi }, isBlamed) => el("tr", { class: isBlamed && "culprit" },

@@ -4,7 +4,11 @@
 //   A seal holds the last hash of every run, under one Merkle root (RFC 9162, section 2.1).
 // The index tells the first digits of each hash, only so that the record that was altered can be named.
 
-async function check(file) {
+import { decoder, digest, encoder, gunzip, hex, joined, PATIENT, sha256, short, splitLines, unbase64 }
+  from "./bytes.mjs";
+import { byId, count, rested } from "./dom.mjs";
+
+export async function check(file) {
   const found = { integrity: [], completeness: [], unknown: [], records: 0, blobs: 0, keyed: 0, absent: 0 };
   const chains = await checkRecords(file, found);
   const seals = await checkBlobs(file, found, chains);

@@ -1,5 +1,9 @@
 // The list of runs: what was asked, chosen and right, and who is blamed.
 
+import { badge, button, byId, count, el, say, show } from "./dom.mjs";
+import { filtered, longList } from "./list.mjs";
+import { spaced } from "./text.mjs";
+
 const RESULTS = { right: ["right", "✓ right"], wrong: ["bad", "✗ wrong"], abstained: ["", "abstained"] };
 const HARMS = {
   high_risk: "high-risk", unsafe: "unsafe", contradicts: "contradiction", stale: "stale",
@@ -32,7 +36,7 @@ function runRow(run) {
     el("span.soft", {}, blamed, about.fault && ` · ${about.fault}`, blamed && forWhat));
 }
 
-function runList(file, open) {
+export function runList(file, open) {
   const all = [...file.runs.values()].filter((run) => run.run !== file.index.seal);
   const list = longList(byId("run-list"), { height: 44, list: "listbox", item: "option", draw: runRow, onopen: open });
   const of = (kind) => [kind, all.filter((run) => resultOf(run) === kind)];

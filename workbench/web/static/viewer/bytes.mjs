@@ -1,13 +1,13 @@
 // Bytes: base64, gzip and SHA-256, each by what the browser brings along.
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+export const encoder = new TextEncoder();
+export const decoder = new TextDecoder();
 
-const unbase64 = (string) =>
+export const unbase64 = (string) =>
   (Uint8Array.fromBase64 ? Uint8Array.fromBase64(string) : Uint8Array.from(atob(string), (char) => char.charCodeAt(0)));
 
 // With ``damaged`` it is fed in small bits, and what came out before the fault is returned instead of an error.
-async function gunzip(packed, damaged = false) {
+export async function gunzip(packed, damaged = false) {
   const { readable, writable } = new DecompressionStream("gzip");
   const writer = writable.getWriter(), reader = readable.getReader(), parts = [];
   const size = damaged ? 16 : packed.length || 1;
@@ -23,14 +23,14 @@ async function gunzip(packed, damaged = false) {
   return joined(parts);
 }
 
-function joined(parts) {
+export function joined(parts) {
   const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let at = 0;
   for (const part of parts) { whole.set(part, at); at += part.length; }
   return whole;
 }
 
-function splitLines(bytes) {
+export function splitLines(bytes) {
   const lines = [];
   for (let at = 0, end; at < bytes.length; at = end + 1) {
     end = bytes.indexOf(10, at);
@@ -40,6 +40,8 @@ function splitLines(bytes) {
   return lines;
 }
 
-const hex = (bytes) => bytes.toHex?.() ?? Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-const digest = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-const sha256 = async (bytes) => `sha256:${hex(await digest(bytes))}`;
+export const PATIENT = "hmac-sha256:"; // how names of patient data begin
+export const short = (name) => name.slice(name.lastIndexOf(":") + 1).slice(0, 16);
+export const hex = (bytes) => bytes.toHex?.() ?? Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+export const digest = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+export const sha256 = async (bytes) => `sha256:${hex(await digest(bytes))}`;

@@ -1,5 +1,8 @@
 // What is read: passages with marked spans, values as plain text, GRADE in words.
 
+import { short } from "./bytes.mjs";
+import { badge, count, el, fold, pair, parted } from "./dom.mjs";
+
 // Offsets count characters as the journal does (code points); strings here count UTF-16 units.
 function unitOf(text) {
   if (!/[\ud800-\udfff]/.test(text)) return (offset) => offset;
@@ -10,7 +13,7 @@ function unitOf(text) {
 }
 
 // The text, cut at every end of a claim's span; a piece that claims were read from is a mark that names them.
-function marked(text, claims) {
+export function marked(text, claims) {
   const unit = unitOf(text), spans = claims.map(({ i, start, end }) => ({ i, start: unit(start), end: unit(end) }));
   const ends = new Set([0, text.length, ...spans.flatMap(({ start, end }) => [start, end])]);
   const cuts = [...ends].sort((a, b) => a - b);
@@ -22,7 +25,7 @@ function marked(text, claims) {
 }
 
 // Any value, as a person reads it; what is deep or long is folded until it is asked for.
-function plain(value, depth = 0) {
+export function plain(value, depth = 0) {
   if (value === null || value === undefined) return el("span.soft", {}, "none");
   if (typeof value === "string") return el("span.text", {}, value || "“”");
   if (typeof value !== "object") return el("code", {}, String(value));
@@ -33,12 +36,12 @@ function plain(value, depth = 0) {
   return depth < 2 && entries.length <= 60 ? draw() : fold(count(entries.length, isList ? "item" : "field"), draw);
 }
 
-const hash = (name) => el("code.hash", { title: name }, `${name.slice(0, name.indexOf(":") + 1)}${short(name)}…`);
-const nameOf = ({ header, part }) => `${header.id}@${header.version}#${part}`;
-const number = (value, digits = 2) => (typeof value === "number" ? value.toFixed(digits) : "–");
-const spaced = (word) => String(word).replaceAll("_", " ");
-const stamp = (time) => String(time ?? "").replace("T", " ").replace(/(\.\d{3})\d*/, "$1").replace("+00:00", " UTC");
-function took(ms) {
+export const hash = (name) => el("code.hash", { title: name }, `${name.slice(0, name.indexOf(":") + 1)}${short(name)}…`);
+export const nameOf = ({ header, part }) => `${header.id}@${header.version}#${part}`;
+export const number = (value, digits = 2) => (typeof value === "number" ? value.toFixed(digits) : "–");
+export const spaced = (word) => String(word).replaceAll("_", " ");
+export const stamp = (time) => String(time ?? "").replace("T", " ").replace(/(\.\d{3})\d*/, "$1").replace("+00:00", " UTC");
+export function took(ms) {
   if (ms === null || ms === undefined) return "";
   return ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
@@ -47,14 +50,14 @@ const LEVELS = ["very_low", "low", "moderate", "high"];
 const STARTS = { randomized: "high", observational: "low", expert: "very_low" };
 
 // GRADE certainty in words, with the four circles that the handbook draws.
-function certainty(grade) {
+export function certainty(grade) {
   if (!grade) return badge("", "certainty not rated");
   const level = LEVELS.indexOf(grade.certainty) + 1, circles = "⊕".repeat(level) + "○".repeat(4 - level);
   const said = [el("span", { "aria-hidden": "true" }, circles), ` ${spaced(grade.certainty)} certainty`];
   return el("span.badge", { title: sumInWords(grade) }, said);
 }
 
-function sumInWords(grade) {
+export function sumInWords(grade) {
   const moves = Object.entries({ ...grade.downgrades, ...grade.upgrades });
   const terms = moves.map(([name, by]) => ` ${by < 0 ? "−" : "+"} ${Math.abs(by)} (${spaced(name)})`).join("");
   const start = spaced(grade.start ?? STARTS[grade.study_design]), end = spaced(grade.certainty);
@@ -63,7 +66,7 @@ function sumInWords(grade) {
 }
 
 // When a version held, and whether it did on the day that was asked of.
-function validity(header, on) {
+export function validity(header, on) {
   const late = on && !(header.valid_from <= on && (!header.valid_to || on < header.valid_to));
   const said = `valid ${header.valid_from} to ${header.valid_to ?? "now"}`;
   return [header.retracted && badge("grave", "retracted"),

@@ -1,17 +1,24 @@
 // What this file holds: an index, and chunks of records and blobs that are decoded when something in them is shown.
 // A record is found by its number, a blob by the first digits of its name.
 
+import { decoder, gunzip, short, splitLines, unbase64 } from "./bytes.mjs";
+import { byId } from "./dom.mjs";
+
 const KEPT = 12; // chunks that stay decoded
-const PATIENT = "hmac-sha256:";
-const ABSENT = {
+export const ABSENT = {
   withheld: "patient data, not in this file",
   redacted: "patient data, redacted: it was dropped from the journal on record",
   damaged: "not in this file: it was missing or damaged in the journal",
 };
-const short = (name) => name.slice(name.lastIndexOf(":") + 1).slice(0, 16);
+export const linkTo = (run, step, more = {}) => `#${new URLSearchParams({ run, ...(step && { step }), ...more })}`;
 const packed = (id) => unbase64(byId(id)?.textContent ?? "");
 
-async function openFile() {
+// The blobs that a record's body names, in these fields and as inputs.
+export const namedIn = (fields) => ({ inputs, ...body }) =>
+  [...fields.map((field) => body[field]), ...(Array.isArray(inputs) ? inputs : []).map((input) => input.id)]
+    .filter((name) => typeof name === "string" && name);
+
+export async function openFile() {
   const index = JSON.parse(decoder.decode(await gunzip(packed("index"))));
   const runs = new Map(index.runs.map((run) => [run.run, run]));
   const places = new Map(), kept = new Map();
@@ -48,10 +55,6 @@ async function openFile() {
     return { type: text.slice(0, end), text: text.slice(end + 1), value: JSON.parse(text.slice(end + 1)) };
   }
 
-  // The blobs that a record's body names.
-  const named = ({ inputs, ...body }) =>
-    [...index.blob_fields.map((field) => body[field]), ...(Array.isArray(inputs) ? inputs : []).map((input) => input.id)]
-      .filter((name) => typeof name === "string" && name);
   const value = async (name) => (name ? (await blob(name)).value : undefined);
-  return { index, runs, record, blob, value, named, has: (name) => places.has(short(name)) };
+  return { index, runs, record, blob, value, named: namedIn(index.blob_fields), linkTo, has: (name) => places.has(short(name)) };
 }

@@ -1,7 +1,12 @@
 // The story of a run that answers a question: what was asked and chosen, and what was read for it.
 // Of any other run the story is short, and the page shows the records as they are.
 
-async function storyOf(file, run) {
+import { ballotsView, blamesView, chainView, optionName, reviewSays } from "./choice.mjs";
+import { badge, el, show } from "./dom.mjs";
+import { readingOf } from "./evidence.mjs";
+import { plain, spaced } from "./text.mjs";
+
+export async function storyOf(file, run) {
   const first = (type) => run.rows.find((row) => row[2] === type), end = first("run.end")?.[0] ?? Infinity;
   const made = (type) => run.rows.filter((row) => row[2] === "activity.end" && row[6] === type && row[0] < end);
   const bodyOf = async (row) => (row ? (await file.record(run, row[0])).line.body : {});
@@ -42,7 +47,7 @@ function resultBadge(question, said) {
     : badge("bad", `✗ chose ${said.option}, the answer is ${question.answer}`);
 }
 
-function questionBand(box, { begun, question, said, config, origin, withheld }) {
+export function questionBand(box, { begun, question, said, config, origin, withheld }) {
   const { condition, reader } = origin?.config ?? config ?? {}, chosen = said?.option;
   const flags = (letter) => Object.entries(question.labels?.[letter] ?? {}).filter(([, is]) => is)
     .map(([flag]) => badge("grave", flag === "contradicts" ? "contradicts the evidence" : spaced(flag)));
@@ -63,9 +68,9 @@ function questionBand(box, { begun, question, said, config, origin, withheld }) 
 }
 
 // The first page of a run: what the answer rests on, who is blamed, how it was set up.
-function overview(file, context) {
+export function overview(file, context) {
   const { config, begun, blames, reviews, choice, withheld } = context, { case: _, ...settings } = config ?? {};
-  const parent = file.runs.has(begun.parent) ? el("a", { href: linkTo(begun.parent) }, begun.parent) : begun.parent;
+  const parent = file.runs.has(begun.parent) ? el("a", { href: file.linkTo(begun.parent) }, begun.parent) : begun.parent;
   return [
     begun.recorded === "elsewhere" && el("p.notice", {}, "This run was done elsewhere and only written down here."),
     chainView(context), ballotsView(choice?.ballots),

@@ -1,6 +1,13 @@
 // One record: who did it, on what, with what result; or the record as it was written.
 
-const DOING = {
+import { decoder } from "./bytes.mjs";
+import { ballotsView, blamesView, choiceView, optionName, reviewSays } from "./choice.mjs";
+import { count, el, facts, fold, parted } from "./dom.mjs";
+import { readingOf, retrievedView, synthesisView } from "./evidence.mjs";
+import { overview } from "./question.mjs";
+import { hash, plain, spaced, stamp, took } from "./text.mjs";
+
+export const DOING = {
   retrieve: "searched the evidence", critique: "judged whether that was enough", requery: "asked again, in other words",
   synthesise: "read what was found", choose: "picked an option from what was read",
 };
@@ -10,11 +17,11 @@ const TOUCHES = {
 };
 const TITLES = { "run.begin": "Question and answer", "run.end": "Answer", attribution: "Blame", review: "Review",
   checkpoint: "Seal" };
-const MARKS = { reused: "reused", given: "given", error: "failed", unfinished: "never ended" };
+export const MARKS = { reused: "reused", given: "given", error: "failed", unfinished: "never ended" };
 
-const titleOf = ([seq, , type, name]) => name || TITLES[type] || `${type} ${seq}`;
-const lastPart = (path) => path.slice(path.lastIndexOf("/") + 1);
-const stepOf = (row) => (row[2] === "activity.end" && row[3] ? row[3] : `@${row[0]}`);
+export const titleOf = ([seq, , type, name]) => name || TITLES[type] || `${type} ${seq}`;
+export const lastPart = (path) => path.slice(path.lastIndexOf("/") + 1);
+export const stepOf = (row) => (row[2] === "activity.end" && row[3] ? row[3] : `@${row[0]}`);
 
 const turn = (who, text) => el("section.card", {}, el("h4.soft", {}, who), el("p.words", {}, text));
 const others = (fields) => facts(Object.entries(fields).map(([key, value]) => [spaced(key), plain(value)]));
@@ -49,7 +56,7 @@ function viewOf({ absent, type, value }, context) {
   }
 }
 
-async function stepBody(file, row, { line: { type, body } }, context) {
+export async function stepBody(file, row, { line: { type, body } }, context) {
   if (type === "run.begin") return overview(file, context);
   if (type === "activity.error") return el("p.failure", {}, body.error);
   const left = body.output ?? body.blames ?? body.review;
@@ -78,19 +85,19 @@ async function makersOf(file, run, seq, inputs) {
   return makers;
 }
 
-function stepFacts(file, { line: { body, t } }) {
+export function stepFacts(file, { line: { body, t } }) {
   const { reused_from: from, path } = body;
   return facts([
     ["By", body.by], ["Effect", TOUCHES[body.effect] ?? body.effect], ["Took", took(body.milliseconds)],
     ["Recorded", stamp(t)],
-    ["Reused from", from && (file.runs.has(from) ? el("a", { href: linkTo(from, path) }, from) : from)],
+    ["Reused from", from && (file.runs.has(from) ? el("a", { href: file.linkTo(from, path) }, from) : from)],
     ["Given", body.given && "overridden by a fork, not made by the component"],
     ["Code", body.code && el("code", {}, body.code)], ["Key", body.key && hash(body.key)],
   ]);
 }
 
 // The record's own bytes, and those of every blob it names.
-function rawView(file, { bytes, line }) {
+export function rawView(file, { bytes, line }) {
   const blob = async (name) => {
     const { absent, type, text } = await file.blob(name);
     if (absent) return el("p.empty", {}, absent);

@@ -1,7 +1,11 @@
 // Evidence: passages as cards in rank order, gates, and claims beside the words they were read from, both ways.
 
+import { optionName } from "./choice.mjs";
+import { badge, button, count, el, fill, fold, pair, parted, say } from "./dom.mjs";
+import { certainty, marked, nameOf, number, spaced, validity } from "./text.mjs";
+
 // What a synthesis read and said. Claims are named by its edges, in the order in which it states them.
-async function readingOf(file, { path, output, edges, inputs }) {
+export async function readingOf(file, { path, output, edges, inputs }) {
   const synthesis = await file.value(output);
   if (!synthesis?.claims) return null;
   const stated = (await file.value(edges))?.edges ?? [];
@@ -16,7 +20,7 @@ async function readingOf(file, { path, output, edges, inputs }) {
   return { path, hits, claims, note: synthesis.note };
 }
 
-const strongest = (claims) => claims.sort((a, b) => b.strength - a.strength);
+export const strongest = (claims) => claims.sort((a, b) => b.strength - a.strength);
 
 // One passage, with what was read from it marked. ``go`` leads to a claim, or to all claims of this passage.
 function passageCard(hit, question, claims, go) {
@@ -54,7 +58,7 @@ function gatesView(reports) {
 }
 
 // A search: what was asked, what each gate did, the passages; and what the run read from them later.
-function retrievedView({ query, hits, gates }, { question, reading, go }) {
+export function retrievedView({ query, hits, gates }, { question, reading, go }) {
   const onward = (target) => go({ step: reading.path, ...target });
   return [
     el("p.query", {}, el("span.soft", {}, "Searched for "), el("q", {}, query)),
@@ -66,7 +70,7 @@ function retrievedView({ query, hits, gates }, { question, reading, go }) {
 }
 
 // A synthesis: claims on the left, by option; on the right the passages they were read from.
-function synthesisView({ claims, hits, note }, { question, choice, go, at }) {
+export function synthesisView({ claims, hits, note }, { question, choice, go, at }) {
   const node = el("div.evidence"), cited = new Set(claims.map((claim) => claim.passage));
   const here = (target) => { light(node, target, true); go(target); };
   const quoted = [], silent = [];
@@ -91,7 +95,7 @@ function synthesisView({ claims, hits, note }, { question, choice, go, at }) {
   return [el("p.soft", {}, note), node];
 }
 
-function claimCard(claim, go, isUsed) {
+export function claimCard(claim, go, isUsed) {
   const isFor = claim.stance === "supports", i = String(claim.i);
   const said = ({ text, weight }) => el("span", {}, `${text} ${weight < 0 ? "−" : "+"}${number(Math.abs(weight))}`);
   const does = { type: "button", onclick: () => go({ claim: i }), "aria-pressed": "false" };

@@ -1,7 +1,13 @@
 // Where one is (the address says it), and the keyboard.
 
-const say = (text) => { byId("live").textContent = text; };
-const linkTo = (run, step, more = {}) => `#${new URLSearchParams({ run, ...(step && { step }), ...more })}`;
+import { badge, button, byId, count, el, painted, say, show } from "./dom.mjs";
+import { linkTo, openFile } from "./file.mjs";
+import { filtered, longList } from "./list.mjs";
+import { questionBand, storyOf } from "./question.mjs";
+import { runList } from "./runs.mjs";
+import { DOING, lastPart, MARKS, rawView, stepBody, stepFacts, stepOf, titleOf } from "./step.mjs";
+import { took } from "./text.mjs";
+import { verdict } from "./verdict.mjs";
 
 function openDialog(id) {
   byId(id).showModal();

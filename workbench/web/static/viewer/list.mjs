@@ -1,7 +1,9 @@
 // A list of any length: only the rows in sight are in the page, so ten thousand cost what thirty do.
 // For a screen reader the rest is told: each row carries its place and how many there are.
 
-function longList(box, { height, list, item, draw, onpick, onopen }) {
+import { el } from "./dom.mjs";
+
+export function longList(box, { height, list, item, draw, onpick, onopen }) {
   const spacer = el("div.spacer", { role: "presentation" }), drawn = new Map();
   let items = [], at = -1;
   box.setAttribute("role", list);
@@ -67,7 +69,7 @@ function longList(box, { height, list, item, draw, onpick, onopen }) {
 }
 
 // Every word has to occur somewhere in what a row says.
-function filtered(items, query, said) {
+export function filtered(items, query, said) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return items.filter((item) => words.every((word) => said(item).includes(word)));
 }
