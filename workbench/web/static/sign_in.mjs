@@ -15,8 +15,12 @@ document.getElementById("sign-in").addEventListener("submit", (event) => {
   signIn(document.getElementById("token").value.trim());
 });
 
-const given = new URLSearchParams(location.hash.slice(1)).get("token");
-if (given) {
+function taken() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!given) return;
   history.replaceState(null, "", location.pathname); // not to be kept in the history
   signIn(given);
 }
+
+addEventListener("hashchange", taken);
+taken();
