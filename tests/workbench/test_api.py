@@ -13,7 +13,11 @@ from exhibit import RUN, experiment
 from serving_pages import unpacked
 from ward import WardReader, advice, arm, ask, case, opened
 
+from evitrail.eval.metrics.outcome import score
+from evitrail.eval.metrics.outcomes_file import OUTCOMES, write_outcomes
+from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.query.parse import QueryError
+from evitrail.eval.report.files import write_json
 from evitrail.eval.report.results import write_results
 from evitrail.evidence_store import EvidenceStore
 from evitrail.workbench.api.experiments import experiment_line, experiments
@@ -147,6 +151,14 @@ def test_a_query_selects_places_in_the_order_asked_for(desk: Desk) -> None:
         selection(desk.run, "", sort="colour")
 
 
+def test_runs_are_sorted_by_outcome_gravest_first(stale: Path) -> None:
+    places = selection(stale, "", sort="outcome", descending=True).places
+    rows = columns_of(stale).rows(places, ("correct", "high_risk", "contradicts"))
+    graver = [(bool(row["high_risk"]), bool(row["contradicts"]), not row["correct"]) for row in rows]
+    assert len(set(graver)) > 1
+    assert graver == sorted(graver, reverse=True)
+
+
 def test_listed_runs_are_paged_and_written_for_spreadsheets(desk: Desk) -> None:
     whole = [row["run"] for row in listed_runs(desk.run).runs]
     first = listed_runs(desk.run, limit=4)
@@ -175,6 +187,36 @@ def test_the_profile_has_intervals_blame_by_kind_and_the_query_behind_each_row(s
             assert sum(step.share for step in steps) == pytest.approx(1)
             assert row.failed[kind] > 0
     assert any(step.role == "choose" and step.share > 0 for row in found.rows for step in row.blame.get("wrong", ()))
+
+
+def test_several_readers_and_several_store_states_are_rows_of_their_own(tmp_path: Path) -> None:
+    for folder, readers, states in (
+        ("readers", ("a", "b"), ("s",)),
+        ("states", ("a",), ("sha256:" + "1" * 64, "sha256:" + "2" * 64)),
+    ):
+        outcomes = [
+            score(
+                run=f"gated@{reader}.q" if len(readers) > 1 else f"gated.q~{state[-1]}",
+                case="q",
+                condition="gated",
+                reader=f"reader {reader}",
+                snapshot=state,
+                answer="A",
+                options=4,
+                labels={},
+                chosen="A",
+                ballots=(),
+            )
+            for reader in readers
+            for state in states
+        ]
+        (tmp_path / folder).mkdir()
+        write_outcomes(tmp_path / folder / OUTCOMES, outcomes)
+        write_json(tmp_path / folder / "metrics.json", metric_rows(outcomes))
+        rows = profile(tmp_path / folder).rows
+        assert len({row.label for row in rows}) == 2
+        for row in rows:
+            assert len(selection(tmp_path / folder, row.query).places) == 1, row.query
 
 
 def test_a_run_tells_who_replaced_the_evidence_that_it_rests_on(stale: Path) -> None:

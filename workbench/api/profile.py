@@ -11,17 +11,30 @@ Rules kept here
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from evitrail.eval.attribution.blame import Blame, Kind
 from evitrail.eval.attribution.record.summary import TARGETS, blame_shares
 from evitrail.eval.metrics.outcomes_file import OUTCOMES, read_outcomes
 from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.eval.query.tree import Value, Where
-from evitrail.eval.report.profile import COLUMNS, ProfileRow, called, describe, profile_rows, region
+from evitrail.eval.report.profile import (
+    COLUMNS,
+    Row,
+    called,
+    describe,
+    labels,
+    profile_rows,
+    region,
+    table_order,
+)
 from evitrail.traces.record import Record
 from evitrail.workbench.api.experiments import METRICS, metric_rows_in
 from evitrail.workbench.api.fresh import Fresh
+from evitrail.workbench.api.pack import columns_of
 
 ATTRIBUTION = "attribution.json"
 SHORTEST = 12
@@ -84,14 +97,21 @@ class FailureProfile(Record):
     """The kinds of steps in causal order, ``abstained`` last."""
 
 
+class _Condition(NamedTuple):
+    """One row of metrics.json, and what it is called."""
+
+    label: str
+    row: Row
+    reader: str
+    """The reader's label; empty where the experiment has one reader."""
+    state: str
+    """The store state, where several rows differ in that alone; else empty."""
+
+
 def _profile(folder: Path) -> FailureProfile:
-    rows = metric_rows_in(folder)
-    outcomes = read_outcomes(folder / OUTCOMES)
-    shown = profile_rows(outcomes, rows)
-    names = {outcome.run: row.label for row in shown for outcome in row.outcomes}
-    readers = called(outcomes)
+    shown, label_of = _conditions(folder, metric_rows_in(folder))
     shares = blame_shares(
-        blame.model_copy(update={"condition": names[blame.run]}) for blame in _blames(folder) if blame.run in names
+        blame.model_copy(update={"condition": label}) for blame in _blames(folder) if (label := label_of(blame))
     )
     blamed: dict[str, dict[Kind, list[StepShare]]] = {}
     failed: dict[str, dict[str, int]] = {}
@@ -112,38 +132,78 @@ def _profile(folder: Path) -> FailureProfile:
         ),
         rows=tuple(
             ConditionRow(
-                label=row.label,
-                description=describe(row.condition),
-                query=_query(row, readers, shown),
-                n=row.row["n"],
-                metrics={one.metric: _estimated(row, one.metric) for one in COLUMNS},
-                blame={kind: tuple(steps) for kind, steps in blamed.get(row.label, {}).items()},
-                failed=failed.get(row.label, {}),
-                region=region(row.row),
+                label=one.label,
+                description=describe(str(one.row["condition"])),
+                query=_query(one),
+                n=one.row["n"],
+                metrics={column.metric: _estimated(one.row, column.metric) for column in COLUMNS},
+                blame={kind: tuple(steps) for kind, steps in blamed.get(one.label, {}).items()},
+                failed=failed.get(one.label, {}),
+                region=region(one.row),
             )
-            for row in shown
+            for one in shown
         ),
         roles=TARGETS,
     )
 
 
+def _conditions(folder: Path, rows: list[dict[str, Any]]) -> tuple[list[_Condition], Callable[[Blame], str | None]]:
+    """The conditions in the order of tables, and under which of them a blame falls.
+
+    Outcomes are read only where a condition saw several store states: 100,000 of them take seconds.
+    """
+    readers = {str(row["reader"]) for row in rows}
+    if len({(row["condition"], row["reader"]) for row in rows}) == len(rows):
+        by = _labels_of_readers(folder) if len(readers) > 1 else {}
+        ordered = sorted(rows, key=lambda row: (table_order(row["condition"]), row["reader"], row["snapshot"]))
+        found = [
+            _Condition(label, row, by.get(str(row["reader"]), ""), "")
+            for label, row in zip(labels(ordered, by), ordered, strict=True)
+        ]
+        known = {(str(one.row["condition"]), one.reader): one.label for one in found}
+        return found, lambda blame: known.get(
+            (blame.condition, ReadCondition.of(blame.run, blame.condition).reader if by else "")
+        )
+    outcomes = read_outcomes(folder / OUTCOMES)
+    shown, by = profile_rows(outcomes, rows), called(outcomes) if len(readers) > 1 else {}
+    names = {outcome.run: row.label for row in shown for outcome in row.outcomes}
+    pairs = Counter((row.condition, row.row["reader"]) for row in shown)
+    return [
+        _Condition(
+            row.label,
+            row.row,
+            by.get(str(row.row["reader"]), ""),
+            str(row.row["snapshot"]) if pairs[row.condition, row.row["reader"]] > 1 else "",
+        )
+        for row in shown
+    ], lambda blame: names.get(blame.run)
+
+
+def _labels_of_readers(folder: Path) -> dict[str, str]:
+    """The label of each reader that runs are named by, told by one run of each."""
+    columns = columns_of(folder)
+    run, reader, condition = (columns.names(name) for name in ("run", "reader", "condition"))
+    firsts = [int((reader.codes == code).argmax()) for code in range(len(reader.distinct))]
+    found = {
+        str(reader.at(place)): ReadCondition.of(str(run.at(place)), condition.at(place)).reader for place in firsts
+    }
+    return {name: label for name, label in found.items() if label}
+
+
 profile = Fresh(_profile, lambda folder: [folder / METRICS, folder / OUTCOMES, folder / ATTRIBUTION], 16)
-"""The profile of an experiment; raises ``FileNotFoundError`` where there are no results yet."""
+"""The profile of an experiment; it has no rows where there are no results yet."""
 
 
-def _estimated(row: ProfileRow, metric: str) -> Estimated:
-    stated = row.row[metric]
-    return Estimated(value=stated["value"], lo=stated["lo"], hi=stated["hi"], n=stated.get("n", row.row["n"]))
+def _estimated(row: Row, metric: str) -> Estimated:
+    stated = row[metric]
+    return Estimated(value=stated["value"], lo=stated["lo"], hi=stated["hi"], n=stated.get("n", row["n"]))
 
 
-def _query(row: ProfileRow, readers: dict[str, str], shown: list[ProfileRow]) -> str:
+def _query(one: _Condition) -> str:
     """The terms that tell this row's runs from those of the others."""
-    reader, state = str(row.row["reader"]), str(row.row["snapshot"])
-    label = readers.get(reader, "") if len({str(one.row["reader"]) for one in shown}) > 1 else ""
-    terms = [Where("condition", ":", (Value(str(ReadCondition(row.condition, label))),))]
-    same = [one for one in shown if (one.condition, one.row["reader"]) == (row.condition, row.row["reader"])]
-    if len(same) > 1:
-        terms.append(Where("snapshot", ":", (Value(state.removeprefix("sha256:")[:SHORTEST]),)))
+    terms = [Where("condition", ":", (Value(str(ReadCondition(str(one.row["condition"]), one.reader))),))]
+    if one.state:
+        terms.append(Where("snapshot", ":", (Value(one.state.removeprefix("sha256:")[:SHORTEST]),)))
     return " ".join(map(str, terms))
 
 
