@@ -97,12 +97,10 @@ async function start() {
     const { sort: said, group } = parameters(), sort = readSort(said);
     if (group === "case") {
       const { rows, heads } = byCase(pack, found, profile.rows.map((row) => row.label));
-      table.setColumns(caseColumns(pack, heads, link), sort);
-      table.set(rows);
+      table.set(caseColumns(pack, heads, link), sort, rows);
     } else {
       const names = shownNames();
-      table.setColumns(columns.filter(({ name }) => names.includes(name)), sort);
-      table.set(Array.from(sorted(pack, found, sort)));
+      table.set(columns.filter(({ name }) => names.includes(name)), sort, sorted(pack, found, sort));
     }
     byId("group").setAttribute("aria-pressed", String(group === "case"));
     drawShown();

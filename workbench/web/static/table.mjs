@@ -5,7 +5,7 @@
 // - The row that is selected is always there, so it keeps the focus.
 // - A head that can be sorted by is a button.
 //
-//     const table = gridTable({ columns, onsort, onopen }); table.set(places); table.select(0);
+//     const table = gridTable({ onsort, onopen }); table.set(columns, sort, places); table.select(0);
 
 import { button, el, show } from "./viewer/dom.mjs";
 
@@ -18,8 +18,11 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
   const drawn = new Map();
   let columns = [], places = [], at = -1;
 
-  function setColumns(now, sort) {
-    columns = now;
+  // Show these places in these columns; a row that was selected stays so, if it is still among them.
+  function set(now, sort, rows) {
+    const kept = places[at];
+    [columns, places] = [now, rows];
+    at = kept === undefined ? -1 : places.indexOf(kept);
     box.style.setProperty("--columns", columns.map((column) => column.width).join(" "));
     const least = columns.reduce((sum, { width }) => sum + Number(width.match(/[\d.]+(?=rem)/)[0]), 0);
     box.style.setProperty("--least", `calc(${least}rem + ${12 * (columns.length + 1)}px)`);
@@ -32,6 +35,7 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
       return node;
     }));
     redraw();
+    point();
   }
 
   function row(i) {
@@ -63,14 +67,6 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
     paint();
   }
 
-  function set(now) {
-    const kept = places[at];
-    places = now;
-    at = kept === undefined ? -1 : places.indexOf(kept);
-    redraw();
-    point();
-  }
-
   function point() {
     if (at < 0) box.removeAttribute("aria-activedescendant");
     else box.setAttribute("aria-activedescendant", `row-${at}`);
@@ -91,7 +87,7 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
   box.addEventListener("scroll", paint, { passive: true });
   new ResizeObserver(paint).observe(box);
   return {
-    node: box, set, setColumns, select,
+    node: box, set, select,
     move: (by) => { select(at < 0 ? 0 : at + by); box.focus({ preventScroll: true }); },
     page: (by) => { select((at < 0 ? 0 : at) + by * Math.floor(box.clientHeight / HEIGHT - 2)); },
     last: () => select(places.length - 1),
