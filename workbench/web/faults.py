@@ -3,7 +3,7 @@
 Rules kept here
 - A fault of whoever asks is told with what to do; a fault of ours with a number that stands in the log, too.
 - A script is told in JSON, a person on a page.
-- No traceback leaves, and no path that nobody gave.
+- No traceback leaves.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Rules kept here
 - The Host must be one that this server is meant to be called by, to the letter: so a page elsewhere whose name is made
   to lead here (DNS rebinding) is refused.
-- Nothing is written: only GET and HEAD are answered.
+- Nothing is written: only GET is answered.
 - What another site's page asks for is refused; a link from there may be followed to a page, never to data.
 - With a token, every request needs it: as a bearer token, or in the cookie that it was exchanged for once. Only the
   sign-in page and what it is made of are open. A token is compared in constant time, and never logged.
@@ -15,6 +15,7 @@ Rules kept here
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,7 +30,10 @@ SIGN_IN = "/sign-in"
 SESSION = "/session"
 OPEN = (SIGN_IN, SESSION, "/static/")
 """What is answered without a token: the page that takes it, what exchanges it, and code that everybody has."""
-READ = ("GET", "HEAD")
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+HAS_PORT = re.compile(r":\d+$")
+HTTP = 80
+"""The port that a browser leaves out of the Host."""
 CROSS = ("cross-site", "same-site")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -81,8 +85,9 @@ class Admission:
 
 def loopback_hosts(port: int, *, others: Sequence[str] = ()) -> frozenset[str]:
     """The names that this machine is called by on its own, and others that were given; each with the port."""
-    plain = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-    return frozenset(plain | {name.lower() if ":" in name else f"{name.lower()}:{port}" for name in others})
+    plain = [*LOOPBACK, *(name.lower() for name in others)]
+    named = {name if HAS_PORT.search(name) else f"{name}:{port}" for name in plain}
+    return frozenset(named | ({name.removesuffix(":80") for name in named} if port == HTTP else set()))
 
 
 class Guard:
@@ -116,8 +121,8 @@ class Guard:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self._admission.hosts:
             return _refuse(421, "expected a Host that this server is called by; start it with --trusted-host NAME")
-        if method not in READ:
-            return _refuse(405, "expected GET: this server only reads", {"Allow": ", ".join(READ)})
+        if method != "GET":
+            return _refuse(405, "expected GET: this server only reads", {"Allow": "GET"})
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2] != hosts[0]:
             return _refuse(403, "expected a request of this server's own pages, got one of another origin")

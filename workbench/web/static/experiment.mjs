@@ -158,7 +158,7 @@ function groupButton(draw) {
   return node;
 }
 
-const lacking = (line) => !line.store.found && el("p.notice", {}, "Its store is not at hand: reading goes on, and what only the "
+const lacking = (line) => line.seal && !line.store.found && el("p.notice", {}, "Its store is not at hand: reading goes on, and what only the "
   + "store knows is not told. ", line.store.lacking);
 
 start().catch(failed);

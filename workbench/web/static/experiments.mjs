@@ -18,7 +18,8 @@ function sealed({ seal, fault }) {
   return seal.newer ? el("span.lacking", {}, `${count(seal.newer, "run")} since the seal`) : "sealed";
 }
 
-function storeWords({ store }) {
+function storeWords({ store, seal }) {
+  if (!seal) return el("span.soft", { title: store.lacking }, "–"); // results of others
   if (!store.found) return el("span.lacking", { title: store.lacking }, "not at hand");
   return [store.name, el("span.soft", {}, store.seq === null ? "" : `, event ${store.seq}`,
     store.newer ? ` (${store.newer} since)` : "")];
@@ -30,7 +31,7 @@ const HEADS = [["Experiment"], ["Conditions", "number"], ["Cases", "number"], ["
 function row(line) {
   return el("tr", { "data-exp": line.exp, "aria-selected": "false" },
     el("th", { scope: "row" }, el("a", { href: experimentPath(line.exp) }, line.exp)),
-    el("td.number", {}, line.conditions || "–"), el("td.number", {}, line.cases ?? "–"),
+    el("td.number", {}, line.conditions || "–"), el("td.number", {}, line.cases?.toLocaleString("en") ?? "–"),
     el("td.number", {}, line.runs ? line.runs.toLocaleString("en") : "–"),
     el("td.number", {}, range(line.accuracy, "no results yet")),
     el("td.number", {}, range(line.high_risk, "no case is labelled")),
@@ -40,7 +41,7 @@ function row(line) {
 
 function start() {
   const { experiments } = first(), page = frame({ crumbs: [["Experiments"]], command: () => "evitrail serve" });
-  const notes = experiments.flatMap((line) => [line.fault, line.store.found ? "" : line.store.lacking]
+  const notes = experiments.flatMap((line) => [line.fault, line.store.found || !line.seal ? "" : line.store.lacking]
     .filter(Boolean).map((said) => el("p.soft", {}, el("b", {}, line.exp), `: ${said}`)));
   document.title = "Experiments · evitrail";
   byId("main").className = "sheet";
@@ -50,7 +51,7 @@ function start() {
       el("tbody", {}, experiments.map(row)))
       : el("p.empty", {}, "No experiment is here. ", el("code", {}, "evitrail demo"), " makes one, ",
         el("code", {}, "evitrail run"), " one of your own; then reload this page."),
-    notes.length > 0 && el("section", {}, el("h2", {}, "To be seen to"), notes));
+    notes.length > 0 && el("section", {}, el("h2", {}, "What is lacking"), notes));
   const rows = [...document.querySelectorAll("tbody tr")];
   let at = -1;
   function select(next) {

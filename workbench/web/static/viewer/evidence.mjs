@@ -20,10 +20,11 @@ export async function readingOf(file, { path, output, edges, inputs }) {
   return { path, hits, claims, note: synthesis.note };
 }
 
+const refOf = ({ passage: { header } }) => `${header.id}@${header.version}`;
 export const strongest = (claims) => claims.sort((a, b) => b.strength - a.strength);
 
 // One passage, with what was read from it marked. ``go`` leads to a claim, or to all claims of this passage.
-function passageCard(hit, question, claims, go) {
+function passageCard(hit, question, claims, go, told) {
   const { header, text } = hit.passage, name = nameOf(hit.passage);
   const ours = claims.filter((claim) => claim.passage === name);
   const rest = `${count(ours.length, "claim")} ${ours.length === 1 ? "rests" : "rest"} on this`;
@@ -33,7 +34,7 @@ function passageCard(hit, question, claims, go) {
       el("div", {}, el("h4", {}, header.title),
         el("p.soft", {}, el("code", {}, name), ` · ${spaced(header.kind)} · ${header.organization}`)),
       el("span.score", { title: "score" }, number(hit.score, 3))),
-    el("p.badges", {}, validity(header, question?.as_of), certainty(header.grade)),
+    el("p.badges", {}, validity(header, question?.as_of), replacedBy(told), certainty(header.grade)),
     el("p.words", {}, marked(text, ours)),
     el("p.foot", {}, el("span.soft", {}, hit.why),
       ours.length > 0 && button(".rests", () => go({ passage: name }), rest)));
@@ -41,6 +42,9 @@ function passageCard(hit, question, claims, go) {
     mark.addEventListener("click", () => go({ claim: mark.dataset.claims.split(" ")[0] }));
   return node;
 }
+
+// Who took its place by that day; only the server knows, from the store.
+const replacedBy = (told) => told?.superseded_by && badge("bad", `superseded since ${told.since} by ${told.superseded_by}`);
 
 function gatesView(reports) {
   const most = Math.max(1, ...reports.map(({ kept, dropped }) => kept.length + dropped.length));
@@ -58,19 +62,19 @@ function gatesView(reports) {
 }
 
 // A search: what was asked, what each gate did, the passages; and what the run read from them later.
-export function retrievedView({ query, hits, gates }, { question, reading, go }) {
+export function retrievedView({ query, hits, gates }, { question, reading, go, standing = {} }) {
   const onward = (target) => go({ step: reading.path, ...target });
   return [
     el("p.query", {}, el("span.soft", {}, "Searched for "), el("q", {}, query)),
     gatesView(gates ?? []),
     el("h3", {}, count(hits.length, "passage")),
-    hits.length > 0 ? parted(hits, 25, (hit) => passageCard(hit, question, reading?.claims ?? [], onward))
+    hits.length > 0 ? parted(hits, 25, (hit) => passageCard(hit, question, reading?.claims ?? [], onward, standing[refOf(hit)]))
       : el("p.empty", {}, "Nothing was found."),
   ];
 }
 
 // A synthesis: claims on the left, by option; on the right the passages they were read from.
-export function synthesisView({ claims, hits, note }, { question, choice, go, at }) {
+export function synthesisView({ claims, hits, note }, { question, choice, go, at, standing = {} }) {
   const node = el("div.evidence"), cited = new Set(claims.map((claim) => claim.passage));
   const here = (target) => { light(node, target, true); go(target); };
   const quoted = [], silent = [];
@@ -84,7 +88,7 @@ export function synthesisView({ claims, hits, note }, { question, choice, go, at
       parted(about(letter), 120, (claim) => claimCard(claim, here, choice?.claims.includes(claim.name))))),
     letters.length === 0 && el("p.empty", {}, "No claim was made.")),
     el("div.passages", {}, el("h3", {}, "Passages they were read from"),
-      quoted.length > 0 ? quoted.map((hit) => passageCard(hit, question, claims, here)) : el("p.empty", {}, "None."),
+      quoted.length > 0 ? quoted.map((hit) => passageCard(hit, question, claims, here, standing[refOf(hit)])) : el("p.empty", {}, "None."),
       silent.length > 0 && fold(`${count(silent.length, "passage")} that nothing was read from`,
         () => parted(silent, 20, (hit) => passageCard(hit, question, [], here)))));
   for (const one of node.querySelectorAll(".claim, .passage")) {
