@@ -83,7 +83,7 @@ async function start() {
       story ??= await storyOf(source, source.run).then((found) => ({ ...found, question: found.question ?? view.case }));
       record = await source.record(source.run, row[0]);
       const link = ({ step, ...more }) => runPath(exp, view.run, { ...kept, step, view: "step", ...more });
-      const context = { ...story, codes: view.codes, standing: view.standing, at: parameters(), link, go: ({ step = name, ...more }) => go({ step, view: "step", ...more }) };
+      const context = { ...story, codes: view.codes, at: parameters(), link, go: ({ step = name, ...more }) => go({ step, view: "step", ...more }) };
       body = shown === "raw" ? rawView(source, record) : await stepBody(source, row, record, context);
     } catch (error) {
       body = el("p.failure", {}, `This record cannot be shown: ${error.message}`);

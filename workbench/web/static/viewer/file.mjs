@@ -56,5 +56,7 @@ export async function openFile() {
   }
 
   const value = async (name) => (name ? (await blob(name)).value : undefined);
-  return { index, runs, record, blob, value, named: namedIn(index.blob_fields), linkTo, has: (name) => places.has(short(name)) };
+  return {
+    index, runs, record, blob, value, named: namedIn(index.blob_fields), linkTo, has: (name) => places.has(short(name)),
+  };
 }

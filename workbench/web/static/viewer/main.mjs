@@ -4,7 +4,7 @@ import { badge, button, byId, count, el, painted, say, show } from "./dom.mjs";
 import { linkTo, openFile } from "./file.mjs";
 import { filtered, longList } from "./list.mjs";
 import { questionBand, storyOf } from "./question.mjs";
-import { runList } from "./runs.mjs";
+import { runList, runName } from "./runs.mjs";
 import { DOING, lastPart, MARKS, rawView, stepBody, stepFacts, stepOf, titleOf } from "./step.mjs";
 import { took } from "./text.mjs";
 import { verdict } from "./verdict.mjs";
@@ -37,10 +37,11 @@ async function start() {
     byId("runs").hidden = Boolean(run);
     byId("run").hidden = !run;
     byId("home").hidden = !run || alone !== null;
-    byId("name").textContent = run ? run.run : count(runs.all.length, "run");
+    show(byId("name"), run ? runName(run) : count(runs.all.length, "run"));
     if (!run) {
       document.title = `${count(runs.all.length, "run")} · evitrail`;
-      runs.list.select(at.run ?? runs.all[0]);
+      runs.sortBy(asked.sort ?? "");
+      runs.list.select(runs.shown.includes(at.run) ? at.run : runs.shown[0]);
       Object.assign(at, { run: null, row: null });
       byId("run-list").focus();
       if (asked.run) say(`run ${asked.run} is not in this file`);
@@ -116,13 +117,14 @@ async function start() {
   }
 
   function sibling(by) {
-    const next = at.run && runs.all[runs.all.indexOf(at.run) + by];
+    const those = runs.shown.includes(at.run) ? runs.shown : runs.all;
+    const next = at.run && those[those.indexOf(at.run) + by];
     if (next) location.hash = linkTo(next.run);
   }
 
   function back() {
     if (byId("step").contains(document.activeElement)) byId("rows").focus();
-    else if (at.run && !alone) location.hash = "";
+    else if (at.run && !alone) location.hash = byId("home").hash;
   }
 
   const [down, up] = [() => list().move(1), () => list().move(-1)];
