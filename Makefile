@@ -57,9 +57,9 @@ BESIDE_VLLM := networkx qdrant-edge-py sqlalchemy structlog
 	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec triton
 	@touch $@
 
-# The report of the last demo, on loopback only.
+# The workbench over the demo, on loopback only.
 serve: demo
-	$(BIN)/python -m http.server 8765 --bind 127.0.0.1 --directory evitrail-demo/experiment
+	$(BIN)/evitrail serve evitrail-demo
 
 clean:
 	rm -rf $(VENV) .venv-phoenix .venv-rocrate .venv-mlflow .venv-vllm evitrail-demo evitrail-run evitrail-ask evitrail-regress evitrail-store

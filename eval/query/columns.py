@@ -65,6 +65,7 @@ class Lists:
 
     def __init__(self, known: NDArray[np.bool_], lengths: NDArray[np.int64], items: Names) -> None:
         self.known = known
+        self.lengths = lengths
         self.items = items
         self._runs = np.repeat(np.arange(len(known)), lengths)
 

@@ -110,12 +110,24 @@ def _by_number(column: str) -> Callable[[Columns], NDArray[np.float64]]:
     return lambda columns: columns.numbers(column)
 
 
+def _by_gravity(columns: Columns) -> NDArray[np.float64]:
+    """0 for a right answer, 1 for an abstention, and more the graver what is known against a wrong one."""
+    rank = np.full(columns.n, 2.0)
+    for grave, flag in enumerate(reversed(AGAINST), start=3):
+        rank[columns.flag(flag).true] = grave
+    rank[columns.flag("abstained").true] = 1.0
+    rank[columns.flag("correct").true] = 0.0
+    return rank
+
+
 ORDERS: dict[str, Callable[[Columns], NDArray[np.float64]]] = {
     "run": _by_name("run"),
     "case": _by_name("case"),
     "condition": _by_name("condition"),
     "reader": _by_name("reader"),
     "chosen": _by_name("chosen"),
+    "answer": _by_name("answer"),
+    "outcome": _by_gravity,
     "subspecialty": _by_name("subspecialty"),
     "type": _by_name("question_type"),
     "day": _by_number("day"),

@@ -59,6 +59,9 @@ REASONS = {
         " CaseResult Funnel ListedReview StageCount"
         " Cause ChangedAnswer ChangingEvent ConditionDrift Drift EventDrift"
         " ClaimBlame ClaimResult ClaimRow ClaimShare JudgedAnswer"
+        " AskedCase ConditionRow Estimated EvidenceStanding ExperimentLine FailureProfile ForkLine IntegrityReport"
+        " ListedRuns MetricColumn MetricRange Neighbours RunIntegrity RunView SealState SelectedRuns ServedPassage"
+        " StepShare StoreState"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}

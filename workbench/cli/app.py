@@ -20,6 +20,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
+from evitrail.workbench.cli import serve
 from evitrail.workbench.cli.audit import audit
 from evitrail.workbench.cli.audit import card as audit_card
 from evitrail.workbench.cli.audit import diff as audit_diff
@@ -168,6 +169,7 @@ audits.command("sign")(audit_sign.sign)
 audits.command("verify")(audit_sign.verify)
 audits.command("sign-waiver")(audit_sign.sign_waiver)
 app.command("report")(report.report)
+app.command("serve")(serve.serve)
 app.add_typer(review.app, name="review")
 app.command("review-answers", cls=Registered)(recheck.check)
 app.command("check", cls=Registered, hidden=True)(recheck.check)

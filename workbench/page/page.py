@@ -2,7 +2,8 @@
 
 Rules kept here
 - The file holds the record lines byte for byte as they were hashed, and the blobs that they name, each once.
-  The viewer in it decodes what a step needs when it is shown, and checks all of it on its own.
+  The viewer in it decodes what a step needs when it is shown, and checks all of it on its own. It is made of the
+  modules that the server serves too (``workbench/web/static/viewer``), joined into one script.
 - The journal is only read, run by run and blob by blob; the file is replaced whole or not at all.
 - Blobs of patient data stay out unless asked for, and so does all that would be read from them.
 - What the page was not given is said: runs of the journal that were left out, by name, and blobs, with why.
@@ -21,6 +22,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -44,6 +46,11 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 HERE = Path(__file__).parent
+STATIC = HERE.parent / "web" / "static"
+"""The modules and styles that the file and the server share."""
+STYLES = ("tokens.css", "base.css", "parts.css", "viewer/export.css")
+IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
+EXPORT = re.compile(r"^export (?=async function|function|const|let)", re.MULTILINE)
 RECORDS = 200
 """Records in a chunk: what is decoded to show one."""
 BLOBS, BLOB_BYTES = 200, 1 << 19
@@ -176,13 +183,18 @@ def _parent(trace: Trace) -> str | None:
 
 
 def _page(runs: Sequence[str], elements: Iterator[Markup]) -> Iterator[str]:
-    script = "".join(file.read_text("utf-8") for file in sorted((HERE / "viewer").glob("*.js")))
+    script = "".join(_joined(file.read_text("utf-8")) for file in sorted((STATIC / "viewer").glob("*.mjs")))
     return _template().generate(
         title=runs[0] if len(runs) == 1 else f"{len(runs)} runs",
-        style=(HERE / "viewer" / "viewer.css").read_text("utf-8"),
+        style="".join((STATIC / name).read_text("utf-8") for name in STYLES),
         script=f'"use strict";\n{{\n{script}}}\n',
         elements=elements,
     )
+
+
+def _joined(module: str) -> str:
+    """A module as a part of the one script: its names are those of all modules, and no two are alike."""
+    return EXPORT.sub("", IMPORT.sub("", module))
 
 
 def _template() -> Template:

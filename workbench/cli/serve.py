@@ -1,0 +1,68 @@
+"""``evitrail serve``: the workbench in a browser."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evitrail.workbench.cli.console import say
+
+PORT = 8765
+
+
+def serve(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Folders of experiments, or folders that hold some; default: the working directory.",
+            metavar="[DIR]...",
+            show_default=False,
+        ),
+    ] = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.", metavar="ADDRESS")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", help="Port to listen on; 0 takes any that is free.", metavar="N", min=0, max=65535)
+    ] = PORT,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--token-file",
+            help="File with the token that every request must carry; needed where other machines can reach the server.",
+            metavar="FILE",
+        ),
+    ] = None,
+    trusted_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trusted-host",
+            help="Name by which browsers call the server, with its port if it is another than the server's; "
+            "may be given again.",
+            metavar="NAME",
+        ),
+    ] = None,
+) -> None:
+    """Show experiments and their runs in a browser, on this machine alone.
+
+    Nothing is written: experiments are only read. Ctrl-C stops it.
+    """
+    from evitrail.workbench.api.folders import ExperimentFolders
+    from evitrail.workbench.web.serve import address_of
+    from evitrail.workbench.web.serve import serve as run
+
+    known = ExperimentFolders(folders or [Path()])
+    address = address_of(host, port, trusted_host or (), token_file)
+    found = len(known.all())
+
+    def ready(url: str) -> None:
+        many = f"{found} experiment{'' if found == 1 else 's'}"
+        say(f"{many} on {url} (read only); Ctrl-C stops it")
+        if address.token is not None:
+            say(f"sign in with the token in {token_file}, or open {url}sign-in#token=TOKEN")
+        sys.stdout.flush()
+
+    with suppress(KeyboardInterrupt):
+        run(known, address, ready)

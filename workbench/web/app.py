@@ -1,0 +1,128 @@
+"""The workbench as a web application: the API, the pages, the files that draw them, behind one guard.
+
+Rules kept here
+- Nothing is written, and no address of any other host is named: no documentation page of the framework, which loads
+  its script from elsewhere.
+- An address is a state: what a page shows is said by its path and parameters.
+- No page waits for the embedding model: nothing here loads it.
+
+    app = create_app(ExperimentFolders([Path("evitrail-demo")]), Admission(loopback_hosts(8765)))
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp
+
+from evitrail.workbench.api.experiments import experiment_line, experiments
+from evitrail.workbench.api.folders import ExperimentFolders
+from evitrail.workbench.api.pack import pack
+from evitrail.workbench.api.profile import profile
+from evitrail.workbench.api.run import run_view
+from evitrail.workbench.api.runs import Neighbours, neighbours
+from evitrail.workbench.web.faults import HANDLED, Handler, answered
+from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
+from evitrail.workbench.web.routes import AGAIN, api, content
+from evitrail.workbench.web.shell import shell, template
+from evitrail.workbench.web.static_files import StaticFiles
+
+
+def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
+    """The application over these experiments."""
+    from importlib.metadata import version
+
+    kinds = (*HANDLED, HTTPException, RequestValidationError, Exception)
+    handlers: dict[int | type[Exception], Handler] = dict.fromkeys(kinds, answered)
+    app = FastAPI(
+        title="evitrail",
+        version=version("evitrail"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,
+        exception_handlers=handlers,
+    )
+    _session(app, admission)
+    _pages(app, folders, StaticFiles())
+    app.include_router(api(folders))
+    return Guard(app, admission)
+
+
+def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None:
+    @app.get("/", include_in_schema=False)
+    def experiment_list() -> Response:
+        return shell(files, "Experiments", "experiments.mjs", first={"experiments": experiments(folders)})
+
+    @app.get("/e/{exp}", include_in_schema=False)
+    def experiment(exp: str) -> Response:
+        folder = folders.named(exp)
+        first: dict[str, Any] = {"experiment": experiment_line(exp, folder), "profile": None, "pack": None, "fault": ""}
+        try:
+            first |= {"profile": profile(folder), "pack": pack(folder).etag}
+        except (FileNotFoundError, ValueError) as error:
+            first["fault"] = " ".join(str(error).split())
+        return shell(files, exp, "experiment.mjs", first=first, styles=("experiment.css",))
+
+    @app.get("/e/{exp}/runs/{run:path}", include_in_schema=False)
+    def one_run(exp: str, run: str, q: str = "", sort: str = "run", descending: bool = False) -> Response:
+        folder = folders.named(exp)
+        first = {"experiment": experiment_line(exp, folder), "view": run_view(folder, run)}
+        try:
+            first["neighbours"] = neighbours(folder, run, q, sort, descending=descending)
+        except (ValueError, FileNotFoundError):  # a list that cannot be told is no reason not to show the run
+            first["neighbours"] = Neighbours(place=None, of=0, previous=None, next=None)
+        return shell(files, run, "run.mjs", first=first, styles=("parts.css", "run.css"))
+
+    @app.get("/static/{name:path}", include_in_schema=False)
+    def static(request: Request, name: str) -> Response:
+        found = files.file(name)
+        return content(request, found.data, found.type, found.etag, AGAIN)
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> Response:
+        return RedirectResponse("/static/icon.svg", 308)
+
+    @app.get("/api/docs", include_in_schema=False)
+    def documentation() -> Response:
+        return template("api.html", routes=_documented(app.openapi()))
+
+
+def _session(app: FastAPI, admission: Admission) -> None:
+    @app.get(SIGN_IN, include_in_schema=False)
+    def sign_in() -> Response:
+        return template("sign_in.html")
+
+    @app.get(SESSION, include_in_schema=False)
+    def session(request: Request) -> Response:
+        """The token, which a form of another site cannot send as a header, for a cookie that no script reads."""
+        if not admission.holds_token(request.headers):
+            return JSONResponse({"fault": "expected the token that this server was started with"}, 401)
+        answer = JSONResponse({"signed_in": True})
+        answer.set_cookie(COOKIE, admission.new_session(), httponly=True, samesite="strict", path="/")
+        return answer
+
+
+def _documented(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each route with its parameters, as the page of the API lists them."""
+    return [
+        {
+            "path": path,
+            "summary": route["get"]["summary"],
+            "parameters": [
+                {
+                    "name": one["name"],
+                    "in": one["in"],
+                    "default": one["schema"].get("default", "") if not one.get("required") else "required",
+                    "description": one.get("description", ""),
+                }
+                for one in route["get"].get("parameters", ())
+            ],
+        }
+        for path, route in schema["paths"].items()
+    ]

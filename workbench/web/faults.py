@@ -1,0 +1,67 @@
+"""What goes wrong, as an answer: one line that says what was expected and found, and the number of the request.
+
+Rules kept here
+- A fault of whoever asks is told with what to do; a fault of ours with a number that stands in the log, too.
+- A script is told in JSON, a person on a page.
+- No traceback leaves.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from evitrail.eval.query.parse import QueryError
+from evitrail.evidence_store.input_text import InputError
+from evitrail.traces.journal.errors import JournalError
+from evitrail.workbench.api.folders import UnknownName
+from evitrail.workbench.web.shell import error_page
+
+SAFE = "Nothing was changed: this server only reads. Go back, or to the list of experiments."
+TITLES = {404: "Not here", 409: "Not ready", 422: "Not understood", 500: "Something went wrong here"}
+
+
+def fault_answer(request: Request, error: Exception) -> Response:
+    """The answer to a request that failed."""
+    status, said = _told(error)
+    number = secrets.token_hex(4)
+    if status == 500:
+        import structlog  # which takes a while to load
+
+        structlog.get_logger().error("request failed", request=number, path=request.url.path, error=repr(error))
+    if request.url.path.startswith("/api/"):
+        at = {"at": error.at} if isinstance(error, QueryError) else {}
+        return JSONResponse({"fault": said, "request": number, **at}, status, {"X-Request-Id": number})
+    return error_page(status, TITLES.get(status, "Not answered"), said, SAFE, number)
+
+
+async def answered(request: Request, error: Exception) -> Response:
+    """See ``fault_answer``; what Starlette calls."""
+    return fault_answer(request, error)
+
+
+Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+HANDLED: tuple[type[Exception], ...] = (UnknownName, QueryError, InputError, ValueError, JournalError, OSError)
+"""Errors whose words are for whoever asked."""
+
+
+def _told(error: Exception) -> tuple[int, str]:
+    said = " ".join(str(error).split())
+    if isinstance(error, HTTPException):
+        return error.status_code, str(error.detail)
+    if isinstance(error, RequestValidationError):
+        faults = [(one["loc"][-1], str(one["msg"]).replace("Input should be", "expected")) for one in error.errors()]
+        return 422, "; ".join(f"{name}: {what}" for name, what in faults)
+    if isinstance(error, UnknownName):
+        return 404, str(error.args[0])
+    if isinstance(error, (FileNotFoundError, JournalError)):
+        return 409, said
+    if isinstance(error, ValueError):
+        return 422, said
+    return 500, "an internal error; the log of the server says more"

@@ -1,0 +1,145 @@
+"""Who may ask: the check before every request, whatever it asks for.
+
+Rules kept here
+- The Host must be one that this server is meant to be called by, to the letter: so a page elsewhere whose name is made
+  to lead here (DNS rebinding) is refused.
+- Nothing is written: only GET is answered.
+- What another site's page asks for is refused; a link from there may be followed to a page, never to data.
+- With a token, every request needs it: as a bearer token, or in the cookie that it was exchanged for once. Only the
+  sign-in page and what it is made of are open. A token is compared in constant time, and never logged.
+- A refusal says in one line what was expected, and nothing of what is here.
+
+    app = Guard(app, Admission(hosts=loopback_hosts(8765)))
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "evitrail"
+SIGN_IN = "/sign-in"
+SESSION = "/session"
+OPEN = (SIGN_IN, SESSION, "/static/")
+"""What is answered without a token: the page that takes it, what exchanges it, and code that everybody has."""
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+HAS_PORT = re.compile(r":\d+$")
+HTTP = 80
+"""The port that a browser leaves out of the Host."""
+CROSS = ("cross-site", "same-site")
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+"""What every answer carries."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """By which names the server may be called, and with which token."""
+
+    hosts: frozenset[str]
+    """As a Host header has them: ``127.0.0.1:8765``."""
+    token: str | None = field(default=None, repr=False)
+    sessions: set[str] = field(default_factory=set, repr=False)
+    """The cookies that the token was exchanged for, in this process."""
+
+    def admits(self, headers: Headers) -> bool:
+        """Whether a request carries the token, or a cookie that it was exchanged for."""
+        return self.token is None or self.holds_token(headers) or self._session(headers) in self.sessions
+
+    def holds_token(self, headers: Headers) -> bool:
+        """Whether a request carries the token itself."""
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        known = (self.token or "").encode()
+        return bool(known) and scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), known)
+
+    def new_session(self) -> str:
+        """A cookie to be set in exchange for the token."""
+        name = secrets.token_urlsafe(32)
+        self.sessions.add(name)
+        return name
+
+    @staticmethod
+    def _session(headers: Headers) -> str:
+        try:
+            cookie = SimpleCookie(headers.get("cookie", ""))
+        except CookieError:
+            return ""
+        return cookie[COOKIE].value if COOKIE in cookie else ""
+
+
+def loopback_hosts(port: int, *, others: Sequence[str] = ()) -> frozenset[str]:
+    """The names that this machine is called by on its own, and others that were given; each with the port."""
+    plain = [*LOOPBACK, *(name.lower() for name in others)]
+    named = {name if HAS_PORT.search(name) else f"{name}:{port}" for name in plain}
+    return frozenset(named | ({name.removesuffix(":80") for name in named} if port == HTTP else set()))
+
+
+class Guard:
+    """The application behind the checks above."""
+
+    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+        self._app, self._admission = app, admission
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # a WebSocket: there is none here
+            await send({"type": "websocket.close", "code": 1008})
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        refused = self._refusal(scope, Headers(scope=scope))
+        await (refused or self._app)(scope, receive, with_headers)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        path, method = scope["path"], scope["method"]
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or hosts[0].lower() not in self._admission.hosts:
+            return _refuse(421, "expected a Host that this server is called by; start it with --trusted-host NAME")
+        if method != "GET":
+            return _refuse(405, "expected GET: this server only reads", {"Allow": "GET"})
+        origin = headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != hosts[0]:
+            return _refuse(403, "expected a request of this server's own pages, got one of another origin")
+        if headers.get("sec-fetch-site") in CROSS and not _opens_a_page(path, headers):
+            return _refuse(403, "expected a request of this server's own pages, got one of another site")
+        if self._admission.admits(headers) or any(path == one or path.startswith(one) for one in OPEN):
+            return None
+        if path.startswith("/api/"):
+            return _refuse(401, "expected the token: Authorization: Bearer TOKEN", {"WWW-Authenticate": "Bearer"})
+        return RedirectResponse(SIGN_IN, status_code=303)
+
+
+def _opens_a_page(path: str, headers: Headers) -> bool:
+    """Whether somebody follows a link to a page, at the top of a window."""
+    followed = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    return followed and not path.startswith(("/api/", SESSION))
+
+
+def _refuse(status: int, said: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"fault": said}, status, headers)

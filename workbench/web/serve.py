@@ -1,0 +1,130 @@
+"""A server for one machine, or behind a token for others: which address it binds, and whom it admits.
+
+Rules kept here
+- Loopback unless told otherwise. Any other address needs a token and the names by which the server is called.
+- The port is taken before anything else is done, so that one that is taken is a fault in one line.
+
+    serve(ExperimentFolders([Path("evitrail-demo")]), address=Address("127.0.0.1", 8765), on_ready=print)
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import NamedTuple
+
+from evitrail.workbench.api.folders import ExperimentFolders
+
+GRACE = 5
+"""Seconds that answers under way get once the server is stopped."""
+SHORTEST = 16
+"""Characters of a token at least."""
+
+
+class Address(NamedTuple):
+    """Where a server listens, and as what it is called."""
+
+    host: str
+    port: int
+    trusted_hosts: tuple[str, ...] = ()
+    token: str | None = None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def address_of(host: str, port: int, trusted_hosts: Sequence[str], token_file: Path | None) -> Address:
+    """An address that may be bound; raises ``ValueError`` for one that would be open to others without a token."""
+    token = read_token(token_file) if token_file is not None else None
+    found = Address(host, port, tuple(trusted_hosts), token)
+    if not found.is_loopback and (token is None or not trusted_hosts):
+        given = [name for name, there in (("--token-file", token), ("--trusted-host", trusted_hosts)) if there]
+        raise ValueError(
+            f"--host {host}: other machines could reach this address: expected --token-file and --trusted-host with "
+            f"it, got {given[0] if given else 'neither'}; leave --host out to serve this machine alone"
+        )
+    return found
+
+
+def read_token(path: Path) -> str:
+    """The token in a file; raises ``ValueError`` for none, or a short one."""
+    token = path.read_text("utf-8").strip()
+    if len(token) < SHORTEST or not token.isascii() or any(map(str.isspace, token)):
+        raise ValueError(
+            f"{path}: expected a token of at least {SHORTEST} letters and digits, got {len(token)} characters; "
+            "`openssl rand -hex 32` makes one"
+        )
+    return token
+
+
+def serve(folders: ExperimentFolders, address: Address, on_ready: Callable[[str], None]) -> None:
+    """Serve until interrupted; ``on_ready`` is told the address to open."""
+    import uvicorn
+
+    from evitrail.workbench.web.app import create_app
+    from evitrail.workbench.web.guard import Admission, loopback_hosts
+
+    with _bound(address) as listening:
+        port = int(listening.getsockname()[1])
+        admission = Admission(loopback_hosts(port, others=address.trusted_hosts), address.token)
+        app = create_app(folders, admission)
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+        named = f"[{address.host}]" if ":" in address.host else address.host
+        Thread(target=warmed, args=(folders,), daemon=True).start()
+        on_ready(f"http://{named if address.is_loopback else address.trusted_hosts[0]}:{port}/")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def warmed(folders: ExperimentFolders) -> None:
+    """Make what the first pages need, while nobody asks yet: it is kept until a file changes."""
+    from evitrail.workbench.api.pack import pack
+    from evitrail.workbench.api.profile import profile
+    from evitrail.workbench.api.store_state import store_state
+
+    for folder in folders.all().values():
+        with suppress(Exception):  # the page that needs it says what is wrong
+            store_state(folder)
+            pack(folder)
+            profile(folder)
+
+
+def _bound(address: Address) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except socket.gaierror:
+        raise ValueError(f"--host: expected an address of this machine, got {address.host!r}") from None
+    family, kind, protocol, _, where = found[0]
+    bound = socket.socket(family, kind, protocol)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(where)
+        bound.listen()  # who asks from now on waits until the server is there
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ValueError(
+                f"--port: expected a port that is free, got {address.port}, which another process listens on; "
+                "choose another, or 0 for any"
+            ) from None
+        raise ValueError(f"--host {address.host}: cannot listen there: {error.strerror}") from None
+    return bound

@@ -1,0 +1,84 @@
+"""The shell of a page: its frame, its modules, and what it shows first, in one answer.
+
+Rules kept here
+- What a page shows first stands in an inert element, as JSON in which no tag can begin: a browser does not run it, and
+  needs no second request to paint.
+- Every text that is put into a shell is escaped.
+
+    shell(files, "Experiments", "experiments.mjs", first={"experiments": []})
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+from pydantic import BaseModel
+from starlette.responses import HTMLResponse
+
+from evitrail.workbench.web.static_files import StaticFiles
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+SHELLS = Path(__file__).parent / "shells"
+TITLE = 120
+"""Characters of a page's title at most."""
+
+
+def shell(
+    files: StaticFiles, title: str, entry: str, *, first: Mapping[str, Any], styles: tuple[str, ...] = ()
+) -> HTMLResponse:
+    """A page that this module draws; ``first`` is what it shows first, of records and plain values."""
+    page = _environment().get_template("page.html")
+    return HTMLResponse(
+        page.render(
+            title=title[:TITLE],
+            modules=files.modules(entry),
+            entry=entry,
+            styles=("tokens.css", "base.css", "frame.css", *styles),
+            first=inert(first),
+        )
+    )
+
+
+def error_page(status: int, title: str, said: str, do: str, request: str) -> HTMLResponse:
+    """What happened, what is safe, and what to do next."""
+    page = _environment().get_template("error.html")
+    return HTMLResponse(page.render(title=title, said=said, do=do, request=request), status)
+
+
+def template(name: str, **given: Any) -> HTMLResponse:
+    """A page that no module draws."""
+    return HTMLResponse(_environment().get_template(name).render(**given))
+
+
+def inert(value: Any) -> Markup:
+    """A value as JSON that may stand in an element of a page."""
+    text = json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"expected a record or a plain value, got {type(value).__name__}")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(SHELLS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,47 @@
+// The address is the state: what a page shows is read from it, and what changes is written to it.
+//
+// Rules kept here
+// - A walk (typing, j and k) replaces the entry of the history, a leap adds one.
+// - A parameter that says nothing is left out, so one state has one address.
+// - RUN is the last part of a path and may hold any character.
+//
+//     leap({ q: "wrong" }); walk({ row: null });
+
+export const parameters = () => Object.fromEntries(new URLSearchParams(location.search));
+
+export const walk = (changes) => history.replaceState(null, "", changed(changes));
+export const leap = (changes) => {
+  const next = changed(changes);
+  if (next !== location.pathname + location.search) history.pushState(null, "", next);
+};
+
+// The address with some parameters changed; null, "" and undefined leave one out.
+export function changed(changes, path = location.pathname) {
+  const kept = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === undefined || value === "") kept.delete(name);
+    else kept.set(name, value);
+  }
+  return withParameters(path, kept);
+}
+
+export function withParameters(path, given) {
+  const said = new URLSearchParams(given).toString();
+  return said ? `${path}?${said}` : path;
+}
+
+export const experimentPath = (exp) => `/e/${encodeURIComponent(exp)}`;
+
+export const runPath = (exp, run, given = {}) => {
+  const known = Object.entries(given).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const name = encodeURIComponent(run).replaceAll("%2F", "/");
+  return withParameters(`${experimentPath(exp)}/runs/${name}`, Object.fromEntries(known));
+};
+
+// "-confidence" is from the highest to the lowest.
+export function readSort(said) {
+  const descending = said?.startsWith("-") ?? false;
+  return { field: (descending ? said.slice(1) : said) || "run", descending };
+}
+
+export const sortText = ({ field, descending }) => (field === "run" && !descending ? "" : (descending ? "-" : "") + field);

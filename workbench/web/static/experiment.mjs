@@ -1,0 +1,164 @@
+// One experiment: how each condition fails, and which runs those are.
+//
+// Rules kept here
+// - The address says filter, order, columns and grouping; nothing else does.
+// - All runs lie here as typed arrays: order, facets and grouping ask nobody. A filter is asked of the server.
+
+import { leap, parameters, readSort, runPath, sortText, walk } from "./address.mjs";
+import { FACETS, filterBox } from "./filter_box.mjs";
+import { dialog, failed, first, frame } from "./frame.mjs";
+import { api, askBytes, askJson } from "./http.mjs";
+import { kindWord } from "./marks.mjs";
+import { byCase, caseColumns } from "./matrix.mjs";
+import { gravity, sorted, unpack } from "./pack.mjs";
+import { profileTable } from "./profile.mjs";
+import { SHOWN, runColumns } from "./run_columns.mjs";
+import { gridTable } from "./table.mjs";
+import { button, byId, el, show } from "./viewer/dom.mjs";
+
+const FLAGS = { wrong: (pack, place) => gravity(pack, place) > 1, right: (pack, place) => pack.cell("correct", place) };
+
+async function start() {
+  const { experiment: line, profile, pack: etag, fault } = first(), exp = line.exp;
+  const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+  const page = frame({ exp, crumbs: [["Experiments", "/"], [exp]], command: () => {
+    const { q = "", sort } = parameters(), { field, descending } = readSort(sort);
+    return `evitrail runs ${quote(line.folder)}${q && ` ${quote(q)}`}${field === "run" ? "" : ` --sort ${field}`}`
+      + (descending ? " --descending" : "");
+  } });
+  document.title = `${exp} · evitrail`;
+  byId("main").className = "experiment";
+  if (!etag) {
+    show(byId("main"), el("section.sheet", {}, el("h1", {}, exp), el("p.empty", {}, fault || line.fault || "No results yet. ",
+      fault ? "" : [el("code", {}, `evitrail report ${line.folder}`), " writes them."]), lacking(line)));
+    document.body.dataset.ready = "yes";
+    return;
+  }
+  const pack = await unpack(await askBytes(api(exp, "/pack", { v: etag })));
+  const all = Uint32Array.from({ length: pack.n }, (_, place) => place);
+  const link = (run) => runPath(exp, run, { q: parameters().q, ...forServer() });
+  const columns = runColumns(pack, link);
+  let found = all;
+
+  // The order of the list goes along, so that the page of a run knows what stands before and after it.
+  function forServer() {
+    const { field, descending } = readSort(parameters().sort);
+    return { sort: field === "run" ? "" : field, descending: descending ? "true" : "" };
+  }
+  const table = gridTable({
+    label: "Runs", onsort: (column) => {
+      const { field, descending } = readSort(parameters().sort), isSame = field === column.sort;
+      const down = isSame ? !descending : Boolean(column.isGravestFirst);
+      leap({ sort: sortText({ field: column.sort, descending: down }) });
+      draw();
+    },
+    onopen: (row) => {
+      const place = typeof row === "number" ? row : row.runs.values().next().value;
+      if (typeof row === "number") location.href = link(pack.cell("run", place));
+      else { filter.toggle(`case:${row.name}`, false); leap({ group: null }); draw(); }
+    },
+  });
+  const filter = filterBox({
+    total: pack.n,
+    facets: FACETS.map((flag) => [flag, count(flag)]).filter(([, number]) => number > 0),
+    select: async (query, signal) => askJson(api(exp, "/selection", { q: query }), signal),
+    onselected: ({ places }) => { found = places === null ? all : Uint32Array.from(places); draw(); },
+    ontyped: (query) => walk({ q: query }),
+    onleap: (query) => leap({ q: query }),
+    told: el("span.soft", { id: "shown" }),
+    extra: [groupButton(() => draw()), button(".quiet", chooseColumns, "Columns")],
+  });
+
+  function count(flag) {
+    const test = FLAGS[flag] ?? ((_, place) => pack.cell(flag, place));
+    return all.reduce((sum, place) => sum + (test(pack, place) === true), 0);
+  }
+
+  function chooseColumns() {
+    const chosen = shownNames();
+    const boxes = columns.map(({ name, title }) => {
+      const box = el("input", { type: "checkbox", checked: chosen.includes(name), value: name });
+      box.addEventListener("change", () => {
+        const now = boxes.map((each) => each.querySelector("input")).filter((each) => each.checked).map((each) => each.value);
+        walk({ cols: now.join() === SHOWN.join() ? null : now.join() });
+        draw();
+      });
+      return el("label.check", {}, box, ` ${title}`);
+    });
+    dialog("Columns", el("div.checks", {}, boxes));
+  }
+
+  function shownNames() {
+    const asked = parameters().cols?.split(",").filter((name) => columns.some((column) => column.name === name));
+    return asked?.length ? asked : SHOWN;
+  }
+
+  function draw() {
+    const { sort: said, group } = parameters(), sort = readSort(said);
+    if (group === "case") {
+      const { rows, heads } = byCase(pack, found, profile.rows.map((row) => row.label));
+      table.set(caseColumns(pack, heads, link), sort, rows);
+    } else {
+      const names = shownNames();
+      table.set(columns.filter(({ name }) => names.includes(name)), sort, sorted(pack, found, sort));
+    }
+    byId("group").setAttribute("aria-pressed", String(group === "case"));
+    drawShown();
+  }
+
+  // What is shown, in one thin line and without intervals: a filter makes no sample.
+  function drawShown() {
+    const kinds = FACETS.map((flag) => [flag, found.reduce((sum, place) => sum + ((FLAGS[flag] ?? ((_, at) =>
+      pack.cell(flag, at)))(pack, place) === true), 0)]).filter(([, number]) => number > 0);
+    show(byId("shown"), found.length < pack.n && kinds.map(([flag, number]) => `${number} ${kindWord(flag)}`).join(", "));
+  }
+
+  function drawProfile() {
+    const kind = parameters().blame ?? "wrong";
+    show(byId("profile"), profileTable(profile, {
+      kind, onterm: (terms, isExcluded) => filter.toggle(terms, isExcluded),
+      onkind: (next) => { leap({ blame: next === "wrong" ? null : next }); drawProfile(); },
+    }));
+  }
+
+  show(byId("main"),
+    el("section.profile-box", { id: "profile", "aria-label": "Failure profile" }),
+    lacking(line), filter.node, table.node);
+  drawProfile();
+  await filter.set(parameters().q ?? "");
+  if (!parameters().q) draw();
+  addEventListener("popstate", () => { drawProfile(); filter.set(parameters().q ?? ""); });
+  filter.input.addEventListener("keydown", (event) => {
+    if (!["Escape", "ArrowDown"].includes(event.key)) return;
+    event.preventDefault();
+    table.move(0);
+  });
+  const move = (by) => () => table.move(by);
+  page.keys({
+    "/": ["filter", () => { filter.input.focus(); filter.input.select(); }], j: ["next run", move(1)], ArrowDown: ["next run", move(1)],
+    k: ["previous run", move(-1)], ArrowUp: ["previous run", move(-1)], Home: ["first run", () => table.select(0)],
+    End: ["last run", () => table.last()], PageDown: ["a page down", () => table.page(1)],
+    PageUp: ["a page up", () => table.page(-1)], Enter: ["open the run", () => table.open()],
+    m: ["by case, and back", () => byId("group").click()], o: ["order: the next column", () => nextOrder()],
+    O: ["order: the other way", () => table.node.querySelector("[aria-sort] .sort")?.click()],
+    c: ["columns", chooseColumns],
+  });
+
+  function nextOrder() {
+    const heads = [...table.node.querySelectorAll(".grid-head .sort")];
+    const at = heads.findIndex((head) => head.closest("[aria-sort]"));
+    heads[(at + 1) % heads.length]?.click();
+  }
+  document.body.dataset.ready = "yes";
+}
+
+function groupButton(draw) {
+  const node = button(".quiet", () => { leap({ group: parameters().group === "case" ? null : "case" }); draw(); }, "By case");
+  node.id = "group";
+  return node;
+}
+
+const lacking = (line) => line.seal && !line.store.found && el("p.notice", {}, "Its store is not at hand: reading goes on, and what only the "
+  + "store knows is not told. ", line.store.lacking);
+
+start().catch(failed);

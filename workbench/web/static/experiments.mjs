@@ -1,0 +1,71 @@
+// All experiments: what was run, how far, how it came out, whether it can be trusted.
+
+import { experimentPath } from "./address.mjs";
+import { failed, first, frame } from "./frame.mjs";
+import { percent } from "./marks.mjs";
+import { byId, count, el, show } from "./viewer/dom.mjs";
+
+const range = (found, why) => {
+  if (!found) return el("span.soft", { title: why }, "–");
+  const [low, high] = [percent(found.min), percent(found.max)];
+  return low === high ? low : `${low} – ${high}`;
+};
+
+function sealed({ seal, fault }) {
+  if (fault) return el("span.fault-line", {}, "cannot be read");
+  if (!seal) return el("span.soft", {}, "no journal");
+  if (!seal.sealed) return el("span.lacking", {}, "not sealed");
+  return seal.newer ? el("span.lacking", {}, `${count(seal.newer, "run")} since the seal`) : "sealed";
+}
+
+function storeWords({ store, seal }) {
+  if (!seal) return el("span.soft", { title: store.lacking }, "–"); // results of others
+  if (!store.found) return el("span.lacking", { title: store.lacking }, "not at hand");
+  return [store.name, el("span.soft", {}, store.seq === null ? "" : `, event ${store.seq}`,
+    store.newer ? ` (${store.newer} since)` : "")];
+}
+
+const HEADS = [["Experiment"], ["Conditions", "number"], ["Cases", "number"], ["Runs", "number"], ["Accuracy, %", "number"],
+  ["High-risk, %", "number"], ["Record"], ["Store"], ["Changed"]];
+
+function row(line) {
+  return el("tr", { "data-exp": line.exp, "aria-selected": "false" },
+    el("th", { scope: "row" }, el("a", { href: experimentPath(line.exp) }, line.exp)),
+    el("td.number", {}, line.conditions || "–"), el("td.number", {}, line.cases?.toLocaleString("en") ?? "–"),
+    el("td.number", {}, line.runs ? line.runs.toLocaleString("en") : "–"),
+    el("td.number", {}, range(line.accuracy, "no results yet")),
+    el("td.number", {}, range(line.high_risk, "no case is labelled")),
+    el("td", {}, sealed(line)), el("td", {}, storeWords(line)),
+    el("td.soft", {}, line.changed ? line.changed.slice(0, 16).replace("T", " ") : "–"));
+}
+
+function start() {
+  const { experiments } = first(), page = frame({ crumbs: [["Experiments"]], command: () => "evitrail serve" });
+  const notes = experiments.flatMap((line) => [line.fault, line.store.found || !line.seal ? "" : line.store.lacking]
+    .filter(Boolean).map((said) => el("p.soft", {}, el("b", {}, line.exp), `: ${said}`)));
+  document.title = "Experiments · evitrail";
+  byId("main").className = "sheet";
+  show(byId("main"), el("h1", {}, "Experiments"),
+    experiments.length ? el("table.plain-table", {},
+      el("thead", {}, el("tr", {}, HEADS.map(([name, kind]) => el(`th${kind ? `.${kind}` : ""}`, { scope: "col" }, name)))),
+      el("tbody", {}, experiments.map(row)))
+      : el("p.empty", {}, "No experiment is here. ", el("code", {}, "evitrail demo"), " makes one, ",
+        el("code", {}, "evitrail run"), " one of your own; then reload this page."),
+    notes.length > 0 && el("section", {}, el("h2", {}, "What is lacking"), notes));
+  const rows = [...document.querySelectorAll("tbody tr")];
+  let at = -1;
+  function select(next) {
+    if (!rows.length) return;
+    rows[at]?.setAttribute("aria-selected", "false");
+    at = Math.min(Math.max(next, 0), rows.length - 1);
+    rows[at].setAttribute("aria-selected", "true");
+    rows[at].querySelector("a").focus();
+  }
+  const down = ["next experiment", () => select(at + 1)], up = ["previous experiment", () => select(at - 1)];
+  const open = (line) => { if (line) location.href = experimentPath(line.dataset.exp); };
+  page.keys({ j: down, ArrowDown: down, k: up, ArrowUp: up, Enter: ["open", () => open(rows[at])] });
+  for (const line of rows) line.addEventListener("click", (event) => { if (!event.target.closest("a")) open(line); });
+  document.body.dataset.ready = "yes";
+}
+
+try { start(); } catch (error) { failed(error); }

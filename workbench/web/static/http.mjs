@@ -1,0 +1,32 @@
+// What is asked of the server: JSON or bytes, or a fault in one line.
+
+export class Fault extends Error {
+  constructor(said, { status = 0, at = null } = {}) {
+    super(said);
+    this.status = status;
+    this.at = at; // the character of a query, counted from 1
+  }
+}
+
+export const api = (exp, rest = "", given = {}) => {
+  const known = Object.entries(given).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const said = new URLSearchParams(Object.fromEntries(known)).toString();
+  return `/api/experiments/${encodeURIComponent(exp)}${rest}${said && `?${said}`}`;
+};
+
+export async function askJson(address, signal) { return (await asked(address, signal)).json(); }
+export async function askBytes(address, signal) { return new Uint8Array(await (await asked(address, signal)).arrayBuffer()); }
+
+async function asked(address, signal) {
+  let answer;
+  try {
+    answer = await fetch(address, { signal, credentials: "same-origin" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Fault("the server does not answer; is `evitrail serve` still running?");
+  }
+  if (answer.ok) return answer;
+  if (answer.status === 401) location.reload(); // the server was started anew: sign in again
+  const said = await answer.json().catch(() => ({}));
+  throw new Fault(said.fault ?? `the server answered ${answer.status}`, { status: answer.status, at: said.at ?? null });
+}

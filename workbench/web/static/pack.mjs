@@ -1,0 +1,79 @@
+// The column pack: all runs of an experiment as typed arrays; its form is told in workbench/api/pack.py.
+//
+// Rules kept here
+// - Unknown is null, never false, 0 or an empty list.
+// - A run's place is its number in the order of names, the same as on the server.
+//
+//     const pack = await unpack(bytes);
+//     pack.cell("cited", 3)            // ["sepsis@2016"]
+
+import { gunzip } from "./viewer/bytes.mjs";
+
+const TYPES = { Int8: Int8Array, Int16: Int16Array, Int32: Int32Array, Uint8: Uint8Array, Uint32: Uint32Array,
+  Float64: Float64Array };
+const UNKNOWN = 2;
+
+export async function unpack(bytes) {
+  const whole = await gunzip(bytes), length = new DataView(whole.buffer, whole.byteOffset).getUint32(0, true);
+  const { n, columns: told } = JSON.parse(new TextDecoder().decode(whole.subarray(4, 4 + length)));
+  const start = whole.byteOffset + 4 + length, columns = {};
+  const array = ({ at, type, length: size }) => new TYPES[type](whole.buffer, start + at, size);
+  for (const [name, column] of Object.entries(told)) {
+    columns[name] = { ...column };
+    for (const part of ["codes", "ends", "known", "values"]) if (column[part]) columns[name][part] = array(column[part]);
+  }
+  const has = (name) => Object.hasOwn(columns, name);
+  const cell = (name, row) => (has(name) ? READ[columns[name].kind](columns[name], row) : null);
+  return { n, columns, has, cell };
+}
+
+const READ = {
+  names: ({ distinct, codes }, row) => (codes[row] < 0 ? null : distinct[codes[row]]),
+  flag: ({ values }, row) => (values[row] === UNKNOWN ? null : values[row] === 1),
+  number: ({ values }, row) => (Number.isNaN(values[row]) ? null : values[row]),
+  lists: ({ distinct, codes, ends, known }, row) => {
+    if (!known[row]) return null;
+    return Array.from(codes.subarray(row ? ends[row - 1] : 0, ends[row]), (code) => (code < 0 ? null : distinct[code]));
+  },
+};
+
+// By what runs are sorted: a number each, NaN where it is unknown. Names are ranked once, not compared row by row.
+function ranks(pack, field) {
+  const { columns } = pack, sum = (...names) => {
+    const parts = names.map((name) => columns[name]?.values);
+    return Float64Array.from({ length: pack.n }, (_, row) => parts.reduce((total, part) => total + (part?.[row] ?? NaN), 0));
+  };
+  if (field === "outcome") return Float64Array.from({ length: pack.n }, (_, row) => gravity(pack, row));
+  if (field === "tokens") return sum("prompt_tokens", "completion_tokens");
+  const column = columns[{ type: "question_type" }[field] ?? field];
+  if (!column) return new Float64Array(pack.n).fill(NaN);
+  if (column.kind === "number") return column.values;
+  const order = column.distinct.map((name, code) => [name, code]).sort(([a], [b]) => (a < b ? -1 : 1));
+  const rank = new Float64Array(column.distinct.length);
+  order.forEach(([, code], place) => { rank[code] = place; });
+  return Float64Array.from(column.codes, (code) => (code < 0 ? NaN : rank[code]));
+}
+
+const AGAINST = ["stale", "overconfident", "contradicts", "unsafe", "high_risk"]; // the gravest last
+
+// 0 right, 1 abstained, 2 wrong, and more the graver what is known against it.
+export function gravity(pack, row) {
+  if (pack.cell("correct", row)) return 0;
+  if (pack.cell("abstained", row)) return 1;
+  return 3 + AGAINST.findLastIndex((flag) => pack.cell(flag, row));
+}
+
+// These places by a field; ties by name, and what is unknown stands last either way.
+export function sorted(pack, places, { field, descending }) {
+  if (field === "run") return descending ? places.toReversed() : places;
+  const by = ranks(pack, field), sign = descending ? -1 : 1;
+  const key = (place) => (Number.isNaN(by[place]) ? Infinity : sign * by[place]);
+  return Uint32Array.from(places).sort((a, b) => key(a) - key(b) || a - b);
+}
+
+// How many of these runs a flag is true of.
+export function countFlag(pack, places, test) {
+  let found = 0;
+  for (const place of places) if (test(place)) found += 1;
+  return found;
+}

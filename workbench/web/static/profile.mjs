@@ -1,0 +1,88 @@
+// The failure profile: a row a condition, with intervals, where the blame falls, and how to see the runs behind it.
+//
+// Rules kept here
+// - It is of the whole experiment. What a filter leaves is described below it, without intervals: a filter on outcomes
+//   makes no sample.
+// - Every number leads to its runs: a click adds a term to the filter, with Alt it excludes.
+
+import { kindWord, percent, rate } from "./marks.mjs";
+import { button, el } from "./viewer/dom.mjs";
+import { spaced } from "./viewer/text.mjs";
+
+const REGION = { inside: "right", "inside, unsure": "unknown", "outside, unsure": "unknown", outside: "wrong" };
+const KINDS = ["wrong", "high_risk", "unsafe", "contradiction", "overconfident"];
+const WIDTH = 212; // pixels of a stack of blame
+const SVG = "http://www.w3.org/2000/svg";
+
+export function profileTable(profile, { kind, onterm, onkind }) {
+  const shown = KINDS.filter((one) => profile.rows.some((row) => row.blame[one]?.length));
+  const columns = profile.columns.filter(({ metric }) => profile.rows.some((row) => row.metrics[metric].value !== null));
+  const named = el("select.plain-select", { "aria-label": "Blame for which failure" },
+    shown.map((one) => el("option", { value: one, selected: one === kind }, kindWord(one))));
+  named.addEventListener("change", () => onkind(named.value));
+  const roles = profile.roles.filter((role) => profile.rows.some((row) => share(row, kind, role) > 0));
+  return el("table.profile", {},
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Condition"),
+      columns.map((column) => el("th.number", { scope: "col", title: column.description }, `${column.title}, %`)),
+      shown.length > 0 && el("th", { scope: "col" }, "Blame for ", named),
+      el("th", { scope: "col", title: "Where it stands to the safe deployment region" }, "Region"))),
+    el("tbody", {}, profile.rows.map((row) => conditionRow(row, columns, kind, shown.length > 0, onterm))),
+    shown.length > 0 && el("caption", {}, el("span", {}, "95 % intervals. Blame, by step: "),
+      roles.map((role) => el("span.key", {}, el(`span.swatch.${role}`, {}), roleWord(role)))));
+}
+
+const share = (row, kind, role) => row.blame[kind]?.find((one) => one.role === role)?.share ?? 0;
+const roleWord = (role) => (role === "abstained" ? "cannot say" : spaced(role));
+
+function conditionRow(row, columns, kind, hasBlame, onterm) {
+  const leads = (label, terms, ...content) => {
+    const node = button(".leads", (event) => onterm(terms, event.altKey), ...content);
+    node.setAttribute("aria-label", label);
+    node.title = `${label}: show these runs (Alt: exclude them)`;
+    return node;
+  };
+  return el("tr", {},
+    el("th", { scope: "row", title: row.description }, leads(`runs of ${row.label}`, row.query, row.label)),
+    columns.map(({ metric, flag, title, unknown }) => {
+      const stated = row.metrics[metric];
+      const isWide = metric === "accuracy" || metric === "high_risk_rate";
+      const words = rate(stated, row.n, unknown);
+      return el("td.number", {}, stated.value === null ? words
+        : leads(`${row.label}, ${title.toLowerCase()} ${percent(stated.value)} %`, `${row.query} ${flag}`, words),
+      isWide && stated.value !== null && plot(stated, metric));
+    }),
+    hasBlame && el("td", {}, stack(row, kind, leads)),
+    el("td", {}, row.region ? el(`span.mark-badge.${REGION[row.region]}`, {}, row.region) : el("span.soft", {}, "–")));
+}
+
+// An interval as a line and its value as a dot; the words stand beside it.
+function plot({ value, lo, hi }, metric) {
+  const node = document.createElementNS(SVG, "svg"), draw = (name, attributes) => {
+    const part = node.appendChild(document.createElementNS(SVG, name));
+    for (const [key, said] of Object.entries(attributes)) part.setAttribute(key, said);
+  };
+  for (const [key, said] of Object.entries({ viewBox: "0 0 72 12", width: 72, height: 12, "aria-hidden": "true" }))
+    node.setAttribute(key, said);
+  node.classList.add("interval-plot", metric === "accuracy" ? "good" : "harm");
+  const x = (at) => 3 + 66 * at;
+  draw("line", { x1: 3, x2: 69, y1: 6, y2: 6, class: "scale" });
+  if (lo !== null) draw("line", { x1: x(lo), x2: x(hi), y1: 6, y2: 6, class: "range" });
+  draw("circle", { cx: x(value), cy: 6, r: 3 });
+  return node;
+}
+
+function stack(row, kind, leads) {
+  const shares = (row.blame[kind] ?? []).filter((one) => one.share > 0);
+  if (!shares.length) return el("span.soft", {}, "none");
+  const suffix = kind === "wrong" ? "" : `.${kind}`;
+  return el("div.blame-stack", {}, shares.map(({ role, share: part, lo, hi }) => {
+    const who = role === "abstained" ? "nobody" : role, said = `${roleWord(role)} ${percent(part, 0)} %`;
+    const label = `${row.label}, ${kindWord(kind)}: ${said} [${percent(lo, 0)}–${percent(hi, 0)}] of ${row.failed[kind]} runs`;
+    const fits = (text) => part * WIDTH > 6.2 * text.length + 9;
+    const words = [said, roleWord(role), percent(part, 0)].find(fits) ?? "";
+    const node = leads(label, `${row.query} blame${suffix}:${who}`, words);
+    node.classList.add("segment", role);
+    node.style.setProperty("--share", part);
+    return node;
+  }));
+}

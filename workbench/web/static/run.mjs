@@ -1,0 +1,136 @@
+// One run: why this option, and which step is to blame?
+//
+// Rules kept here
+// - The address says which option, claim, passage and step are selected, and in which view.
+// - What is shown first came with the page; a step's record and bodies are asked for when they are looked at.
+// - A walk from step to step leaves no trail in the history; a leap does.
+
+import { leap, parameters, runPath, walk } from "./address.mjs";
+import { failed, first, frame } from "./frame.mjs";
+import { httpSource } from "./http_source.mjs";
+import { kindWord } from "./marks.mjs";
+import { blameView, forksView, reviewsView, shownBlame } from "./run_blame.mjs";
+import { evidencePanel } from "./run_evidence.mjs";
+import { runHead } from "./run_head.mjs";
+import { rowNamed, runOutline } from "./run_outline.mjs";
+import { claimsOf, whyView } from "./run_why.mjs";
+import { button, byId, el, show } from "./viewer/dom.mjs";
+import { storyOf } from "./viewer/question.mjs";
+import { DOING, MARKS, lastPart, rawView, stepBody, stepFacts, stepOf, titleOf } from "./viewer/step.mjs";
+
+const VIEWS = [["why", "Why"], ["step", "Step"], ["raw", "As written"]];
+
+async function start() {
+  const { experiment: line, view, neighbours } = first(), exp = line.exp;
+  const { q = "", sort = "", descending = "" } = parameters(), kept = { q, sort, descending };
+  const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+  const page = frame({
+    exp, crumbs: [["Experiments", "/"], [exp, listAddress()], [view.run]],
+    command: () => `evitrail trace show ${quote(line.folder)} ${quote(view.run)}`,
+  });
+  const told = { view, exp, kept, neighbours }, claims = claimsOf(view), source = httpSource(exp, view, kept);
+  const outline = runOutline(view, (row) => { walk({ step: stepOf(row), view: parameters().view === "raw" ? "raw" : "step" }); draw(); });
+  let story = null, turn = 0;
+
+  function listAddress() {
+    const said = new URLSearchParams(Object.entries({ q, sort: sort && `${descending === "true" ? "-" : ""}${sort}` }).filter(([, value]) => value));
+    return `/e/${encodeURIComponent(exp)}${said.size ? `?${said}` : ""}`;
+  }
+
+  // What is selected, as the address says; without a word the option that was chosen.
+  function selected() {
+    const said = parameters(), claim = claims.find(({ i }) => String(i) === said.claim);
+    const option = said.option ?? claim?.option ?? view.chain?.chosen ?? view.case?.answer ?? null;
+    return { option, claim: claim ? claim.i : null, passage: said.passage ?? null, step: said.step ?? null };
+  }
+
+  function go(changes) {
+    leap(changes);
+    draw();
+  }
+
+  const goToStep = (path) => go({ step: path, view: "step" });
+
+  function draw() {
+    const at = selected(), said = parameters(), shown = VIEWS.some(([name]) => name === said.view) ? said.view : "why";
+    show(byId("head"), runHead(told, at, go));
+    show(byId("evidence"), evidencePanel(view, claims, at, go));
+    const { shown: blame } = shownBlame(view, said.blame);
+    outline.blame(blame?.culprit ?? [], blame ? kindWord(blame.outcome) : "");
+    const row = rowNamed(view, at.step) ?? (shown === "why" ? null : view.outline[0]);
+    if (row) outline.list.select(row);
+    drawTabs(shown);
+    if (shown === "why") {
+      turn += 1;
+      show(byId("centre"), whyView(view, claims, at, go), blameView(told, said.blame, {
+        onkind: (kind) => go({ blame: kind }), onstep: goToStep }), forksView(told), reviewsView(view));
+      byId("centre").dataset.shown = "why";
+    } else drawStep(row, shown).catch(failed);
+  }
+
+  function drawTabs(shown) {
+    show(byId("views"), VIEWS.map(([name, title]) => {
+      const node = button(".tab", () => go({ view: name === "why" ? null : name }), title);
+      for (const [key, value] of Object.entries({ role: "tab", "aria-selected": String(name === shown), "aria-controls": "centre" })) node.setAttribute(key, value);
+      return node;
+    }));
+  }
+
+  async function drawStep(row, shown) {
+    const mine = ++turn, path = row[3], name = stepOf(row);
+    let record = null, body;
+    try {
+      story ??= await storyOf(source, source.run).then((found) => ({ ...found, question: found.question ?? view.case }));
+      record = await source.record(source.run, row[0]);
+      const link = ({ step, ...more }) => runPath(exp, view.run, { ...kept, step, view: "step", ...more });
+      const context = { ...story, codes: view.codes, at: parameters(), link, go: ({ step = name, ...more }) => go({ step, view: "step", ...more }) };
+      body = shown === "raw" ? rawView(source, record) : await stepBody(source, row, record, context);
+    } catch (error) {
+      body = el("p.failure", {}, `This record cannot be shown: ${error.message}`);
+    }
+    if (mine !== turn) return;
+    const place = view.outline.indexOf(row), to = (by, words) => {
+      const node = button(".quiet", () => outline.list.move(by), words);
+      node.disabled = !view.outline[place + by];
+      return node;
+    };
+    show(byId("centre"),
+      el("header.step-head", {}, el("h2", {}, titleOf(row)), el("span.soft", {}, DOING[lastPart(path).split("[")[0]]),
+        row[4] && el("span.mark-badge.unknown", {}, MARKS[row[4]]),
+        el("span.walk", {}, to(-1, "‹ previous step"), el("span.soft", {}, `${place + 1} of ${view.outline.length}`), to(1, "next step ›"))),
+      record && path && stepFacts(source, record), body);
+    byId("centre").dataset.shown = `${shown} ${name}`;
+  }
+
+  byId("main").className = "run";
+  show(byId("main"),
+    el("header", { id: "head" }),
+    outline.node,
+    el("section.centre-box", {}, el("div.tabs", { id: "views", role: "tablist" }), el("div", { id: "centre", role: "tabpanel", tabindex: "-1" })),
+    el("aside", { id: "evidence", "aria-label": "Evidence" }));
+  draw();
+  addEventListener("popstate", draw);
+  document.title = `${view.run} · evitrail`;
+  const blamed = () => shownBlame(view, parameters().blame).shown?.culprit.find((path) => rowNamed(view, path));
+  if (blamed()) byId("rows").dataset.arrived = "yes"; // the ring pulses once
+  const beside = (run) => () => { if (!run) return false; location.href = runPath(exp, run, kept); return true; };
+  const move = (by) => () => outline.list.move(by);
+  const letters = Object.keys(view.case?.options ?? {});
+  page.keys({
+    j: ["next step", move(1)], ArrowDown: ["next step", move(1)], k: ["previous step", move(-1)], ArrowUp: ["previous step", move(-1)],
+    "[": ["previous run of the list", beside(neighbours.previous)], "]": ["next run of the list", beside(neighbours.next)],
+    Enter: ["read the step", () => byId("centre").focus()], Escape: ["back: to why, then to the list", back],
+    g: ["go to the blamed step", () => (blamed() ? goToStep(blamed()) : false)],
+    r: ["the record as it was written, and back", () => go({ view: parameters().view === "raw" ? "step" : "raw" })],
+    ...Object.fromEntries(VIEWS.map(([name, title], i) => [String(i + 1), [`view: ${title}`, () => go({ view: name === "why" ? null : name })]])),
+    ...Object.fromEntries(letters.map((letter) => [letter, [`option ${letters[0]} to ${letters.at(-1)} (with Shift)`, () => go({ option: letter, claim: null, passage: null })]])),
+  });
+
+  function back() {
+    if (parameters().view || parameters().claim || parameters().passage) go({ view: null, step: null, claim: null, passage: null });
+    else location.href = listAddress();
+  }
+  document.body.dataset.ready = "yes";
+}
+
+start().catch(failed);

@@ -1,0 +1,61 @@
+"""The modules and styles of the pages, as they lie in the package: what is in the repository is what is served.
+
+Rules kept here
+- A request names a file; it is looked up among those of the folder, and no path is made from it.
+- A file is named by its content in its ETag, and asked for anew each time: a page never runs half of an old version.
+- Which modules a page needs is read from their import lines, so that a browser fetches all of them at once.
+
+    StaticFiles().modules("experiment.mjs")      # ["address.mjs", "dom.mjs", …, "experiment.mjs"]
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from evitrail.traces.record import sha256
+from evitrail.workbench.api.folders import UnknownName
+
+STATIC = Path(__file__).parent / "static"
+TYPES = {".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+IMPORT = re.compile(r'^(?:import|export)\s[^;"]*?from "(\.[^"]+)";', re.MULTILINE)
+
+
+class StaticFile(NamedTuple):
+    """One file as it is sent."""
+
+    data: bytes
+    type: str
+    etag: str
+
+
+class StaticFiles:
+    """See the module."""
+
+    def __init__(self) -> None:
+        found = (path for path in sorted(STATIC.rglob("*")) if path.suffix in TYPES)
+        self._paths = {path.relative_to(STATIC).as_posix(): path for path in found}
+
+    def file(self, name: str) -> StaticFile:
+        """A file by its name; raises ``UnknownName``."""
+        if name not in self._paths:
+            raise UnknownName(f"expected a file of the pages, got {name!r}")
+        data = self._paths[name].read_bytes()
+        kind = TYPES[self._paths[name].suffix]
+        return StaticFile(data, f"{kind}; charset=utf-8", sha256(data).partition(":")[2][:32])
+
+    def modules(self, entry: str) -> list[str]:
+        """Every module that one needs, itself last."""
+        found: dict[str, None] = {}
+
+        def visit(name: str) -> None:
+            if name in found or name not in self._paths:
+                return
+            found[name] = None
+            for other in IMPORT.findall(self._paths[name].read_text("utf-8")):
+                visit(posixpath.normpath(posixpath.join(posixpath.dirname(name), other)))
+
+        visit(entry)
+        return [*sorted(found.keys() - {entry}), entry]
