@@ -16,8 +16,8 @@ function answer(query, columns) {
     tree = parseQuery(query);
     const text = treeText(tree);
     told = { text, again: treeText(parseQuery(text)) };
-    const { truth, runs, open, unknown, asked, notes } = selectRuns(tree, columns, vocabulary);
-    return { ...told, truth: truth.join(""), runs: Array.from(runs), open, unknown, asked, notes };
+    const { truth, places, open, unknown, asked, notes } = selectRuns(tree, columns, vocabulary);
+    return { ...told, truth: truth.join(""), places: Array.from(places), open, unknown, asked, notes };
   } catch (fault) {
     if (!(fault instanceof QueryFault)) throw fault;
     return { ...told, at: fault.at, nearest: fault.nearest, message: fault.message };

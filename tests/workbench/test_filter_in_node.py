@@ -46,7 +46,7 @@ def of_cases() -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("case", CASES["found"], ids=lambda case: case["query"])
 def test_a_query_finds_these_runs_and_tells_of_how_many_it_is_unknown(case: Any, of_cases: Any) -> None:
     answer = of_cases[case["query"]]
-    assert [CASES["outcomes"][place]["run"] for place in answer["runs"]] == case["runs"]
+    assert [CASES["outcomes"][place]["run"] for place in answer["places"]] == case["runs"]
     assert (answer["unknown"], answer["asked"]) == (case["unknown"], [])
     assert answer["again"] == answer["text"]
 

@@ -34,7 +34,10 @@ def test_a_page_lists_its_runs_and_a_click_opens_one(opened: Open, made: Path) -
     view.fill("#run-filter", "words stale")
     row = view.locator("#run-list [role=option]")
     assert row.count() == 1
-    assert row.get_attribute("aria-label").startswith(f"{RUN}, wrong, chose C, answer B")
+    assert re.sub(r"\s+", " ", row.inner_text()).startswith(
+        f"{RUN} words A patient takes apixaban. What is the advice?"
+    )
+    assert " chose C answer B ✗ wrong " in re.sub(r"\s+", " ", row.inner_text())
     row.click()
     at(view, "@0")
     assert view.url.endswith(f"#run={RUN}")

@@ -14,7 +14,8 @@ function choiceView({ option, reason, logits, claims, ballots }, { question, rea
     el("td.num", {}, number(logits[letter])),
     el("td", {}, el("span.bar.weight", { "--kept": Math.abs(logits[letter] ?? 0) / most, "aria-hidden": "true" })),
     el("td.num", {}, String(used.filter((claim) => claim.option === letter).length)));
-  const heads = ["Option", "Weight", "", "Claims used"].map((head) => el("th", { scope: "col" }, head));
+  const heads = ["Option", "Weight", null, "Claims used"]
+    .map((head) => (head ? el("th", { scope: "col" }, head) : el("td")));
   return [
     el("p.lead", {}, option === null ? "Abstained" : `Chose ${option}`, el("span.soft", {}, ` · ${reason}`)),
     el("table", {}, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, letters.map(row))),
@@ -38,7 +39,8 @@ function ballotsView(ballots) {
 }
 
 // Option ← claim ← passage ← evidence and its grade ← query: each a link to the step where it stands.
-function chainView({ question, choice, choiceStep, reading, finders, link }) {
+function chainView(context) {
+  const { question, choice, choiceStep, reading, finders, link } = context;
   if (!choice || !reading) return null;
   const isSupport = ({ name, option, stance }) =>
     choice.claims.includes(name) && option === choice.option && stance === "supports";
@@ -52,7 +54,7 @@ function chainView({ question, choice, choiceStep, reading, finders, link }) {
       to({ step: choiceStep }, "option", el("b", {}, claim.option)),
       to({ step: reading.path, claim: claim.i }, `claim, ${number(claim.strength)}`, el("q", {}, claim.quote)),
       to({ step: reading.path, passage }, "passage", el("code", {}, passage)),
-      header && cell(`evidence, ${spaced(header.kind)}`, header.title, el("br"), validity(header, question?.as_of)),
+      header && cell(`evidence, ${spaced(header.kind)}`, header.title, el("br"), validity(header, context)),
       header && cell("grade", certainty(header.grade), header.grade && el("span.sum", {}, sumInWords(header.grade))),
       hit && to({ step: found.path, passage }, `query, rank ${hit.rank}`, el("q", {}, found.query)));
   };
@@ -69,6 +71,25 @@ function reviewSays({ of, label, steps, code, withdraws, by }) {
 }
 
 const GROUNDS = { T1: "shown by re-runs", T2: "a broken promise alone, since not all can be repaired" };
+
+// Steps in the order in which they were done: the store before all, a kind of step where the first of it stands.
+function inStepOrder(players, steps) {
+  const paths = [...steps], place = (player) => {
+    const found = paths.findIndex((path) => path === player || path.split("[")[0] === player);
+    return player === "store" ? -1 : found < 0 ? Infinity : found;
+  };
+  return players.sort((a, b) => (place(a) === place(b) ? (a < b ? -1 : 1) : place(a) - place(b)));
+}
+
+// Of several who have the largest share: who they are, and the rule that decided between them.
+function tieOf({ phi, culprit, rule }, steps) {
+  const most = Math.max(...Object.values(phi).map(({ value }) => value));
+  const tied = inStepOrder(Object.keys(phi).filter((player) => most - phi[player].value < 1e-9), steps);
+  if (most <= 0 || tied.length < 2) return null;
+  const names = `${tied.slice(0, -1).join(", ")} and ${tied.at(-1)}`, decided = rule || "the record does not say which";
+  return `A tie: ${names} have a share of ${number(most)} each. `
+    + (culprit.length > 0 ? `The rule that decided: ${decided}.` : "No rule decides between them.");
+}
 
 function blamesView({ blames }, { codes, link, steps }) {
   const percent = (share) => `${Math.round(100 * share)} %`;
@@ -102,11 +123,13 @@ function blamesView({ blames }, { codes, link, steps }) {
     el("h3", {}, blame.culprit.length > 0 ? ["Blamed: ", blame.culprit.map((path, i) => [i > 0 && ", ", step(path)])]
       : "Nobody is blamed", el("span.soft", {}, ` for ${spaced(blame.outcome)}`)),
     blame.sentence && el("p.sentence", {}, blame.sentence),
+    tieOf(blame, steps) && el("p.tie", {}, tieOf(blame, steps)),
     el("p", {}, blame.fault_code && el("code", {}, blame.fault_code),
       ` ${codes[blame.fault_code] ?? blame.abstain_reason ?? ""}`),
     Object.keys(blame.phi).length > 0 && el("table", {},
       el("caption", {}, "Share of the failure, with its 95 % interval"),
-      el("tbody", {}, Object.entries(blame.phi).map(([player, phi]) => share(player, phi, isBlamed(blame, player))))),
+      el("tbody", {}, inStepOrder(Object.keys(blame.phi), steps)
+        .map((player) => share(player, blame.phi[player], isBlamed(blame, player))))),
     facts(known(blame)));
   return blames.length > 0 ? blames.map(one) : el("p.empty", {}, "This run did not fail, so nobody is blamed.");
 }

@@ -18,8 +18,34 @@ async function readingOf(file, { path, output, edges, inputs }) {
 
 const strongest = (claims) => claims.sort((a, b) => b.strength - a.strength);
 
-// One passage, with what was read from it marked. ``go`` leads to a claim, or to all claims of this passage.
-function passageCard(hit, question, claims, go) {
+// What was read for one option is marked in passages, at first for the option that was chosen; the rest on demand.
+function marksOf(claims, { at, choice }, onselect) {
+  const letters = [...new Set(claims.map((claim) => claim.option))].sort(), cards = [], every = "all";
+  let option = at.option ?? choice?.option;
+  const isOf = ({ dataset }) => dataset.claims.split(" ").some((i) => option === every || claims[i]?.option === option);
+  function put(card) {
+    for (const mark of card.querySelectorAll("mark")) {
+      const isOn = isOf(mark);
+      mark.classList.toggle("on", isOn);
+      mark.role = isOn ? null : "presentation"; // what is not marked is no mark to a screen reader either
+    }
+  }
+  function select(letter) {
+    option = letter;
+    cards.forEach(put);
+    for (const one of buttons) one.setAttribute("aria-pressed", String(one.value === option));
+  }
+  const take = ({ currentTarget: { value } }) => { select(value); onselect({ option: value }); };
+  const buttons = [...letters, every]
+    .map((letter) => el("button", { type: "button", value: letter, onclick: take }, letter));
+  select(option);
+  const bar = el("p.marks", { role: "group", "aria-label": "Words that are marked" },
+    el("span.soft", {}, "Marked: words read for option "), buttons);
+  return { bar: letters.length > 0 && bar, add: (card) => { cards.push(card); put(card); return card; } };
+}
+
+// One passage, with what was read from it. ``go`` leads to a claim, or to all claims of this passage.
+function passageCard(hit, context, claims, go) {
   const { header, text } = hit.passage, name = nameOf(hit.passage);
   const ours = claims.filter((claim) => claim.passage === name);
   const rest = `${count(ours.length, "claim")} ${ours.length === 1 ? "rests" : "rest"} on this`;
@@ -29,7 +55,7 @@ function passageCard(hit, question, claims, go) {
       el("div", {}, el("h4", {}, header.title),
         el("p.soft", {}, el("code", {}, name), ` · ${spaced(header.kind)} · ${header.organization}`)),
       el("span.score", { title: "score" }, number(hit.score, 3))),
-    el("p.badges", {}, validity(header, question?.as_of), certainty(header.grade)),
+    el("p.badges", {}, validity(header, context), certainty(header.grade)),
     el("p.words", {}, marked(text, ours)),
     el("p.foot", {}, el("span.soft", {}, hit.why),
       ours.length > 0 && button(".rests", () => go({ passage: name }), rest)));
@@ -54,19 +80,23 @@ function gatesView(reports) {
 }
 
 // A search: what was asked, what each gate did, the passages; and what the run read from them later.
-function retrievedView({ query, hits, gates }, { question, reading, go }) {
+function retrievedView({ query, hits, gates }, context) {
+  const { reading, go, at } = context, claims = reading?.claims ?? [], marks = marksOf(claims, context, go);
   const onward = (target) => go({ step: reading.path, ...target });
+  const asked = hits.findIndex((hit) => nameOf(hit.passage) === at.passage) + 1; // whom a link names is drawn at once
   return [
     el("p.query", {}, el("span.soft", {}, "Searched for "), el("q", {}, query)),
     gatesView(gates ?? []),
     el("h3", {}, count(hits.length, "passage")),
-    hits.length > 0 ? parted(hits, 25, (hit) => passageCard(hit, question, reading?.claims ?? [], onward))
+    marks.bar,
+    hits.length > 0 ? parted(hits, Math.max(25, asked), (hit) => marks.add(passageCard(hit, context, claims, onward)))
       : el("p.empty", {}, "Nothing was found."),
   ];
 }
 
 // A synthesis: claims on the left, by option; on the right the passages they were read from.
-function synthesisView({ claims, hits, note }, { question, choice, go, at }) {
+function synthesisView({ claims, hits, note }, context) {
+  const { question, choice, go, at } = context, marks = marksOf(claims, context, go);
   const node = el("div.evidence"), cited = new Set(claims.map((claim) => claim.passage));
   const here = (target) => { light(node, target, true); go(target); };
   const quoted = [], silent = [];
@@ -79,10 +109,11 @@ function synthesisView({ claims, hits, note }, { question, choice, go, at }) {
       el("h3", {}, optionName(letter, question, choice?.option)),
       parted(about(letter), 120, (claim) => claimCard(claim, here, choice?.claims.includes(claim.name))))),
     letters.length === 0 && el("p.empty", {}, "No claim was made.")),
-    el("div.passages", {}, el("h3", {}, "Passages they were read from"),
-      quoted.length > 0 ? quoted.map((hit) => passageCard(hit, question, claims, here)) : el("p.empty", {}, "None."),
+    el("div.passages", {}, el("h3", {}, "Passages they were read from"), marks.bar,
+      quoted.length > 0 ? quoted.map((hit) => marks.add(passageCard(hit, context, claims, here)))
+        : el("p.empty", {}, "None."),
       silent.length > 0 && fold(`${count(silent.length, "passage")} that nothing was read from`,
-        () => parted(silent, 20, (hit) => passageCard(hit, question, [], here)))));
+        () => parted(silent, 20, (hit) => passageCard(hit, context, [], here)))));
   for (const one of node.querySelectorAll(".claim, .passage")) {
     one.addEventListener("mouseenter", () => light(node, one.dataset, false, "near"));
     one.addEventListener("mouseleave", () => light(node, {}, false, "near"));

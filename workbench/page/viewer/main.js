@@ -31,10 +31,11 @@ async function start() {
     byId("runs").hidden = Boolean(run);
     byId("run").hidden = !run;
     byId("home").hidden = !run || alone !== null;
-    byId("name").textContent = run ? run.run : count(runs.all.length, "run");
+    show(byId("name"), run ? runName(run) : count(runs.all.length, "run"));
     if (!run) {
       document.title = `${count(runs.all.length, "run")} · evitrail`;
-      runs.list.select(at.run ?? runs.all[0]);
+      runs.sortBy(asked.sort ?? "");
+      runs.list.select(runs.shown.includes(at.run) ? at.run : runs.shown[0]);
       Object.assign(at, { run: null, row: null });
       byId("run-list").focus();
       if (asked.run) say(`run ${asked.run} is not in this file`);
@@ -110,13 +111,14 @@ async function start() {
   }
 
   function sibling(by) {
-    const next = at.run && runs.all[runs.all.indexOf(at.run) + by];
+    const those = runs.shown.includes(at.run) ? runs.shown : runs.all;
+    const next = at.run && those[those.indexOf(at.run) + by];
     if (next) location.hash = linkTo(next.run);
   }
 
   function back() {
     if (byId("step").contains(document.activeElement)) byId("rows").focus();
-    else if (at.run && !alone) location.hash = "";
+    else if (at.run && !alone) location.hash = byId("home").hash;
   }
 
   const [down, up] = [() => list().move(1), () => list().move(-1)];

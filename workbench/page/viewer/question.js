@@ -24,13 +24,20 @@ async function storyOf(file, run) {
     const body = await bodyOf(row);
     if (!read || body.output === read) reading = await readingOf(file, body);
   }
+  const met = new Map();
   for (const row of made("Retrieved").slice(0, 50)) {
     const { output, path } = await bodyOf(row);
-    if (!finders.has(output)) finders.set(output, { path, query: (await file.value(output))?.query });
+    if (finders.has(output)) continue;
+    const { query, hits } = (await file.value(output)) ?? {};
+    finders.set(output, { path, query });
+    for (const { passage } of hits ?? []) {
+      const ref = refOf(passage.header);
+      if (!met.has(ref)) met.set(ref, { header: passage.header, step: path, passage: nameOf(passage) });
+    }
   }
   const withheld = config || !begun.config ? null : (await file.blob(begun.config)).absent;
   const steps = new Set(run.rows.map((row) => row[3]));
-  const answer = { question, said, blames, reviews, choice, choiceStep: chose.path, reading, finders };
+  const answer = { question, said, blames, reviews, choice, choiceStep: chose.path, reading, finders, met };
   return { run, begun, config, origin, withheld, steps, ...answer };
 }
 

@@ -57,9 +57,9 @@ async function stepBody(file, row, { line: { type, body } }, context) {
   const own = body.output_type === "Synthesis" ? await readingOf(file, body) : null;
   const makers = await makersOf(file, context.run, row[0], body.inputs);
   const to = (step) => el("a", { href: context.link({ step }) }, step);
-  const maker = (id) => makers.has(id) && [" from ", to(makers.get(id))];
-  const input = ({ role, type: kind, id }) => fold([el("b", {}, role), ` ${kind} `, hash(id), maker(id)],
-    async () => viewOf(await file.blob(id), context), kind === "Prompt");
+  const maker = (id) => makers.has(id) && el("span.soft", {}, "from ", to(makers.get(id)));
+  const input = ({ role, type: kind, id }) => el("div.made", {}, fold([el("b", {}, role), ` ${kind} `, hash(id)],
+    async () => viewOf(await file.blob(id), context), kind === "Prompt"), maker(id));
   return [
     body.output && viewOf(await file.blob(body.output), { ...context, own }),
     el("h3", {}, "Made from"),

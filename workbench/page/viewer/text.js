@@ -62,10 +62,28 @@ function sumInWords(grade) {
   return grade.override_reason ? `${sum}; stated otherwise: ${grade.override_reason}` : sum;
 }
 
-// When a version held, and whether it did on the day that was asked of.
-function validity(header, on) {
-  const late = on && !(header.valid_from <= on && (!header.valid_to || on < header.valid_to));
-  const said = `valid ${header.valid_from} to ${header.valid_to ?? "now"}`;
-  return [header.retracted && badge("grave", "retracted"),
-    badge(late ? "bad" : on ? "right" : "", late ? `${said}, not in force on ${on}` : said)];
+const refOf = ({ id, version }) => `${id}@${version}`;
+
+// What took a version's place, of all that the run met: what says so, or the version of it that began when it ended.
+function successorOf(header, met) {
+  const ref = refOf(header), others = [...met.values()].filter((one) => refOf(one.header) !== ref);
+  const isNext = (one) => one.id === header.id && header.valid_to !== null && one.valid_from === header.valid_to;
+  const found = others.filter((one) => one.header.supersedes === ref);
+  const all = found.length > 0 ? found : others.filter((one) => isNext(one.header));
+  return all.sort((a, b) => (a.header.valid_from < b.header.valid_from ? -1 : 1))[0] ?? null;
+}
+
+// When a version held, whether it did on the day that was asked of, and what took its place by then, or later.
+function validity(header, { question, met, link }) {
+  const on = question?.as_of, { valid_from: from, valid_to: to } = header, next = successorOf(header, met);
+  const isEarly = on && on < from, isOver = on ? to && to <= on : next && to;
+  const name = next && (next.header.id === header.id ? next.header.version : refOf(next.header));
+  const there = next && el("a", { href: link({ step: next.step, passage: next.passage }) }, name);
+  const said = `valid ${from} to ${to ?? "now"}`, late = isEarly || isOver;
+  const isReplaced = next && (!on || next.header.valid_from <= on);
+  return [header.retracted && badge("grave", "retracted"), header.concern && badge("bad", "expression of concern"),
+    isReplaced && badge("bad", `superseded ${to ?? next.header.valid_from} by `, there),
+    next && !isReplaced && badge("", `newer version from ${next.header.valid_from}: `, there),
+    badge(late ? "bad" : on ? "right" : "", late && on ? `${said}, not in force on ${on}` : said),
+    isOver && !next && badge("", "the run met nothing that took its place")];
 }

@@ -6,7 +6,7 @@
 // - A word that is no flag is searched in the question and its options. Where it looks like a flag or a field, a note
 //   says so.
 //
-//     const { runs, unknown, asked } = selectRuns(parseQuery("high_risk cites:superseded"), columns, vocabulary);
+//     const { places, unknown, asked } = selectRuns(parseQuery("high_risk cites:superseded"), columns, vocabulary);
 
 import { NotHere } from "./columns.mjs";
 import { didYouMean, inQuotes } from "./fault.mjs";
@@ -19,11 +19,11 @@ import { TRUE, UNKNOWN, andTruth, countOf, notTruth, orTruth, sameTruth } from "
 // Throws `QueryFault` for a field or value that there is not.
 export function selectRuns(tree, columns, vocabulary) {
   const asked = new Set(), truth = queryTruth(tree, columns, vocabulary, asked), open = countOf(truth, UNKNOWN);
-  const runs = new Uint32Array(countOf(truth, TRUE));
+  const places = new Uint32Array(countOf(truth, TRUE));
   let found = 0;
-  for (let row = 0; row < truth.length; row += 1) if (truth[row] === TRUE) runs[found++] = row;
+  for (let row = 0; row < truth.length; row += 1) if (truth[row] === TRUE) places[found++] = row;
   return {
-    runs, truth, open, total: columns.n, unknown: asked.size ? null : open, asked: [...asked],
+    places, truth, open, total: columns.n, unknown: asked.size ? null : open, asked: [...asked],
     notes: notesOn(tree, vocabulary),
   };
 }
