@@ -135,9 +135,13 @@ COLUMN = {
 
 def _value(random: Random, name: str, part: str, rows: list[dict[str, Any]]) -> str:
     if random.random() < 0.1:
-        return random.choice(["unknown", '"unknown"', "x", "0.5", '""', "1e3", "2020-02-30", "a..b", "C..A"])
+        return random.choice(
+            ["unknown", '"unknown"', "x", "0.5", '""', "1e3", "2020-02-30", "0000-01-01", "a..b", "C..A"]
+        )
     if name in FLAGS:
         return random.choice(["yes", "no", "unknown", '"yes"', "maybe"])
+    if name in ("condition", "changed") and random.random() < 0.3:
+        return f"{random.choice(CONDITIONS)}@{random.choice(READERS)}"
     if name == "cites":
         name = random.choice(["cited", "cited_status"])
     elif name in ("text", "claim", "passage"):

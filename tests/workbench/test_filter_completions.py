@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from generated_queries import experiment, query
 from in_node import in_node
 from plain_columns import plain_columns
 
@@ -78,3 +80,13 @@ def test_each_value_finds_as_many_runs_as_it_says() -> None:
 def test_where_the_server_alone_can_count_there_is_no_count() -> None:
     ((_, answer),) = offered("claim:unk|")
     assert answer["offered"] == [{"text": "unknown", "runs": None, "says": ""}]
+
+
+def test_whatever_was_typed_so_far_is_answered_and_what_is_replaced_holds_the_caret() -> None:
+    random = Random(3)
+    rows = experiment(random)[0]
+    typed = [query(random, rows) for _ in range(150)]
+    everywhere = [text[:at] + CARET + text[at:] for text in typed if CARET not in text for at in range(len(text) + 1)]
+    for text, answer in offered(*everywhere):
+        assert 0 <= answer["from"] <= answer["to"] <= len(text.encode("utf-16-le")) // 2
+        assert len(answer["offered"]) <= 12

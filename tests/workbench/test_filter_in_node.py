@@ -18,6 +18,7 @@ from evitrail.eval.query.columns import Columns
 from evitrail.eval.query.parse import QueryError, parse
 from evitrail.eval.query.select import truth
 from evitrail.eval.query.vocabulary import vocabulary
+from evitrail.evidence_store.did_you_mean import nearest
 
 CASES = json.loads((Path(__file__).parents[1] / "eval" / "filter_cases.json").read_text("utf-8"))
 EXPERIMENTS, QUERIES = 8, 250
@@ -83,3 +84,20 @@ def test_generated_queries_over_generated_columns_say_the_same_of_every_run_and_
             assert {name: answer[name] for name in expected if name in answer} == expected, text
             kinds["found" if "truth" in expected else "refused" if "text" in expected else "unreadable"] += 1
     assert min(kinds.values()) > EXPERIMENTS * QUERIES // 20, f"queries of each kind, got {kinds}"
+
+
+def test_the_nearest_name_is_the_same_among_names_as_near_in_either_case_and_of_any_length() -> None:
+    random = Random(5)
+
+    def name(letters: str, most: int) -> str:
+        return "".join(random.choices(letters, k=random.randrange(most)))
+
+    few = [(name("abAB", 7), [name("abAB", 7) for _ in range(8)]) for _ in range(1500)]
+    wide = [(name("aé😀𝒳\ufb01Ω", 6), [name("aé😀𝒳\ufb01Ω", 6) for _ in range(6)]) for _ in range(400)]
+    long = [(one, [one[: random.randrange(450)] + name("abc", 20)]) for one in (name("abc", 450) for _ in range(60))]
+    asked = [*few, *wide, *long]
+    found = in_node("nearest_names.mjs", asked)
+    told = [nearest(sought, known) for sought, known in asked]
+    assert ["" if one is None else f"; did you mean {one!r}?" for one in found] == told
+    assert sum(one is None for one in found) > 100
+    assert sum(one is not None for one in found) > 1000

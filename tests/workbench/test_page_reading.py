@@ -134,12 +134,13 @@ def test_no_badge_is_cut_and_a_fork_shows_what_it_changed(opened: Open, tmp_path
         write_page(journal, [run for run in journal.runs() if run != "experiment"], tmp_path / "x.html")
         forks = [run for run in journal.runs() if run.startswith(f"{RUN}~")]
     view = opened(tmp_path / "x.html")
-    for width in (1400, 1000):
+    for width in (1400, 1000, 420):
         view.set_viewport_size({"width": width, "height": 900})
         cut = view.evaluate("""[...document.querySelectorAll(".run-row .badge")].filter((badge) => {
           const inner = badge.getBoundingClientRect(), row = badge.closest(".run-row").getBoundingClientRect();
           const next = badge.closest(".results").nextElementSibling.getBoundingClientRect();
-          return inner.top < row.top || inner.bottom > row.bottom || inner.right > next.left + 1;
+          const end = next.width ? next.left + 1 : row.right;
+          return inner.top < row.top || inner.bottom > row.bottom || inner.right > end;
         }).length""")
         assert cut == 0
     view.fill("#run-filter", forks[0])
