@@ -47,7 +47,7 @@ def barriers(view: Any, axe: str) -> list[str]:
 def test_no_barrier_is_found(what: str, theme: str, opened: Open, made: Path, axe: str) -> None:
     place, key = SHOWN[what]
     view = opened(made, **place)
-    view.emulate_media(color_scheme=theme)
+    view.emulate_media(color_scheme=theme, reduced_motion="reduce")
     if key:
         view.keyboard.press(key)
         view.wait_for_selector("dialog[open], .blame, #step pre")
@@ -58,6 +58,6 @@ def test_no_barrier_is_found(what: str, theme: str, opened: Open, made: Path, ax
 
 def test_axe_would_find_marked_words_that_cannot_be_read(opened: Open, made: Path, axe: str) -> None:
     view = opened(made, run=RUN, step="synthesise[1]", claim="1")
-    view.emulate_media(color_scheme="dark")
+    view.emulate_media(color_scheme="dark", reduced_motion="reduce")
     view.evaluate("document.documentElement.style.setProperty('--lit', '#8a6d00')")
     assert {one.split(":")[0] for one in barriers(view, axe)} == {"color-contrast"}
