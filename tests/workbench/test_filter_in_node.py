@@ -101,3 +101,20 @@ def test_the_nearest_name_is_the_same_among_names_as_near_in_either_case_and_of_
     assert ["" if one is None else f"; did you mean {one!r}?" for one in found] == told
     assert sum(one is None for one in found) > 100
     assert sum(one is not None for one in found) > 1000
+
+
+def test_what_no_column_here_answers_is_asked_of_the_server_and_never_guessed() -> None:
+    rows = [{name: cell for name, cell in row.items() if name != "served"} for row in with_days(CASES["outcomes"])]
+    asked = {
+        "wrong claim:aspirin": ["claim:aspirin"],
+        "wrong -passage:unknown": ["passage:unknown"],
+        "evidence:rhythm-notes right": ["evidence:rhythm-notes"],
+        "cites:rhythm-notes": [],
+        "cites:inhalers-of-old": ["cites:inhalers-of-old"],
+    }
+    (answers,) = in_pages([(rows, CASES["questions"], CASES["timings"])], [list(asked)])
+    found = dict(zip(asked, answers, strict=True))
+    assert {query: answer["asked"] for query, answer in found.items()} == asked
+    assert [(found[query]["unknown"], found[query]["places"]) for query in asked if asked[query]] == [(None, [])] * 4
+    assert found["wrong claim:aspirin"]["open"] == sum(not row["correct"] and not row["abstained"] for row in rows)
+    assert found["cites:rhythm-notes"]["unknown"] == 0
