@@ -39,7 +39,7 @@ function marksOf(claims, { at, choice }, onselect) {
   const buttons = [...letters, every]
     .map((letter) => el("button", { type: "button", value: letter, onclick: take }, letter));
   select(option);
-  const bar = el("p.marks", { role: "group", "aria-label": "Words that are marked" },
+  const bar = el("p.mark-bar", { role: "group", "aria-label": "Words that are marked" },
     el("span.soft", {}, "Marked: words read for option "), buttons);
   return { bar: letters.length > 0 && bar, add: (card) => { cards.push(card); put(card); return card; } };
 }
