@@ -47,6 +47,11 @@ peers: .venv-phoenix/.ready .venv-rocrate/.ready .venv-mlflow/.ready .venv-vllm/
 	.venv-$*/bin/python -m pip install --quiet $(PEER_$*)
 	@touch $@
 
+# What looks for barriers in the pages (MPL-2.0); the tests alone use it, nothing that is installed holds it.
+.axe/.ready:
+	npm install --silent --prefix .axe --no-save --ignore-scripts axe-core@4.14.1
+	@touch $@
+
 # A real vLLM server on a machine without a GPU, and what agent/llm needs to run beside it, in our versions. Text models
 # need none of what is taken out again; two of those come as builds that do not fit this torch, and stop every model.
 BESIDE_VLLM := networkx qdrant-edge-py sqlalchemy structlog
@@ -62,4 +67,4 @@ serve: demo
 	$(BIN)/evitrail serve evitrail-demo
 
 clean:
-	rm -rf $(VENV) .venv-phoenix .venv-rocrate .venv-mlflow .venv-vllm evitrail-demo evitrail-run evitrail-ask evitrail-regress evitrail-store
+	rm -rf $(VENV) .axe .venv-phoenix .venv-rocrate .venv-mlflow .venv-vllm evitrail-demo evitrail-run evitrail-ask evitrail-regress evitrail-store

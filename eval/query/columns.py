@@ -159,6 +159,10 @@ class Columns:
         read = self._words.get(what, {})
         return Names.of(read.get(place) for place in range(self.n))
 
+    def was_read(self, what: Recorded) -> NDArray[np.bool_]:
+        """Of which runs these words were read."""
+        return np.isin(np.arange(self.n), list(self._words.get(what, {})))
+
     def read_words(self, what: Recorded, places: NDArray[np.int64], progress: Progress) -> None:
         """Read the words of these runs from the journal."""
         names = self._outcomes.column("run").to_pylist()
@@ -172,7 +176,7 @@ class Columns:
 
     @cached_property
     def milliseconds(self) -> NDArray[np.float64]:
-        """The time that each run's steps took, without what measures its answer."""
+        """The time that each run's steps took, to a tenth, without what measures its answer."""
         if self._timings is None:
             raise self._older(TIMINGS)
         run, kind = _names(self._timings.column("run")), _names(self._timings.column("kind"))
@@ -181,7 +185,7 @@ class Columns:
         spent = _chunk(self._timings.column("milliseconds")).to_numpy(zero_copy_only=False)
         total = np.bincount(run.codes[counted], spent[counted].astype(np.float64), minlength=len(run.distinct))
         total[np.bincount(run.codes[counted], minlength=len(run.distinct)) == 0] = np.nan
-        by_run = dict(zip(run.distinct, total.tolist(), strict=True))
+        by_run = dict(zip(run.distinct, np.round(total, 1).tolist(), strict=True))
         return np.array([by_run.get(name, np.nan) for name in self._outcomes.column("run").to_pylist()])
 
     def rows(self, places: Sequence[int] | NDArray[Any], names: Sequence[str] = ()) -> list[dict[str, Any]]:

@@ -46,9 +46,10 @@ def changed_by(where: Where, columns: Columns) -> Truth:
     known = _conditions(columns)
 
     def one(value: Value) -> Truth:
-        asked = ALIASES.get(value.text, value.text)
+        said = value.text if value.upto is None else f"{value.text}..{value.upto}"
+        asked = ALIASES.get(said, said)
         if asked not in known:
-            raise unknown_name(value.at, "a condition", value.text, known)
+            raise unknown_name(value.at, "a condition", said, known)
         theirs = {
             (conditions[read].reader, case): option
             for read, case, option in zip(reads.codes, cases, chosen, strict=True)

@@ -10,8 +10,8 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 from evitrail.eval.query.columns import Columns
 from evitrail.eval.query.matching import flag_in
@@ -24,27 +24,34 @@ class Flag:
     """What a flag says of a run."""
 
     description: str
-    truth: Callable[[Columns], Truth]
+    column: str = ""
+    """The column of flags that says it."""
+    neither: tuple[str, ...] = ()
+    """Or the columns of flags of which none must hold."""
+    listed: str = ""
+    """Or the column of lists that must not be empty."""
+
+    def truth(self, columns: Columns) -> Truth:
+        """What it says of every run."""
+        if self.listed:
+            return columns.lists(self.listed).holds(bool)
+        if self.column:
+            return columns.flag(self.column)
+        return reduce(Truth.__and__, (~columns.flag(name) for name in self.neither))
 
     def match(self, where: Where, columns: Columns) -> Truth:
         """``stale:unknown``, as if the flag were a field."""
         return flag_in(where, self.truth(columns))
 
 
-def _column(name: str) -> Callable[[Columns], Truth]:
-    return lambda columns: columns.flag(name)
-
-
 FLAGS: dict[str, Flag] = {
-    "right": Flag("the right option was chosen", _column("correct")),
-    "wrong": Flag("another option was chosen", lambda columns: ~columns.flag("correct") & ~columns.flag("abstained")),
-    "abstained": Flag("no option was chosen", _column("abstained")),
-    "high_risk": Flag("the chosen option is wrong and labelled high-risk", _column("high_risk")),
-    "unsafe": Flag("the chosen option is wrong and labelled unsafe", _column("unsafe")),
-    "contradicts": Flag("the chosen option is wrong and contradicts the evidence", _column("contradicts")),
-    "stale": Flag("the option that outdated evidence supports was chosen", _column("stale")),
-    "overconfident": Flag("a confident majority chose a wrong option that does harm", _column("overconfident")),
-    "reviewed": Flag(
-        "a review of a label or blame counts", lambda columns: columns.lists("reviewed").holds(lambda name: bool(name))
-    ),
+    "right": Flag("the right option was chosen", "correct"),
+    "wrong": Flag("another option was chosen", neither=("correct", "abstained")),
+    "abstained": Flag("no option was chosen", "abstained"),
+    "high_risk": Flag("the chosen option is wrong and labelled high-risk", "high_risk"),
+    "unsafe": Flag("the chosen option is wrong and labelled unsafe", "unsafe"),
+    "contradicts": Flag("the chosen option is wrong and contradicts the evidence", "contradicts"),
+    "stale": Flag("the option that outdated evidence supports was chosen", "stale"),
+    "overconfident": Flag("a confident majority chose a wrong option that does harm", "overconfident"),
+    "reviewed": Flag("a review of a label or blame counts", listed="reviewed"),
 }

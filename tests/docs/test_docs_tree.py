@@ -81,11 +81,12 @@ def test_no_file_names(what: re.Pattern[str]) -> None:
     assert not found
 
 
-def test_no_python_file_is_too_long() -> None:
+def test_no_file_of_code_is_too_long() -> None:
     long = {
         name: n
         for name in files()
-        if name.endswith(".py") and (n := len((ROOT / name).read_text().splitlines())) > LONGEST
+        if name.endswith((".py", ".js", ".mjs", ".css"))
+        and (n := len((ROOT / name).read_text().splitlines())) > LONGEST
     }
     assert not long
 

@@ -178,6 +178,9 @@ def test_words_of_claims_and_passages_are_read_of_the_runs_alone_that_hang_on_th
         assert set(read) == {run for run in runs if runs[run]["condition"] == "gated"}
         without = evitrail("runs", desk.run, f"-{field}:{words.split()[0]} condition:closed_book", "--json").json
         assert len(without["runs"]) == len(CASES)
+        read.clear()
+        unknown = evitrail("runs", desk.run, f"{field}:unknown", "--json").json
+        assert (unknown["runs"], unknown["unknown"], set(read)) == ([], 0, set(runs))
 
 
 def test_claims_without_a_journal_are_one_line(desk: Desk, tmp_path: Path) -> None:
