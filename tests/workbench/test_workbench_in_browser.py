@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from desk import Desk
 from exhibit import HOSTILE, RUN, experiment
-from serving_pages import running
+from serving_pages import running, until
 
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.metrics.outcomes_file import OUTCOMES, write_outcomes
@@ -77,15 +77,6 @@ def visit(browser: Any, address: str) -> Iterator[Visit]:
     context.close()
     assert [url for url in asked if not url.startswith(address)] == []
     assert faults == []
-
-
-def until(view: Any, holds: Callable[[], bool]) -> None:
-    """Wait until something holds; the content policy allows no test to be run as a string in the page."""
-    for _ in range(500):
-        if holds():
-            return
-        view.wait_for_timeout(20)
-    raise AssertionError(view.content())
 
 
 def rows(view: Any, column: int = 1) -> list[str]:
