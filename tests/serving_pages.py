@@ -13,7 +13,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
@@ -58,3 +58,12 @@ def unpacked(data: bytes) -> tuple[dict[str, Any], bytes]:
     whole = gzip.decompress(data)
     (length,) = struct.unpack("<I", whole[:4])
     return json.loads(whole[4 : 4 + length]), whole[4 + length :]
+
+
+def until(view: Any, holds: Callable[[], bool]) -> None:
+    """Wait until something holds; the content policy allows no test to be run as a string in the page."""
+    for _ in range(500):
+        if holds():
+            return
+        view.wait_for_timeout(20)
+    raise AssertionError(view.content())

@@ -206,3 +206,20 @@ def test_the_modules_that_are_joined_for_the_exported_file_share_no_name() -> No
 
 def test_no_style_is_too_long() -> None:
     assert [path.name for path in STATIC.rglob("*.css") if len(path.read_text("utf-8").splitlines()) > 300] == []
+
+
+def test_an_experiment_without_results_is_shown_as_far_as_it_goes(own: Desk) -> None:
+    for name in ("outcomes.parquet", "questions.parquet", "timings.parquet", "metrics.json", "attribution.json"):
+        (own.run / name).unlink()
+    client = asking(own.run)
+    shown = first(client.get("/e/evitrail-run").text)
+    assert shown["pack"] is None
+    assert "`evitrail report` writes it" in shown["fault"]
+    assert first(client.get("/").text)["experiments"][0]["runs"] == 0
+    one = first(client.get("/e/evitrail-run/runs/gated.acute-001").text)
+    assert (one["view"]["state"], one["neighbours"]["place"]) == ("ended", None)
+    assert client.get(f"{EXP}/pack").status_code == 409
+
+
+def test_a_folder_without_experiments_is_no_fault(tmp_path: Path) -> None:
+    assert first(asking(tmp_path).get("/").text) == {"experiments": []}

@@ -126,7 +126,6 @@ async function start() {
     lacking(line), filter.node, table.node);
   drawProfile();
   await filter.set(parameters().q ?? "");
-  if (!parameters().q) draw();
   addEventListener("popstate", () => { drawProfile(); filter.set(parameters().q ?? ""); });
   filter.input.addEventListener("keydown", (event) => {
     if (!["Escape", "ArrowDown"].includes(event.key)) return;

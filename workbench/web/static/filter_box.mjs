@@ -40,6 +40,7 @@ export function filterBox({ total, facets, select, onselected, ontyped, onleap, 
       if (error.name === "AbortError" || turn.signal.aborted) return;
       input.setAttribute("aria-invalid", "true");
       show(said, fault(error, query, done));
+      if (!done) onselected({ places: null }, query); // nothing was found yet: all runs are shown
     }
     drawFacets();
   }
@@ -91,7 +92,7 @@ function fault(error, query, done) {
   const before = at === null ? "" : Array.from(query).slice(0, at - 1).join("");
   const here = at === null ? "" : Array.from(query).slice(at - 1).join("").match(/^\S*/)[0] || "␣";
   return [el("span.fault-line", {}, at !== null && [el("code", {}, before.slice(-20), el("u", {}, here)), " "], words),
-    done && el("span.soft", {}, "The runs below are those of the filter before.")];
+    el("span.soft", {}, done ? "The runs below are those of the filter before." : "All runs are shown.")];
 }
 
 const words = (query) => query.match(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
