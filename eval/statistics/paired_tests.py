@@ -157,7 +157,7 @@ def _tested(tests: Sequence[Test]) -> list[dict[str, Any]]:
             places = alike[begin : begin + AT_ONCE]
             changes = np.array([tests[place].right - tests[place].left for place in places])
             replicates = changes @ stats.bootstrap_draws(n).T / n
-            for place, drawn, spread in zip(places, replicates, stats.intervals(replicates), strict=True):
+            for place, drawn, spread in zip(places, replicates, stats.intervals(list(replicates)), strict=True):
                 rows[place] = _row(tests[place], drawn, spread)
     return [rows[place] for place in range(len(tests))]
 
