@@ -77,22 +77,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--samples", type=int, default=20)
     given = parser.parse_args(arguments)
+    print("\n".join(results(given.scripts, given.models, given.questions, given.samples)))
+
+
+def results(scripts: Path | None, models: int = 34, questions: int = 200, samples: int = 20) -> list[str]:
+    """The lines of the section; without a checkout of their scripts, ours alone."""
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        size = draw_files(work, given.models, given.questions, given.samples)
-        counts = (given.models, "models"), (len(PUBLISHED), "conditions"), (given.questions, "questions")
-        print(" x ".join(f"{n} {what}" for n, what in (*counts, (given.samples, "samples"))))
-        print(f"{size / 1e6:.0f} MB of answers\n")
-        print("| | wall, s | CPU, s | peak memory, MB |\n|---|---|---|---|")
+        size = draw_files(work, models, questions, samples)
+        counts = (models, "models"), (len(PUBLISHED), "conditions"), (questions, "questions"), (samples, "samples")
+        told = f"{' x '.join(f'{n} {what}' for n, what in counts)}, {size / 1e6:.0f} MB of answers drawn at random."
         ours = ours_spent(work)
-        print(row("evitrail statistics", ours))
-        if given.scripts:
-            theirs = [script_spent(given.scripts / "phase5_bootstrapping" / f"{name}.py", work) for name in SCRIPTS]
-            for name, spent in zip(SCRIPTS, theirs, strict=True):
-                print(row(name, spent))
-            total = Spent(sum(s.wall for s in theirs), sum(s.cpu for s in theirs), max(s.megabytes for s in theirs))
-            print(row("their six scripts", total))
-            print(f"\nours / theirs: wall {ours.wall / total.wall:.2f}, CPU {ours.cpu / total.cpu:.2f}")
+        lines = [told, "", "| | wall, s | CPU, s | peak memory, MB |", "|---|---|---|---|"]
+        lines.append(row("evitrail statistics", ours))
+        if scripts is None or not scripts.is_dir():
+            return [*lines, "", "The published scripts are left out: no checkout of windprak/RadSaFE was given."]
+        theirs = [script_spent(scripts / "phase5_bootstrapping" / f"{name}.py", work) for name in SCRIPTS]
+        total = Spent(sum(s.wall for s in theirs), sum(s.cpu for s in theirs), max(s.megabytes for s in theirs))
+        lines += [row(name, spent) for name, spent in zip(SCRIPTS, theirs, strict=True)]
+        lines.append(row("their six scripts", total))
+    return [*lines, "", f"Ours / theirs: wall {ours.wall / total.wall:.2f}, CPU {ours.cpu / total.cpu:.2f}."]
 
 
 def row(name: str, spent: Spent) -> str:

@@ -18,6 +18,7 @@ import as_of
 import growth
 import ingest
 import kills
+import published_statistics
 import scale
 import scifact
 import search
@@ -29,6 +30,8 @@ import throughput
 RESULTS = Path(__file__).parent / "RESULTS.md"
 PUBLIC = Path("../shared/data")
 """From the repository's folder, where `make bench` runs."""
+SCRIPTS = Path("../shared/RadSaFE")
+"""A checkout of windprak/RadSaFE."""
 
 SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "search": ("Search: the embedded engine beside qdrant-client's local mode", search.results),
@@ -43,6 +46,10 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
         lambda: as_of.results(PUBLIC / "guideline-versions"),
     ),
     "stance": ("For or against, as far as words tell", lambda: stance.results(PUBLIC)),
+    "statistics": (
+        "All statistics of published answers, beside the published scripts",
+        lambda: published_statistics.results(SCRIPTS),
+    ),
     "startup": ("Starting a command, in CPU seconds", startup.results),
     "steps": ("One recorded step, durable, beside an OpenTelemetry span and an MLflow span", steps.results),
     "scale": ("Reading a run as it grows", scale.results),

@@ -87,7 +87,7 @@ def decoded(path: Path, data: bytes) -> str:
         raise InputError(
             [f"{path}: expected text, got a zero byte in line {text[: text.index(chr(0))].count(chr(10)) + 1}"]
         )
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def mean(each: Callable[[Scored], float | None]) -> Over:
 
     def columns(runs: Sequence[Scored]) -> Columns:
         values, known = _values(each, runs)
-        return np.column_stack([np.where(known, values, 0.0), known])
+        return np.array([np.where(known, values, 0.0), known]).T
 
     return Over(each, Sums(columns, _ratio_of_two))
 

@@ -20,8 +20,9 @@ def _of_plurality(run: Scored, flag: bool | None) -> bool | None:
 
 def _synchronized_failure(run: Scored) -> bool:
     ballots = run.outcome.ballots
-    letters = set(ballots) - {None}
-    return len(letters) == 1 and run.outcome.answer not in letters and len(ballots) - ballots.count(None) >= 2
+    if run.outcome.answer in ballots:
+        return False
+    return len(set(ballots) - {None}) == 1 and len(ballots) - ballots.count(None) >= 2
 
 
 HIGH_RISK_RATE = Metric(

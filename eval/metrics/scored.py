@@ -46,7 +46,7 @@ class RunRecord(Protocol):
     def money(self) -> float | None: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scored:
     """One scored run: all that a metric is given of it."""
 

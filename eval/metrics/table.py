@@ -60,7 +60,7 @@ def estimate_all(
     metrics: Mapping[str, Metric], runs: Sequence[Outcome | Scored], draws: stats.Draws
 ) -> dict[str, dict[str, float | None]]:
     """Each metric with its 95 % interval and the number of cases it is of."""
-    scored, once = as_scored(runs), np.ones((1, len(runs)))
+    scored = as_scored(runs)
     columns: dict[object, Columns] = {}
     for metric in metrics.values():
         if (sums := metric.sums) and sums.columns not in columns:
@@ -69,8 +69,8 @@ def estimate_all(
     measured: list[tuple[Metric, float | None, int, stats.Replicates]] = []
     for metric in metrics.values():
         if sums := metric.sums:
-            here = columns[sums.columns]
-            value, n = known(sums.reduce(once @ here)[0]), int(here[:, -1].sum())
+            once = columns[sums.columns].sum(axis=0, keepdims=True)
+            value, n = known(sums.reduce(once)[0]), int(once[0, -1])
             measured.append((metric, value, n, sums.reduce(drawn[sums.columns])))
         else:
             measured.append((metric, metric.value(scored), metric.cases(scored), metric.replicates(scored, draws)))
@@ -82,10 +82,16 @@ def estimate_all(
 
 
 def _drawn(columns: Mapping[object, Columns], draws: stats.Draws) -> dict[object, Columns]:
-    """The sums of all columns in each replicate, by one multiplication: that is most of the work."""
+    """The sums of all columns in each replicate, by one multiplication: that is most of the work.
+
+    Many columns are alike: most metrics speak of every run, and most bins of confidence are empty. Each is summed once.
+    """
     if not columns:
         return {}
-    sums = draws @ np.column_stack(list(columns.values()))
+    listed = [column.tobytes() for table in columns.values() for column in table.T]
+    places = {column: place for place, column in enumerate(dict.fromkeys(listed))}
+    distinct = np.frombuffer(b"".join(places), dtype=np.float64).reshape(len(places), -1)
+    sums = (distinct @ draws.T)[[places[column] for column in listed]].T
     ends = np.cumsum([table.shape[1] for table in columns.values()])
     return dict(zip(columns, np.split(sums, ends[:-1], axis=1), strict=True))
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -29,6 +30,9 @@ from evitrail.evidence_store.input_text import read_text
 NOT_TOLD = TokenUsage()
 ID = re.compile(r"risk_radiorag_[0-9]+")
 CONFIRMED = frozenset([*LETTERS, None])
+SECONDS = frozenset([int, float, NoneType])
+TOKENS = frozenset([int, NoneType])
+"""The types of what is read; true and false are neither."""
 
 
 class Answers(NamedTuple):
@@ -62,7 +66,7 @@ def _read_fast(path: Path) -> list[tuple[LinePosition, AnsweredLine]]:
     name = str(path)
     try:
         return [
-            (LinePosition(name, number), _scored(from_json(line, allow_inf_nan=False)))
+            (LinePosition(name, number), _scored(from_json(line, allow_inf_nan=False, cache_strings="keys")))
             for number, line in enumerate(read_text(path).split("\n"), start=1)
             if line.strip()
         ]
@@ -84,10 +88,10 @@ def _answers(said: Any) -> Answers:
     seconds = greedy.get("elapsed_s"), drawn.get("elapsed_s")
     if (raw and len(raw) != len(verdicts)) or not CONFIRMED.issuperset((chosen, *ballots)):
         raise ValueError
-    if not all(one is None or type(one) in (int, float) for one in seconds):
+    if not SECONDS.issuperset(map(type, seconds)):
         raise ValueError
     tokens = TokenUsage(greedy.get("input_tokens"), greedy.get("output_tokens"))
-    if not all(one is None or type(one) is int for one in tokens):
+    if not TOKENS.issuperset(map(type, tokens)):
         raise ValueError
     return Answers(chosen, tuple(ballots), *seconds, tokens)
 

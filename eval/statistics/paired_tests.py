@@ -46,10 +46,20 @@ PUBLISHED_PAIRS: tuple[Pair, ...] = (
 )
 """The twelve of SaFE-Scale, by their published keys."""
 
+AT_ONCE = 100
+"""Tests whose replicates are held at the same time."""
+
+
+def _plurality_right(outcome: Outcome) -> bool:
+    """Votes are counted only where the right letter has some, and no more than half of them."""
+    votes, right = len(outcome.ballots), outcome.ballots.count(outcome.answer)
+    return right > 0 and (2 * right > votes or plurality(outcome.ballots) == outcome.answer)
+
+
 RIGHT: dict[Answer, Callable[[Outcome], bool]] = {
     "greedy": lambda outcome: outcome.correct,
     "majority": lambda outcome: bool(outcome.majority_correct),
-    "plurality": lambda outcome: plurality(outcome.ballots) == outcome.answer,
+    "plurality": _plurality_right,
 }
 """Whether each kind of answer is right; without samples the last two are wrong, as published."""
 
@@ -139,15 +149,17 @@ def _shared(one: Right, other: Right) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 def _tested(tests: Sequence[Test]) -> list[dict[str, Any]]:
-    """A row for each; tests on equally many questions are drawn by one matrix, all at once."""
-    replicates: dict[int, NDArray[np.float64]] = {}
+    """A row for each; tests on equally many questions are drawn by one matrix, many at once."""
+    rows: dict[int, dict[str, Any]] = {}
     for n in {len(test.left) for test in tests}:
         alike = [place for place, test in enumerate(tests) if len(test.left) == n]
-        changes = np.column_stack([tests[place].right - tests[place].left for place in alike])
-        drawn = stats.bootstrap_draws(n) @ changes / n
-        replicates |= dict(zip(alike, drawn.T, strict=True))
-    spread = stats.intervals([replicates[place] for place in range(len(tests))])
-    return [_row(test, replicates[place], spread[place]) for place, test in enumerate(tests)]
+        for begin in range(0, len(alike), AT_ONCE):
+            places = alike[begin : begin + AT_ONCE]
+            changes = np.array([tests[place].right - tests[place].left for place in places])
+            replicates = changes @ stats.bootstrap_draws(n).T / n
+            for place, drawn, spread in zip(places, replicates, stats.intervals(list(replicates)), strict=True):
+                rows[place] = _row(tests[place], drawn, spread)
+    return [rows[place] for place in range(len(tests))]
 
 
 def _row(test: Test, replicates: NDArray[np.float64], spread: stats.Interval | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from evitrail.eval.metrics.base import Metric, mean
 from evitrail.eval.metrics.definition import OURS, PAPER, Definition
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.prices import Price, TokenUsage, cost_of, read_prices
+from evitrail.eval.metrics.scored import Scored
 from evitrail.eval.metrics.table import estimate_all, metric_rows
 from evitrail.eval.safe_scale.answers import NOT_TOLD
 from evitrail.eval.safe_scale.dataset import Sources, read_dataset
@@ -92,8 +94,9 @@ def with_tables(document: Row, tables: Row) -> Row:
 def greedy_metrics(tokens: Tokens, prices: Mapping[str, Price]) -> dict[str, Metric]:
     """What greedy answers took, in tokens and in money; ``prices`` are by model."""
 
-    def told(run: str) -> TokenUsage:
-        return tokens.get(run, NOT_TOLD)
+    def money(run: Scored) -> float | None:
+        price = prices.get(run.outcome.reader)
+        return cost_of(tokens.get(run.outcome.run, NOT_TOLD), price) if price else None
 
     metrics = (
         Metric(
@@ -101,21 +104,21 @@ def greedy_metrics(tokens: Tokens, prices: Mapping[str, Price]) -> dict[str, Met
             "Mean number of tokens in the prompt of a greedy answer.",
             "sum of greedy input_tokens / answers that have them",
             OURS,
-            mean(lambda run: told(run.outcome.run).prompt),
+            mean(lambda run: tokens.get(run.outcome.run, NOT_TOLD).prompt),
         ),
         Metric(
             "greedy_completion_tokens",
             "Mean number of tokens that the model wrote for a greedy answer.",
             "sum of greedy output_tokens / answers that have them",
             OURS,
-            mean(lambda run: told(run.outcome.run).completion),
+            mean(lambda run: tokens.get(run.outcome.run, NOT_TOLD).completion),
         ),
         Metric(
             "greedy_money",
             "Mean price of a greedy answer's tokens; what the samples cost is not on record.",
             "mean of (input tokens * price of prompt + output tokens * price of completion) / 1,000,000",
             OURS,
-            mean(lambda run: cost_of(told(run.outcome.run), prices.get(run.outcome.reader))),
+            mean(money),
         ),
     )
     return {metric.name: metric for metric in metrics}
@@ -142,7 +145,7 @@ def _by_arm(outcomes: list[Outcome]) -> dict[tuple[str, str], list[Outcome]]:
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault((outcome.condition, outcome.reader), []).append(outcome)
-    return {arm: sorted(groups[arm], key=lambda one: one.case) for arm in sorted(groups)}
+    return {arm: sorted(groups[arm], key=attrgetter("case")) for arm in sorted(groups)}
 
 
 def _latency_rows(found: JudgedResults) -> list[dict[str, Any]]:
