@@ -23,7 +23,9 @@ def replace_text(path: Path, text: str) -> None:
 
 
 def replace_bytes(path: Path, data: bytes) -> None:
-    """A file's bytes, whole or not at all; its folder is there."""
+    """A file's bytes, whole or not at all; raises ``FileNotFoundError`` with one line where its folder is not there."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: expected a folder {path.parent} to write it to, found none; make it first")
     partial = path.with_name(f".{path.name}.partial")
     with _begun(partial) as out:
         try:

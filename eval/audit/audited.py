@@ -24,7 +24,7 @@ from evitrail.eval.dataset.case import Case
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import cases, outcomes, redacted, traces
 from evitrail.eval.metrics.outcome import Outcome
-from evitrail.eval.plan.run_name import ReadCondition, RunName
+from evitrail.eval.plan.run_name import GridName, ReadCondition, RunName
 from evitrail.eval.safe_scale import is_official
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.input_text import InputError
@@ -98,14 +98,23 @@ class Audited:
         )
 
     def counterpart(self, condition: str) -> str:
-        """The condition of a baseline that corresponds: that of the same name, or the only one there is."""
-        if condition not in self.settings and len(self.settings) == 1:
-            return next(iter(self.settings))
-        return self.condition(condition, "baseline")
+        """The condition of a baseline that corresponds: that of the same name, else the only one that a grid varied
+        from the same condition, else the only one there is."""
+        if condition in self.settings:
+            return condition
+        varied = [one for one in sorted(self.settings) if _unvaried(one) == _unvaried(condition)]
+        only = varied if len(varied) == 1 else list(self.settings)
+        return only[0] if len(only) == 1 else self.condition(condition, "baseline")
 
     def answers(self, condition: str) -> Mapping[str, Outcome]:
         """The outcomes of one condition, by case."""
         return self.by_condition[condition]
+
+
+def _unvaried(condition: str) -> ReadCondition:
+    """The condition without what a grid sets in it: ``gated`` for ``gated+k=3``."""
+    name, reader = ReadCondition.parse(condition)
+    return ReadCondition(GridName.parse(name).base, reader)
 
 
 def read_audited(folder: Path) -> Audited:

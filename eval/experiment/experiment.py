@@ -47,8 +47,12 @@ from evitrail.traces.audit.seal import seal
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Journal
 
-UNSERVED = "no case names a report; `evitrail freeze` writes them"
-"""Why a condition that serves reports is excluded."""
+UNSERVED = {
+    "clean": "no case names evidence that decides it (clean_evidence)",
+    "conflict": "no case names evidence that disagrees (conflict_evidence)",
+    "report": "no case names a report; `evitrail freeze` writes them",
+}
+"""Why a condition that serves what cases name is excluded."""
 
 
 Progress = Callable[[int, int], None]
@@ -151,7 +155,7 @@ class Experiment:
             str(ReadCondition(condition.name, label)): why
             for condition in self.conditions
             for label, reader in readers(self.reader)
-            if (why := condition.lacking(reader) or ("" if any(map(condition.serves, cases)) else UNSERVED))
+            if (why := condition.lacking(reader) or _unserved(condition, cases))
         }
 
     def askable(self) -> tuple[list[Case], list[Failure]]:
@@ -167,3 +171,7 @@ class Experiment:
                     for label, _ in readers(self.reader)
                 ]
         return asked, refused
+
+
+def _unserved(condition: Condition, cases: Sequence[Case]) -> str | None:
+    return UNSERVED[condition.curated] if condition.curated and not any(map(condition.serves, cases)) else None

@@ -100,8 +100,8 @@ class Condition(Grown):
         return None if isinstance(reader, Writing) else f"the reader {reader!r} does not answer in free text"
 
     def serves(self, case: Case) -> bool:
-        """Whether the case has what this condition serves by id; only a report may be wanting."""
-        return self.curated != "report" or bool(case.reports)
+        """Whether the case names what this condition serves by id."""
+        return self.curated is None or bool(_CURATED[self.curated](case))
 
     def retriever_for(self, case: Case, reader: Reader | None = None) -> Retriever | None:
         """What searches in this condition, for this case and reader."""

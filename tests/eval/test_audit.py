@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,15 @@ def test_a_change_that_the_policy_does_not_allow_fails(tmp_path: Path) -> None:
     forbidden = audit_of(tmp_path, audited(0, 99, used=settings(k="10", prompts="new")), CHANGE, baselines=old)
     assert forbidden.verdict == "fail"
     assert forbidden.results[-1].because.startswith("prompts of gated differs and is not allowed")
+
+
+def test_a_condition_is_compared_with_what_a_grid_made_of_the_same_condition() -> None:
+    varied = audited(0, 99, condition="gated+k=3", used=settings(k="3"))
+    both = replace(varied, settings=varied.settings | {"standard+k=3": settings(k="3")})
+    assert both.counterpart("gated") == "gated+k=3"
+    assert both.counterpart("standard") == "standard+k=3"
+    with pytest.raises(InputError, match=r"expected a condition among gated\+k=3, standard\+k=3, got 'clean'"):
+        both.counterpart("clean")
 
 
 def test_a_failure_laid_to_the_store_fails_the_rule_unless_it_is_flaky(tmp_path: Path) -> None:

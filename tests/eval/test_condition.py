@@ -7,6 +7,7 @@ from ward import advice, case, opened
 
 from evitrail.agent.llm import ScriptedLLM
 from evitrail.agent.reader import DirectReader
+from evitrail.eval.experiment.experiment import Experiment
 from evitrail.eval.plan.condition import ALIASES, CONDITIONS, PUBLISHED, Condition, ConditionError, condition
 from evitrail.eval.report.profile import describe
 from evitrail.retrieval import RETRIEVERS, Fixed, Full
@@ -95,3 +96,17 @@ def test_a_report_says_of_every_preset_what_it_is(name: str) -> None:
     said = {describe(each) for each in CONDITIONS}
     assert describe(name)
     assert len(said) == len(CONDITIONS)
+
+
+def test_a_condition_that_serves_what_cases_name_is_excluded_where_no_case_names_any(tmp_path: Path) -> None:
+    unlabelled, labelled = case("apixaban", clean_evidence=()), case("warfarin", conflict_evidence=("warfarin@1",))
+    arms = [condition("clean"), condition("conflict"), condition("standard")]
+    with opened(tmp_path) as store:
+        asked = Experiment([unlabelled], arms, store, DirectReader(ScriptedLLM()))
+        assert set(asked.excluded(asked.cases)) == {"clean", "conflict"}
+        assert [job.name for job in asked.jobs(asked.cases)] == ["standard.q-apixaban"]
+        both = asked.jobs([unlabelled, labelled])
+    assert [job.name for job in both if not job.name.startswith("standard")] == [
+        "clean.q-warfarin",
+        "conflict.q-warfarin",
+    ]

@@ -173,6 +173,8 @@ def _open() -> dict[str, str]:
         ),
         ("json", "[1, 2]", "question 1: expected a JSON object, got 1"),
         ("json", "no JSON", "expected JSON"),
+        ("csv", "", "set.json: expected a header and at least one row, found no row"),
+        ("csv", "question,A,B,answer\n", "set.json: expected a header and at least one row, found no row"),
         ("usmle", [MEDQA], "--format: expected one of medqa, medmcqa, pubmedqa, mmlu, bioasq, csv, json, got 'usmle'"),
     ],
 )
@@ -209,3 +211,10 @@ def test_a_benchmark_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     again = imported(path, "mmlu")
     assert (again.code, len(again.faults)) == (2, 1)
     assert "expected the name of a new file" in again.faults[0]
+
+
+def test_a_benchmark_is_written_to_a_folder_that_is_there(tmp_path: Path) -> None:
+    path = written(tmp_path / "set.json", [MMLU])
+    said = imported(path, "mmlu", "--out", tmp_path / "new" / "benchmark.jsonl")
+    assert (said.code, len(said.faults)) == (2, 1)
+    assert said.faults[0].endswith(f"expected a folder {tmp_path / 'new'} to write it to, found none; make it first")

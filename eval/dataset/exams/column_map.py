@@ -50,6 +50,8 @@ class ColumnMap:
 
     def of(self, columns: Sequence[str]) -> ColumnMap:
         """The map with every column named; raises ``ValueError`` for one that is not there."""
+        if not columns:
+            raise ValueError("expected a header and at least one row, found no row")
         found = {"stem": self.stem, "answer": self.answer}
         for what, names in OWN.items():
             found[what] = found[what] or next((name for name in names if name in columns), names[-1])
