@@ -62,6 +62,8 @@ REASONS = {
         " AskedCase ConditionRow Estimated EvidenceStanding ExperimentLine FailureProfile ForkLine IntegrityReport"
         " ListedRuns MetricColumn MetricRange Neighbours RunIntegrity RunView SealState SelectedRuns ServedPassage"
         " StepShare StoreState"
+        " CountedRuns DomainMove EvidenceHit EvidenceSearch ExperimentReliance GradeProfile GradedOutcome HeldBack"
+        " HistoryLine LineageView Reliance RelyingRuns StoreChoice StorePlace SupersessionEdge VersionView"
     ),
 }
 NEVER_BY_ITSELF = {name for names in REASONS.values() for name in names.split()}

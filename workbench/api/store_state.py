@@ -36,7 +36,8 @@ class StoreState(Record):
     """Which store is lacking and what to do, in one line; empty where it is found."""
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def store_files(folder: Path) -> Iterator[Path]:
+    """The files that decide which store an experiment has, and how far its ledger goes."""
     yield folder / PLAN
     for path in [*folder.resolve().parent.glob("*/manifest.json"), *_stated(folder)]:
         yield from (path, path.with_name("ledger.db"), path.with_name("ledger.db-wal"))
@@ -61,5 +62,5 @@ def _state(folder: Path) -> StoreState:
         return StoreState(found=False, lacking=" ".join(str(error).split()))
 
 
-store_state = Fresh(_state, _files)
+store_state = Fresh(_state, store_files)
 """The state of an experiment's store."""

@@ -13,7 +13,6 @@ from evitrail.workbench.cli.console import STORE, CheckFailed, Json, StorePath, 
 if TYPE_CHECKING:
     from evitrail.evidence_store import EvidenceStore, Header, Held
     from evitrail.evidence_store.index.embed import Embedder
-    from evitrail.evidence_store.ledger.event import Event
 
 HELD = "held"
 """What stands in the place of a status where evidence is held."""
@@ -118,6 +117,7 @@ def history(
 ) -> None:
     """Show all events recorded about one evidence id."""
     from evitrail.evidence_store import EvidenceStore
+    from evitrail.workbench.explain.event_gist import event_gist
 
     with EvidenceStore.open(store, read_only=True) as opened:
         events = opened.history(lineage.partition("@")[0])
@@ -127,7 +127,7 @@ def history(
     print_table(
         f"history of {lineage}",
         ("seq", "recorded", "by", "what", "subject", "detail"),
-        [(e.seq, e.at, e.actor, e.type, e.subject, _detail(e)) for e in events],
+        [(e.seq, e.at, e.actor, e.type, e.subject, event_gist(e)) for e in events],
     )
 
 
@@ -228,21 +228,3 @@ def validity(header: Header) -> str:
 def certainty(header: Header) -> str | None:
     """The stated certainty, None where it was not rated."""
     return header.grade.certainty.replace("_", " ") if header.grade else None
-
-
-def _detail(event: Event) -> str:
-    """The gist of an event, in a cell."""
-    body = event.body
-    match event.type:
-        case "evidence.published":
-            return str(body["title"])
-        case "evidence.held":
-            return "; ".join(f"{stop['rule']}: {stop['reason']}" for stop in body["stops"])
-        case "evidence.closed":
-            return f"ends {body['valid_to']}"
-        case "edge.supersession":
-            return f"{body['kind']} {', '.join(body['old'])} → {', '.join(body['new'])}"
-        case "edge.contradiction":
-            return f"{body['a']} and {body['b']}: {body['resolution'].replace('_', ' ')}"
-        case _:
-            return str(body.get("reason", ""))

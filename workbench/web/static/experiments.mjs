@@ -1,6 +1,7 @@
 // All experiments: what was run, how far, how it came out, whether it can be trusted.
 
 import { experimentPath } from "./address.mjs";
+import { searchPath } from "./evidence_address.mjs";
 import { failed, first, frame } from "./frame.mjs";
 import { percent } from "./marks.mjs";
 import { byId, count, el, show } from "./viewer/dom.mjs";
@@ -18,10 +19,10 @@ function sealed({ seal, fault }) {
   return seal.newer ? el("span.lacking", {}, `${count(seal.newer, "run")} since the seal`) : "sealed";
 }
 
-function storeWords({ store, seal }) {
+function storeWords({ exp, store, seal }) {
   if (!seal) return el("span.soft", { title: store.lacking }, "–"); // results of others
   if (!store.found) return el("span.lacking", { title: store.lacking }, "not at hand");
-  return [store.name, el("span.soft", {}, store.seq === null ? "" : `, event ${store.seq}`,
+  return [el("a", { href: searchPath({ exp }) }, store.name), el("span.soft", {}, store.seq === null ? "" : `, event ${store.seq}`,
     store.newer ? ` (${store.newer} since)` : "")];
 }
 

@@ -6,6 +6,7 @@
 // - A walk from step to step leaves no trail in the history; a leap does.
 
 import { leap, parameters, runPath, walk } from "./address.mjs";
+import { evidencePath } from "./evidence_address.mjs";
 import { failed, first, frame } from "./frame.mjs";
 import { httpSource } from "./http_source.mjs";
 import { kindWord } from "./marks.mjs";
@@ -50,11 +51,13 @@ async function start() {
   }
 
   const goToStep = (path) => go({ step: path, view: "step" });
+  // A version as the run saw it: on the day of the question, at the ledger number.
+  const evidenceAt = (ref) => (line.store.found ? evidencePath(ref, { exp, asof: view.case?.as_of, seq: view.seq }) : null);
 
   function draw() {
     const at = selected(), said = parameters(), shown = VIEWS.some(([name]) => name === said.view) ? said.view : "why";
     show(byId("head"), runHead(told, at, go));
-    show(byId("evidence"), evidencePanel(view, claims, at, go));
+    show(byId("evidence"), evidencePanel(view, claims, at, go, evidenceAt));
     const { shown: blame } = shownBlame(view, said.blame);
     outline.blame(blame?.culprit ?? [], blame ? kindWord(blame.outcome) : "");
     const row = rowNamed(view, at.step) ?? (shown === "why" ? null : view.outline[0]);

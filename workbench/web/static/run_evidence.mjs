@@ -12,14 +12,15 @@ import { button, count, el, fold } from "./viewer/dom.mjs";
 import { marked, spaced } from "./viewer/text.mjs";
 
 // `at` is what is selected: an option, a claim by its number, a passage by its name.
-export function evidencePanel(view, claims, at, go) {
+// `lead(ref)` is the address of a version's own page; null where its store is not at hand.
+export function evidencePanel(view, claims, at, go, lead) {
   const { passages, standing, chain } = view, byName = new Map(passages.map((one) => [one.passage, one]));
   const chosen = claims.filter((claim) => isLit(claim, at)), names = [...new Set(chosen.map(({ passage }) => passage))];
   if (at.passage && byName.has(at.passage) && !names.includes(at.passage)) names.unshift(at.passage);
   const seen = (chain?.seen ?? []).map(({ passage }) => passage).filter((name) => !names.includes(name));
   const shown = names.filter((name) => byName.has(name));
   const rest = passages.filter(({ passage }) => !shown.includes(passage));
-  const card = (name) => passageCard(byName.get(name), standing, chosen.filter(({ passage }) => passage === name), at, go, byName);
+  const card = (name) => passageCard(byName.get(name), standing, chosen.filter(({ passage }) => passage === name), at, go, byName, lead);
   const heading = at.claim !== null ? "The passage of this claim" : at.passage ? "This passage"
     : at.option ? `Evidence for ${at.option}` : "Evidence";
   return [
@@ -40,7 +41,7 @@ function nothing({ chain, passages }, { option }) {
 export const isLit = (claim, { option, claim: number, passage }) =>
   (number !== null ? claim.i === number : passage ? claim.passage === passage : claim.option === option && claim.stance === "supports");
 
-function passageCard(hit, standing, claims, at, go, byName) {
+function passageCard(hit, standing, claims, at, go, byName, lead) {
   const { header, passage, text } = hit, told = standing[hit.ref];
   const words = el("p.passage-words", {}, marked(text, claims));
   words.classList.toggle("dimmed", claims.length > 0);
@@ -49,7 +50,7 @@ function passageCard(hit, standing, claims, at, go, byName) {
     one.addEventListener("click", () => go({ claim: one.dataset.claims.split(" ")[0], passage: null }));
   }
   return el("article.evidence-card", { "data-passage": passage, "aria-label": `passage ${passage}` },
-    el("h3", {}, header.title),
+    el("h3", {}, lead(hit.ref) ? el("a", { href: lead(hit.ref) }, header.title || hit.ref) : header.title),
     el("p.soft", {}, el("span.id", {}, passage), ` · ${spaced(header.kind)} · ${header.organization}`),
     el("p.standing", {}, standingWords(told, byName, go)),
     el("p", {}, gradeMark(header.grade), el("span.soft", {}, header.grade ? ` ${gradeWhy(header.grade)}` : ""),
