@@ -36,7 +36,7 @@ async function start() {
   }
   const pack = await unpack(await askBytes(api(exp, "/pack", { v: etag })));
   const all = Uint32Array.from({ length: pack.n }, (_, place) => place);
-  const link = (run) => runPath(exp, run, { q: parameters().q, ...forServer() });
+  const link = (run) => runPath(exp, run, { q: filter.query, ...forServer() });
   const columns = runColumns(pack, link), finder = runFinder(pack, vocabulary);
   let found = all;
 
@@ -122,7 +122,7 @@ async function start() {
     }));
   }
 
-  show(byId("main"),
+  show(byId("main"), el("h1.vh", {}, `Runs of ${exp}`),
     el("section.profile-box", { id: "profile", "aria-label": "Failure profile" }),
     lacking(line), filter.node, table.node);
   drawProfile();

@@ -12,7 +12,7 @@ import { completionList } from "./completion_list.mjs";
 import { HARMS, mark } from "./marks.mjs";
 import { button, count, el, show } from "./viewer/dom.mjs";
 
-const PAUSE = 200; // milliseconds without a key, after which the server is asked
+const PAUSE = 200; // milliseconds without a key, after which the address is written, and the server asked
 export const FACETS = ["right", "wrong", "abstained", ...HARMS];
 
 export function filterBox({ total, facets, select, ask, complete, onselected, ontyped, onleap, extra = [], told = null }) {
@@ -25,7 +25,7 @@ export function filterBox({ total, facets, select, ask, complete, onselected, on
   const list = completionList({ input, complete, ontaken: typed });
   const node = el("form.filter", { role: "search" },
     el("div.filter-line", {}, el("div.filter-field", {}, input, list.node), extra), chips, el("div.said-line", {}, said, told));
-  let asking = null, done = null;
+  let asking = null, done = null, writing = 0;
 
   // Resolves once what was typed is answered, or was typed anew.
   async function find(pause = PAUSE) {
@@ -93,11 +93,20 @@ export function filterBox({ total, facets, select, ask, complete, onselected, on
   }
 
   function typed(pause) {
-    ontyped(input.value);
+    clearTimeout(writing);
+    writing = setTimeout(write, PAUSE);
     return find(pause);
   }
 
+  function write() {
+    if (!writing) return;
+    clearTimeout(writing);
+    writing = 0;
+    ontyped(input.value);
+  }
+
   input.addEventListener("input", () => { typed(); list.typed(); });
+  input.addEventListener("blur", write);
   node.addEventListener("submit", (event) => { event.preventDefault(); list.shut(); typed(0); });
   drawFacets();
   return { node, input, set, toggle, get query() { return input.value; } };
