@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from evitrail.evidence_store.grading.grade import Certainty
-from evitrail.evidence_store.snapshot import Status
+from evitrail.evidence_store.model import Status
 from evitrail.traces.record import Record
 
 Stage = Literal["retrieved", "served", "quoted", "supports", "chosen"]

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from evitrail.eval.log.scored_runs import MEASURING
 from evitrail.eval.metrics.outcomes_file import OUTCOMES
+from evitrail.eval.query.arrow_arrays import flags, known, numbers, places_array
 from evitrail.eval.query.recorded_words import Progress, Recorded, recorded_words
 from evitrail.eval.query.truth import Truth
 from evitrail.eval.report.questions_file import QUESTIONS
@@ -129,16 +130,14 @@ class Columns:
         """A column of lists."""
         if name not in self._lists:
             column = _chunk(self._column(name))
-            lengths = np.diff(column.offsets.to_numpy(zero_copy_only=False)).astype(np.int64)
-            known = ~column.is_null().to_numpy(zero_copy_only=False)
-            self._lists[name] = Lists(known, np.where(known, lengths, 0), _names(column.flatten()))
+            lengths, there = np.diff(numbers(column.offsets, np.int32)).astype(np.int64), known(column)
+            self._lists[name] = Lists(there, np.where(there, lengths, 0), _names(column.flatten()))
         return self._lists[name]
 
     def flag(self, name: str) -> Truth:
         """A column of flags."""
         column = _chunk(self._column(name))
-        known = ~column.is_null().to_numpy(zero_copy_only=False)
-        return Truth.where(known, column.fill_null(False).to_numpy(zero_copy_only=False))
+        return Truth.where(known(column), flags(column))
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A column of numbers, or of days as days since 1970; NaN where it is unknown."""
@@ -147,7 +146,8 @@ class Columns:
         column = _chunk(self._column(name))
         if pa.types.is_date(column.type):
             column = column.cast(pa.int32())
-        return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+        column = column.cast(pa.float64())
+        return np.where(known(column), numbers(column, np.float64), np.nan)
 
     @cached_property
     def texts(self) -> Names:
@@ -182,8 +182,8 @@ class Columns:
         run, kind = _names(self._timings.column("run")), _names(self._timings.column("kind"))
         outermost = _names(self._timings.column("step")).holds(lambda path: "/" not in path).true
         counted = outermost & kind.holds(lambda name: name not in MEASURING).true
-        spent = _chunk(self._timings.column("milliseconds")).to_numpy(zero_copy_only=False)
-        total = np.bincount(run.codes[counted], spent[counted].astype(np.float64), minlength=len(run.distinct))
+        spent = numbers(_chunk(self._timings.column("milliseconds").cast("float64")), np.float64)
+        total = np.bincount(run.codes[counted], spent[counted], minlength=len(run.distinct))
         total[np.bincount(run.codes[counted], minlength=len(run.distinct)) == 0] = np.nan
         by_run = dict(zip(run.distinct, np.round(total, 1).tolist(), strict=True))
         return np.array([by_run.get(name, np.nan) for name in self._outcomes.column("run").to_pylist()])
@@ -193,7 +193,7 @@ class Columns:
         import pyarrow as pa
 
         wanted = [name for name in names or self._outcomes.column_names if name in self._outcomes.column_names]
-        taken = {name: self._outcomes.column(name).take(pa.array(places, type=pa.int64())) for name in wanted}
+        taken = {name: self._outcomes.column(name).take(places_array(places)) for name in wanted}
         return list(pa.table(taken).to_pylist()) if taken else []
 
     def expect(self, *names: str) -> None:
@@ -251,5 +251,5 @@ def _chunk(column: Any) -> Any:
 
 def _names(column: Any) -> Names:
     coded = _chunk(column).dictionary_encode()
-    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    codes = np.where(known(coded.indices), numbers(coded.indices, np.int32), -1).astype(np.int64)
     return Names(coded.dictionary.to_pylist(), codes)

@@ -17,7 +17,17 @@ import pytest
 from desk import Desk, evitrail
 
 TOKEN = "0123456789abcdef0123456789abcdef"
-UNWANTED = {"torch", "sentence_transformers", "transformers", "llama_index", "matplotlib", "networkx", "ray", "vllm"}
+UNWANTED = {
+    "torch",
+    "pandas",
+    "sentence_transformers",
+    "transformers",
+    "llama_index",
+    "matplotlib",
+    "networkx",
+    "ray",
+    "vllm",
+}
 """Modules that take long to load, and no page needs."""
 RUN = """
 import os, sys, threading

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
+from barriers import barriers
 from exhibit import RUN, Open
-from pages import ROOT
 
-AXE = ROOT / ".axe" / "node_modules" / "axe-core" / "axe.min.js"
 PASSAGE = "apixaban@0%230"
 SHOWN: dict[str, tuple[dict[str, str], str]] = {
     "the list of runs": ({}, ""),
@@ -27,24 +25,9 @@ SHOWN: dict[str, tuple[dict[str, str], str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """The script of axe."""
-    if not AXE.is_file():
-        pytest.skip("axe is not installed: `make .axe/.ready` brings it")
-    return AXE.read_text("utf-8")
-
-
-def barriers(view: Any, axe: str) -> list[str]:
-    """What axe finds in what is shown."""
-    view.evaluate(axe)
-    found = view.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("what", SHOWN)
-def test_no_barrier_is_found(what: str, theme: str, opened: Open, made: Path, axe: str) -> None:
+def test_no_barrier_is_found(what: str, theme: str, opened: Open, made: Path) -> None:
     place, key = SHOWN[what]
     view = opened(made, **place)
     view.emulate_media(color_scheme=theme, reduced_motion="reduce")
@@ -53,11 +36,11 @@ def test_no_barrier_is_found(what: str, theme: str, opened: Open, made: Path, ax
         view.wait_for_selector("dialog[open], .blame, #step pre")
     if "claim" in place or "passage" in place:
         assert view.locator(".lit").count() > 0
-    assert barriers(view, axe) == []
+    assert barriers(view) == []
 
 
-def test_axe_would_find_marked_words_that_cannot_be_read(opened: Open, made: Path, axe: str) -> None:
+def test_axe_would_find_marked_words_that_cannot_be_read(opened: Open, made: Path) -> None:
     view = opened(made, run=RUN, step="synthesise[1]", claim="1")
     view.emulate_media(color_scheme="dark", reduced_motion="reduce")
     view.evaluate("document.documentElement.style.setProperty('--lit', '#8a6d00')")
-    assert {one.split(":")[0] for one in barriers(view, axe)} == {"color-contrast"}
+    assert {one.split(":")[0] for one in barriers(view)} == {"color-contrast"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +10,13 @@ import pytest
 from desk import Desk
 from exhibit import HOSTILE, RUN, experiment
 from serving_pages import running, until
+from visiting import Visit, visiting
 
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.metrics.outcomes_file import OUTCOMES, write_outcomes
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.report.files import write_json
 from evitrail.eval.report.results import write_results
-
-WRONG_QUERY = "Failed to load resource: the server responded with a status of 422"
-"""What a browser says of a query that is wrong, which the page tells in its own words."""
-Visit = Callable[[str], Any]
-"""Opens an address of the workbench, and waits until the page is there."""
 
 
 @pytest.fixture(scope="module")
@@ -56,27 +52,8 @@ def address(desk: Desk, stale: Path, many: Path) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Any, address: str) -> Iterator[Visit]:
-    """Fails on a request to anybody else, on any line of the console, and on what the content policy reports."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    asked: list[str] = []
-    faults: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    context.on("weberror", lambda error: faults.append(str(error.error)))
-    view = context.new_page()
-    view.set_default_timeout(30_000)
-    view.on("console", lambda message: None if message.text.startswith(WRONG_QUERY) else faults.append(message.text))
-    view.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
-
-    def go(path: str) -> Any:
-        view.goto(address + path)
-        view.wait_for_selector("body[data-ready]")
-        return view
-
-    yield go
-    view.wait_for_load_state("networkidle")
-    context.close()
-    assert [url for url in asked if not url.startswith(address)] == []
-    assert faults == []
+    with visiting(browser, address) as go:
+        yield go
 
 
 def rows(view: Any, column: int = 1) -> list[str]:

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
+from evitrail.eval.query.vocabulary import vocabulary
 from evitrail.workbench.api.experiments import experiment_line, experiments
 from evitrail.workbench.api.folders import ExperimentFolders
 from evitrail.workbench.api.pack import pack
@@ -68,7 +69,7 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
         folder = folders.named(exp)
         first: dict[str, Any] = {"experiment": experiment_line(exp, folder), "profile": None, "pack": None, "fault": ""}
         try:
-            first |= {"profile": profile(folder), "pack": pack(folder).etag}
+            first |= {"profile": profile(folder), "pack": pack(folder).etag, "vocabulary": vocabulary()}
         except (FileNotFoundError, ValueError) as error:
             first["fault"] = " ".join(str(error).split())
         return shell(files, exp, "experiment.mjs", first=first, styles=("experiment.css",))

@@ -2,7 +2,8 @@
 //
 // Rules kept here
 // - The address says filter, order, columns and grouping; nothing else does.
-// - All runs lie here as typed arrays: order, facets and grouping ask nobody. A filter is asked of the server.
+// - All runs lie here as typed arrays: filter, order, facets and grouping ask nobody. The server is asked only for words
+//   of claims and passages.
 
 import { leap, parameters, readSort, runPath, sortText, walk } from "./address.mjs";
 import { FACETS, filterBox } from "./filter_box.mjs";
@@ -10,16 +11,15 @@ import { dialog, failed, first, frame } from "./frame.mjs";
 import { api, askBytes, askJson } from "./http.mjs";
 import { kindWord } from "./marks.mjs";
 import { byCase, caseColumns } from "./matrix.mjs";
-import { gravity, sorted, unpack } from "./pack.mjs";
+import { sorted, unpack } from "./pack.mjs";
 import { profileTable } from "./profile.mjs";
 import { SHOWN, runColumns } from "./run_columns.mjs";
+import { runFinder } from "./run_finder.mjs";
 import { gridTable } from "./table.mjs";
 import { button, byId, el, show } from "./viewer/dom.mjs";
 
-const FLAGS = { wrong: (pack, place) => gravity(pack, place) > 1, right: (pack, place) => pack.cell("correct", place) };
-
 async function start() {
-  const { experiment: line, profile, pack: etag, fault } = first(), exp = line.exp;
+  const { experiment: line, profile, pack: etag, vocabulary, fault } = first(), exp = line.exp;
   const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   const page = frame({ exp, crumbs: [["Experiments", "/"], [exp]], command: () => {
     const { q = "", sort } = parameters(), { field, descending } = readSort(sort);
@@ -36,8 +36,8 @@ async function start() {
   }
   const pack = await unpack(await askBytes(api(exp, "/pack", { v: etag })));
   const all = Uint32Array.from({ length: pack.n }, (_, place) => place);
-  const link = (run) => runPath(exp, run, { q: parameters().q, ...forServer() });
-  const columns = runColumns(pack, link);
+  const link = (run) => runPath(exp, run, { q: filter.query, ...forServer() });
+  const columns = runColumns(pack, link), finder = runFinder(pack, vocabulary);
   let found = all;
 
   // The order of the list goes along, so that the page of a run knows what stands before and after it.
@@ -60,8 +60,10 @@ async function start() {
   });
   const filter = filterBox({
     total: pack.n,
-    facets: FACETS.map((flag) => [flag, count(flag)]).filter(([, number]) => number > 0),
-    select: async (query, signal) => askJson(api(exp, "/selection", { q: query }), signal),
+    facets: counts(all),
+    select: finder.select,
+    ask: (query, signal) => askJson(api(exp, "/selection", { q: query }), signal),
+    complete: finder.complete,
     onselected: ({ places }) => { found = places === null ? all : Uint32Array.from(places); draw(); },
     ontyped: (query) => walk({ q: query }),
     onleap: (query) => leap({ q: query }),
@@ -69,9 +71,9 @@ async function start() {
     extra: [groupButton(() => draw()), button(".quiet", chooseColumns, "Columns")],
   });
 
-  function count(flag) {
-    const test = FLAGS[flag] ?? ((_, place) => pack.cell(flag, place));
-    return all.reduce((sum, place) => sum + (test(pack, place) === true), 0);
+  // By flag, of how many of these runs it is true, where it is of any.
+  function counts(places) {
+    return FACETS.map((flag) => [flag, finder.count(flag, places)]).filter(([, number]) => number > 0);
   }
 
   function chooseColumns() {
@@ -108,9 +110,8 @@ async function start() {
 
   // What is shown, in one thin line and without intervals: a filter makes no sample.
   function drawShown() {
-    const kinds = FACETS.map((flag) => [flag, found.reduce((sum, place) => sum + ((FLAGS[flag] ?? ((_, at) =>
-      pack.cell(flag, at)))(pack, place) === true), 0)]).filter(([, number]) => number > 0);
-    show(byId("shown"), found.length < pack.n && kinds.map(([flag, number]) => `${number} ${kindWord(flag)}`).join(", "));
+    show(byId("shown"), found.length < pack.n
+      && counts(found).map(([flag, number]) => `${number.toLocaleString("en")} ${kindWord(flag)}`).join(", "));
   }
 
   function drawProfile() {
@@ -121,14 +122,14 @@ async function start() {
     }));
   }
 
-  show(byId("main"),
+  show(byId("main"), el("h1.vh", {}, `Runs of ${exp}`),
     el("section.profile-box", { id: "profile", "aria-label": "Failure profile" }),
     lacking(line), filter.node, table.node);
   drawProfile();
   await filter.set(parameters().q ?? "");
   addEventListener("popstate", () => { drawProfile(); filter.set(parameters().q ?? ""); });
   filter.input.addEventListener("keydown", (event) => {
-    if (!["Escape", "ArrowDown"].includes(event.key)) return;
+    if (event.defaultPrevented || !["Escape", "ArrowDown"].includes(event.key)) return;
     event.preventDefault();
     table.move(0);
   });

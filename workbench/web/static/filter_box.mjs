@@ -3,46 +3,63 @@
 // Rules kept here
 // - What was typed stays as it was typed. A fault names its place; the last good result stays.
 // - The count of runs of which it is unknown whether they are meant is told, never dropped.
-// - `select(query, signal)` evaluates: `{ places, unknown, notes, overridden }`, or throws a `Fault`.
+// - `select(query)` evaluates at once: `{ places, unknown, notes, overridden, asked }`, or throws a fault with `at`, the
+//   character where it stands. Where `asked` names terms, `ask(query, signal)` answers instead, after a pause.
 //
-//     const filter = filterBox({ select, onselected, flags }); filter.set("wrong"); filter.toggle("stale", false);
+//     const filter = filterBox({ select, ask, complete, onselected, facets }); filter.set("wrong"); filter.toggle("stale", false);
 
+import { completionList } from "./completion_list.mjs";
 import { HARMS, mark } from "./marks.mjs";
-import { Fault } from "./http.mjs";
-import { button, count, el, say, show } from "./viewer/dom.mjs";
+import { button, count, el, show } from "./viewer/dom.mjs";
 
-const PAUSE = 120; // milliseconds without a key, after which is asked
+const PAUSE = 200; // milliseconds without a key, after which the address is written, and the server asked
 export const FACETS = ["right", "wrong", "abstained", ...HARMS];
 
-export function filterBox({ total, facets, select, onselected, ontyped, onleap, extra = [], told = null }) {
+export function filterBox({ total, facets, select, ask, complete, onselected, ontyped, onleap, extra = [], told = null }) {
   const input = el("input.filter-input", {
-    type: "search", id: "filter", "aria-label": "Filter runs", autocomplete: "off", spellcheck: "false",
+    type: "text", id: "filter", "aria-label": "Filter runs", autocomplete: "off", spellcheck: "false", autocapitalize: "off",
     placeholder: "Filter: high_risk cites:superseded blame:retrieve, or words of the question",
-    "aria-describedby": "filter-said",
+    "aria-describedby": "filter-said", enterkeyhint: "search",
   });
   const said = el("p", { id: "filter-said", role: "status" }), chips = el("div.facets", { role: "group", "aria-label": "Facets" });
-  const node = el("form.filter", { role: "search" }, el("div.filter-line", {}, input, extra), chips,
-    el("div.said-line", {}, said, told));
-  let waiting = 0, asking = null, done = null;
+  const list = completionList({ input, complete, ontaken: typed });
+  const node = el("form.filter", { role: "search" },
+    el("div.filter-line", {}, el("div.filter-field", {}, input, list.node), extra), chips, el("div.said-line", {}, said, told));
+  let asking = null, done = null, writing = 0;
 
-  async function ask() {
+  // Resolves once what was typed is answered, or was typed anew.
+  async function find(pause = PAUSE) {
     const query = input.value;
     asking?.abort();
     const turn = asking = new AbortController();
     try {
-      const found = query.trim() ? await select(query, turn.signal) : { places: null, unknown: 0, notes: [], overridden: 0 };
-      if (turn.signal.aborted) return;
-      done = found;
-      input.removeAttribute("aria-invalid");
-      tell(found, query);
-      onselected(found, query);
+      const found = query.trim() ? select(query) : { places: null, unknown: 0, notes: [], overridden: 0, asked: [] };
+      drawFacets();
+      settle(found.asked.length ? await fromServer(found.asked, query, turn.signal, pause) : found, query);
     } catch (error) {
       if (error.name === "AbortError" || turn.signal.aborted) return;
+      if (!("at" in error)) throw error;
       input.setAttribute("aria-invalid", "true");
       show(said, fault(error, query, done));
+      drawFacets();
       if (!done) onselected({ places: null }, query); // nothing was found yet: all runs are shown
     }
-    drawFacets();
+  }
+
+  async function fromServer(asked, query, signal, pause) {
+    show(said, el("span.soft", {}, "asking the server for ", asked.map((term) => [el("code", {}, term), " "])));
+    await new Promise((go) => { setTimeout(go, pause); });
+    signal.throwIfAborted();
+    const found = await ask(query, signal);
+    signal.throwIfAborted();
+    return found;
+  }
+
+  function settle(found, query) {
+    done = found;
+    input.removeAttribute("aria-invalid");
+    tell(found, query);
+    onselected(found, query);
   }
 
   function tell({ places, unknown, notes, overridden }, query) {
@@ -51,7 +68,6 @@ export function filterBox({ total, facets, select, onselected, ontyped, onleap, 
       unknown > 0 && el("span.unsaid", {}, `of ${count(unknown, "run")} it is unknown whether they are meant; they are left out`),
       overridden > 0 && el("span.soft", {}, `${count(overridden, "run")} overridden by reviewers`),
       notes.map((note) => el("span.unsaid", {}, note.replace(/^query, character \d+: /, ""))));
-    say(`${count(found, "run")} shown`);
   }
 
   function drawFacets() {
@@ -73,22 +89,32 @@ export function filterBox({ total, facets, select, onselected, ontyped, onleap, 
 
   function set(query) {
     input.value = query;
-    clearTimeout(waiting);
-    return ask();
+    return find(0);
   }
 
-  input.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => { ontyped(input.value); ask(); }, PAUSE);
-  });
-  node.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(waiting); ontyped(input.value); ask(); });
+  function typed(pause) {
+    clearTimeout(writing);
+    writing = setTimeout(write, PAUSE);
+    return find(pause);
+  }
+
+  function write() {
+    if (!writing) return;
+    clearTimeout(writing);
+    writing = 0;
+    ontyped(input.value);
+  }
+
+  input.addEventListener("input", () => { typed(); list.typed(); });
+  input.addEventListener("blur", write);
+  node.addEventListener("submit", (event) => { event.preventDefault(); list.shut(); typed(0); });
   drawFacets();
   return { node, input, set, toggle, get query() { return input.value; } };
 }
 
 // A fault with the place where it stands in the query.
 function fault(error, query, done) {
-  const at = error instanceof Fault ? error.at : null, words = error.message.replace(/^query, character \d+: /, "");
+  const { at } = error, words = error.message.replace(/^query, character \d+: /, "");
   const before = at === null ? "" : Array.from(query).slice(0, at - 1).join("");
   const here = at === null ? "" : Array.from(query).slice(at - 1).join("").match(/^\S*/)[0] || "␣";
   return [el("span.fault-line", {}, at !== null && [el("code", {}, before.slice(-20), el("u", {}, here)), " "], words),

@@ -66,14 +66,22 @@ export function gravity(pack, row) {
 // These places by a field; ties by name, and what is unknown stands last either way.
 export function sorted(pack, places, { field, descending }) {
   if (field === "run") return descending ? places.toReversed() : places;
-  const by = ranks(pack, field), sign = descending ? -1 : 1;
-  const key = (place) => (Number.isNaN(by[place]) ? Infinity : sign * by[place]);
-  return Uint32Array.from(places).sort((a, b) => key(a) - key(b) || a - b);
+  const order = orderOf(pack, field, descending);
+  if (places.length === pack.n) return order;
+  const isMeant = new Uint8Array(pack.n);
+  for (const place of places) isMeant[place] = 1;
+  return order.filter((place) => isMeant[place]);
 }
 
-// How many of these runs a flag is true of.
-export function countFlag(pack, places, test) {
-  let found = 0;
-  for (const place of places) if (test(place)) found += 1;
-  return found;
+// All runs in an order: worked out once, so that a filter only picks from it. The last one asked for is kept.
+const ORDERS = new WeakMap();
+
+function orderOf(pack, field, descending) {
+  const kept = ORDERS.get(pack);
+  if (kept?.field === field && kept.descending === descending) return kept.order;
+  const by = ranks(pack, field), sign = descending ? -1 : 1;
+  const key = by.map((rank) => (Number.isNaN(rank) ? Infinity : sign * rank));
+  const order = Uint32Array.from({ length: pack.n }, (_, place) => place).sort((a, b) => key[a] - key[b] || a - b);
+  ORDERS.set(pack, { field, descending, order });
+  return order;
 }

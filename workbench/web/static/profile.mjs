@@ -37,8 +37,9 @@ const roleWord = (role) => (role === "abstained" ? "cannot say" : spaced(role));
 function conditionRow(row, columns, kind, hasBlame, onterm) {
   const leads = (label, terms, ...content) => {
     const node = button(".leads", (event) => onterm(terms, event.altKey), ...content);
-    node.setAttribute("aria-label", label);
-    node.title = `${label}: show these runs (Alt: exclude them)`;
+    const name = label.includes(node.textContent) ? label : `${label}: ${node.textContent}`; // what is seen can be said
+    node.setAttribute("aria-label", name);
+    node.title = `${name}: show these runs (Alt: exclude them)`;
     return node;
   };
   return el("tr", {},
@@ -48,7 +49,7 @@ function conditionRow(row, columns, kind, hasBlame, onterm) {
       const isWide = metric === "accuracy" || metric === "high_risk_rate";
       const words = rate(stated, row.n, unknown);
       return el("td.number", {}, stated.value === null ? words
-        : leads(`${row.label}, ${title.toLowerCase()} ${percent(stated.value)} %`, `${row.query} ${flag}`, words),
+        : leads(`${row.label}, ${title.toLowerCase()} in %`, `${row.query} ${flag}`, words),
       isWide && stated.value !== null && plot(stated, metric));
     }),
     hasBlame && el("td", {}, stack(row, kind, leads)),

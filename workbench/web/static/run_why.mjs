@@ -35,7 +35,7 @@ function optionClaims(letter, chain, view, claims, at, go) {
   const marks = [letter === chain.chosen && el("span.mark-badge.chosen", {}, "chosen"),
     letter === chain.answer && el("span.mark-badge.right", {}, "✓ answer")];
   return el("section.option-claims", { "data-option": letter },
-    el("h3", {}, el("span", {}, el("b", {}, letter), ` ${chain.options[letter]} `, marks), weight(letter, chain)),
+    el("h2", {}, el("span", {}, el("b", {}, letter), ` ${chain.options[letter]} `, marks), weight(letter, chain)),
     claims.length === 0 ? el("p.soft", {}, "No claim about it was used.")
       : parted(claims, FIRST, (claim) => claimLine(claim, view, at, go), el("ul.claim-list")));
 }
@@ -68,7 +68,7 @@ function seenList({ seen }, { standing }, go) {
     button(".link.id", () => go({ passage, claim: null }), passage), " ",
     statusMark(standing[evidence.id + "@" + evidence.version]?.status ?? null), gradeMark(evidence.grade),
     el("span.soft", {}, ` · rank ${rank}${influence ? ` · ${influenceWords(influence)}` : ""}`));
-  return el("section", {}, el("h3", {}, `${count(seen.length, "passage")} before the model, in order`),
+  return el("section", {}, el("h2", {}, `${count(seen.length, "passage")} before the model, in order`),
     parted(seen, 12, line, el("ol.rest-list")));
 }
 

@@ -1,0 +1,39 @@
+"""A browser that visits the workbench as its user does, and hears whatever a page should not do.
+
+with visiting(browser, address) as visit:
+    view = visit("/e/evitrail-run?q=wrong")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+Visit = Callable[[str], Any]
+"""Opens an address of the workbench, and waits until the page is there."""
+
+
+@contextmanager
+def visiting(browser: Any, address: str) -> Iterator[Visit]:
+    """Fails on a request to anybody else, on any line of the console, and on what the content policy reports."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    asked: list[str] = []
+    faults: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    view = context.new_page()
+    view.set_default_timeout(30_000)
+    view.on("console", lambda message: faults.append(message.text))
+    view.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
+
+    def go(path: str) -> Any:
+        view.goto(address + path)
+        view.wait_for_selector("body[data-ready], .doc-table")
+        return view
+
+    yield go
+    view.wait_for_load_state("networkidle")
+    context.close()
+    assert [url for url in asked if not url.startswith(address)] == []
+    assert faults == []

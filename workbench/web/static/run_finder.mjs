@@ -1,0 +1,49 @@
+// What a filter finds among the runs that lie here, and what may be typed next.
+//
+// Rules kept here
+// - A query is evaluated over the pack. Only words of claims and passages, which no column holds, are left to the server:
+//   the terms in `asked`.
+// - A flag counts as it is asked for in a query, so a facet and its filter find as many runs.
+//
+//     const finder = runFinder(pack, vocabulary);
+//     finder.select("wrong cites:superseded").places
+
+import { Columns, NotHere } from "./filter/columns.mjs";
+import { completeQuery } from "./filter/completions.mjs";
+import { flagTruth } from "./filter/fields.mjs";
+import { parseQuery } from "./filter/parse.mjs";
+import { selectRuns } from "./filter/select.mjs";
+import { FALSE, TRUE, orTruth, sameTruth } from "./filter/truth.mjs";
+
+export function runFinder(pack, vocabulary) {
+  const columns = new Columns(pack.n, pack.columns), none = sameTruth(pack.n, FALSE);
+  const flag = (name) => columns.derived(`flag ${name}`, () => truthOrNone(() => flagTruth(vocabulary.flags[name], columns)));
+  const overridden = () => columns.derived("overridden", () => ["relabelled", "reblamed"].map((name) =>
+    truthOrNone(() => columns.column(name).holds(Boolean))).reduce(orTruth));
+
+  // A column that results of an earlier version lack is true of no run.
+  function truthOrNone(make) {
+    try {
+      return make();
+    } catch (error) {
+      if (error instanceof NotHere) return none;
+      throw error;
+    }
+  }
+
+  return {
+    // Throws `QueryFault`.
+    select(query) {
+      const found = selectRuns(parseQuery(query), columns, vocabulary);
+      return { ...found, overridden: countIn(overridden(), found.places) };
+    },
+    complete: (query, caret) => completeQuery(query, caret, columns, vocabulary),
+    count: (name, places) => countIn(flag(name), places),
+  };
+}
+
+function countIn(truth, places) {
+  let found = 0;
+  for (let i = 0; i < places.length; i += 1) if (truth[places[i]] === TRUE) found += 1;
+  return found;
+}
