@@ -59,8 +59,8 @@ def _compared(table: sa.Table, expected: Iterator[Row], held: Iterator[Row]) -> 
 
 
 def _key(keys: list[str], row: Row | None) -> tuple[Any, ...]:
-    """What a row is ordered by; a damaged file may hold a number in place of a text."""
-    return tuple((isinstance(row[key], str), row[key]) for key in keys) if row else ()
+    """What a row is ordered by; a damaged file may hold a number in place of a text, or nothing."""
+    return tuple((row[key] is not None, isinstance(row[key], str), row[key]) for key in keys) if row else ()
 
 
 def _name(keys: list[str], row: Row | None) -> str:

@@ -15,7 +15,6 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-import numpy as np
 import sqlalchemy as sa
 
 from evitrail.evidence_store.fold import Version
@@ -79,7 +78,7 @@ def count_rows(versions: Mapping[str, Version]) -> Iterator[Row]:
         if seq is not None and (words := words_of(version.evidence)):
             keys.extend((word << _SEQ_BITS) + seq for word in (EVERY, *words))
     last, count = None, 0
-    for key in np.sort(np.frombuffer(keys, dtype=np.int64)).tolist() if keys else ():
+    for key in sorted(keys):
         word = key >> _SEQ_BITS
         last, count = word, count + 1 if word == last else 1
         yield {"word": word, "seq": key - (word << _SEQ_BITS), "versions": count}

@@ -7,7 +7,8 @@
 
 import { leap, parameters, readSort, runPath, sortText, walk } from "./address.mjs";
 import { FACETS, filterBox } from "./filter_box.mjs";
-import { dialog, failed, first, frame } from "./frame.mjs";
+import { dialog } from "./dialog.mjs";
+import { failed, first, frame } from "./frame.mjs";
 import { api, askBytes, askJson } from "./http.mjs";
 import { kindWord } from "./marks.mjs";
 import { byCase, caseColumns } from "./matrix.mjs";

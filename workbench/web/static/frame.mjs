@@ -9,6 +9,7 @@
 //     page.keys({ j: ["next run", () => table.move(1)] });
 
 import { button, byId, el, painted, say, show } from "./viewer/dom.mjs";
+import { dialog } from "./dialog.mjs";
 import { integrityPill } from "./integrity.mjs";
 
 export const first = () => JSON.parse(byId("first").textContent);
@@ -70,17 +71,6 @@ function help(keys) {
     el("div", {}, el("dt", {}, names.map((name) => [el("kbd", {}, name), " "])), el("dd", {}, said)))),
   el("p", {}, el("label.check", {}, off, " Turn off keys that are letters")),
   el("p.soft", {}, "Everything can also be reached with Tab and Enter."));
-}
-
-// A dialog with a title; shut, it is gone, and the focus is where it was.
-export function dialog(title, ...content) {
-  const before = document.activeElement;
-  const node = el("dialog", { "aria-labelledby": "dialog-title" }, el("h2", { id: "dialog-title" }, title), content,
-    el("form", { method: "dialog" }, el("button", { autofocus: true }, "Close")));
-  node.addEventListener("close", () => { node.remove(); before?.focus?.(); });
-  document.body.append(node);
-  node.showModal();
-  return node;
 }
 
 const THEMES = { system: "◐", light: "☀", dark: "☾" };

@@ -2,7 +2,7 @@
 
 import { api, askJson } from "./http.mjs";
 import { button, count, el, say } from "./viewer/dom.mjs";
-import { dialog } from "./frame.mjs";
+import { dialog } from "./dialog.mjs";
 
 const WORDS = {
   sound: ["sound", "✓ sound"], altered: ["broken", "✗ altered"], incomplete: ["broken", "✗ incomplete"],

@@ -1,9 +1,10 @@
 // The story of a run that answers a question: what was asked and chosen, and what was read for it.
 // Of any other run the story is short, and the page shows the records as they are.
 
-import { ballotsView, blamesView, chainView, optionName, reviewSays } from "./choice.mjs";
+import { ballotsView, blamesView, chainView, reviewSays } from "./choice.mjs";
 import { badge, el, show } from "./dom.mjs";
 import { readingOf } from "./evidence.mjs";
+import { optionName } from "./option.mjs";
 import { nameOf, plain, refOf, spaced } from "./text.mjs";
 
 export async function storyOf(file, run) {

@@ -1,9 +1,10 @@
 // One record: who did it, on what, with what result; or the record as it was written.
 
 import { decoder } from "./bytes.mjs";
-import { ballotsView, blamesView, choiceView, optionName, reviewSays } from "./choice.mjs";
+import { ballotsView, blamesView, choiceView, reviewSays } from "./choice.mjs";
 import { count, el, facts, fold, parted } from "./dom.mjs";
 import { readingOf, retrievedView, synthesisView } from "./evidence.mjs";
+import { optionName } from "./option.mjs";
 import { overview } from "./question.mjs";
 import { hash, plain, spaced, stamp, took } from "./text.mjs";
 
