@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,7 @@ from desk import Desk
 from evidence_shelf import ODD, SEEN, shelf
 from exhibit import HOSTILE, RUN
 from serving_pages import running
-
-Visit = Callable[[str], Any]
-"""Opens an address of the workbench, and waits until the page is there."""
+from visiting import Visit, visiting
 
 
 @pytest.fixture(scope="module")
@@ -29,27 +27,8 @@ def address(folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Any, address: str) -> Iterator[Visit]:
-    """Fails on a request to anybody else, on any line of the console, and on what the content policy reports."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    asked: list[str] = []
-    faults: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    context.on("weberror", lambda error: faults.append(str(error.error)))
-    view = context.new_page()
-    view.set_default_timeout(30_000)
-    view.on("console", lambda message: faults.append(message.text))
-    view.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
-
-    def go(path: str) -> Any:
-        view.goto(address + path)
-        view.wait_for_selector("body[data-ready]")
-        return view
-
-    yield go
-    view.wait_for_load_state("networkidle")
-    context.close()
-    assert [url for url in asked if not url.startswith(address)] == []
-    assert faults == []
+    with visiting(browser, address) as go:
+        yield go
 
 
 def shown(view: Any, name: str, version: str) -> str:
