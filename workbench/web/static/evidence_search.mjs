@@ -11,6 +11,7 @@ import { gradeMark } from "./grade.mjs";
 import { STATUS, statusMark } from "./marks.mjs";
 import { button, byId, count, el, say, show } from "./viewer/dom.mjs";
 import { spaced } from "./viewer/text.mjs";
+import { walkedRows } from "./walked_rows.mjs";
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -84,20 +85,8 @@ function start() {
     found ? [chips(found, status), told(found), found.hits.length ? el("table.plain-table", {},
       el("thead", {}, el("tr", {}, ["Evidence", "Valid", "Status", "Certainty", "Why"].map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, found.hits.map(row))) : el("p.empty", {}, nothing(found))] : noStore(stores));
-  const rows = [...document.querySelectorAll("tbody tr")];
-  let at = -1;
-  function select(next) {
-    if (!rows.length) return;
-    rows[at]?.setAttribute("aria-selected", "false");
-    at = Math.min(Math.max(next, 0), rows.length - 1);
-    rows[at].setAttribute("aria-selected", "true");
-    rows[at].querySelector("a").focus();
-  }
-  const open = (line) => { if (line) location.href = line.querySelector("a").href; };
-  const down = ["next version", () => select(at + 1)], up = ["previous version", () => select(at - 1)];
-  page.keys({ j: down, ArrowDown: down, k: up, ArrowUp: up, Enter: ["open", () => open(rows[at])],
+  page.keys({ ...walkedRows([...document.querySelectorAll("tbody tr")], "version"),
     "/": ["search", () => { head.input.focus(); head.input.select(); }] });
-  for (const line of rows) line.addEventListener("click", (event) => { if (!event.target.closest("a")) open(line); });
   document.body.dataset.ready = "yes";
 }
 

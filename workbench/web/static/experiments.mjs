@@ -5,6 +5,7 @@ import { searchPath } from "./evidence_address.mjs";
 import { failed, first, frame } from "./frame.mjs";
 import { percent } from "./marks.mjs";
 import { byId, count, el, show } from "./viewer/dom.mjs";
+import { walkedRows } from "./walked_rows.mjs";
 
 const range = (found, why) => {
   if (!found) return el("span.soft", { title: why }, "–");
@@ -53,19 +54,7 @@ function start() {
       : el("p.empty", {}, "No experiment is here. ", el("code", {}, "evitrail demo"), " makes one, ",
         el("code", {}, "evitrail run"), " one of your own; then reload this page."),
     notes.length > 0 && el("section", {}, el("h2", {}, "What is lacking"), notes));
-  const rows = [...document.querySelectorAll("tbody tr")];
-  let at = -1;
-  function select(next) {
-    if (!rows.length) return;
-    rows[at]?.setAttribute("aria-selected", "false");
-    at = Math.min(Math.max(next, 0), rows.length - 1);
-    rows[at].setAttribute("aria-selected", "true");
-    rows[at].querySelector("a").focus();
-  }
-  const down = ["next experiment", () => select(at + 1)], up = ["previous experiment", () => select(at - 1)];
-  const open = (line) => { if (line) location.href = experimentPath(line.dataset.exp); };
-  page.keys({ j: down, ArrowDown: down, k: up, ArrowUp: up, Enter: ["open", () => open(rows[at])] });
-  for (const line of rows) line.addEventListener("click", (event) => { if (!event.target.closest("a")) open(line); });
+  page.keys(walkedRows([...document.querySelectorAll("tbody tr")], "experiment"));
   document.body.dataset.ready = "yes";
 }
 
