@@ -39,11 +39,12 @@ class KnownWords:
             with self.model.tables() as tables:
                 new = counted(tables.db, missing, self.seq)
             found |= cached(self._counts, {word: new.get(word, 0) for word in missing})
-        for refs, more in ((without, -1), (published, 1)):
-            for held, are_counted in self._held_by(refs):
-                if are_counted == (more < 0):
-                    for word in asked & held:
-                        found[word] += more
+        for held, is_counted in self._held_by(without):
+            for word in asked & held if is_counted else ():
+                found[word] -= 1
+        for held, is_counted in self._held_by(published):
+            for word in asked & held if not is_counted else ():
+                found[word] += 1
         return found, found.pop(EVERY)
 
     def _held_by(self, refs: Collection[str]) -> Iterable[tuple[frozenset[int], bool]]:

@@ -127,11 +127,12 @@ def _read_manifest(file: Path) -> IndexManifest:
 
 
 def _expect_layout(manifest: IndexManifest, path: Path) -> None:
-    """Raise ``StoreError`` for an index whose points are laid out as they are no more."""
-    if manifest.payload != PAYLOAD or manifest.search not in SEARCHES.values():
+    """Raise ``StoreError`` for an index whose points, words or graph are laid out as they are no more."""
+    if (manifest.payload, manifest.lexical) != (PAYLOAD, BM25) or manifest.search not in SEARCHES.values():
         said = f"{path}: its index was laid out by another version of evitrail"
         raise StoreError(
-            f"{said} (points {manifest.payload}, expected {PAYLOAD}; search {manifest.search}); "
+            f"{said} (points {manifest.payload}, words {manifest.lexical}, search {manifest.search}; expected points "
+            f"{PAYLOAD}, words {BM25}, and a search among {', '.join(SEARCHES.values())}); "
             f"run `evitrail store reindex --store {path}` (the ledger stays, and no text is embedded again)"
         )
 
@@ -142,7 +143,6 @@ def _expect_fit(manifest: IndexManifest, path: Path, index: str | None, encoder:
         ("engine", manifest.engine, engine),
         ("model", manifest.model, encoder.model),
         ("chunker", manifest.chunker, chunker),
-        ("lexical", manifest.lexical, manifest.lexical if manifest.payload != PAYLOAD else BM25),
         ("model revision", manifest.revision, _revision(encoder) or manifest.revision),
     ):
         if made != asked:

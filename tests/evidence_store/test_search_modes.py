@@ -135,13 +135,18 @@ def test_recall_is_measured_on_the_store_and_is_whole_where_search_is_exact(stor
         assert told.mean == 1 if told.search == EXACT else told.mean > 0.5
 
 
-def test_a_store_of_an_earlier_layout_is_refused_with_the_command_that_rebuilds_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("now", "then"), [('"payload": "5"', '"payload": "4"'), ("; idf of published versions", "")])
+def test_a_store_of_an_earlier_layout_is_refused_with_the_command_that_rebuilds_it(
+    tmp_path: Path, now: str, then: str
+) -> None:
     path = tmp_path / "store"
     with EvidenceStore.open(path, create=True, embedder=WordVectors(), clock=clock) as store:
         store.ingest([evidence("aspirin"), evidence("statin")])
         named, hits = store.snapshot().id, found(store.snapshot(), valid=False)
     manifest = path / "manifest.json"
-    manifest.write_text(manifest.read_text("utf-8").replace('"payload": "5"', '"payload": "4"'), "utf-8")
+    made = manifest.read_text("utf-8")
+    assert now in made
+    manifest.write_text(made.replace(now, then), "utf-8")
     with pytest.raises(StoreError, match=f"run `evitrail store reindex --store {path}`"):
         EvidenceStore.open(path, embedder=WordVectors(), clock=clock)
     with EvidenceStore.open(path, embedder=WordVectors(), clock=clock, rebuild=True) as store:
