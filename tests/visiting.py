@@ -15,25 +15,32 @@ Visit = Callable[[str], Any]
 
 
 @contextmanager
-def visiting(browser: Any, address: str) -> Iterator[Visit]:
-    """Fails on a request to anybody else, on any line of the console, and on what the content policy reports."""
+def listened(browser: Any) -> Iterator[tuple[Any, list[str]]]:
+    """A page, and the addresses that it asks for; fails on any error, line of the console or dialog."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     asked: list[str] = []
     faults: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     context.on("weberror", lambda error: faults.append(str(error.error)))
     view = context.new_page()
-    view.set_default_timeout(30_000)
     view.on("console", lambda message: faults.append(message.text))
     view.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
-
-    def go(path: str) -> Any:
-        view.goto(address + path)
-        view.wait_for_selector("body[data-ready], .doc-table")
-        return view
-
-    yield go
-    view.wait_for_load_state("networkidle")
+    yield view, asked
     context.close()
-    assert [url for url in asked if not url.startswith(address)] == []
     assert faults == []
+
+
+@contextmanager
+def visiting(browser: Any, address: str) -> Iterator[Visit]:
+    """Fails on a request to anybody else, on any line of the console, and on what the content policy reports."""
+    with listened(browser) as (view, asked):
+        view.set_default_timeout(30_000)
+
+        def go(path: str) -> Any:
+            view.goto(address + path)
+            view.wait_for_selector("body[data-ready], .doc-table")
+            return view
+
+        yield go
+        view.wait_for_load_state("networkidle")
+    assert [url for url in asked if not url.startswith(address)] == []

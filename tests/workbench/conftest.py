@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from desk import CASES, Desk, demo_evidence, evitrail, with_holes, write_lines
 from exhibit import Open, shown
+from visiting import listened
 
 from evitrail.retrieval import RETRIEVERS
 
@@ -73,23 +74,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Open]:
     """Opens a page at a place, and waits for what it says of itself; fails on any request but for the file."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    asked: list[str] = []
-    faults: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    context.on("weberror", lambda error: faults.append(str(error.error)))
-    view = context.new_page()
-    view.on("console", lambda message: faults.append(message.text))
-    view.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
+    with listened(browser) as (view, asked):
 
-    def go(page: Path, **place: str) -> Any:
-        view.goto("about:blank")
-        view.goto(page.as_uri() + "#" + "&".join(f"{key}={value}" for key, value in place.items()))
-        view.wait_for_selector("body[data-ready]")
-        view.wait_for_selector("#verdict[data-milliseconds]")
-        return view
+        def go(page: Path, **place: str) -> Any:
+            view.goto("about:blank")
+            view.goto(page.as_uri() + "#" + "&".join(f"{key}={value}" for key, value in place.items()))
+            view.wait_for_selector("body[data-ready]")
+            view.wait_for_selector("#verdict[data-milliseconds]")
+            return view
 
-    yield go
-    context.close()
+        yield go
     assert {url.partition(":")[0] for url in asked} <= {"file", "about"}
-    assert faults == []

@@ -8,7 +8,7 @@
 //     const finder = runFinder(pack, vocabulary);
 //     finder.select("wrong cites:superseded").places
 
-import { Columns, NotHere } from "./filter/columns.mjs";
+import { Columns, orElse } from "./filter/columns.mjs";
 import { completeQuery } from "./filter/completions.mjs";
 import { flagTruth } from "./filter/fields.mjs";
 import { parseQuery } from "./filter/parse.mjs";
@@ -17,19 +17,10 @@ import { FALSE, TRUE, orTruth, sameTruth } from "./filter/truth.mjs";
 
 export function runFinder(pack, vocabulary) {
   const columns = new Columns(pack.n, pack.columns), none = sameTruth(pack.n, FALSE);
-  const flag = (name) => columns.derived(`flag ${name}`, () => truthOrNone(() => flagTruth(vocabulary.flags[name], columns)));
-  const overridden = () => columns.derived("overridden", () => ["relabelled", "reblamed"].map((name) =>
-    truthOrNone(() => columns.column(name).holds(Boolean))).reduce(orTruth));
-
   // A column that results of an earlier version lack is true of no run.
-  function truthOrNone(make) {
-    try {
-      return make();
-    } catch (error) {
-      if (error instanceof NotHere) return none;
-      throw error;
-    }
-  }
+  const flag = (name) => columns.derived(`flag ${name}`, () => orElse(() => flagTruth(vocabulary.flags[name], columns), none));
+  const overridden = () => columns.derived("overridden", () => ["relabelled", "reblamed"].map((name) =>
+    orElse(() => columns.column(name).holds(Boolean), none)).reduce(orTruth));
 
   return {
     // Throws `QueryFault`.

@@ -17,6 +17,16 @@ import { EITHER, FALSE, TRUE, UNKNOWN, whereUnknown } from "./truth.mjs";
 
 export class NotHere extends Error {}
 
+// What `make` gives, or `otherwise` where it needs a column that is not there.
+export function orElse(make, otherwise = null) {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof NotHere) return otherwise;
+    throw error;
+  }
+}
+
 export class NameColumn {
   constructor(distinct, codes) {
     this.kind = "names";

@@ -10,7 +10,7 @@
 //     completeQuery("wrong blame:re", 14, columns, vocabulary)
 //     // { from: 12, to: 14, offered: [{ text: "retrieve", runs: 80, says: "" }, …] }
 
-import { NotHere } from "./columns.mjs";
+import { orElse } from "./columns.mjs";
 import { QueryFault } from "./fault.mjs";
 import { fieldTruth, flagTruth, knownValues } from "./fields.mjs";
 import { BLANKS, FIELD_START, STRING_TEXT, VALUE_TEXT, WORD_TEXT, matchAt, value, valueText, where } from "./tree.mjs";
@@ -67,7 +67,7 @@ const isBlank = (text, place) => matchAt(BLANKS, text, place)[0] !== "";
 const stringEnd = (text, place) => place + (matchAt(STRING_TEXT, text, place)?.[0].length ?? text.length + 1);
 
 function offeredValues(typed, { name, part }, columns, vocabulary, most) {
-  const known = orNone(() => knownValues(name, part, columns, vocabulary)) ?? [];
+  const known = orElse(() => knownValues(name, part, columns, vocabulary)) ?? [];
   return nearestFirst([...known, "unknown"], typed, most).flatMap((one) => {
     const asked = value(one, null, one.includes("..")), term = where(name, ":", [asked], part);
     try {
@@ -101,16 +101,6 @@ function nearestFirst(names, typed, most) {
 }
 
 function runsOf(makeTruth) {
-  const truth = orNone(makeTruth);
+  const truth = orElse(makeTruth);
   return truth && countOf(truth, TRUE);
-}
-
-// What needs a column that is not here comes to null.
-function orNone(make) {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof NotHere) return null;
-    throw error;
-  }
 }
