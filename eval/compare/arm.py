@@ -18,11 +18,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evitrail.eval.claims.recorded_claims import CLAIMS
+from evitrail.eval.chosen_outcomes import chosen_outcomes
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.log.runs import JOURNAL, cases
 from evitrail.eval.metrics.outcome import Outcome
-from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.plan.condition import ALIASES
 from evitrail.eval.report.profile import ProfileRow, profile_rows
@@ -74,14 +73,7 @@ def _folder_and_condition(folder: Path, name: str) -> tuple[Path, str]:
 
 def profile_of(folder: Path) -> list[ProfileRow]:
     """The conditions of an experiment, from its outcomes; raises ``ValueError`` where no run chose an option."""
-    outcomes = read_outcomes(folder / "outcomes.parquet")
-    if not outcomes:
-        found, do = (
-            ("only answers in free text", f"`evitrail claims {folder}` counts their claims")
-            if (folder / CLAIMS).is_file()
-            else ("none", "`evitrail run` asks the cases")
-        )
-        raise ValueError(f"{folder}: expected answers that choose an option, found {found}; {do}")
+    outcomes = chosen_outcomes(folder)
     return profile_rows(outcomes, metric_rows(outcomes))
 
 

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from evitrail.eval.chosen_outcomes import chosen_outcomes
 from evitrail.eval.log.model_answers import spoken_in
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import JOURNAL, cases
 from evitrail.eval.log.scored_runs import RecordedRun
 from evitrail.eval.metrics.outcome import Outcome
-from evitrail.eval.metrics.outcomes_file import read_outcomes
 from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.plan.condition import Condition
 from evitrail.eval.safe_scale import is_official
@@ -36,7 +36,7 @@ from evitrail.traces.trace import Trace
 
 def of_experiment(folder: Path, wanted: Wanted, prices: Path | None = None) -> Row:
     """The statistics of an experiment's outcomes, and what its runs cost; ``prices`` stand in place of the plan's."""
-    outcomes = read_outcomes(folder / "outcomes.parquet")
+    outcomes = chosen_outcomes(folder)
     metrics = folder / "metrics.json"
     rows: list[dict[str, Any]] = json.loads(metrics.read_text("utf-8")) if metrics.is_file() else metric_rows(outcomes)
     if is_official(folder):

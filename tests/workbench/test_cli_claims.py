@@ -108,6 +108,7 @@ def test_open_runs_are_listed_shown_done_again_and_found_by_their_evidence(exper
         (("trace", "why", "RUN"), "answered in free text; `evitrail claims`"),
         (("diff", "RUN", "OTHER"), "answered in free text; `evitrail claims`"),
         (("compare", "standard", "gated"), "expected answers that choose an option, found only answers in free text"),
+        (("statistics",), "expected answers that choose an option, found only answers in free text"),
         (("fork", "RUN", "--set", "retriever=clean"), "answered in free text, which cannot be forked"),
         (
             ("review", "label", "RUN", "unsafe", "no", "--by", "d.larsen", "--reason", "read it"),

@@ -116,7 +116,7 @@ def _print_pair(comparison: Comparison, pair: Pair, cases: int) -> None:
     shown = pair.parted[:cases]
     if shown:
         print_table(
-            f"{pair.moved} cases answered differently, gravest first",
+            f"{pair.moved} case{'s' * (pair.moved != 1)} answered differently, gravest first",
             ("case", "answer", "A", "B", "only A cites", "only B cites"),
             [(one.case, one.answer, *case_cells(one)) for one in shown],
         )

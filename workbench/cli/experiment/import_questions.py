@@ -44,6 +44,6 @@ def import_questions(
     if json:
         print_json({"benchmark": str(out), "questions": len(read.cases), "left_out": dict(read.left_out)})
         return
-    say(f"{len(read.cases)} questions: {out}")
+    say(f"{len(read.cases)} question{'s' * (len(read.cases) != 1)}: {out}")
     for reason, count in read.left_out.items():
         say(f"left out: {count} {reason}")
