@@ -12,7 +12,7 @@ Rules kept here
 - The bare engine is the same index, asked the same vectors with the same filter and limit, without a store round it.
 - The approximate store holds the same, and has a graph. Its recall is that of the ten best, against exact search of the
   same store. Above 100,000 passages it is the only one, and is searched both ways.
-- Evidence is taken in by portions of 50,000, as a program would that reads a large file.
+- Evidence is ingested by portions of 50,000, as by a program that reads a large file.
 - Memory is that of a fresh process that opens the store and answers, beyond what its imports take.
 """
 

@@ -35,7 +35,7 @@ LONGEST = 2
 
 
 class Stretch(NamedTuple):
-    """A stretch of a passage, held against one claim."""
+    """A stretch of a passage, compared with one claim."""
 
     of: BearingPassage
     start: int
@@ -72,7 +72,7 @@ class Stretch(NamedTuple):
 
 
 def stretches(claim: str, passages: Sequence[BearingPassage]) -> list[Stretch]:
-    """Every stretch of the passages, held against the claim; in the order of the passages."""
+    """Every stretch of the passages, compared with the claim; in the order of the passages."""
     spread = Counter(term for one in passages for term in tokens(one.passage.text))
     weights = {term: max(0.1, log((len(passages) + 1) / (spread[term] + 0.5))) for term in sorted(tokens(claim))}
     return [stretch for one in passages for stretch in _of(one, claim, weights)]
@@ -96,7 +96,7 @@ def _of(one: BearingPassage, claim: str, weights: dict[str, float]) -> Iterator[
 
 @lru_cache(maxsize=READ)
 def _figures(text: str) -> frozenset[str]:
-    """The numbers that stand in digits; "one dose" and "a single dose" are not held against each other."""
+    """The numbers that stand in digits; "one dose" and "a single dose" are not taken for a difference."""
     return numerals(WORD.sub(" ", text))
 
 

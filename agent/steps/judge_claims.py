@@ -1,4 +1,4 @@
-"""Judge claims: each claim of an answer in free text is held against what was served and what the store holds.
+"""Judge claims: each claim of an answer in free text is compared with what was served and what the store holds.
 
 Rules kept here
 - Two steps a claim, ``gather`` and ``judge``, so that a verdict can be traced to all that the judge saw. Both come

@@ -1,4 +1,4 @@
-"""Arms held against a baseline, question by question: each metric's difference, its interval, and an exact test.
+"""Arms compared with a baseline, question by question: each metric's difference, its interval, and an exact test.
 
 Rules kept here
 - A difference is the other arm less the baseline, both on the questions that both answered. Its interval is of the

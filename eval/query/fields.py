@@ -43,7 +43,7 @@ Match = Callable[[Where, Columns], Truth]
 
 @dataclass(frozen=True)
 class Field:
-    """What a field is about, and how its values are held against the columns."""
+    """What a field is about, and how its values are compared with the columns."""
 
     description: str
     match: Match

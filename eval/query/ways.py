@@ -1,4 +1,4 @@
-"""The ways in which a field is held against columns, as values: what evaluates queries elsewhere is given them as data.
+"""The ways in which a field is compared with columns, as values that evaluators elsewhere are given as data.
 
 Rules kept here
 - A way holds no code of its own beside its call: its fields say everything, so ``vocabulary.py`` can hand it on.

@@ -1,4 +1,4 @@
-"""Conditions are held against a baseline on equal questions, with an exact test and the cases that tell them apart."""
+"""Conditions are compared with a baseline on equal questions, with an exact test and the cases that tell them apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A repair: a smallest set of players whose repairing prevents the failure, held against its shams."""
+"""A repair: a smallest set of players whose repairing prevents the failure, compared with its shams."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ import { button, byId, el, show } from "./viewer/dom.mjs";
 async function start() {
   const { experiment: line, profile, pack: etag, vocabulary, fault } = first(), exp = line.exp;
   const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  const page = frame({ exp, crumbs: [["Experiments", "/"], [exp]], command: () => {
+  const page = frame({ exp, here: "runs", crumbs: [["Experiments", "/"], [exp]], command: () => {
     const { q = "", sort } = parameters(), { field, descending } = readSort(sort);
     return `evitrail runs ${quote(line.folder)}${q && ` ${quote(q)}`}${field === "run" ? "" : ` --sort ${field}`}`
       + (descending ? " --descending" : "");

@@ -8,6 +8,7 @@
 //     const page = frame({ crumbs: [["Experiments", "/"], ["demo"]], command: () => "evitrail runs demo" });
 //     page.keys({ j: ["next run", () => table.move(1)] });
 
+import { experimentPath } from "./address.mjs";
 import { button, byId, el, painted, say, show } from "./viewer/dom.mjs";
 import { dialog } from "./dialog.mjs";
 import { integrityPill } from "./integrity.mjs";
@@ -19,7 +20,11 @@ export function failed(error) {
   byId("failed").textContent = error.message;
 }
 
-export function frame({ crumbs, command, exp = null }) {
+// What there is of an experiment besides its runs: name, title, the end of its address.
+const PAGES = [["runs", "Runs", ""]];
+
+// `here` is the one of an experiment's pages that is shown; null where it is none of them.
+export function frame({ crumbs, command, exp = null, here = null }) {
   const keys = new Map(), pill = exp && integrityPill(exp);
   const copies = (what, text) => async () => {
     await navigator.clipboard?.writeText(text()).then(() => say(`${what} copied`), () => say(`${what}: ${text()}`));
@@ -31,6 +36,8 @@ export function frame({ crumbs, command, exp = null }) {
   show(byId("bar"),
     el("nav.crumbs", { "aria-label": "Where you are" },
       el("a.brand", { href: "/", "aria-label": "evitrail, all experiments" }, "evitrail"), el("ol", {}, crumbs.map(part))),
+    exp && PAGES.length > 1 && el("nav.pages", { "aria-label": "Pages of this experiment" }, PAGES.map(([name, title, end]) =>
+      el("a", { href: experimentPath(exp) + end, ...(name === here ? { "aria-current": "page" } : {}) }, title))),
     pill?.node,
     button(".quiet", copyLink, "Copy link"),
     button(".quiet", copyCommand, "Copy command"),

@@ -1,4 +1,4 @@
-// How a field's values are held against its column: by name, in a list, as a number, a day, a level, or as text.
+// How a field's values are compared with its column: by name, in a list, as a number, a day, a level, or as text.
 //
 // Rules kept here
 // - Commas mean any of; "!=" is the negation of ":". "unknown" asks for runs of which it is not known.
