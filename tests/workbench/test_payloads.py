@@ -7,11 +7,15 @@ import subprocess
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from chromium import dom
 from desk import Desk, evitrail, write_lines
+from serving_pages import running
 from talking import chat, models, talking
+from visiting import visiting
 
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.redteam.passages.payload import payloads
@@ -167,3 +171,32 @@ def test_the_command_that_the_report_shows_is_quoted_so_that_pasting_it_runs_not
     for command in told[:5]:
         script = f"set -- {command.removeprefix('evitrail ')}; printf '%s' $#"
         assert subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout == "4", command
+
+
+NO_PART_OF_A_PAGE = "img, iframe, object, embed, base, [style], script:not([src]):not([type='application/json'])"
+ADDED = f"""() => [
+    ...document.querySelectorAll("{NO_PART_OF_A_PAGE}"),
+    ...[...document.querySelectorAll("*")].filter((one) => [...one.attributes].some((a) => a.name.startsWith("on"))),
+].map((one) => one.outerHTML)"""
+"""Elements that no page of the workbench has."""
+
+
+def test_nothing_runs_on_any_page_of_the_workbench_and_no_text_turns_another_around(
+    attacked: Desk, browser: Any
+) -> None:
+    name = names(attacked)[-1]
+    who = f"reviewer \u202eronim\u202c {MARKED}"
+    review = ("review", "blame", attacked.run, name, "--step", "nobody", "--code", "U1", "--by", who, "--reason", who)
+    said = evitrail(*review)
+    assert said.code == 0, said.err
+    assert not RAW.search(said.out + said.err)
+    exp = f"/e/{attacked.run.name}"
+    run = f"{exp}/runs/{quote(name)}"
+    pages = ["/", exp, f"{exp}?group=case", run, f"{run}?view=step", f"{run}?view=raw"]
+    pages += ["/evidence?q=advised", "/evidence/advice-0", "/evidence/advice-1?view=reliance"]
+    with running(attacked.run) as address, visiting(browser, address) as visit:
+        for page in pages:
+            view = visit(page)
+            assert view.title() != "run", page
+            assert view.evaluate(ADDED) == [], page
+            assert not RAW.search(view.inner_text("body")), page

@@ -13,7 +13,6 @@ import csv
 import io
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from rich.tree import Tree
 
 from evitrail.traces.known_secrets import SECRETS, masked
 from evitrail.workbench.cli.table_lines import table_lines
+from evitrail.workbench.control_characters import written_out
 
 if TYPE_CHECKING:
     from evitrail.eval.injection.table import Share
@@ -54,10 +54,6 @@ STORE = Path("evitrail-store")
 
 WIDE = 160
 """Columns of a table that goes into a pipe or file."""
-
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""What a terminal would obey instead of show, direction marks included; tab and line feed are left."""
-
 
 LONGEST = 1_000_000
 """Columns of what must stay on one line."""
@@ -89,7 +85,7 @@ def actor_named(by: str) -> str:
 
 def visible(text: str) -> str:
     """The text without the secrets that are known, its control characters written out."""
-    return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", SECRETS.hidden(text))
+    return written_out(SECRETS.hidden(text))
 
 
 def say(text: str = "", *, indent: int = 0, style: str = "") -> None:

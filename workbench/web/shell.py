@@ -20,6 +20,7 @@ from markupsafe import Markup
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse
 
+from evitrail.workbench.control_characters import written_out
 from evitrail.workbench.web.static_files import StaticFiles
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"expected a record or a plain value, got {type(value).__name__}")
 
 
+def _shown(value: Any) -> Any:
+    """A value as a page may show it; what was made as markup stays as it is."""
+    return written_out(value) if type(value) is str else value
+
+
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -81,6 +87,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(SHELLS),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -1,8 +1,16 @@
 // Elements from values. What comes from a record reaches the page as a text node and in no other way.
+//
+// Rules kept here
+// - Control characters and marks of direction are written out, as \u202e: a browser would obey them, not show them.
 
 export const byId = (id) => document.getElementById(id);
 export const say = (text) => { byId("live").textContent = text; };
 const isSomething = (value) => value !== null && value !== undefined && value !== false && value !== "";
+
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+export const writtenOut = (text) => text.replace(CONTROL, (one) => `\\u${one.codePointAt(0).toString(16).padStart(4, "0")}`);
+const shown = (child) => (typeof child === "string" ? writtenOut(child) : child);
+const SHOWN = new Set(["title", "aria-label", "placeholder"]); // attributes that somebody reads
 
 // el("p.soft", {title: "…"}, "text", [more]) is <p class="soft" title="…">; what is nothing is left out.
 export function el(name, attributes = {}, ...children) {
@@ -13,12 +21,12 @@ export function el(name, attributes = {}, ...children) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
     else if (key.startsWith("--")) node.style.setProperty(key, value); // the policy forbids style attributes
-    else node.setAttribute(key, value === true ? "" : value);
+    else node.setAttribute(key, value === true ? "" : SHOWN.has(key) ? writtenOut(String(value)) : value);
   }
   return fill(node, ...children);
 }
 
-export const fill = (node, ...children) => { node.append(...children.flat(Infinity).filter(isSomething)); return node; };
+export const fill = (node, ...children) => { node.append(...children.flat(Infinity).filter(isSomething).map(shown)); return node; };
 export const show = (node, ...children) => { node.replaceChildren(); return fill(node, ...children); };
 export const button = (name, onclick, ...children) => el(`button${name}`, { type: "button", onclick }, ...children);
 export const badge = (kind, ...children) => el(`span.badge${kind && `.${kind}`}`, {}, ...children);
