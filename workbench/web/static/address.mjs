@@ -38,6 +38,10 @@ export const runPath = (exp, run, given = {}) => {
   return withParameters(`${experimentPath(exp)}/runs/${name}`, Object.fromEntries(known));
 };
 
+// Two runs; where one is left out, the server finds what it is compared with.
+export const diffPath = (exp, { a, b, step }) => withParameters(`${experimentPath(exp)}/diff`,
+  Object.fromEntries(Object.entries({ a, b, step }).filter(([, value]) => value)));
+
 // "-confidence" is from the highest to the lowest.
 export function readSort(said) {
   const descending = said?.startsWith("-") ?? false;

@@ -5,7 +5,7 @@
 // - What is shown first came with the page; a step's record and bodies are asked for when they are looked at.
 // - A walk from step to step leaves no trail in the history; a leap does.
 
-import { leap, parameters, runPath, walk } from "./address.mjs";
+import { diffPath, leap, parameters, runPath, walk } from "./address.mjs";
 import { evidencePath } from "./evidence_address.mjs";
 import { failed, first, frame } from "./frame.mjs";
 import { httpSource } from "./http_source.mjs";
@@ -123,6 +123,7 @@ async function start() {
     j: ["next step", move(1)], ArrowDown: ["next step", move(1)], k: ["previous step", move(-1)], ArrowUp: ["previous step", move(-1)],
     "[": ["previous run of the list", beside(neighbours.previous)], "]": ["next run of the list", beside(neighbours.next)],
     Enter: ["read the step", () => byId("centre").focus()], Escape: ["back: to why, then to the list", back],
+    d: ["compare with its parent, or the same case in the baseline", () => { location.href = diffPath(exp, { a: view.parent, b: view.run }); }],
     g: ["go to the blamed step", () => (blamed() ? goToStep(blamed()) : false)],
     r: ["the record as it was written, and back", () => go({ view: parameters().view === "raw" ? "step" : "raw" })],
     ...Object.fromEntries(VIEWS.map(([name, title], i) => [String(i + 1), [`view: ${title}`, () => go({ view: name === "why" ? null : name })]])),
