@@ -34,7 +34,9 @@ def diff_api(folders: ExperimentFolders) -> APIRouter:
     """The API of two runs of these experiments."""
     router = APIRouter(prefix="/api/experiments/{exp}/diff")
 
-    @router.get("", response_model=RunDiff, summary="Two runs compared: steps, evidence, claims, and what each came to.")
+    @router.get(
+        "", response_model=RunDiff, summary="Two runs compared: steps, evidence, claims, and what each came to."
+    )
     def compared(exp: str, a: First, b: Second) -> Response:
         return record(run_diff(folders.named(exp), a, b))
 
@@ -63,7 +65,9 @@ def diff_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> 
 def _whole(folder: Path, exp: str, said: dict[str, str], run: str) -> str:
     """The address that names both runs."""
     if not run:
-        raise UnknownName("expected two runs to compare, as /e/EXP/diff?a=RUN&b=RUN, got none; a run's page leads there")
+        raise UnknownName(
+            "expected two runs to compare, as /e/EXP/diff?a=RUN&b=RUN, got none; a run's page leads there"
+        )
     pair = pair_of(folder, run)
     return f"/e/{quote(exp, safe='')}/diff?{urlencode(said | {'a': pair.first, 'b': pair.second})}"
 
