@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from evitrail.eval.query.parse import QueryError
+from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.errors import JournalError
 from evitrail.workbench.api.folders import UnknownName
@@ -60,7 +61,7 @@ def _told(error: Exception) -> tuple[int, str]:
         return 422, "; ".join(f"{name}: {what}" for name, what in faults)
     if isinstance(error, UnknownName):
         return 404, str(error.args[0])
-    if isinstance(error, (FileNotFoundError, JournalError)):
+    if isinstance(error, (FileNotFoundError, JournalError, StoreError)):
         return 409, said
     if isinstance(error, ValueError):
         return 422, said

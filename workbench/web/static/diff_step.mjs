@@ -47,6 +47,7 @@ function inputs({ inputs: all, parameters, step }, goTo) {
 function left(detail, diff, exp) {
   const { query, passages, drops, claims, logits, chosen, fields } = detail;
   const parts = [
+    detail.step.status.startsWith("same") && el("p", {}, "The same in both, to the letter."),
     query.length > 0 && el("div", {}, el("h3", {}, "Searched for"), el("p.words.diff.query-words", {}, changedWords(query))),
     passages.length > 0 && el("div", {}, el("h3", {}, "Passages"), diffPassages(passages, diff, exp)),
     drops.length > 0 && el("div", {}, el("h3", {}, "Held back by gates"), dropsTable(drops)),
@@ -54,7 +55,7 @@ function left(detail, diff, exp) {
     logits && diff.same_question !== false && optionsTable(diff.second.case ?? diff.first.case, logits, chosen),
     fields.length > 0 && el("div", {}, (passages.length > 0 || claims.length > 0 || logits) && el("h3", {}, "Besides"), fieldList(fields)),
   ].filter(Boolean);
-  return parts.length ? parts : el("p.soft", {}, "The same in both, to the letter.");
+  return parts.length ? parts : el("p.soft", {}, "Nothing is told of it.");
 }
 
 function dropsTable(drops) {
