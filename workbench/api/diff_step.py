@@ -25,6 +25,7 @@ from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record, stored_name
 from evitrail.traces.run.activity import Activity
+from evitrail.traces.trace import Trace
 from evitrail.workbench.api.diff_fields import FieldDiff, field_diffs
 from evitrail.workbench.api.diff_side import ReadSide, read_side
 from evitrail.workbench.api.diff_steps import AlignedStep, aligned, differing_inputs, differing_parameters, steps_of
@@ -79,6 +80,8 @@ class StepDetail(Record):
     step: AlignedStep
     first: StepSide | None
     second: StepSide | None
+    failed: tuple[str | None, str | None]
+    """Why it failed in either run; None where it did not."""
     parameters: tuple[FieldDiff, ...]
     inputs: tuple[InputDiff, ...]
     query: tuple[Change, ...]
@@ -112,6 +115,7 @@ def _told(journal: JournalView, step: AlignedStep, first: ReadSide, second: Read
     before, after = steps_of(first.trace), steps_of(second.trace)
     was, now = before.get(step.path), after.get(step.path)
     sides: dict[str, Any] = {"first": _side(was), "second": _side(now)}
+    sides["failed"] = tuple(_failure(side.trace, step.path) for side in (first, second))
     if was and now:
         names = differing_parameters(was, now)
         told = ({name: one.parameters[name] for name in names if name in one.parameters} for one in (was, now))
@@ -128,7 +132,13 @@ def _detail(step: AlignedStep, **told: Any) -> StepDetail:
         ("parameters", "inputs", "query", "passages", "drops", "claims", "fields"), ()
     )
     nothing |= dict.fromkeys(("first", "second", "logits", "chosen"))
-    return StepDetail(step=step, **(nothing | told))
+    return StepDetail(step=step, **({"failed": (None, None)} | nothing | told))
+
+
+def _failure(trace: Trace, path: str) -> str | None:
+    """Why a step failed, the last time that it was tried."""
+    errors = [record.body["error"] for record in trace.of_type("activity.error") if record.body["path"] == path]
+    return str(errors[-1]) if errors else None
 
 
 def _side(step: Activity | None) -> StepSide | None:

@@ -23,8 +23,7 @@ function start() {
   const page = frame({ exp, crumbs: [["Experiments", "/"], [exp, experimentPath(exp)], ["Two runs"]],
     command: () => `evitrail diff ${quote(line.folder)} ${quote(a)} ${quote(b)}` });
   const known = new Map(detail ? [[detail.step.path, detail]] : []), steps = diff.steps;
-  const place = (step) => (step.first ? step : { ...step, first: null });
-  const open = (run, which) => runPath(exp, run, at() && place(at())[which] ? { step: at().path, view: "step" } : {});
+  const open = (run, which) => runPath(exp, run, at()?.[which] ? { step: at().path, view: "step" } : {});
   const at = () => steps.find(({ path }) => path === parameters().step) ?? null;
   const shown = () => (at() && parameters().view !== "all" ? "step" : "all");
   const go = (changes) => { leap(changes); draw(); };

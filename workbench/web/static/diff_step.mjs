@@ -16,6 +16,7 @@ export function stepDetail(detail, diff, exp, { goTo, open, beside }) {
     header(step, diff, { goTo, open, beside }),
     step.why && el("p.step-why", {}, `${step.why}.`),
     lacking && el("p.failure", { role: "alert" }, `What it left cannot be told: ${lacking}`),
+    detail.failed.map((error, i) => error && el("p.failure", {}, `It failed in the ${i ? "second" : "first"} run: `, el("bdi", {}, error))),
     inputs(detail, goTo),
     !lacking && (first || second) && el("section", {}, el("h2", {}, "What it left ", el("span.soft", {}, kind)), left(detail, diff, exp)),
     (first || second) && sidesTable(first, second),
