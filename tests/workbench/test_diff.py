@@ -11,9 +11,12 @@ from exhibit import HOSTILE, RUN, experiment
 from serving_pages import asking
 from ward import WardReader, advice, arm, ask, case, opened
 
+from evitrail.eval.attribution.scene.facts import facts
 from evitrail.eval.dataset.case import load
 from evitrail.eval.report.results import write_results
 from evitrail.eval.rerun.fork_run import fork_run
+from evitrail.traces.journal.folder import Journals
+from evitrail.traces.trace import Trace
 from evitrail.workbench.api.diff import RunDiff, run_diff
 from evitrail.workbench.api.diff_fields import MOST, field_diffs
 from evitrail.workbench.api.diff_other import pair_of
@@ -84,6 +87,20 @@ def test_a_fork_stands_beside_its_parent_with_what_was_changed_as_the_reason(own
     assert told.second.outcome, "a fork is scored with the key of its parent"
     assert sum(one.now is None for one in told.passages) == len(told.passages) - 1
     assert fork in {other.run for other in told.others if other.kind == "fork"}
+
+
+def test_an_override_is_named_as_the_reason_on_whichever_side_it_stands(own: Desk) -> None:
+    with Journals.open(own.run) as journal:
+        choice = facts(Trace(journal, PLAIN)).choice
+    assert choice
+    other = next(letter for letter in choice.logits if letter != choice.option)
+    stated = choice.model_copy(update={"option": other}).model_dump(mode="json")
+    fork = fork_run(own.run, PLAIN, {"output": stated}, at="choose[1]").run
+    told, swapped = run_diff(own.run, PLAIN, fork), run_diff(own.run, fork, PLAIN)
+    assert by_path(told)["choose[1]"].why == "its output was overridden in the second run"
+    assert by_path(swapped)["choose[1]"].why == "its output was overridden in the first run"
+    assert (told.diverged, told.first.chosen, told.second.chosen) == ("choose[1]", choice.option, other)
+    assert told.counts == {"same": 2, "differs": 1}, "nothing else moves"
 
 
 def test_what_a_fork_reuses_is_the_same_as_in_its_parent(own: Desk) -> None:

@@ -119,6 +119,8 @@ def test_what_moved_is_told_with_versions_certainty_and_what_replaced_them(visit
     assert "by apixaban@1 since 2018-01-01" in gone.inner_text()
     assert gone.locator(".grade").get_attribute("aria-label") == "certainty high, 4 of 4"
     assert view.locator(".options-table tbody tr").count() == 4
+    claim = view.locator(".claim-diffs li[data-change=out]", has_text="apixaban@0#0").first
+    assert claim.locator(".grade").get_attribute("aria-label") == "certainty high, 4 of 4", "of its evidence"
     view.click("#steps [role=option] >> nth=1")
     told = shown(view, "step retrieve[1]")
     assert "superseded on 2020-01-01" in told

@@ -15,7 +15,7 @@ export function overview(diff, exp) {
     same && (first.logits || second.logits) && el("section", {}, el("h2", {}, "Options"), optionsTable(first.case, [first.logits ?? {}, second.logits ?? {}], [first.chosen, second.chosen])),
     text.length > 0 && el("section", {}, el("h2", {}, "Answers, word by word"), el("p.evidence-text.words.diff", {}, changedWords(text))),
     el("section", {}, el("h2", {}, "Passages"), diffPassages(passages, diff, exp)),
-    same && el("section", {}, el("h2", {}, "Claims that the choice used"), claimsTable(claims, diff.standing)),
+    same && el("section", {}, el("h2", {}, "Claims that the choice used"), claimsTable(claims, diff)),
   ];
 }
 

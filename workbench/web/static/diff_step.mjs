@@ -52,7 +52,7 @@ function left(detail, diff, exp) {
     query.length > 0 && el("div", {}, el("h3", {}, "Searched for"), el("p.words.diff.query-words", {}, changedWords(query))),
     passages.length > 0 && el("div", {}, el("h3", {}, "Passages"), diffPassages(passages, diff, exp)),
     drops.length > 0 && el("div", {}, el("h3", {}, "Held back by gates"), dropsTable(drops)),
-    claims.length > 0 && el("div", {}, el("h3", {}, "Claims"), claimsTable(claims, diff.standing)),
+    claims.length > 0 && el("div", {}, el("h3", {}, "Claims"), claimsTable(claims, diff)),
     logits && diff.same_question !== false && optionsTable(diff.second.case ?? diff.first.case, logits, chosen),
     fields.length > 0 && el("div", {}, (passages.length > 0 || claims.length > 0 || logits) && el("h3", {}, "Besides"), fieldList(fields)),
   ].filter(Boolean);

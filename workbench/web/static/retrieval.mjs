@@ -114,9 +114,10 @@ function start() {
   }
 
   async function poll() {
-    const { q, asof, seq, retrievers, k } = parameters();
-    if (document.hidden || told.encoder.state !== "loading") { if (told.encoder.state === "loading") setTimeout(poll, EVERY); return; }
-    const now = await askJson(api(exp, "/retrieval", { q, asof, seq, retrievers, k }));
+    if (told.encoder.state !== "loading") return;
+    if (document.hidden) { setTimeout(poll, EVERY); return; }
+    // What is shown, and not what the address asks for where that could not be understood.
+    const now = await askJson(api(exp, "/retrieval", { q: told.query, asof: told.as_of, seq: told.seq, retrievers: names().join(","), k: told.k }));
     const isNews = now.encoder.state !== told.encoder.state;
     told = now;
     if (isNews) {
