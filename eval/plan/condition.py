@@ -105,8 +105,10 @@ class Condition(Grown):
 
     def retriever_for(self, case: Case, reader: Reader | None = None) -> Retriever | None:
         """What searches in this condition, for this case and reader."""
-        if self.curated:
-            return Fixed(_CURATED[self.curated](case))
+        return Fixed(_CURATED[self.curated](case)) if self.curated else self.searcher(reader)
+
+    def searcher(self, reader: Reader | None = None) -> Retriever | None:
+        """What searches in this condition, for this reader; None where nothing is searched, as of curated evidence."""
         if self.retriever == "full":
             if isinstance(reader, Fitting):
                 return Dense()  # what is too much is cut off by the model's own tokens

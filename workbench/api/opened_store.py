@@ -20,6 +20,7 @@ from pathlib import Path
 from evitrail.eval.log.recorded_store import recorded_store
 from evitrail.eval.plan.plan import PLAN, plan_in
 from evitrail.evidence_store.errors import StoreError
+from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.traces.journal.errors import JournalError
@@ -77,13 +78,13 @@ def store_choices(folders: ExperimentFolders) -> list[StoreChoice]:
 
 
 @contextmanager
-def opened_store(folders: ExperimentFolders, exp: str = "") -> Iterator[OpenedStore]:
+def opened_store(folders: ExperimentFolders, exp: str = "", embedder: Encoder | None = None) -> Iterator[OpenedStore]:
     """The store of an experiment; raises ``ValueError`` where none is named and several are served, ``StoreError``
-    where it is not at hand."""
+    where it is not at hand. Meaning is searched with ``embedder``, the model that its index was built with."""
     named = exp or _only(folders)
     folder = folders.named(named)
     path = store_path(folder)
-    with EvidenceStore.open(path, read_only=True) as store:
+    with EvidenceStore.open(path, embedder=embedder, read_only=True) as store:
         yield OpenedStore(store, _place(folders, named, folder, path, store.seq))
 
 

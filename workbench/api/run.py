@@ -11,7 +11,7 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -123,7 +123,8 @@ class RunView(Record):
     """The fields of a record's body that name a body of its own."""
 
 
-_latest = Fresh(lambda folder: _rechecked(folder), journal_files)
+latest_checks = Fresh(lambda folder: _rechecked(folder), journal_files)
+"""Which re-check of a run counts, by run."""
 
 
 def run_view(folder: Path, name: str) -> RunView:
@@ -131,21 +132,28 @@ def run_view(folder: Path, name: str) -> RunView:
     with Journals.open(folder) as journal:
         trace = Trace(journal, name, checked=False)
         if not trace.stored or name == SEAL_RUN:
-            raise UnknownName(f"expected a run of this experiment, got {name!r}{nearest(name, _known(folder))}")
+            raise UnknownName(f"expected a run of this experiment, got {name!r}{nearest(name, known_runs(folder))}")
         faults = check_chain(name, trace.stored)
         told = _Told(folder, journal, trace, tuple(faults))
-        if faults:
-            return told.view("damaged", f"{faults[0]}; `evitrail trace verify` names every fault")
-        if said := redacted_runs(journal).get(name):
-            return told.view("redacted", str(said))
-        if trace.records[0].body["config"].startswith(KEYED):
-            return told.view("withheld", "its bodies hold patient data, which does not leave the journal this way")
+        if unread := not_to_read(journal, trace, faults):
+            return told.view(*unread)
         try:
             return told.whole()
         except Redacted as error:
             return told.view("redacted", str(error))
         except (JournalError, ValueError, KeyError, TypeError) as error:
             return told.view("damaged", " ".join(str(error).split()))
+
+
+def not_to_read(journal: JournalView, trace: Trace, faults: Sequence[str]) -> tuple[State, str] | None:
+    """The state of a run whose bodies are not read, and why; None for every other."""
+    if faults:
+        return "damaged", f"{faults[0]}; `evitrail trace verify` names every fault"
+    if said := redacted_runs(journal).get(trace.run):
+        return "redacted", str(said)
+    if trace.records[0].body["config"].startswith(KEYED):
+        return "withheld", "its bodies hold patient data, which does not leave the journal this way"
+    return None
 
 
 class _Told:
@@ -183,14 +191,14 @@ class _Told:
             "condition": config.condition.name,
             "reader": config.reader,
             "seq": config.seq,
-            "case": _case(config),
+            "case": asked_case(config),
             "forks": forks_of(self.folder, self.journal, trace.run),
         }
         if not trace.ended:
             return self.view("not ended", "it has no end yet; run the experiment again to finish it", **parts)
         served = tuple(_served(trace))
         headers = {passage.ref: passage.header for passage in served}
-        checked = counted(trace, _latest(self.folder))
+        checked = counted(trace, latest_checks(self.folder))
         answer = checked.output(Answer)
         own = parent is None and answer is not None
         return self.view(
@@ -205,7 +213,8 @@ class _Told:
         )
 
 
-def _case(config: RunConfig) -> AskedCase:
+def asked_case(config: RunConfig) -> AskedCase:
+    """The question that a run was asked, with its key."""
     case = config.case
     kept = {name: getattr(case, name) for name in AskedCase.model_fields}
     return AskedCase(**kept)
@@ -254,7 +263,8 @@ def _row(folder: Path, run: str) -> dict[str, Any] | None:
         return None
 
 
-def _known(folder: Path) -> list[str]:
+def known_runs(folder: Path) -> list[str]:
+    """The runs of the results, by name; none where there are no results."""
     try:
         return list(columns_of(folder).names("run").distinct)
     except FileNotFoundError:

@@ -79,7 +79,7 @@ def _in_store(
             yield ref, _in_record(header, day, headers.values())
             continue
         told, status, today = mates_now[ref], then.status(ref), now.status(ref)
-        after, newest = _after(mates.values(), header, day), _newest(mates_now.values(), header)
+        after, newest = successor(mates.values(), header, day), _newest(mates_now.values(), header)
         replaced = after if after and status == "superseded" else None
         certainty, was = _certainty(told), _certainty(header)
         yield (
@@ -103,7 +103,7 @@ def _certainty(header: Header) -> Certainty | None:
     return header.grade.certainty if header.grade else None
 
 
-def _after(mates: Iterable[Header], header: Header, day: date | None) -> Header | None:
+def successor(mates: Iterable[Header], header: Header, day: date | None) -> Header | None:
     """The version that took the place of another by that day: of several, the one that was first."""
     later = [
         mate
@@ -123,7 +123,7 @@ def _newest(mates: Iterable[Header], header: Header) -> str | None:
 
 def _in_record(header: Header, day: date | None, met: Iterable[Header]) -> EvidenceStanding:
     """What the record itself says."""
-    after = _after(met, header, day)
+    after = successor(met, header, day)
     status: Status | None = None
     if header.retracted:
         status = "retracted"

@@ -85,7 +85,7 @@ def chain(trace: Trace) -> EvidenceChain:
     queries = {content_id(q): q for a in recorded.steps.get("retrieve", []) for q in [_query(trace, a.inputs[0].id)]}
     return EvidenceChain(
         run=trace.run,
-        fork=_fork(trace) if trace.parent else None,
+        fork=fork_in_words(trace) if trace.parent else None,
         case=config.case.id,
         stem=config.case.stem,
         options=config.case.options,
@@ -106,7 +106,8 @@ def config_of(trace: Trace) -> RunConfig:
     return config_of(Trace(trace.journal, trace.parent)) if trace.parent else trace.config(RunConfig)
 
 
-def _fork(trace: Trace) -> str:
+def fork_in_words(trace: Trace) -> str:
+    """Which run a fork was done again from, and with what changed."""
     if trace.records[0].body["config_type"] == stored_name(Fork):
         forked = trace.config(Fork)
         since = f" from {forked.at} on" if forked.at else ""

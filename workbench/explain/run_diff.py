@@ -11,12 +11,14 @@ Rules kept here
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from evitrail.agent.model import Answer, Choice, Claim
 from evitrail.eval.attribution.scene.facts import Facts, facts
 from evitrail.eval.log.runs import outcome_of, why_no_option
 from evitrail.eval.rerun.fork import root_config
 from evitrail.evidence_store.model import Header
-from evitrail.retrieval.base import Hit
+from evitrail.retrieval.base import Hit, Retrieved
 from evitrail.traces.record import Record, content_id
 from evitrail.traces.run.diff import compared, first_cause
 from evitrail.traces.run.memory import unfolded
@@ -47,6 +49,9 @@ class ClaimDiff(Record):
     claim: Claim
     was: bool
     now: bool
+    strength_was: float | None
+    """Its strength in the first run; None where that did not use it."""
+    strength_now: float | None
 
 
 class End(Record):
@@ -95,13 +100,14 @@ def parting(then: Trace, now: Trace) -> Parting:
         answer=ours.case.answer,
         steps=tuple(steps.values()),
         first=steps[first.path] if first else None,
-        passages=_passage_diffs(was, is_),
-        claims=_claim_diffs(was, is_, telling={end.option for end in ends}),
+        passages=passage_diffs(was.retrieved, is_.retrieved),
+        claims=claim_diffs(used_claims(was), used_claims(is_), telling={end.option for end in ends}),
         ends=ends,
     )
 
 
-def _passage_diffs(was: Facts, now: Facts) -> tuple[PassageDiff, ...]:
+def passage_diffs(was: Iterable[Retrieved], now: Iterable[Retrieved]) -> tuple[PassageDiff, ...]:
+    """The passages of either side's searches, each with its best rank on either, the best-ranked first."""
     before, after = _ranks(was), _ranks(now)
     hits = {name: hit for name, (_, hit) in {**before, **after}.items()}
     seen = [
@@ -116,10 +122,10 @@ def _passage_diffs(was: Facts, now: Facts) -> tuple[PassageDiff, ...]:
     return tuple(sorted(seen, key=lambda s: (min(rank for rank in (s.was, s.now) if rank), s.was == s.now, s.passage)))
 
 
-def _ranks(recorded: Facts) -> dict[tuple[str, int, int], tuple[int, Hit]]:
+def _ranks(searches: Iterable[Retrieved]) -> dict[tuple[str, int, int], tuple[int, Hit]]:
     """By version's content and span: the best rank of any search, and the hit."""
     ranks: dict[tuple[str, int, int], tuple[int, Hit]] = {}
-    for found in recorded.retrieved:
+    for found in searches:
         for hit in found.hits:
             name = (hit.passage.ref, hit.passage.start, hit.passage.end)
             if name not in ranks or hit.rank < ranks[name][0]:
@@ -127,11 +133,20 @@ def _ranks(recorded: Facts) -> dict[tuple[str, int, int], tuple[int, Hit]]:
     return ranks
 
 
-def _claim_diffs(was: Facts, now: Facts, telling: set[str | None]) -> tuple[ClaimDiff, ...]:
-    """Claims about an option that was chosen come first, then the stronger ones."""
-    before, after = _used(was), _used(now)
+def claim_diffs(was: Iterable[Claim], now: Iterable[Claim], telling: Collection[str | None]) -> tuple[ClaimDiff, ...]:
+    """The claims of either side; those about an option in ``telling`` come first, then the stronger ones."""
+    before, after = _by_words(was), _by_words(now)
     claims = {**before, **after}
-    read = [ClaimDiff(claim=claim, was=name in before, now=name in after) for name, claim in claims.items()]
+    read = [
+        ClaimDiff(
+            claim=claim,
+            was=name in before,
+            now=name in after,
+            strength_was=before[name].strength if name in before else None,
+            strength_now=after[name].strength if name in after else None,
+        )
+        for name, claim in claims.items()
+    ]
 
     def weight(one: ClaimDiff) -> tuple[object, ...]:
         claim = one.claim
@@ -140,12 +155,16 @@ def _claim_diffs(was: Facts, now: Facts, telling: set[str | None]) -> tuple[Clai
     return tuple(sorted(read, key=weight))
 
 
-def _used(recorded: Facts) -> dict[tuple[str, str, str, int], Claim]:
-    if recorded.choice is None or recorded.synthesis is None:
-        return {}
-    used = set(recorded.choice.claims)
-    claims = (claim for claim in recorded.synthesis.claims if content_id(claim) in used)
+def _by_words(claims: Iterable[Claim]) -> dict[tuple[str, str, str, int], Claim]:
     return {(c.option, c.stance, c.passage, c.start): c for c in claims}
+
+
+def used_claims(recorded: Facts) -> list[Claim]:
+    """The claims that a run's choice used."""
+    if recorded.choice is None or recorded.synthesis is None:
+        return []
+    used = set(recorded.choice.claims)
+    return [claim for claim in recorded.synthesis.claims if content_id(claim) in used]
 
 
 def _end(trace: Trace, recorded: Facts) -> End:

@@ -4,7 +4,7 @@ Rules kept here
 - No address of any other host is named: no documentation page of the framework, which loads its script from elsewhere.
 - What writes is a POST route of the API (``WRITES``); a server that is read only has none of them.
 - An address is a state: what a page shows is said by its path and parameters.
-- No page waits for the embedding model: nothing here loads it.
+- No page waits for the embedding model. The retrieval playground alone has it loaded, in the background.
 
     app = create_app(ExperimentFolders([Path("evitrail-demo")]), Admission(loopback_hosts(8765)))
 """
@@ -28,10 +28,12 @@ from evitrail.workbench.api.pack import pack
 from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
 from evitrail.workbench.api.runs import Neighbours, neighbours
+from evitrail.workbench.web.diff_routes import diff_api, diff_pages
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
 from evitrail.workbench.web.faults import FAULTS, HANDLED, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
 from evitrail.workbench.web.links import LinkedAPI
+from evitrail.workbench.web.retrieval_routes import retrieval_api, retrieval_pages
 from evitrail.workbench.web.routes import AGAIN, api, content
 from evitrail.workbench.web.run_routes import run_api
 from evitrail.workbench.web.shell import shell, template
@@ -61,7 +63,11 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
     _session(app, admission)
     _pages(app, folders, files)
     evidence_pages(app, folders, files)
+    diff_pages(app, folders, files)
+    retrieval_pages(app, folders, files)
     app.include_router(evidence_api(folders))
+    app.include_router(diff_api(folders))
+    app.include_router(retrieval_api(folders))
     app.include_router(run_api(folders))
     app.include_router(api(folders))
     for writes in () if admission.read_only else WRITES:

@@ -95,7 +95,7 @@ def evidence_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles)
         try:
             with opened_store(folders, exp) as opened:
                 try:
-                    number, most = _whole("seq", seq), _whole("k", k) or SHOWN
+                    number, most = whole_number("seq", seq), whole_number("k", k) or SHOWN
                     first["found"] = search(opened, q, day_of(asof), number, status, most)
                 except ValueError as error:  # then what has these words now, and why it is not what was asked
                     first |= {"found": search(opened, q), "fault": " ".join(str(error).split())}
@@ -109,7 +109,7 @@ def evidence_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles)
         try:
             with opened_store(folders, exp) as opened:
                 try:
-                    first["lineage"] = lineage(opened, id, day_of(asof), _whole("seq", seq))
+                    first["lineage"] = lineage(opened, id, day_of(asof), whole_number("seq", seq))
                 except ValueError as error:  # then what is known now, and why it is not what was asked
                     first |= {"lineage": lineage(opened, id), "fault": " ".join(str(error).split())}
         except ValueError as error:
@@ -117,7 +117,7 @@ def evidence_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles)
         return shell(files, id, "evidence.mjs", first=first, styles=STYLES)
 
 
-def _whole(name: str, text: str) -> int | None:
+def whole_number(name: str, text: str) -> int | None:
     """The number that a parameter of a page names; None for none."""
     if not text:
         return None

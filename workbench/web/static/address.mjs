@@ -38,6 +38,14 @@ export const runPath = (exp, run, given = {}) => {
   return withParameters(`${experimentPath(exp)}/runs/${name}`, Object.fromEntries(known));
 };
 
+// Two runs; where one is left out, the server finds what it is compared with.
+export const diffPath = (exp, { a, b, step }) => withParameters(`${experimentPath(exp)}/diff`,
+  Object.fromEntries(Object.entries({ a, b, step }).filter(([, value]) => value)));
+
+// A query that retrievers are compared by, on a day and as known at a ledger number.
+export const retrievalPath = (exp, { q, asof, seq }) => withParameters(`${experimentPath(exp)}/retrieval`,
+  Object.fromEntries(Object.entries({ q, asof, seq }).filter(([, value]) => value !== null && value !== undefined)));
+
 // "-confidence" is from the highest to the lowest.
 export function readSort(said) {
   const descending = said?.startsWith("-") ?? false;

@@ -1,5 +1,6 @@
 // What a version says, what changed in its words, what contradicts it, and what happened to it.
 
+import { changedWords } from "./changed_words.mjs";
 import { el, facts } from "./viewer/dom.mjs";
 import { spaced, stamp } from "./viewer/text.mjs";
 
@@ -22,15 +23,11 @@ export function textView({ header, publisher, review_due: due, characters }, tex
   ];
 }
 
-const TAGS = { "=": "span", "-": "del", "+": "ins" };
-
-// Words that are gone are struck through, new ones underlined; each is told in words to a reader of the screen.
 export function diffView(changes, older, newer) {
   const changed = changes.filter(([op]) => op !== "=");
   return [
     el("p.soft", {}, el("del", {}, `only in ${older}`), " ", el("ins", {}, `only in ${newer}`)),
-    changed.length ? el("p.evidence-text.words.diff", {}, changes.map(([op, text]) => (op === "=" ? text
-      : [el(TAGS[op], {}, el("span.vh", {}, op === "-" ? " [gone: " : " [new: "), text.trimEnd(), el("span.vh", {}, "] ")), text.slice(text.trimEnd().length)])))
+    changed.length ? el("p.evidence-text.words.diff", {}, changedWords(changes))
       : el("p.empty", {}, "Both versions have the same words."),
   ];
 }

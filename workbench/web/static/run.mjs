@@ -5,7 +5,7 @@
 // - What is shown first came with the page; a step's record and bodies are asked for when they are looked at.
 // - A walk from step to step leaves no trail in the history; a leap does.
 
-import { leap, parameters, runPath, walk } from "./address.mjs";
+import { diffPath, leap, parameters, retrievalPath, runPath, walk } from "./address.mjs";
 import { evidencePath } from "./evidence_address.mjs";
 import { failed, first, frame } from "./frame.mjs";
 import { httpSource } from "./http_source.mjs";
@@ -81,12 +81,13 @@ async function start() {
 
   async function drawStep(row, shown) {
     const mine = ++turn, path = row[3], name = stepOf(row);
-    let record = null, body;
+    let record = null, again = null, body;
     try {
       story ??= await storyOf(source, source.run).then((found) => ({ ...found, question: found.question ?? view.case }));
       record = await source.record(source.run, row[0]);
       const link = ({ step, ...more }) => runPath(exp, view.run, { ...kept, step, view: "step", ...more });
       const context = { ...story, codes: view.codes, at: parameters(), link, go: ({ step = name, ...more }) => go({ step, view: "step", ...more }) };
+      if (row[6] === "Retrieved" && line.store.found) again = await searchAgain(record);
       body = shown === "raw" ? rawView(source, record) : await stepBody(source, row, record, context);
     } catch (error) {
       body = el("p.failure", {}, `This record cannot be shown: ${error.message}`);
@@ -99,10 +100,16 @@ async function start() {
     };
     show(byId("centre"),
       el("header.step-head", {}, el("h2", {}, titleOf(row)), el("span.soft", {}, DOING[lastPart(path).split("[")[0]]),
-        row[4] && el("span.mark-badge.unknown", {}, MARKS[row[4]]),
+        row[4] && el("span.mark-badge.unknown", {}, MARKS[row[4]]), again,
         el("span.walk", {}, to(-1, "‹ previous step"), el("span.soft", {}, `${place + 1} of ${view.outline.length}`), to(1, "next step ›"))),
       record && path && stepFacts(source, record), body);
     byId("centre").dataset.shown = `${shown} ${name}`;
+  }
+
+  // The same query put to every retriever of the experiment, on the run's day and at its ledger number.
+  async function searchAgain({ line: { body } }) {
+    const found = await source.value(body.output);
+    return found?.query && el("a.search-again", { href: retrievalPath(exp, { q: found.query, asof: view.case?.as_of, seq: view.seq }) }, "this search by every retriever");
   }
 
   byId("main").className = "run";
@@ -123,6 +130,7 @@ async function start() {
     j: ["next step", move(1)], ArrowDown: ["next step", move(1)], k: ["previous step", move(-1)], ArrowUp: ["previous step", move(-1)],
     "[": ["previous run of the list", beside(neighbours.previous)], "]": ["next run of the list", beside(neighbours.next)],
     Enter: ["read the step", () => byId("centre").focus()], Escape: ["back: to why, then to the list", back],
+    d: ["compare with its parent, or the same case in the baseline", () => { location.href = diffPath(exp, { a: view.parent, b: view.run }); }],
     g: ["go to the blamed step", () => (blamed() ? goToStep(blamed()) : false)],
     r: ["the record as it was written, and back", () => go({ view: parameters().view === "raw" ? "step" : "raw" })],
     ...Object.fromEntries(VIEWS.map(([name, title], i) => [String(i + 1), [`view: ${title}`, () => go({ view: name === "why" ? null : name })]])),

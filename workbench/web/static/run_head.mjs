@@ -1,6 +1,6 @@
 // The head of a run: the question, its options as buttons, what was chosen, and the way to the runs beside it.
 
-import { experimentPath, runPath, withParameters } from "./address.mjs";
+import { diffPath, experimentPath, runPath, withParameters } from "./address.mjs";
 import { HARMS, mark, outcomeMarks } from "./marks.mjs";
 import { button, el } from "./viewer/dom.mjs";
 import { spaced } from "./viewer/text.mjs";
@@ -10,7 +10,8 @@ export function runHead({ view, exp, kept, neighbours }, at, go) {
   return [
     el("div.run-title", {},
       el("h1", {}, asked ? asked.stem : view.run),
-      el("div.run-result", {}, resultLine(view, outcome), beside({ exp, kept, neighbours }))),
+      el("div.run-result", {}, resultLine(view, outcome), beside({ exp, kept, neighbours }),
+        el("p.acts", {}, el("a", { href: diffPath(exp, { a: view.parent, b: view.run }) }, view.parent ? "compare with its parent" : "compare with another run")))),
     asked && el("ul.options", { "aria-label": "Options" }, Object.keys(asked.options).sort().map((letter) =>
       option(letter, asked, outcome?.chosen ?? view.chain?.chosen ?? null, at, go))),
     view.why && el("p.notice", {}, `${view.state === "damaged" ? "This record is damaged: " : ""}${view.why}`),
