@@ -11,7 +11,9 @@ import { placedIn } from "./spans.mjs";
 import { lastPart, stepOf, viewOf } from "./step.mjs";
 import { certainty, hash, nameOf, number, plain, spaced, unitOf, validity } from "./text.mjs";
 
-const characters = (text) => count(text.length, "character");
+// As the journal counts them: a character that takes two units here is one.
+const lengthOf = (text) => text.length - (text.match(/[\ud800-\udbff]/g)?.length ?? 0);
+const characters = (text) => count(lengthOf(text), "character");
 
 export async function contextView(file, row, { line: { type, body } }, context) {
   if (type !== "activity.end") return el("p.empty", {}, "This record is no step: it was given nothing.");
@@ -41,10 +43,10 @@ async function makersOf(file, run, seq, inputs) {
 
 // How much of an input is words for a reader: what is read of it, not how it is stored.
 function sizeOf({ kind, value, text = "" }) {
-  if (kind === "Retrieved") return value?.hits.reduce((sum, { passage }) => sum + passage.text.length, 0) ?? 0;
-  if (kind === "Synthesis" && value) return value.context?.text.length ?? value.claims.reduce((sum, { quote }) => sum + quote.length, 0);
-  if (kind === "Question" && value) return value.stem.length + Object.values(value.options).join("").length;
-  return kind === "Query" && value ? value.text.length : text.length;
+  if (kind === "Retrieved") return value?.hits.reduce((sum, { passage }) => sum + lengthOf(passage.text), 0) ?? 0;
+  if (kind === "Synthesis" && value) return value.claims.reduce((sum, { quote }) => sum + lengthOf(quote), lengthOf(value.context?.text ?? ""));
+  if (kind === "Question" && value) return lengthOf(value.stem + Object.values(value.options).join(""));
+  return lengthOf(kind === "Query" && value ? value.text : text);
 }
 
 // How large a part is, and what share of the whole.
@@ -75,9 +77,9 @@ const GIVEN = {
 const passageLink = (name, { link, found }) => (found.has(name) ? el("a", { href: link({ step: found.get(name).step, passage: name }) }, el("code", {}, name)) : el("code", {}, name));
 
 function givenPassages(hits, context) {
-  const all = hits.reduce((sum, { passage }) => sum + passage.text.length, 0);
+  const all = hits.reduce((sum, { passage }) => sum + lengthOf(passage.text), 0);
   return parted(hits, 25, ({ passage, rank }) => el("li", {}, fold([
-    el("span.given-head", {}, el("b", {}, String(rank)), el("span", {}, passage.header.title), sizeShare(passage.text.length, all)),
+    el("span.given-head", {}, el("b", {}, String(rank)), el("span", {}, passage.header.title), sizeShare(lengthOf(passage.text), all)),
     el("span.given-name", {}, el("code", {}, nameOf(passage)), validity(passage.header, context), certainty(passage.header.grade))],
   () => el("p.words", {}, passage.text))), el("ol.given-passages"));
 }
@@ -98,7 +100,7 @@ function textWithEvidence(text, spans, context) {
     const header = context.found.get(passage)?.passage.header;
     pieces.push(el("section.given-span", { "aria-label": `evidence ${passage}` },
       el("p.given-head", {}, passageLink(passage, context), header && validity(header, context), header && certainty(header.grade),
-        sizeShare(end - start, text.length), isCut && el("b", {}, "cut")), el("div.words", {}, text.slice(start, end))));
+        sizeShare(lengthOf(text.slice(start, end)), lengthOf(text)), isCut && el("b", {}, "cut")), el("div.words", {}, text.slice(start, end))));
     at = end;
   }
   if (at < text.length) pieces.push(el("div.text", {}, text.slice(at)));
@@ -106,8 +108,8 @@ function textWithEvidence(text, spans, context) {
 }
 
 function messagesSent({ messages: all }, context) {
-  const whole = all.reduce((sum, { content }) => sum + content.length, 0);
-  return parted(all, 30, ({ role, content }) => el("section.card", {}, el("p.given-head", {}, el("b", {}, role), sizeShare(content.length, whole)),
+  const whole = all.reduce((sum, { content }) => sum + lengthOf(content), 0);
+  return parted(all, 30, ({ role, content }) => el("section.card", {}, el("p.given-head", {}, el("b", {}, role), sizeShare(lengthOf(content), whole)),
     textWithEvidence(content, placedIn(content, context.found), context)));
 }
 

@@ -34,14 +34,15 @@ export function mainOptions({ chosen, question, weights }) {
 // Which folds have to be open for what is selected to be seen.
 export function foldsOf(values, { option, claim, passage, step }) {
   const { claims, passages } = values, main = mainOptions(values), found = new Set();
-  const letter = claims.find(({ i }) => String(i) === claim)?.option ?? option;
+  const asked = claims.find(({ i }) => String(i) === claim), letter = asked?.option ?? option;
   if (letter && !main.includes(letter)) found.add("options");
-  if (claim) found.add(`claims ${letter}`);
+  if (asked && claimsAbout(claims, letter).indexOf(asked) >= CLAIMS_FIRST) found.add(`claims ${letter}`);
   if (passage && passages.some(({ name }) => name === passage) && !usedPassages(values).has(passage)) found.add("passages");
   if (step && values.steps.length > STEPS_FIRST) found.add("steps");
   return found;
 }
 
+const claimsAbout = (claims, letter) => claims.filter(({ option }) => option === letter).sort(strongestFirst);
 const usedPassages = ({ claims, seen }) => new Set([...claims.map(({ passage }) => passage), ...seen.slice(0, SEEN_FIRST)]);
 
 export function graphOf(values, open = new Set()) {
@@ -108,7 +109,7 @@ const foldBox = (fold, lane, open, more, again, rest = {}) => ({ id: `fold ${fol
 
 // Claims by option, the main ones first and each option's strongest first; what is folded stands as one entry.
 function claimsInOrder(values, open) {
-  const main = mainOptions(values), { claims } = values, about = (letter) => claims.filter(({ option }) => option === letter).sort(strongestFirst);
+  const main = mainOptions(values), { claims } = values, about = (letter) => claimsAbout(claims, letter);
   const others = [...new Set(claims.map(({ option }) => option))].filter((letter) => !main.includes(letter)).sort();
   const laid = [...main, ...(open.has("options") ? others : [])].flatMap((letter) => {
     const all = about(letter), fold = `claims ${letter}`, rest = all.slice(CLAIMS_FIRST);

@@ -87,13 +87,14 @@ export function graphView(host) {
   function mark(at, { order }) {
     const lit = litIn(graph, at), isSelecting = lit.size > 0, until = played === null ? Infinity : order.indexOf(played);
     const waits = (box) => played !== null && box.steps.length > 0 && box.steps.every((step) => order.indexOf(step) > until);
-    const first = graph.boxes.find((box) => isSelected(box, at)) ?? graph.boxes[0];
+    const focused = graph.boxes.find(({ id }) => nodes.get(id) === document.activeElement);
+    const reached = focused ?? graph.boxes.find((box) => isSelected(box, at)) ?? graph.boxes[0];
     const put = (one, has) => { for (const [name, is] of Object.entries(has)) one.classList.toggle(name, is); };
     for (const box of graph.boxes) {
       const one = nodes.get(box.id), isOn = isSelected(box, at);
       put(one, { "is-lit": lit.has(box.id), "is-dim": isSelecting && !lit.has(box.id), "is-waiting": waits(box) });
       if (!box.fold) one.setAttribute("aria-pressed", String(isOn));
-      if (document.activeElement !== one) one.tabIndex = box === first ? 0 : -1;
+      one.tabIndex = box === reached ? 0 : -1;
     }
     for (const [{ from, to }, path] of paths) {
       const isOn = lit.has(from) && lit.has(to);
@@ -131,10 +132,9 @@ export function graphView(host) {
       const next = neighbour(event.key, box);
       if (next === undefined) return;
       if (next) {
-        nodes.get(box.id).tabIndex = -1;
         nodes.get(next.id).focus();
-        nodes.get(next.id).tabIndex = 0;
-        if (!next.fold) choose(next, true);
+        if (next.fold) mark(host.at(), host.values());
+        else choose(next, true);
       }
     }
     event.preventDefault();
