@@ -230,7 +230,7 @@ def test_a_step_tells_what_it_was_given_in_order_and_how_much_of_it_each_was(sho
     view = shown(view="context", step="synthesise[1]")
     view.wait_for_selector(".given-part")
     assert view.locator(".given-part > .given-head b").all_inner_texts() == ["question", "retrieved[1]"]
-    first = view.locator(".given-passages details", has_text="apixaban@0#0")
+    first = view.locator(".given-passages > li", has_text="apixaban@0#0")
     assert "superseded 2018-01-01 by 1" in first.inner_text()
     assert f"{len(HOSTILE)} characters" in first.inner_text()
     first.locator("summary").click()

@@ -78,10 +78,10 @@ const passageLink = (name, { link, found }) => (found.has(name) ? el("a", { href
 
 function givenPassages(hits, context) {
   const all = hits.reduce((sum, { passage }) => sum + lengthOf(passage.text), 0);
-  return parted(hits, 25, ({ passage, rank }) => el("li", {}, fold([
-    el("span.given-head", {}, el("b", {}, String(rank)), el("span", {}, passage.header.title), sizeShare(lengthOf(passage.text), all)),
-    el("span.given-name", {}, el("code", {}, nameOf(passage)), validity(passage.header, context), certainty(passage.header.grade))],
-  () => el("p.words", {}, passage.text))), el("ol.given-passages"));
+  return parted(hits, 25, ({ passage, rank }) => el("li", {},
+    el("p.given-head", {}, el("b", {}, String(rank)), el("span", {}, passage.header.title), sizeShare(lengthOf(passage.text), all)),
+    el("p.given-name", {}, passageLink(nameOf(passage), context), validity(passage.header, context), certainty(passage.header.grade)),
+    fold("its words", () => el("p.words", {}, passage.text))), el("ol.given-passages"));
 }
 
 function givenContext({ text, passages, tokens, cut }, context) {

@@ -52,7 +52,7 @@ export function graphView(host) {
       paths.set(edge, path);
     }
     for (const box of graph.boxes) nodes.set(box.id, boxNode(box, values));
-    show(stage, lines, LANES.map((title, lane) => el("h3.lane-head", { "data-lane": lane }, title)), [...nodes.values()],
+    show(stage, lines, LANES.map((title, lane) => el("p.lane-head", { "data-lane": lane }, title)), [...nodes.values()],
       LANES.map((_, lane) => !graph.boxes.some((box) => box.lane === lane) && el("p.lane-lacks", { "data-lane": lane }, lackingIn(lane, values))));
     show(list, graphList(graph, values, choose));
     place();
@@ -61,7 +61,7 @@ export function graphView(host) {
 
   function boxNode(box, values) {
     const one = button(`.box.of-${box.kind}`, () => choose(box), boxBody(box, values));
-    for (const [key, value] of Object.entries({ "aria-label": boxWords(box, values), title: boxWords(box, values), "data-box": box.id, tabindex: "-1" }))
+    for (const [key, value] of Object.entries({ title: boxWords(box, values), "data-box": box.id, tabindex: "-1" }))
       one.setAttribute(key, value);
     if (box.isBlamed) one.classList.add("is-blamed");
     if (box.isChosen) one.classList.add("is-chosen");

@@ -101,7 +101,7 @@ async function start() {
     const context = { ...story, codes: file.index.codes, at: target, go, link };
     const shown = view === "step" && row === run.rows[0] ? "why" : view;
     const words = () => { const { option = story.choice?.option ?? null, claim = null, passage = null } = target; return { option, claim, passage }; };
-    const cards = () => quotedView(valuesOfStory(story).claims, words(), context, (more) => select({ option: null, claim: null, passage: null, ...more }));
+    const cards = () => quotedView(target.claim ? story.reading?.claims ?? [] : valuesOfStory(story).claims, words(), context, (more) => select({ option: null, claim: null, passage: null, ...more }));
     if (view === "graph" && box.contains(graph.node)) { // a selection moves nothing
       graph.draw();
       show(byId("graph-evidence"), cards());
