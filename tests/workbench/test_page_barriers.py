@@ -17,6 +17,8 @@ SHOWN: dict[str, tuple[dict[str, str], str]] = {
     "gates": ({"run": "gated.q-apixaban", "step": "retrieve[1]"}, ""),
     "a claim": ({"run": RUN, "step": "synthesise[1]", "claim": "1"}, ""),
     "a passage and its claims": ({"run": RUN, "step": "synthesise[1]", "passage": PASSAGE}, ""),
+    "the graph, a claim": ({"run": RUN, "view": "graph", "claim": "2"}, ""),
+    "what a step was given": ({"run": RUN, "view": "context", "step": "synthesise[1]"}, ""),
     "a choice": ({"run": RUN, "step": "choose[1]"}, ""),
     "a blame": ({"run": RUN}, "End"),
     "a record as it was written": ({"run": RUN, "step": "retrieve[1]"}, "r"),

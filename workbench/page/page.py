@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "web" / "static"
 """The modules and styles that the file and the server share."""
-STYLES = ("tokens.css", "base.css", "parts.css", "viewer/export.css")
+STYLES = ("tokens.css", "base.css", "parts.css", "graph.css", "viewer/export.css")
 IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=async function|function|const|let)", re.MULTILINE)
 RECORDS = 200

@@ -98,7 +98,7 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
             first["neighbours"] = neighbours(folder, run, q, sort, descending=descending)
         except (ValueError, FileNotFoundError):  # a list that cannot be told is no reason not to show the run
             first["neighbours"] = Neighbours(place=None, of=0, previous=None, next=None)
-        return shell(files, run, "run.mjs", first=first, styles=("parts.css", "run.css"))
+        return shell(files, run, "run.mjs", first=first, styles=("parts.css", "graph.css", "run.css"))
 
     @app.get("/static/{name:path}", include_in_schema=False)
     def static(request: Request, name: str) -> Response:

@@ -12,14 +12,16 @@ import { httpSource } from "./http_source.mjs";
 import { kindWord } from "./marks.mjs";
 import { blameView, forksView, reviewsView, shownBlame } from "./run_blame.mjs";
 import { evidencePanel } from "./run_evidence.mjs";
+import { valuesOfView } from "./run_graph.mjs";
 import { runHead } from "./run_head.mjs";
 import { rowNamed, runOutline } from "./run_outline.mjs";
 import { claimsOf, whyView } from "./run_why.mjs";
 import { button, byId, el, show } from "./viewer/dom.mjs";
+import { contextView } from "./viewer/context.mjs";
+import { graphView } from "./viewer/graph_view.mjs";
 import { storyOf } from "./viewer/question.mjs";
 import { DOING, MARKS, lastPart, rawView, stepBody, stepFacts, stepOf, titleOf } from "./viewer/step.mjs";
-
-const VIEWS = [["why", "Why"], ["step", "Step"], ["raw", "As written"]];
+import { OF_RECORD, RUN_VIEWS, viewKeys, viewTabs } from "./viewer/views.mjs";
 
 async function start() {
   const { experiment: line, view, neighbours } = first(), exp = line.exp;
@@ -30,7 +32,22 @@ async function start() {
     command: () => `evitrail trace show ${quote(line.folder)} ${quote(view.run)}`,
   });
   const told = { view, exp, kept, neighbours }, claims = claimsOf(view), source = httpSource(exp, view, kept);
-  const outline = runOutline(view, (row) => { walk({ step: stepOf(row), view: parameters().view === "raw" ? "raw" : "step" }); draw(); });
+  const outline = runOutline(view, (row) => {
+    const step = stepOf(row), now = parameters().view;
+    walk(now === "graph" ? { step, option: null, claim: null, passage: null } : { step, view: OF_RECORD.includes(now) ? now : "step" });
+    draw();
+  });
+  const graph = graphView({
+    values: () => valuesOfView(view, claims, shownBlame(view, parameters().blame).shown),
+    at() {
+      const { option = null, claim = null, passage = null, step = null, open, as } = parameters();
+      return { option, claim, passage, step, open: open?.split(",") ?? [], asList: as === "list" };
+    },
+    select: (changes, isWalking) => { (isWalking ? walk : leap)(changes); draw(); },
+    open: (step) => goToStep(step),
+    unfold: (names) => { walk({ open: names.join(",") }); draw(); },
+    toList: (is) => { walk({ as: is ? "list" : null }); draw(); },
+  });
   let story = null, turn = 0;
 
   function listAddress() {
@@ -50,33 +67,32 @@ async function start() {
     draw();
   }
 
+  const see = (name) => go({ view: name === "why" ? null : name });
   const goToStep = (path) => go({ step: path, view: "step" });
   // A version as the run saw it: on the day of the question, at the ledger number.
   const evidenceAt = (ref) => (line.store.found ? evidencePath(ref, { exp, asof: view.case?.as_of, seq: view.seq }) : null);
 
   function draw() {
-    const at = selected(), said = parameters(), shown = VIEWS.some(([name]) => name === said.view) ? said.view : "why";
+    const at = selected(), said = parameters(), shown = RUN_VIEWS.some(([name]) => name === said.view) ? said.view : "why";
     show(byId("head"), runHead(told, at, go));
     show(byId("evidence"), evidencePanel(view, claims, at, go, evidenceAt));
     const { shown: blame } = shownBlame(view, said.blame);
     outline.blame(blame?.culprit ?? [], blame ? kindWord(blame.outcome) : "");
-    const row = rowNamed(view, at.step) ?? (shown === "why" ? null : view.outline[0]);
+    const row = rowNamed(view, at.step) ?? (OF_RECORD.includes(shown) ? view.outline[0] : null);
     if (row) outline.list.select(row);
-    drawTabs(shown);
+    show(byId("views"), viewTabs(shown, "centre", see));
+    byId("main").dataset.view = shown;
     if (shown === "why") {
       turn += 1;
       show(byId("centre"), whyView(view, claims, at, go), blameView(told, said.blame, {
         onkind: (kind) => go({ blame: kind }), onstep: goToStep }), forksView(told), reviewsView(view));
       byId("centre").dataset.shown = "why";
+    } else if (shown === "graph") {
+      turn += 1;
+      if (!byId("centre").contains(graph.node)) show(byId("centre"), graph.node);
+      graph.draw();
+      byId("centre").dataset.shown = "graph";
     } else drawStep(row, shown).catch(failed);
-  }
-
-  function drawTabs(shown) {
-    show(byId("views"), VIEWS.map(([name, title]) => {
-      const node = button(".tab", () => go({ view: name === "why" ? null : name }), title);
-      for (const [key, value] of Object.entries({ role: "tab", "aria-selected": String(name === shown), "aria-controls": "centre" })) node.setAttribute(key, value);
-      return node;
-    }));
   }
 
   async function drawStep(row, shown) {
@@ -88,7 +104,7 @@ async function start() {
       const link = ({ step, ...more }) => runPath(exp, view.run, { ...kept, step, view: "step", ...more });
       const context = { ...story, codes: view.codes, at: parameters(), link, go: ({ step = name, ...more }) => go({ step, view: "step", ...more }) };
       if (row[6] === "Retrieved" && line.store.found) again = await searchAgain(record);
-      body = shown === "raw" ? rawView(source, record) : await stepBody(source, row, record, context);
+      body = shown === "raw" ? rawView(source, record) : await (shown === "context" ? contextView : stepBody)(source, row, record, context);
     } catch (error) {
       body = el("p.failure", {}, `This record cannot be shown: ${error.message}`);
     }
@@ -102,7 +118,7 @@ async function start() {
       el("header.step-head", {}, el("h2", {}, titleOf(row)), el("span.soft", {}, DOING[lastPart(path).split("[")[0]]),
         row[4] && el("span.mark-badge.unknown", {}, MARKS[row[4]]), again,
         el("span.walk", {}, to(-1, "‹ previous step"), el("span.soft", {}, `${place + 1} of ${view.outline.length}`), to(1, "next step ›"))),
-      record && path && stepFacts(source, record), body);
+      record && path && shown === "step" && stepFacts(source, record), body);
     byId("centre").dataset.shown = `${shown} ${name}`;
   }
 
@@ -131,11 +147,19 @@ async function start() {
     "[": ["previous run of the list", beside(neighbours.previous)], "]": ["next run of the list", beside(neighbours.next)],
     Enter: ["read the step", () => byId("centre").focus()], Escape: ["back: to why, then to the list", back],
     d: ["compare with its parent, or the same case in the baseline", () => { location.href = diffPath(exp, { a: view.parent, b: view.run }); }],
+    " ": ["play the steps in the graph, and pause", play],
     g: ["go to the blamed step", () => (blamed() ? goToStep(blamed()) : false)],
     r: ["the record as it was written, and back", () => go({ view: parameters().view === "raw" ? "step" : "raw" })],
-    ...Object.fromEntries(VIEWS.map(([name, title], i) => [String(i + 1), [`view: ${title}`, () => go({ view: name === "why" ? null : name })]])),
+    ...viewKeys(see),
     ...Object.fromEntries(letters.map((letter) => [letter, [`option ${letters[0]} to ${letters.at(-1)} (with Shift)`, () => go({ option: letter, claim: null, passage: null })]])),
   });
+
+  function play({ target }) {
+    if (target.closest("button, summary")) return false; // it does what it says
+    if (parameters().view !== "graph") go({ view: "graph" });
+    graph.toggle();
+    return true;
+  }
 
   function back() {
     if (parameters().view || parameters().claim || parameters().passage) go({ view: null, step: null, claim: null, passage: null });

@@ -9,6 +9,7 @@
 import { gradeMark, gradeWhy } from "./grade.mjs";
 import { statusMark } from "./marks.mjs";
 import { button, count, el, fold } from "./viewer/dom.mjs";
+import { isLit } from "./viewer/evidence.mjs";
 import { marked, spaced } from "./viewer/text.mjs";
 
 // `at` is what is selected: an option, a claim by its number, a passage by its name.
@@ -37,9 +38,6 @@ function nothing({ chain, passages }, { option }) {
   if (!passages.length) return "Nothing was searched for: the answer came without evidence.";
   return option ? `No claim for ${option} was used.` : "No claim was used.";
 }
-
-export const isLit = (claim, { option, claim: number, passage }) =>
-  (number !== null ? claim.i === number : passage ? claim.passage === passage : claim.option === option && claim.stance === "supports");
 
 function passageCard(hit, standing, claims, at, go, byName, lead) {
   const { header, passage, text } = hit, told = standing[hit.ref];

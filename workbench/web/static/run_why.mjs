@@ -2,8 +2,8 @@
 
 import { gradeMark } from "./grade.mjs";
 import { statusMark } from "./marks.mjs";
-import { isLit } from "./run_evidence.mjs";
 import { button, count, el, fold, parted } from "./viewer/dom.mjs";
+import { isLit } from "./viewer/evidence.mjs";
 import { number } from "./viewer/text.mjs";
 
 const FIRST = 3; // claims of an option that are shown before the rest is asked for

@@ -17,7 +17,7 @@ export async function readingOf(file, { path, output, edges, inputs }) {
       if (!hits.has(nameOf(hit.passage))) hits.set(nameOf(hit.passage), { ...hit, list: id });
   }
   const claims = synthesis.claims.map((claim, i) => ({ ...claim, i, name: members[i]?.target.id }));
-  return { path, hits, claims, note: synthesis.note };
+  return { path, hits, claims, note: synthesis.note, context: synthesis.context ?? null };
 }
 
 export const strongest = (claims) => claims.sort((a, b) => b.strength - a.strength);
@@ -96,6 +96,22 @@ export function retrievedView({ query, hits, gates }, context) {
     hits.length > 0 ? parted(hits, Math.max(25, asked), (hit) => marks.add(passageCard(hit, context, claims, onward)))
       : el("p.empty", {}, "Nothing was found."),
   ];
+}
+
+// Whether a claim is meant by what is selected: by itself, by its passage, or by the option that it speaks for.
+export const isLit = (claim, { option, claim: number, passage }) =>
+  (number !== null ? claim.i === Number(number) : passage ? claim.passage === passage : claim.option === option && claim.stance === "supports");
+
+// The passages of what is selected, with the sentences of its claims marked.
+export function quotedView(claims, at, context, go) {
+  const lit = claims.filter((claim) => isLit(claim, at)), names = new Set([...(at.passage && at.claim === null ? [at.passage] : []), ...lit.map(({ passage }) => passage)]);
+  const cards = [...names].filter((name) => context.found.has(name)).map((name) => {
+    const card = passageCard(context.found.get(name), context, lit, go);
+    for (const mark of card.querySelectorAll("mark")) mark.classList.add("lit");
+    return card;
+  });
+  const heading = at.claim !== null ? "The passage of this claim" : at.passage ? "This passage" : at.option ? `Evidence for ${at.option}` : "Evidence";
+  return [el("h3", {}, heading), cards.length > 0 ? cards : el("p.empty", {}, at.option ? `No claim for ${at.option} was used.` : "No claim was used.")];
 }
 
 // A synthesis: claims on the left, by option; on the right the passages they were read from.

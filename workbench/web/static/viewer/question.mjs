@@ -26,24 +26,27 @@ export async function storyOf(file, run) {
   const read = chose.inputs?.find((input) => input.type === "Synthesis")?.id;
   const finders = new Map();
   let reading = null;
-  for (const row of made("Synthesis").slice(-20)) {
+  for (const row of made("Synthesis").slice(-20).reverse()) {
     const body = await bodyOf(row);
-    if (!read || body.output === read) reading = await readingOf(file, body);
+    if (read && body.output !== read) continue;
+    reading = await readingOf(file, body);
+    break;
   }
-  const met = new Map();
+  const met = new Map(), found = new Map();
   for (const row of made("Retrieved").slice(0, 50)) {
     const { output, path } = await bodyOf(row);
     if (finders.has(output)) continue;
     const { query, hits } = (await file.value(output)) ?? {};
     finders.set(output, { path, query });
-    for (const { passage } of hits ?? []) {
-      const ref = refOf(passage.header);
-      if (!met.has(ref)) met.set(ref, { header: passage.header, step: path, passage: nameOf(passage) });
+    for (const hit of hits ?? []) {
+      const { passage } = hit, ref = refOf(passage.header), name = nameOf(passage);
+      if (!met.has(ref)) met.set(ref, { header: passage.header, step: path, passage: name });
+      if (!found.has(name)) found.set(name, { ...hit, step: path });
     }
   }
   const withheld = config || !begun.config ? null : (await file.blob(begun.config)).absent;
   const steps = new Set(run.rows.map((row) => row[3]));
-  const answer = { question, said, blames, reviews, choice, choiceStep: chose.path, reading, finders, met };
+  const answer = { question, said, blames, reviews, choice, choiceStep: chose.path, reading, finders, met, found };
   return { run, begun, config, origin, withheld, steps, ...answer };
 }
 

@@ -48,7 +48,7 @@ const VIEWS = {
     [texts.map((text, i) => turn(`answer${ends[i] ? `, ended by ${ends[i]}` : ""}`, text)), others(rest)],
 };
 
-function viewOf({ absent, type, value }, context) {
+export function viewOf({ absent, type, value }, context) {
   if (absent) return el("p.empty", {}, absent);
   try {
     return Object.hasOwn(VIEWS, type) ? VIEWS[type](value, context) : plain(value);
@@ -63,27 +63,7 @@ export async function stepBody(file, row, { line: { type, body } }, context) {
   const left = body.output ?? body.blames ?? body.review;
   if (!body.inputs) return left ? viewOf(await file.blob(left), context) : plain(body);
   const own = body.output_type === "Synthesis" ? await readingOf(file, body) : null;
-  const makers = await makersOf(file, context.run, row[0], body.inputs);
-  const to = (step) => el("a", { href: context.link({ step }) }, step);
-  const maker = (id) => makers.has(id) && el("span.soft", {}, "from ", to(makers.get(id)));
-  const input = ({ role, type: kind, id }) => el("div.made", {}, fold([el("b", {}, role), ` ${kind} `, hash(id)],
-    async () => viewOf(await file.blob(id), context), kind === "Prompt"), maker(id));
-  return [
-    body.output && viewOf(await file.blob(body.output), { ...context, own }),
-    el("h3", {}, "Made from"),
-    others(body.parameters ?? {}),
-    body.inputs.length > 0 ? body.inputs.map(input) : el("p.soft", {}, "It used no input."),
-  ];
-}
-
-// Which of the steps shortly before made an input: looked for in what is decoded anyway.
-async function makersOf(file, run, seq, inputs) {
-  const wanted = new Set(inputs.map((input) => input.id)), makers = new Map();
-  for (let at = seq - 1; at >= Math.max(0, seq - 200) && makers.size < wanted.size; at -= 1) {
-    const { line: { body } } = await file.record(run, at);
-    if (body.path && wanted.has(body.output) && !makers.has(body.output)) makers.set(body.output, body.path);
-  }
-  return makers;
+  return body.output ? viewOf(await file.blob(body.output), { ...context, own }) : el("p.soft", {}, "It left nothing.");
 }
 
 export function stepFacts(file, { line: { body, t } }) {

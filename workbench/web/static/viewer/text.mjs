@@ -4,7 +4,7 @@ import { short } from "./bytes.mjs";
 import { badge, count, el, fold, pair, parted } from "./dom.mjs";
 
 // Offsets count characters as the journal does (code points); strings here count UTF-16 units.
-function unitOf(text) {
+export function unitOf(text) {
   if (!/[\ud800-\udfff]/.test(text)) return (offset) => offset;
   const starts = [];
   let at = 0;
@@ -74,6 +74,16 @@ function successorOf(header, met) {
   const found = others.filter((one) => one.header.supersedes === ref);
   const all = found.length > 0 ? found : others.filter((one) => isNext(one.header));
   return all.sort((a, b) => (a.header.valid_from < b.header.valid_from ? -1 : 1))[0] ?? null;
+}
+
+// How a version stood on the day that was asked of, as far as the record tells; what it does not tell is null.
+export function standingOf(header, day, met) {
+  const next = successorOf(header, met), by = next && (!day || next.header.valid_from <= day) ? next.header : null;
+  if (header.retracted) return { status: "retracted" };
+  if (day && day < header.valid_from) return { status: "not_yet" };
+  if (day && !(header.valid_to && header.valid_to <= day)) return { status: "current" };
+  if (by) return { status: "superseded", since: header.valid_to ?? by.valid_from, by: refOf(by) };
+  return { status: day || header.valid_to ? null : "current" };
 }
 
 // When a version held, whether it did on the day that was asked of, and what took its place by then, or later.
