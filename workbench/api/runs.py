@@ -120,6 +120,13 @@ def listed_runs(
     )
 
 
+def runs_meant(folder: Path, query: str, sort: str = "run", *, descending: bool = False) -> list[str]:
+    """The names of all runs that a query means; raises as ``selection`` does."""
+    columns, _, places = _selected(folder, query, sort, descending)
+    names = columns.names("run")
+    return [str(names.at(place)) for place in places.tolist()]
+
+
 def cells(listed: ListedRuns) -> list[dict[str, Any]]:
     """Rows for a spreadsheet: lists as JSON, names that it would compute escaped."""
     return [in_cells(row) for row in listed.runs]

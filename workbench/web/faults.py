@@ -21,6 +21,7 @@ from evitrail.eval.query.parse import QueryError
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.errors import JournalError
 from evitrail.workbench.api.folders import UnknownName
+from evitrail.workbench.api.jobs import NotNow
 from evitrail.workbench.web.shell import error_page
 
 SAFE = "Nothing was changed: pages only read. Go back, or to the list of experiments."
@@ -54,7 +55,7 @@ async def answered(request: Request, error: Exception) -> Response:
 
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
-HANDLED: tuple[type[Exception], ...] = (UnknownName, QueryError, InputError, ValueError, JournalError, OSError)
+HANDLED: tuple[type[Exception], ...] = (UnknownName, NotNow, QueryError, InputError, ValueError, JournalError, OSError)
 """Errors whose words are for whoever asked."""
 
 
@@ -67,7 +68,7 @@ def _told(error: Exception) -> tuple[int, str]:
         return 422, "; ".join(f"{name}: {what}" for name, what in faults)
     if isinstance(error, UnknownName):
         return 404, str(error.args[0])
-    if isinstance(error, (FileNotFoundError, JournalError)):
+    if isinstance(error, (NotNow, FileNotFoundError, JournalError)):
         return 409, said
     if isinstance(error, ValueError):
         return 422, said
