@@ -28,6 +28,7 @@ from evitrail.eval.rerun.fork import forking, root_config
 from evitrail.eval.rerun.fork_estimate import expect_forkable
 from evitrail.eval.rerun.fork_record import Fork
 from evitrail.eval.rerun.fork_variant import expect_no_code
+from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.grading.grade import LEVELS
 from evitrail.retrieval import RETRIEVERS
 from evitrail.retrieval.base import Retrieved
@@ -36,6 +37,7 @@ from evitrail.traces.journal.errors import JournalError
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record, stored_name
 from evitrail.traces.trace import Trace
+from evitrail.workbench.api.folders import UnknownName
 from evitrail.workbench.api.store_state import store_state
 
 
@@ -80,8 +82,9 @@ class ForkChoices(Record):
 
 
 def fork_choices(folder: Path, run: str) -> ForkChoices:
-    """What a run can be forked with; raises ``ValueError`` for a run that there is not."""
+    """What a run can be forked with; raises ``UnknownName`` for a run that there is not."""
     with Journals.open(folder) as past:
+        expect_run(past, run)
         trace = find_run(past, run)
         refused = why_not(folder)
         try:
@@ -91,6 +94,12 @@ def fork_choices(folder: Path, run: str) -> ForkChoices:
             return _choices(folder, trace, config, refused)
         except (JournalError, ValueError) as error:
             return ForkChoices(run=run, refused=refused or " ".join(str(error).split()))
+
+
+def expect_run(past: Journals, run: str) -> None:
+    """Raise ``UnknownName`` where there is no such run."""
+    if not past.records(run):
+        raise UnknownName(f"expected a run of this experiment, got {run!r}{nearest(run, past.runs())}")
 
 
 def why_not(folder: Path) -> str:

@@ -22,7 +22,7 @@ from evitrail.eval.rerun.fork_estimate import ForkEstimate, estimate_forks
 from evitrail.eval.rerun.fork_variant import ForkVariant, expect_known
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
-from evitrail.workbench.api.fork_choices import why_not
+from evitrail.workbench.api.fork_choices import expect_run, why_not
 from evitrail.workbench.api.job_file import Job, new_id, now
 from evitrail.workbench.api.job_view import JobView
 from evitrail.workbench.api.jobs import Jobs, NotNow
@@ -50,6 +50,7 @@ def estimate(folder: Path, asked: AskedForks) -> ForkEstimate:
     """What it would cost; nothing is written."""
     _settled(folder, asked)
     with Journals.open(folder) as past:
+        expect_run(past, asked.run)
         return estimate_forks(past, _runs(folder, asked), asked.variants)
 
 

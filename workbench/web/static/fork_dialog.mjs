@@ -21,12 +21,12 @@ export async function forkDialog({ exp, view, step, others, fixed = null, onjob 
   const value = el("span.fork-value"), fault = el("p.failure", { role: "alert", hidden: true });
   const what = el("select", { id: "fork-change" }, changes.map((change) => el("option", { value: change.name }, change.words)));
   const from = el("select", { id: "fork-from" }, el("option", { value: "" }, "the start"), choices.steps.map(({ path }) => el("option", { value: path }, path)));
-  const scope = (name, words) => el("label.fork-scope", {}, el("input", { type: "radio", name: "scope", value: name, checked: (name === "others") === Boolean(fixed) }), ` ${words}`);
+  const scope = (name, words) => el("label.fork-scope", {}, el("input", { type: "radio", name: "scope", value: name, checked: name === "this" }), ` ${words}`);
   const form = el("form.fork-form", { onsubmit: submitted, onchange: drawn, oninput: estimated, onkeydown: entered },
     fixed ? el("p", {}, "Change: ", el("b", {}, fixed.map((variant) => variant.label).join(", ")), fixed[0].at && el("span.soft", {}, ` from ${fixed[0].at}`))
       : [el("label", { for: "fork-change" }, "Change"), what, el("span.soft", {}, "to"), value, el("label", { for: "fork-from" }, "From"), from],
-    el("fieldset", {}, el("legend", {}, "Fork"), !fixed && scope("this", "this run"),
-      scope("others", "the other runs of "), el("code", { dir: "auto" }, query)),
+    fixed ? el("p", {}, "Fork: the other runs of ", el("code", { dir: "auto" }, query))
+      : el("fieldset", {}, el("legend", {}, "Fork"), scope("this", "this run"), scope("others", "the other runs of"), el("code", { dir: "auto" }, query)),
     cost, fault,
     el("div.fork-buttons", {}, el("span.soft", {}, "Nothing is changed: a fork is a run of its own."), button("", () => node.close(), "Cancel"), run));
   const node = openDialog(fixed ? "Apply to the other runs" : `Fork ${view.run}`, form);
@@ -50,7 +50,7 @@ export async function forkDialog({ exp, view, step, others, fixed = null, onjob 
   function asked() {
     const at = from.value || null;
     const variants = fixed ?? state.change.variants(value.firstElementChild).map((variant) => ({ ...variant, at }));
-    const isOthers = form.elements.scope?.value === "others";
+    const isOthers = fixed || form.elements.scope.value === "others";
     return { run: view.run, query: isOthers ? query : null, variants, confirmed: state.confirmed };
   }
 
