@@ -24,6 +24,7 @@ from starlette.types import ASGIApp
 from evitrail.eval.query.vocabulary import vocabulary
 from evitrail.workbench.api.experiments import experiment_line, experiments
 from evitrail.workbench.api.folders import ExperimentFolders
+from evitrail.workbench.api.jobs import Jobs
 from evitrail.workbench.api.pack import pack
 from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
@@ -32,6 +33,7 @@ from evitrail.workbench.web.diff_routes import diff_api, diff_pages
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
 from evitrail.workbench.web.faults import FAULTS, HANDLED, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
+from evitrail.workbench.web.job_routes import job_pages, job_writes, jobs_api
 from evitrail.workbench.web.links import LinkedAPI
 from evitrail.workbench.web.retrieval_routes import retrieval_api, retrieval_pages
 from evitrail.workbench.web.routes import AGAIN, api, content
@@ -68,10 +70,15 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
     app.include_router(evidence_api(folders))
     app.include_router(diff_api(folders))
     app.include_router(retrieval_api(folders))
+    jobs = Jobs(folders)
+    job_pages(app, jobs, files)
+    app.include_router(jobs_api(folders, jobs))
     app.include_router(run_api(folders))
     app.include_router(api(folders))
     for writes in () if admission.read_only else WRITES:
         app.include_router(writes(folders))
+    if not admission.read_only:
+        app.include_router(job_writes(folders, jobs))
     return Guard(app, admission)
 
 
@@ -98,7 +105,7 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
             first["neighbours"] = neighbours(folder, run, q, sort, descending=descending)
         except (ValueError, FileNotFoundError):  # a list that cannot be told is no reason not to show the run
             first["neighbours"] = Neighbours(place=None, of=0, previous=None, next=None)
-        return shell(files, run, "run.mjs", first=first, styles=("parts.css", "graph.css", "run.css"))
+        return shell(files, run, "run.mjs", first=first, styles=("parts.css", "graph.css", "run.css", "jobs.css"))
 
     @app.get("/static/{name:path}", include_in_schema=False)
     def static(request: Request, name: str) -> Response:

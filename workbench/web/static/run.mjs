@@ -13,6 +13,7 @@ import { kindWord } from "./marks.mjs";
 import { blameView, forksView, reviewsView, shownBlame } from "./run_blame.mjs";
 import { evidencePanel } from "./run_evidence.mjs";
 import { valuesOfView } from "./run_graph.mjs";
+import { runForks } from "./run_forks.mjs";
 import { runHead } from "./run_head.mjs";
 import { rowNamed, runOutline } from "./run_outline.mjs";
 import { claimsOf, whyView } from "./run_why.mjs";
@@ -31,7 +32,8 @@ async function start() {
     exp, crumbs: [["Experiments", "/"], [exp, listAddress()], [view.run]],
     command: () => `evitrail trace show ${quote(line.folder)} ${quote(view.run)}`,
   });
-  const told = { view, exp, kept, neighbours }, claims = claimsOf(view), source = httpSource(exp, view, kept);
+  const forks = runForks({ view, exp, kept, neighbours, store: line.store, step: () => parameters().step });
+  const told = { view, exp, kept, neighbours, actions: forks.control }, claims = claimsOf(view), source = httpSource(exp, view, kept);
   const outline = runOutline(view, (row) => {
     const step = stepOf(row), now = parameters().view;
     walk(now === "graph" ? { step, option: null, claim: null, passage: null } : { step, view: OF_RECORD.includes(now) ? now : "step" });
@@ -73,6 +75,7 @@ async function start() {
   const evidenceAt = (ref) => (line.store.found ? evidencePath(ref, { exp, asof: view.case?.as_of, seq: view.seq }) : null);
 
   function draw() {
+    forks.draw();
     const at = selected(), said = parameters(), shown = RUN_VIEWS.some(([name]) => name === said.view) ? said.view : "why";
     show(byId("head"), runHead(told, at, go));
     show(byId("evidence"), evidencePanel(view, claims, at, go, evidenceAt));
@@ -130,7 +133,7 @@ async function start() {
 
   byId("main").className = "run";
   show(byId("main"),
-    el("header", { id: "head" }),
+    el("div.run-top", {}, el("header", { id: "head" }), forks.box),
     outline.node,
     el("section.centre-box", {}, el("div.tabs", { id: "views", role: "tablist" }), el("div", { id: "centre", role: "tabpanel", tabindex: "-1" })),
     el("aside", { id: "evidence", "aria-label": "Evidence" }));
@@ -148,7 +151,8 @@ async function start() {
     Enter: ["read the step", () => byId("centre").focus()], Escape: ["back: to why, then to the list", back],
     d: ["compare with its parent, or the same case in the baseline", () => { location.href = diffPath(exp, { a: view.parent, b: view.run }); }],
     " ": ["play the steps in the graph, and pause", play],
-    g: ["go to the blamed step", () => (blamed() ? goToStep(blamed()) : false)],
+    f: ["fork: do it again with something changed", forks.fork],
+    g: ["go to the blamed step; after a fork that turned right: apply it to the other runs", () => forks.apply() || (blamed() ? goToStep(blamed()) : false)],
     r: ["the record as it was written, and back", () => go({ view: parameters().view === "raw" ? "step" : "raw" })],
     ...viewKeys(see),
     ...Object.fromEntries(letters.map((letter) => [letter, [`option ${letters[0]} to ${letters.at(-1)} (with Shift)`, () => go({ option: letter, claim: null, passage: null })]])),
