@@ -28,6 +28,7 @@ from evitrail.workbench.api.pack import pack
 from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
 from evitrail.workbench.api.runs import Neighbours, neighbours
+from evitrail.workbench.web.attribution_routes import attribution_api, attribution_pages, attribution_writes
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
 from evitrail.workbench.web.faults import HANDLED, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
@@ -35,7 +36,7 @@ from evitrail.workbench.web.routes import AGAIN, api, content
 from evitrail.workbench.web.shell import shell, template
 from evitrail.workbench.web.static_files import StaticFiles
 
-WRITES: tuple[Callable[[ExperimentFolders], APIRouter], ...] = ()
+WRITES: tuple[Callable[[ExperimentFolders], APIRouter], ...] = (attribution_writes,)
 """The routes that write, each part's its own."""
 
 
@@ -59,6 +60,8 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
     _pages(app, folders, files)
     evidence_pages(app, folders, files)
     app.include_router(evidence_api(folders))
+    attribution_pages(app, folders, files)
+    app.include_router(attribution_api(folders))
     app.include_router(api(folders))
     for writes in () if admission.read_only else WRITES:
         app.include_router(writes(folders))
@@ -88,7 +91,7 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
             first["neighbours"] = neighbours(folder, run, q, sort, descending=descending)
         except (ValueError, FileNotFoundError):  # a list that cannot be told is no reason not to show the run
             first["neighbours"] = Neighbours(place=None, of=0, previous=None, next=None)
-        return shell(files, run, "run.mjs", first=first, styles=("parts.css", "run.css"))
+        return shell(files, run, "run.mjs", first=first, styles=("parts.css", "run.css", "override.css"))
 
     @app.get("/static/{name:path}", include_in_schema=False)
     def static(request: Request, name: str) -> Response:

@@ -5,6 +5,7 @@ Rules kept here
   *Prevents* is the fix value: the failures that repairing steps of this kind alone prevents. It does not sum to 1.
 - A step's faults are the codes of which it was the first to be named; each counts where the step is blamed at all.
 - The failures that nobody is blamed for are told by reason.
+- Failures that were picked by what came of them are no sample: their shares have no intervals.
 - Intervals are those of ``case_shares.py``. Runs of one case are drawn together, so all conditions may be taken as one.
 
     found = failures_by_step([blame for blame in blames if blame.outcome == "wrong"])
@@ -19,7 +20,7 @@ from functools import partial
 from typing import NamedTuple
 
 from evitrail.eval.attribution.blame import Blame
-from evitrail.eval.attribution.record.case_shares import CaseShare, case_shares
+from evitrail.eval.attribution.record.case_shares import case_shares
 from evitrail.eval.attribution.record.summary import blamed_in, code, in_order, repairs_alone, roles_of
 from evitrail.eval.attribution.scene.scene import kind_of
 from evitrail.eval.metrics import stats
@@ -34,8 +35,9 @@ class CountedShare(Record):
     n: float
     """With a part of 1 where a failure is blamed on several steps."""
     share: float
-    lo: float
-    hi: float
+    lo: float | None
+    """None where the failures are no sample."""
+    hi: float | None
 
 
 class CodeShare(Record):
@@ -83,16 +85,22 @@ class _Table(NamedTuple):
         self.columns.append(column)
         return len(self.columns) - 1
 
-    def counted(self) -> list[CountedShare]:
+    def counted(self, *, is_sample: bool) -> list[CountedShare]:
         cases = len({blame.case for blame in self.blames})
         weights = [[column(blame) for column in self.columns] for blame in self.blames]
-        return list(map(_share, case_shares(self.blames, weights, stats.bootstrap_draws(cases))))
+        shares = case_shares(self.blames, weights, stats.bootstrap_draws(cases))
+        return [
+            CountedShare(
+                n=one.total, share=one.share, lo=one.lo if is_sample else None, hi=one.hi if is_sample else None
+            )
+            for one in shares
+        ]
 
 
-def failures_by_step(blames: Sequence[Blame]) -> FailuresByStep:
+def failures_by_step(blames: Sequence[Blame], *, is_sample: bool = True) -> FailuresByStep:
     """The table of failures of one kind, a record for each failed run."""
     if not blames:
-        none = CountedShare(n=0, share=0, lo=0, hi=1)
+        none = CountedShare(n=0, share=0, lo=None, hi=None)
         return FailuresByStep(n=0, cases=0, steps=(), nobody=none, reasons=(), evidence=())
     roles = [role for role in in_order(roles_of(blames).union(*map(repairs_alone, blames))) if role != "abstained"]
     table = _Table(blames, [])
@@ -108,7 +116,7 @@ def failures_by_step(blames: Sequence[Blame]) -> FailuresByStep:
         found: table.place(partial(_says_nobody, found))
         for found in sorted({code(blame) for blame in blames if not blame.culprit})
     }
-    counted = table.counted()
+    counted = table.counted(is_sample=is_sample)
     return FailuresByStep(
         n=len(blames),
         cases=len({blame.case for blame in blames}),
@@ -142,10 +150,6 @@ def _has_fault(role: str, fault: str, blame: Blame) -> float:
 
 def _says_nobody(reason: str, blame: Blame) -> float:
     return not blame.culprit and code(blame) == reason
-
-
-def _share(found: CaseShare) -> CountedShare:
-    return CountedShare(n=found.total, share=found.share, lo=found.lo, hi=found.hi)
 
 
 def _by_frequency(found: dict[str, CountedShare]) -> tuple[CodeShare, ...]:
