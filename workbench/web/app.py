@@ -29,6 +29,7 @@ from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
 from evitrail.workbench.api.runs import Neighbours, neighbours
 from evitrail.workbench.web.attribution_routes import attribution_api, attribution_pages, attribution_writes
+from evitrail.workbench.web.audit_routes import audit_api, audit_pages
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
 from evitrail.workbench.web.faults import HANDLED, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
@@ -61,6 +62,8 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
     evidence_pages(app, folders, files)
     app.include_router(evidence_api(folders))
     attribution_pages(app, folders, files)
+    audit_pages(app, folders, files)
+    app.include_router(audit_api(folders))
     app.include_router(attribution_api(folders))
     app.include_router(api(folders))
     for writes in () if admission.read_only else WRITES:
