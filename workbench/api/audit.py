@@ -96,9 +96,8 @@ class Judged(NamedTuple):
 def known_policies(folder: Path) -> dict[str, Path]:
     """The policies by which an experiment may be judged, by name: its own first, the example last."""
     own = {path.name: path for path in sorted(folder.glob("*policy*.toml"))}
-    above = {
-        f"{folder.resolve().parent.name}/{path.name}": path for path in sorted(folder.parent.glob("*policy*.toml"))
-    }
+    parent = folder.resolve().parent
+    above = {f"{parent.name}/{path.name}": path for path in sorted(parent.glob("*policy*.toml"))}
     return own | above | {EXAMPLE: Path(starter.__file__).parent / "policy.toml"}
 
 

@@ -1,7 +1,7 @@
 """The audit of an experiment: as JSON, and as a page that the server draws and a printer takes.
 
 Rules kept here
-- A page that would have to judge first says so at once, and is drawn when that is done; ``wait`` judges before it answers.
+- A page that would have to judge first says so at once, and is drawn when that is done; with ``wait`` it answers then.
 - The body is that of the file that ``evitrail audit --out`` writes: one template, two frames.
 """
 
