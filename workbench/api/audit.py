@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 from evitrail.eval import starter
@@ -132,7 +133,7 @@ def audit_view(folder: Path, name: str | None, *, day: date, judge: bool = True)
     return AuditView(
         policies=tuple(_choice(one, path) for one, path in known_policies(folder).items()),
         chosen=name,
-        command=f"evitrail audit {folder} --policy {policy_named(folder, name) if name else 'policy.toml'}",
+        command=f"evitrail audit {quote(str(folder))} --policy {_file(folder, name)}",
         audit=found.audit if found else None,
         behind=_behind(found) if found else {},
         since=_since(found.audit, history) if found else None,
@@ -154,6 +155,11 @@ def _read_for(folder: Path, policy: Path, _: date) -> list[Path]:
 
 
 _judged = Fresh(_judge, _read_for, 4)
+
+
+def _file(folder: Path, name: str | None) -> str:
+    """What the command line takes for a policy."""
+    return "policy.toml" if name in (None, EXAMPLE) else quote(str(known_policies(folder)[str(name)]))
 
 
 def _choice(name: str, path: Path) -> PolicyChoice:
