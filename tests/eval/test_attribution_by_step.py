@@ -96,8 +96,8 @@ def test_what_the_attribution_found_can_be_had_without_what_a_reviewer_says() ->
 
 @pytest.mark.parametrize(
     ("query", "is_sample"),
-    [("", True), ("condition:gated", True), ("nodule OR day:>2020-01-01", True), ("stale", False), ("-(case:x wrong)", False),
-     ("blame:retrieve", False), ('"wrong"', True), ("cites:superseded", False)],
+    [("", True), ("condition:gated", True), ("nodule OR day:>2020-01-01", True), ("stale", False),
+     ("-(case:x wrong)", False), ("blame:retrieve", False), ('"wrong"', True), ("cites:superseded", False)],
 )  # fmt: skip
 def test_runs_that_are_picked_by_what_came_of_them_are_no_sample(query: str, is_sample: bool) -> None:
     assert picks_before_run(parse(query)) is is_sample

@@ -12,9 +12,8 @@ import pytest
 from barriers import barriers
 from desk import Desk, evitrail, with_holes
 from pypdf import PdfReader
+from reviewing import POLICY, settled
 from serving_pages import running, until
-from test_attribution_web import settled
-from test_audit_web import POLICY
 from visiting import Visit, visiting
 
 PAGE = "/e/evitrail-run/attribution"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import pytest
 from desk import Desk, evitrail
 from exhibit import HOSTILE
+from reviewing import settled
 from serving_pages import WRITES, asking
 from starlette.testclient import TestClient
 
@@ -41,16 +41,6 @@ def written() -> Iterator[None]:
     """No results are being written any more when a test's folder goes."""
     yield
     settled()
-
-
-def settled(*folders: Path) -> None:
-    from evitrail.workbench.api import results_writer
-
-    for _ in range(1500):
-        if not any(state == "being written" for state in results_writer._states.values()):
-            return
-        sleep(0.02)
-    raise AssertionError("the results are still being written")
 
 
 def recorded_blames(run: Path) -> list[dict[str, Any]]:

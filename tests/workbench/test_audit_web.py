@@ -9,25 +9,10 @@ from typing import Any
 import pytest
 from desk import Desk, evitrail
 from report_pages import Markup
+from reviewing import POLICY
 from serving_pages import asking
 
 EXP = "/api/experiments/evitrail-run"
-POLICY = """[policy]
-name = "answers"
-version = "1"
-owner = "A. Meyer"
-[[threshold]]
-condition = "closed_book"
-metric = "high_risk_rate"
-at_most = 0.03
-[[threshold]]
-condition = "closed_book"
-metric = "accuracy"
-at_most = 0.9
-[[evidence]]
-condition = "standard"
-rule = "nothing_superseded_cited"
-"""
 TODAY = date.today().isoformat()
 
 

@@ -30,6 +30,12 @@ def results_state(folder: Path) -> ResultsState:
         return _states.get(folder, CURRENT)
 
 
+def is_writing() -> bool:
+    """Whether any results are being written."""
+    with _lock:
+        return WRITING in _states.values()
+
+
 def write_later(folder: Path) -> None:
     """Write the results of an experiment again, soon."""
     with _lock:
