@@ -1,8 +1,9 @@
 """Reviewing a run: a label or blame overridden, or that withdrawn, recorded for good with author and reason.
 
 Rules kept here
-- The review is appended to the run's own chain, in the file where the run lies; then the journal is sealed and the
-  results are written again, so that every total honours it.
+- The review is appended to the run's own chain, in the file where the run lies, in one short transaction: a sweep that
+  writes there waits no longer. Then the journal is sealed and the results are written again, so that every total
+  honours it; ``results`` says how, for a server that does not wait for them.
 - What cannot be meant is refused before anything is written: a run that has no answer, a label of an option that is
   right or was not chosen, a blame for a failure that the run does not have, a step that it did not do.
 - Of a case with patient data the review is stored under the run's key, and is redacted with it.
@@ -42,6 +43,8 @@ from evitrail.traces.run.memory import secret_of
 from evitrail.traces.trace import Trace
 
 N = TypeVar("N", bound=str)
+WriteResults = Callable[[Path], object]
+"""What writes the results of an experiment again."""
 
 
 class Reviewable(NamedTuple):
@@ -92,17 +95,27 @@ def review_label(folder: Path, run: str, label: str, value: str, *, by: str, rea
 
 
 def review_blame(
-    folder: Path, run: str, outcome: str, steps: Sequence[str], *, by: str, reason: str, code: str | None = None
+    folder: Path,
+    run: str,
+    outcome: str,
+    steps: Sequence[str],
+    *,
+    by: str,
+    reason: str,
+    code: str | None = None,
+    results: WriteResults = write_results,
 ) -> Review:
     """Say that other steps are to blame for a failure of a run, or ``nobody``; raises like ``review_label``.
 
     ``code`` is that of the fault, or of the reason to blame nobody, which must be given.
     """
 
-    return _recorded(folder, run, by, reason, lambda of: _blamed(of, outcome, steps, code, by, reason))
+    return _recorded(folder, run, by, reason, lambda of: _blamed(of, outcome, steps, code, by, reason), results)
 
 
-def withdraw_review(folder: Path, run: str, of: str, *, by: str, reason: str) -> Review:
+def withdraw_review(
+    folder: Path, run: str, of: str, *, by: str, reason: str, results: WriteResults = write_results
+) -> Review:
     """Withdraw what one said of a label or blame; what others said of it stands. Raises like ``review_label``."""
 
     def said(what: Reviewable) -> Review:
@@ -118,7 +131,24 @@ def withdraw_review(folder: Path, run: str, of: str, *, by: str, reason: str) ->
             raise ValueError(f"run {run!r}: expected a review of {of} by {by!r} to withdraw, found those of {others}")
         return Review(of=of, chosen=chosen, withdraws=True, by=by, reason=reason)
 
-    return _recorded(folder, run, by, reason, said)
+    return _recorded(folder, run, by, reason, said, results)
+
+
+class Reviewing(NamedTuple):
+    """What may be said of the blames of a run."""
+
+    failed: tuple[Kind, ...]
+    """The kinds of failure that the run has."""
+    players: tuple[str, ...]
+    """Who may be blamed, in the order of the run; or nobody."""
+
+
+def reviewing(folder: Path, run: str) -> Reviewing:
+    """What ``review_blame`` takes for a run; raises like it."""
+    with Journals.open(folder) as journals:
+        of = _reviewable(journals, run)
+        failed = tuple(kind for kind, fails in FAILS.items() if fails(of.outcome))
+        return Reviewing(failed, tuple(_players(of.trace)))
 
 
 def record_reviews(folder: Path, asked: Sequence[RequestedReview]) -> list[Review]:
@@ -144,17 +174,24 @@ def record_reviews(folder: Path, asked: Sequence[RequestedReview]) -> list[Revie
     return [one.review for one in found]
 
 
-def _recorded(folder: Path, run: str, by: str, reason: str, said: Callable[[Reviewable], Review]) -> Review:
+def _recorded(
+    folder: Path,
+    run: str,
+    by: str,
+    reason: str,
+    said: Callable[[Reviewable], Review],
+    results: WriteResults = write_results,
+) -> Review:
     if not by.strip() or not reason.strip():
         raise ValueError(f"expected who reviews and why, got by={by!r}, reason={reason!r}")
     with Journals.open(folder) as journals:
         subject = _reviewable(journals, run)
         found = _Ready(said(subject), run, _file_of(journals, subject.trace))
-    _write(folder, [found])
+    _write(folder, [found], results)
     return found.review
 
 
-def _write(folder: Path, found: Sequence[_Ready]) -> None:
+def _write(folder: Path, found: Sequence[_Ready], results: WriteResults = write_results) -> None:
     """Append each to its run's chain, those of one file in one transaction; then seal, and write the results again."""
     for path in sorted({one.path for one in found}):
         with Journal.open(path) as journal, journal.transaction():
@@ -166,7 +203,7 @@ def _write(folder: Path, found: Sequence[_Ready]) -> None:
     if found:
         with Journals.open(folder) as journals, Journal.open(folder / JOURNAL) as journal:
             seal(journal, over=journals)
-        write_results(folder)
+        results(folder)
 
 
 def _file_of(journals: Journals, trace: Trace) -> Path:
@@ -230,14 +267,17 @@ def _failure(outcome: Outcome, asked: str) -> Kind:
 
 def _steps(trace: Trace, asked: Sequence[str]) -> tuple[str, ...]:
     """The steps to blame, empty for nobody."""
-    paths = [step.path for step in trace.activities if "/" not in step.path]
-    kinds = {step.kind for step in trace.activities}
-    players = [*([STORE] if "retrieve" in kinds else []), *paths, *([BUDGET] if "critique" in kinds else [])]
     if not asked or (NOBODY in asked and len(asked) > 1):
         raise ValueError(f"expected the steps to blame, or {NOBODY!r} alone, got {', '.join(asked) or 'none'}")
     for step in asked:
-        _one_of(f"a step of run {trace.run!r}", step, [*players, NOBODY])
+        _one_of(f"a step of run {trace.run!r}", step, [*_players(trace), NOBODY])
     return () if NOBODY in asked else tuple(dict.fromkeys(asked))
+
+
+def _players(trace: Trace) -> list[str]:
+    paths = [step.path for step in trace.activities if "/" not in step.path]
+    kinds = {step.kind for step in trace.activities}
+    return [*([STORE] if "retrieve" in kinds else []), *paths, *([BUDGET] if "critique" in kinds else [])]
 
 
 def _one_of(what: str, asked: str, known: Iterable[N]) -> N:

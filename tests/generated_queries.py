@@ -88,6 +88,7 @@ def _row(random: Random, labelled: bool, condition: str, reader: str, case: str)
         "money": some([0.5, 0.25]),
         **{f"blame.{kind}": several([*STEPS, "store", "nobody"], 2) for kind in KINDS},
         **{f"fault.{kind}": some(["S1", "S2", "U1", "none"]) for kind in KINDS},
+        **{f"fix.{kind}": several([*STEPS, "store", "nothing"], 2) for kind in KINDS},
         "reviewed": several(["high_risk", "blame.wrong", "blame.unsafe"]),
         "reviewed_by": several(AUTHORS),
     }
@@ -118,7 +119,7 @@ def _term(random: Random, rows: list[dict[str, Any]], depth: int) -> str:
 
 def _field(random: Random, rows: list[dict[str, Any]]) -> str:
     name = random.choice([*FIELDS, *FLAGS]) if random.random() < 0.97 else random.choice(["blme", "conditión", "x"])
-    part = f".{random.choice([*KINDS, 'wrnog'])}" if name in ("blame", "fault") and random.random() < 0.4 else ""
+    part = f".{random.choice([*KINDS, 'wrnog'])}" if name in ("blame", "fault", "fix") and random.random() < 0.4 else ""
     ordered = name in ("confidence", "day", "grade", "ms", "calls", "tokens", "money")
     op = random.choice([":", ":", "=", "!=", "==", *(["<", "<=", ">", ">=", ":<="] if ordered else [":", "<"][:1])])
     if random.random() < 0.03:
@@ -147,7 +148,7 @@ def _value(random: Random, name: str, part: str, rows: list[dict[str, Any]]) -> 
     elif name in ("text", "claim", "passage"):
         word = random.choice(WORDS)
         return _written(random, random.choice([word, word.lower(), word.upper(), word[:3]]))
-    column = f"{name}{part}" if name in ("blame", "fault") else COLUMN.get(name, name)
+    column = f"{name}{part}" if name in ("blame", "fault", "fix") else COLUMN.get(name, name)
     at = [row.get(column) for row in rows]
     cells = [cell for each in at for cell in (each if isinstance(each, list) else [each])]
     known = [str(cell) for cell in cells if cell is not None] or ["none"]

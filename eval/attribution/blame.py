@@ -53,6 +53,9 @@ class Overridden(Record):
     """The steps that the attribution blames; None where the failure was not attributed."""
     code: str | None
     """The code of the fault, or of the reason to blame nobody."""
+    tier: Literal["T1", "T2", "reviewer"] = "T1"
+    records: tuple[str, ...] = ()
+    sentence: str = ""
 
 
 class Blame(Grown):

@@ -11,9 +11,9 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from evitrail.eval.audit.audit import Audit, judged
 from evitrail.eval.audit.audited import Audited
@@ -67,22 +67,31 @@ def write_page(path: Path, found: Audit, policy: AuditPolicy, audited: Audited) 
 
 def render(found: Audit, policy: AuditPolicy, audited: Audited) -> str:
     """The page as HTML."""
-    environment = templates(TEMPLATES, cut=_cut, short=_short, pct=percent, number=_number, bounds=_bounds)
+    environment = templates(TEMPLATES, cut=_cut, short=_short, **NUMBERS)
+    return environment.get_template("audit.html").render(**parts(found, policy, audited))
+
+
+def parts(
+    found: Audit, policy: AuditPolicy, audited: Audited, *, rules: int = RULES, changes: int = CHANGES
+) -> dict[str, Any]:
+    """What the body of the page is filled with, for a frame that holds so many rules and changes."""
     ordered = sorted(found.results, key=_gravity)
     waived = [one for one in ordered if one.waived]
     changed = None if found.changed is None else sorted(found.changed, key=lambda one: one.allowed is not False)
-    return environment.get_template("audit.html").render(
-        audit=found,
-        words=VERDICTS[found.verdict],
-        rules=ordered[:RULES],
-        more_rules=ordered[RULES:],
-        changed=changed and changed[:CHANGES],
-        more_changed=max(len(changed or ()) - CHANGES, 0),
-        waived=waived[:WAIVERS],
-        more_waived=max(len(waived) - WAIVERS, 0),
-        worst=worst_questions(policy, audited),
-        not_shown=NOT_SHOWN,
-    )
+    return {
+        "audit": found,
+        "words": VERDICTS[found.verdict],
+        "rules": ordered[:rules],
+        "more_rules": ordered[rules:],
+        "changed": changed and changed[:changes],
+        "more_changed": max(len(changed or ()) - changes, 0),
+        "waived": waived[:WAIVERS],
+        "more_waived": max(len(waived) - WAIVERS, 0),
+        "worst": worst_questions(policy, audited),
+        "not_shown": NOT_SHOWN,
+        "behind": None,
+        "asked": None,
+    }
 
 
 def worst_questions(policy: AuditPolicy, audited: Audited) -> list[Worst]:
@@ -133,3 +142,7 @@ def _bounds(one: RuleResult) -> str:
 
 def _minus(text: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+NUMBERS: dict[str, Callable[..., Any]] = {"pct": percent, "number": _number, "bounds": _bounds}
+"""The filters that write numbers."""

@@ -94,12 +94,12 @@ def _schema() -> Any:
 
 
 def _type(column: str) -> Any:
-    """The type of a column of ``RunColumns``: as its field says; of blame a list, of fault a text."""
+    """The type of a column of ``RunColumns``: as its field says; of blame and fix a list, of fault a text."""
     import pyarrow as pa
 
     text, texts = pa.string(), pa.list_(pa.string())
     if column not in RunColumns.model_fields:
-        return texts if column.startswith("blame.") else text
+        return texts if column.startswith(("blame.", "fix.")) else text
     said = get_args(RunColumns.model_fields[column].annotation)
     if any(get_origin(one) is tuple for one in said):
         return texts

@@ -5,7 +5,7 @@ Rules kept here
   attributed has no blame. What is known and empty is empty: a run that did not fail is blamed on nobody.
 - What a clock decides is not here but in ``timings.parquet``.
 - Every field may be absent from a file that was written before there was such a field; it then is None.
-- Blame and fault are a column for each kind of failure (``blame.high_risk``), so that a blame never stands without
+- Blame, fault and fix are a column for each kind of failure (``blame.high_risk``), so that a blame never stands without
   the failure that it is for.
 
     RunColumns(retrieved=("sepsis@2021",), blame={"wrong": ("retrieve[1]",)})
@@ -30,6 +30,8 @@ NOT_LOST = "nothing"
 """What is lost where the deciding evidence led to the right option."""
 NOBODY = "nobody"
 """Who is blamed where nobody could be."""
+NO_REPAIR = "nothing"
+"""What is to be repaired where no single step would do."""
 NO_FAULT = "none"
 """The fault of a run that did not fail."""
 KINDS = ("wrong", "high_risk", "unsafe", "contradiction", "overconfident")
@@ -78,8 +80,12 @@ class RunColumns(Record):
     fault: dict[str, str | None] = Field(default_factory=dict)
     """By kind of failure, the code of the fault or of the reason to blame nobody; ``none`` where it did not fail so."""
 
+    fix: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
+    """By kind of failure, the steps of which repairing one alone prevents it, or ``nothing``; empty where it did not
+    fail so."""
+
     def row(self) -> dict[str, Any]:
         """The cells of its row, by column."""
-        plain = {name: getattr(self, name) for name in type(self).model_fields if name not in ("blame", "fault")}
-        blame = {f"blame.{kind}": self.blame.get(kind) for kind in KINDS}
-        return plain | blame | {f"fault.{kind}": self.fault.get(kind) for kind in KINDS}
+        by_kind = ("blame", "fault", "fix")
+        plain = {name: getattr(self, name) for name in type(self).model_fields if name not in by_kind}
+        return plain | {f"{name}.{kind}": getattr(self, name).get(kind) for name in by_kind for kind in KINDS}

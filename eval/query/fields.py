@@ -17,7 +17,7 @@ from evitrail.eval.attribution.blame import ABSTENTIONS
 from evitrail.eval.attribution.record.taxonomy import FAULTS
 from evitrail.eval.attribution.roles.roles import ROLES
 from evitrail.eval.log.reviews import BLAME, LABELS
-from evitrail.eval.metrics.run_columns import KINDS, NO_FAULT, NOBODY, NOT_LOST, STAGES
+from evitrail.eval.metrics.run_columns import KINDS, NO_FAULT, NO_REPAIR, NOBODY, NOT_LOST, STAGES
 from evitrail.eval.query.columns import Columns
 from evitrail.eval.query.compared_conditions import changed_by, condition_in, reader_in
 from evitrail.eval.query.flags import FLAGS, Flag
@@ -97,6 +97,11 @@ FIELDS: dict[str, Field] = {
     "fault": Field(
         "the fault code, or the reason to blame nobody; `none` where it did not fail",
         ByName("fault.{part}", "a fault code", (*FAULTS, *ABSTENTIONS, NO_FAULT)),
+        KINDS,
+    ),
+    "fix": Field(
+        "a step whose repair alone prevents the failure, by kind or path, `store`, or `nothing`",
+        ByName("fix.{part}", "a step", (*ROLES, NO_REPAIR), alike="kind", many=True),
         KINDS,
     ),
     "step": Field(

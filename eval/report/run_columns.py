@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from evitrail.eval.attribution.blame import FAILS, Blame, Kind
+from evitrail.eval.attribution.record.reviewed_blame import was_attributed
 from evitrail.eval.attribution.record.summary import code
 from evitrail.eval.attribution.scene.labels import Labels
 from evitrail.eval.dataset.case import Case
@@ -21,7 +22,7 @@ from evitrail.eval.log.reviews import in_force
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.run_evidence import JournalEvidence, RunEvidence
 from evitrail.eval.metrics.outcome import Outcome
-from evitrail.eval.metrics.run_columns import NO_FAULT, NOBODY, NOT_LOST, STAGES, RunColumns
+from evitrail.eval.metrics.run_columns import NO_FAULT, NO_REPAIR, NOBODY, NOT_LOST, STAGES, RunColumns
 from evitrail.eval.metrics.scored import Scored
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.trace import Trace
@@ -79,6 +80,7 @@ def _columns(
             "reblamed": tuple(kind for kind, blame in blames.items() if blame and blame.overridden),
             "blame": {kind: _blame(FAILS[kind](outcome), blame) for kind, blame in blames.items()},
             "fault": {kind: _fault(FAILS[kind](outcome), blame) for kind, blame in blames.items()},
+            "fix": {kind: _fix(FAILS[kind](outcome), blame) for kind, blame in blames.items()},
         }
     )
 
@@ -93,3 +95,11 @@ def _fault(failed: bool | None, blame: Blame | None) -> str | None:
     if failed is False:
         return NO_FAULT
     return None if not failed or blame is None else code(blame)
+
+
+def _fix(failed: bool | None, blame: Blame | None) -> tuple[str, ...] | None:
+    if failed is False:
+        return ()
+    if not failed or blame is None or not was_attributed(blame):
+        return None
+    return tuple(step for players in blame.minimal_repair_sets if len(players) == 1 for step in players) or (NO_REPAIR,)

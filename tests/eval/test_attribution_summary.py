@@ -106,8 +106,20 @@ def test_the_fix_value_counts_failures_that_mending_one_role_alone_prevents() ->
     assert {role: value.prevents for role, value in found.items() if value.prevents} == {"retrieve": 2, "store": 1}
     assert {value.n for value in found.values()} == {4}, "the whole group, those nobody is blamed for too"
     assert found["choose"].prevents == 0, "only together with another, which is not alone"
-    assert (found["retrieve"].share, found["retrieve"].lo) == (0.5, pytest.approx(0.15, abs=1e-2))  # Wilson, 2 of 4
+    assert found["retrieve"].share == 0.5
     assert fix_values(blames)[0].role == "retrieve", "the best first"
+
+
+def test_the_interval_of_a_fix_value_is_over_cases_as_that_of_a_blame_is() -> None:
+    alone = {"minimal_repair_sets": (("retrieve[1]",),)}
+    runs = [blamed("retrieve", case="c1", run=f"r{n}", **alone) for n in range(5)]
+    runs += [blamed("choose", case="c2", run=f"s{n}") for n in range(5)]
+    value = fix_values(runs)[0]
+    assert (value.role, value.prevents, value.n) == ("retrieve", 5, 10)
+    assert (value.share, value.lo, value.hi) == (0.5, 0.0, 1.0), "two cases can both be the same one"
+    (every,) = [one for one in fix_values(runs[:5]) if one.role == "retrieve"]
+    assert (every.share, every.hi) == (1.0, 1.0)
+    assert every.lo == pytest.approx(0.207, abs=1e-3)  # Wilson, 1 of 1
 
 
 def test_abstentions_are_counted_by_reason() -> None:

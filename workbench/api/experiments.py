@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from evitrail.eval.audit.bounds import Verdict
+from evitrail.eval.audit.history import AUDITS, read_history
 from evitrail.eval.metrics.outcomes_file import OUTCOMES
 from evitrail.eval.report.questions_file import QUESTIONS
 from evitrail.traces.audit.integrity import newer_than_seal
@@ -47,6 +49,16 @@ class SealState(Record):
     """Runs that are new or have grown since."""
 
 
+class LastAudit(Record):
+    """The newest audit of an experiment that is on record."""
+
+    verdict: Verdict
+    failed: int
+    """Rules that fail and that nobody waived."""
+    policy: str
+    day: date
+
+
 class ExperimentLine(Record):
     """One line of the list of experiments."""
 
@@ -65,6 +77,8 @@ class ExperimentLine(Record):
     seal: SealState | None
     """None where there is no journal: results of others."""
     store: StoreState
+    audit: LastAudit | None
+    """None where none is on record."""
     changed: str | None
     """When the journal or the results last changed, in UTC."""
     fault: str = ""
@@ -78,11 +92,12 @@ def experiments(folders: ExperimentFolders) -> list[ExperimentLine]:
 
 def experiment_line(name: str, folder: Path) -> ExperimentLine:
     """One experiment in one line."""
-    fault, seal = "", None
+    fault, seal, audited = "", None, None
     rows: list[dict[str, Any]] = []
     runs, cases = 0, None
     try:
         rows, (runs, cases), seal = _metrics(folder), _counts(folder), seal_state(folder)
+        audited = last_audit(folder)
     except (JournalError, ValueError, OSError) as error:
         fault = " ".join(str(error).split())
     return ExperimentLine(
@@ -95,6 +110,7 @@ def experiment_line(name: str, folder: Path) -> ExperimentLine:
         high_risk=_range(rows, "high_risk_rate"),
         seal=seal,
         store=store_state(folder),
+        audit=audited,
         changed=_changed(folder),
         fault=fault,
     )
@@ -139,10 +155,20 @@ def _read_seal(folder: Path) -> SealState | None:
         return SealState(sealed=root is not None, root=root, newer=len(newer_than_seal(journal)))
 
 
+def _read_audit(folder: Path) -> LastAudit | None:
+    history = read_history(folder)
+    if not history:
+        return None
+    last = history[-1]
+    failed = len(last.by_verdict("fail"))
+    return LastAudit(verdict=last.verdict, failed=failed, policy=last.policy.name, day=last.day)
+
+
 _metrics = Fresh(_read_metrics, lambda folder: [folder / METRICS])
 _counts = Fresh(_read_counts, lambda folder: [folder / OUTCOMES, folder / QUESTIONS])
 seal_state = Fresh(_read_seal, journal_files)
 """What the newest seal of an experiment covers; None where there is no journal."""
+last_audit = Fresh(_read_audit, lambda folder: [folder / AUDITS])
 
 
 def _range(rows: list[dict[str, Any]], metric: str) -> MetricRange | None:

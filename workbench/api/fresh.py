@@ -32,6 +32,14 @@ class Fresh(Generic[P, T]):
         self._lock = Lock()
         self._making: dict[Hashable, Lock] = {}
 
+    def has(self, *args: P.args, **named: P.kwargs) -> bool:
+        """Whether a value is kept that none of its files has outdated."""
+        key = (args, tuple(sorted(named.items())))
+        stamps = stamps_of(self._files(*args, **named))
+        with self._lock:
+            kept = self._kept.get(key)
+        return kept is not None and kept[0] == stamps
+
     def __call__(self, *args: P.args, **named: P.kwargs) -> T:
         key = (args, tuple(sorted(named.items())))
         with self._lock:

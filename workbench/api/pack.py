@@ -46,7 +46,13 @@ NAMES = (
 )
 LISTS = (
     *("cited", "cited_status", "cited_grade", "retrieved", "served", "steps"),
-    *("reviewed", "reviewed_by", "relabelled", "reblamed", *(f"blame.{kind}" for kind in KINDS)),
+    *(
+        "reviewed",
+        "reviewed_by",
+        "relabelled",
+        "reblamed",
+        *(f"{name}.{kind}" for name in ("blame", "fix") for kind in KINDS),
+    ),
 )
 FLAGS = ("correct", "abstained", "high_risk", "unsafe", "contradicts", "stale", "overconfident")
 NUMBERS = ("confidence", "day", "calls", "prompt_tokens", "completion_tokens", "money")

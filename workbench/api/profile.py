@@ -10,7 +10,6 @@ Rules kept here
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -32,11 +31,11 @@ from evitrail.eval.report.profile import (
     table_order,
 )
 from evitrail.traces.record import Record
+from evitrail.workbench.api.blames import ATTRIBUTION, recorded_blames
 from evitrail.workbench.api.experiments import METRICS, metric_rows_in
 from evitrail.workbench.api.fresh import Fresh
 from evitrail.workbench.api.pack import columns_of
 
-ATTRIBUTION = "attribution.json"
 SHORTEST = 12
 """Digits of a store state's name in a query."""
 
@@ -111,7 +110,7 @@ class _Condition(NamedTuple):
 def _profile(folder: Path) -> FailureProfile:
     shown, label_of = _conditions(folder, metric_rows_in(folder))
     shares = blame_shares(
-        blame.model_copy(update={"condition": label}) for blame in _blames(folder) if (label := label_of(blame))
+        blame.model_copy(update={"condition": label}) for blame in recorded_blames(folder) if (label := label_of(blame))
     )
     blamed: dict[str, dict[Kind, list[StepShare]]] = {}
     failed: dict[str, dict[str, int]] = {}
@@ -205,14 +204,3 @@ def _query(one: _Condition) -> str:
     if one.state:
         terms.append(Where("snapshot", ":", (Value(one.state.removeprefix("sha256:")[:SHORTEST]),)))
     return " ".join(map(str, terms))
-
-
-def _blames(folder: Path) -> list[Blame]:
-    path = folder / ATTRIBUTION
-    if not path.is_file():
-        return []
-    try:
-        return [Blame.model_validate(one) for one in json.loads(path.read_text("utf-8"))]
-    except ValueError as error:
-        do = f"`evitrail report {folder}` writes it again"
-        raise ValueError(f"{path}: expected blame records as JSON, got {' '.join(str(error).split())}; {do}") from None

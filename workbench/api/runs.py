@@ -160,6 +160,23 @@ def neighbours(folder: Path, run: str, query: str = "", sort: str = "run", *, de
     )
 
 
+class ChosenRuns(Record):
+    """The names of the runs that a query means."""
+
+    total: int
+    unknown: int
+    notes: tuple[str, ...]
+    runs: frozenset[str]
+
+
+def chosen_runs(folder: Path, query: str = "") -> ChosenRuns:
+    """The runs that are meant, without an order; raises as ``selection`` does."""
+    columns, found, places = _selected(folder, query, "run", descending=False)
+    names = columns.names("run")
+    runs = frozenset(names.distinct[code] for code in names.codes[places].tolist())
+    return ChosenRuns(total=found.total, unknown=found.unknown, notes=found.notes, runs=runs)
+
+
 def row_of(folder: Path, run: str) -> dict[str, Any] | None:
     """The row of one run in the results; None where they do not hold it."""
     with _reading:

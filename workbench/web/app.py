@@ -29,6 +29,8 @@ from evitrail.workbench.api.pack import pack
 from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
 from evitrail.workbench.api.runs import Neighbours, neighbours
+from evitrail.workbench.web.attribution_routes import attribution_api, attribution_pages, attribution_writes
+from evitrail.workbench.web.audit_routes import audit_api, audit_pages
 from evitrail.workbench.web.diff_routes import diff_api, diff_pages
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
 from evitrail.workbench.web.faults import FAULTS, HANDLED, Handler, answered
@@ -41,7 +43,7 @@ from evitrail.workbench.web.run_routes import run_api
 from evitrail.workbench.web.shell import shell, template
 from evitrail.workbench.web.static_files import StaticFiles
 
-WRITES: tuple[Callable[[ExperimentFolders], APIRouter], ...] = ()
+WRITES: tuple[Callable[[ExperimentFolders], APIRouter], ...] = (attribution_writes,)
 """The routes that write, each part's its own."""
 
 
@@ -74,6 +76,10 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
     job_pages(app, jobs, files)
     app.include_router(jobs_api(folders, jobs))
     app.include_router(run_api(folders))
+    attribution_pages(app, folders, files)
+    audit_pages(app, folders, files)
+    app.include_router(audit_api(folders))
+    app.include_router(attribution_api(folders))
     app.include_router(api(folders))
     for writes in () if admission.read_only else WRITES:
         app.include_router(writes(folders))
@@ -105,7 +111,8 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
             first["neighbours"] = neighbours(folder, run, q, sort, descending=descending)
         except (ValueError, FileNotFoundError):  # a list that cannot be told is no reason not to show the run
             first["neighbours"] = Neighbours(place=None, of=0, previous=None, next=None)
-        return shell(files, run, "run.mjs", first=first, styles=("parts.css", "graph.css", "run.css", "jobs.css"))
+        styles = ("parts.css", "graph.css", "run.css", "jobs.css", "override.css")
+        return shell(files, run, "run.mjs", first=first, styles=styles)
 
     @app.get("/static/{name:path}", include_in_schema=False)
     def static(request: Request, name: str) -> Response:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from evitrail.agent.model import Answer
 from evitrail.eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Kind, Overridden
 from evitrail.eval.attribution.record.recorded_blame import blames_of
+from evitrail.eval.attribution.scene.scene import kind_of
 from evitrail.eval.log.reviews import BLAME, Review, in_force, is_reviewed
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import reviewed_outcome
@@ -53,7 +54,7 @@ def overriding(trace: Trace, kind: Kind, found: Blame | None, review: Review | N
     changes = {
         "tier": "reviewer",
         "culprit": steps,
-        "roles": tuple(dict.fromkeys(step.partition("[")[0] for step in steps)),
+        "roles": tuple(dict.fromkeys(map(kind_of, steps))),
         "fault_code": code if steps else None,
         "abstain_reason": None if steps else f"{code}: {ABSTENTIONS.get(code or '', 'no reason that is known')}",
         "records": (),
@@ -71,6 +72,9 @@ def overriding(trace: Trace, kind: Kind, found: Blame | None, review: Review | N
             reason=review.reason,
             culprit=None if found is None else found.culprit,
             code=None if found is None else code_of(found),
+            tier="T1" if found is None else found.tier,
+            records=() if found is None else found.records,
+            sentence="" if found is None else found.sentence,
         ),
     }
     return (found or _not_attributed(trace, kind)).model_copy(update=changes)
@@ -79,6 +83,33 @@ def overriding(trace: Trace, kind: Kind, found: Blame | None, review: Review | N
 def agrees(found: Blame, review: Review) -> bool:
     """Whether a review of a blame says what was found."""
     return set(review.steps or ()) == set(found.culprit) and review.code in (None, code_of(found))
+
+
+def was_attributed(blame: Blame) -> bool:
+    """Whether an attribution stands behind it, and not a reviewer's word alone."""
+    return blame.overridden is None or blame.overridden.culprit is not None
+
+
+def without_review(blame: Blame) -> Blame | None:
+    """What the attribution found, in place of what a reviewer says; None where it found nothing."""
+    said = blame.overridden
+    if said is None:
+        return blame
+    if said.culprit is None:
+        return None
+    reason = f"{said.code}: {ABSTENTIONS[said.code]}" if said.code in ABSTENTIONS else said.code
+    return blame.model_copy(
+        update={
+            "tier": said.tier,
+            "culprit": said.culprit,
+            "roles": tuple(dict.fromkeys(map(kind_of, said.culprit))),
+            "fault_code": said.code if said.culprit else None,
+            "abstain_reason": None if said.culprit else reason,
+            "records": said.records,
+            "sentence": said.sentence,
+            "overridden": None,
+        }
+    )
 
 
 def culprit_in_words(steps: Sequence[str] | None, code: str | None) -> str:

@@ -4,27 +4,26 @@ Rules kept here
 - A run blamed jointly on m roles counts 1/m to each. A run that nobody could be blamed for counts to
   ``abstained``, which is a share like any other: it is never dropped, so the shares of a group sum to 1.
 - A role that no run of the group had is absent, not 0: *closed_book* cannot fail at retrieval.
-- Intervals are percentiles of a bootstrap over cases, not runs: runs of one case fail together.
-- Where every case says the same the bootstrap has no width, and Wilson's interval over the cases stands
-  in for it: two failures of two at one step are not proof that it is always that step.
+- Intervals are those of ``case_shares.py``: a bootstrap over cases.
 
     for share in blame_shares(blames):
         print(share.condition, share.role, share.share, share.lo, share.hi, share.n)
     for value in fix_values(blames):
         print(value.condition, value.role, value.prevents, "of", value.n)
 
-Pure arithmetic on blame records; who is to blame is decided in ``attribute.py``.
+Pure arithmetic on blame records; who is to blame is decided in ``attribute.py``. One table over all conditions, with
+the faults of each step: ``by_step.py``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-
-import numpy as np
+from typing import NamedTuple
 
 from evitrail.eval.attribution.blame import FAILS, Blame, Kind
+from evitrail.eval.attribution.record.case_shares import case_shares
 from evitrail.eval.attribution.roles.roles import ROLES
 from evitrail.eval.attribution.scene.scene import kind_of
 from evitrail.eval.metrics import stats
@@ -41,10 +40,6 @@ def in_order(targets: Iterable[Target]) -> tuple[Target, ...]:
     known = [target for target in TARGETS if target in found]
     silent = ("abstained",) if "abstained" in found else ()
     return (*(one for one in known if one != "abstained"), *sorted(found - set(TARGETS)), *silent)
-
-
-FLAT = 1e-12
-"""Replicates that differ by less are equal; the rest is rounding."""
 
 
 class BlameShare(Record):
@@ -88,44 +83,69 @@ def blame_shares(
     blames: Iterable[Blame], *, seed: int = stats.SEED, replicates: int = stats.REPLICATES
 ) -> list[BlameShare]:
     """The shares of every (condition, kind of failure), by condition, kind and causal order."""
-    drawn: dict[int, stats.Draws] = {}
     shares: list[BlameShare] = []
-    for _, group in groupby(sorted(blames, key=_order), key=lambda blame: (blame.condition, blame.outcome)):
-        members = list(group)
-        cases = len({blame.case for blame in members})
-        if cases not in drawn:
-            drawn[cases] = stats.draws(stats.bootstrap_indices(cases, replicates=replicates, seed=seed))
-        shares += _shares(members, drawn[cases])
+    for group in _groups(blames, seed, replicates):
+        targets = in_order({"abstained", *roles_of(group.members)})
+        weights = [[blamed_in(blame, target) for target in targets] for blame in group.members]
+        for target, found in zip(targets, case_shares(group.members, weights, group.draws), strict=True):
+            shares.append(
+                BlameShare(
+                    condition=group.members[0].condition,
+                    outcome=group.members[0].outcome,
+                    role=target,
+                    share=found.share,
+                    lo=found.lo,
+                    hi=found.hi,
+                    n=len(group.members),
+                )
+            )
     return shares
 
 
-def fix_values(blames: Iterable[Blame]) -> list[FixValue]:
+def fix_values(
+    blames: Iterable[Blame], *, seed: int = stats.SEED, replicates: int = stats.REPLICATES
+) -> list[FixValue]:
     """For every (condition, kind of failure) and role, the failures that repairing it alone prevents, best first.
 
-    Counted are runs with a smallest repair of one player of that role; 95 % intervals are Wilson's. A role that was
-    played and prevents nothing is told with 0.
+    Counted are runs with a smallest repair of one player of that role. A role that was played and prevents nothing is
+    told with 0.
     """
     values: list[FixValue] = []
-    for _, group in groupby(sorted(blames, key=_order), key=lambda blame: (blame.condition, blame.outcome)):
-        members = list(group)
-        alone = [{kind_of(one[0]) for one in blame.minimal_repair_sets if len(one) == 1} for blame in members]
-        played = {kind_of(player) for blame in members for player in blame.phi}.union(*alone)
-        counted = [(role, sum(role in kinds for kinds in alone)) for role in in_order(played)]
-        for role, prevents in sorted(counted, key=lambda item: -item[1]):
-            lo, hi = stats.wilson(prevents, len(members))
+    for group in _groups(blames, seed, replicates):
+        played = {kind_of(player) for blame in group.members for player in blame.phi}
+        roles = in_order(played.union(*map(repairs_alone, group.members)))
+        weights = [[role in repairs_alone(blame) for role in roles] for blame in group.members]
+        counted = zip(roles, case_shares(group.members, weights, group.draws), strict=True)
+        for role, found in sorted(counted, key=lambda item: -item[1].total):
             values.append(
                 FixValue(
-                    condition=members[0].condition,
-                    outcome=members[0].outcome,
+                    condition=group.members[0].condition,
+                    outcome=group.members[0].outcome,
                     role=role,
-                    prevents=prevents,
-                    n=len(members),
-                    share=round(prevents / len(members), 6),
-                    lo=round(max(lo, 0.0), 6),
-                    hi=round(min(hi, 1.0), 6),
+                    prevents=round(found.total),
+                    n=len(group.members),
+                    share=found.share,
+                    lo=found.lo,
+                    hi=found.hi,
                 )
             )
     return values
+
+
+def roles_of(blames: Iterable[Blame]) -> set[str]:
+    """The kinds of steps that were played in these failures, or are blamed for them."""
+    return {role for blame in blames for role in (*map(kind_of, blame.phi), *blame.roles)}
+
+
+def blamed_in(blame: Blame, target: Target) -> float:
+    """How much of one failure is blamed on a role: all of it, its part where several are blamed, or nothing."""
+    blamed = blame.roles or ("abstained",)
+    return (target in blamed) / len(blamed)
+
+
+def repairs_alone(blame: Blame) -> frozenset[str]:
+    """The kinds of steps of which repairing one alone prevents the failure."""
+    return frozenset(kind_of(players[0]) for players in blame.minimal_repair_sets if len(players) == 1)
 
 
 def abstentions(blames: Iterable[Blame]) -> list[FaultCount]:
@@ -144,45 +164,21 @@ def code(blame: Blame) -> str:
     return blame.fault_code or (blame.abstain_reason or "").partition(":")[0] or "uncoded"
 
 
-def _shares(members: Sequence[Blame], draws: stats.Draws) -> list[BlameShare]:
-    """One group's shares; ``draws`` has one column per case, in order of their ids."""
-    roles = {kind_of(player) for blame in members for player in blame.phi}.union(*(blame.roles for blame in members))
-    targets = in_order({"abstained", *roles})
-    column = {target: place for place, target in enumerate(targets)}
-    row = {case: place for place, case in enumerate(sorted({blame.case for blame in members}))}
-    weights = np.zeros((len(row), len(targets)))
-    for blame in members:
-        blamed: Sequence[Target] = blame.roles or ("abstained",)
-        for target in blamed:
-            weights[row[blame.case], column[target]] += 1 / len(blamed)
-    runs = weights.sum(axis=1)
-    spread = (draws @ weights) / (draws @ runs)[:, None]
-    values = weights.sum(axis=0) / runs.sum()
-    found = []
-    for target in targets:
-        value, replicates = float(values[column[target]]), spread[:, column[target]]
-        lo, hi = _ends(value, replicates, len(row))
-        found.append(
-            BlameShare(
-                condition=members[0].condition,
-                outcome=members[0].outcome,
-                role=target,
-                share=round(value, 6),
-                lo=lo,
-                hi=hi,
-                n=len(members),
-            )
-        )
-    return found
+class _Group(NamedTuple):
+    """The failures of one kind of one condition, and the draws of their cases."""
+
+    members: Sequence[Blame]
+    draws: stats.Draws
 
 
-def _ends(value: float, replicates: stats.Replicates, cases: int) -> tuple[float, float]:
-    if float(np.ptp(replicates)) < FLAT:
-        # A sum of thirds may overshoot 1 in its last bit, which the interval would refuse.
-        lo, hi = stats.wilson(min(value, 1.0) * cases, cases)
-    else:
-        lo, hi = np.quantile(replicates, [0.025, 0.975])
-    return round(max(float(lo), 0.0), 6), round(min(float(hi), 1.0), 6)
+def _groups(blames: Iterable[Blame], seed: int, replicates: int) -> Iterator[_Group]:
+    drawn: dict[int, stats.Draws] = {}
+    for _, group in groupby(sorted(blames, key=_order), key=lambda blame: (blame.condition, blame.outcome)):
+        members = list(group)
+        cases = len({blame.case for blame in members})
+        if cases not in drawn:
+            drawn[cases] = stats.draws(stats.bootstrap_indices(cases, replicates=replicates, seed=seed))
+        yield _Group(members, drawn[cases])
 
 
 def _order(blame: Blame) -> tuple[str, int, str, str]:

@@ -12,10 +12,7 @@ from evitrail.workbench.cli.console import CheckFailed, Json, print_json, say
 from evitrail.workbench.cli.folder import Folder, StoreNow
 
 if TYPE_CHECKING:
-    from evitrail.eval.audit.audit import Audit, Baselines, RedTeams
-    from evitrail.eval.audit.audited import Audited
-    from evitrail.eval.audit.evidence import Citations
-    from evitrail.eval.audit.policy import AuditPolicy
+    from evitrail.eval.audit.audit import Audit
 
 PolicyFile = Annotated[
     Path, typer.Option("--policy", help="Policy file: rules, owner, waivers.", metavar="FILE", show_default=False)
@@ -63,40 +60,20 @@ def audit(
     baseline, `evitrail audit history` for earlier audits, `evitrail audit sign` to sign it, `evitrail audit card` for a
     model card.
     """
-    from evitrail.eval.audit.audit import audit as judge
-    from evitrail.eval.audit.audited import read_audited
-    from evitrail.eval.audit.history import add, last_audit
+    from evitrail.eval.audit.history import add
+    from evitrail.eval.audit.inputs import read_inputs
     from evitrail.eval.audit.policy import read_policy
 
     asked = read_policy(policy)
     on = _day(day)
     if out is not None and not out.parent.is_dir():
         raise ValueError(f"--out: expected a file in a folder that exists, got {out}")
-    audited = read_audited(folder)
-    baselines = _baselines(asked, policy.parent, baseline)
-    if any(one.folder.resolve() == folder.resolve() for one in baselines.values()):
-        raise ValueError(f"--baseline: expected another experiment, got {folder} itself")
-    citations = _citations(audited, store) if asked.evidence else None
-    red_teams = _red_teams(asked, policy.parent, redteam)
-    ledger = _ledger(folder, store) if asked.redteam else None
-    first = next((last_audit(one.folder) for one in baselines.values()), None)
-    found = add(
-        folder,
-        lambda last: judge(
-            asked,
-            audited,
-            day=on,
-            citations=citations,
-            baselines=baselines,
-            red_teams=red_teams,
-            ledger=ledger,
-            predecessor=last or first,
-        ),
-    )
+    inputs = read_inputs(folder, asked, policy.parent, baseline=baseline, redteam=redteam, store=store)
+    found = add(folder, lambda last: inputs.judged(on, last))
     if out is not None:
         from evitrail.eval.audit.page import write_page
 
-        write_page(out, found, asked, audited)
+        write_page(out, found, asked, inputs.audited)
     if json:
         print_json(found.model_dump(mode="json"))
     else:
@@ -131,48 +108,3 @@ def _day(given: str | None) -> date:
         return date.fromisoformat(given)
     except ValueError:
         raise ValueError(f"--day: expected a day such as 2026-05-05, got {given!r}") from None
-
-
-def _baselines(policy: AuditPolicy, beside: Path, given: Path | None) -> Baselines:
-    """Every baseline that the command line or the policy names, read once."""
-    from evitrail.eval.audit.audit import baselines_named
-    from evitrail.eval.audit.audited import read_audited
-
-    if given is not None:
-        return {None: read_audited(given)}
-    return {name: read_audited(beside / name) for name in baselines_named(policy)}
-
-
-def _red_teams(policy: AuditPolicy, beside: Path, given: Path | None) -> RedTeams:
-    """Every red team that the command line or the policy names, read once."""
-    from evitrail.eval.audit.audit import red_teams_named
-    from evitrail.eval.redteam.store.results import read_results
-
-    if given is not None:
-        return {None: read_results(given)}
-    return {name: read_results(beside / name) for name in red_teams_named(policy)}
-
-
-def _ledger(folder: Path, given: Path | None) -> Path:
-    """The ledger of the store, where it should lie."""
-    from evitrail.eval.plan.plan import plan_in
-    from evitrail.eval.redteam.store.throwaway import LEDGER
-
-    return Path(given or plan_in(folder).store) / LEDGER
-
-
-def _citations(audited: Audited, given: Path | None) -> Citations | None:
-    """What the store knows of what answers cite; None where no store is at hand and none was named."""
-    from evitrail.eval.audit.evidence import read_citations
-    from evitrail.eval.log.recorded_store import LostStore, recorded_store
-    from evitrail.eval.plan.plan import plan_in
-    from evitrail.traces import Journals
-
-    try:
-        with (
-            Journals.open(audited.folder) as past,
-            recorded_store(audited.folder, plan_in(audited.folder), past, given) as store,
-        ):
-            return read_citations(audited, store)
-    except LostStore:
-        return None

@@ -27,8 +27,15 @@ function storeWords({ exp, store, seal }) {
     store.newer ? ` (${store.newer} since)` : "")];
 }
 
+// The newest audit on record; the page of the audit says more.
+function policyWords({ exp, audit }) {
+  if (!audit) return el("span.soft", { title: "no audit is on record" }, "–");
+  const words = { pass: "✓ passes", fail: `✗ ${audit.failed} failed`, "cannot tell": "? cannot tell" }[audit.verdict];
+  return el("a", { href: `${experimentPath(exp)}/audit`, title: `by the policy ${audit.policy}, on ${audit.day}` }, words);
+}
+
 const HEADS = [["Experiment"], ["Conditions", "number"], ["Cases", "number"], ["Runs", "number"], ["Accuracy, %", "number"],
-  ["High-risk, %", "number"], ["Record"], ["Store"], ["Changed"]];
+  ["High-risk, %", "number"], ["Audit"], ["Record"], ["Store"], ["Changed"]];
 
 function row(line) {
   return el("tr", { "data-exp": line.exp, "aria-selected": "false" },
@@ -37,7 +44,7 @@ function row(line) {
     el("td.number", {}, line.runs ? line.runs.toLocaleString("en") : "–"),
     el("td.number", {}, range(line.accuracy, "no results yet")),
     el("td.number", {}, range(line.high_risk, "no case is labelled")),
-    el("td", {}, sealed(line)), el("td", {}, storeWords(line)),
+    el("td", {}, policyWords(line)), el("td", {}, sealed(line)), el("td", {}, storeWords(line)),
     el("td.soft", {}, line.changed ? line.changed.slice(0, 16).replace("T", " ") : "–"));
 }
 

@@ -21,7 +21,8 @@ export function failed(error) {
 }
 
 // What there is of an experiment besides its runs: name, title, the end of its address.
-const PAGES = [["runs", "Runs", ""], ["retrieval", "Retrieval", "/retrieval"]];
+const PAGES = [["runs", "Runs", ""], ["attribution", "Attribution", "/attribution"],
+  ["retrieval", "Retrieval", "/retrieval"], ["audit", "Audit", "/audit"]];
 
 // `here` is the one of an experiment's pages that is shown; null where it is none of them.
 export function frame({ crumbs, command, exp = null, here = null }) {

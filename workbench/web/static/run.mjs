@@ -10,6 +10,7 @@ import { evidencePath } from "./evidence_address.mjs";
 import { failed, first, frame } from "./frame.mjs";
 import { httpSource } from "./http_source.mjs";
 import { kindWord } from "./marks.mjs";
+import { overrideDialog, withdrawDialog } from "./override.mjs";
 import { blameView, forksView, reviewsView, shownBlame } from "./run_blame.mjs";
 import { evidencePanel } from "./run_evidence.mjs";
 import { valuesOfView } from "./run_graph.mjs";
@@ -70,6 +71,9 @@ async function start() {
   }
 
   const see = (name) => go({ view: name === "why" ? null : name });
+  const onrecorded = () => location.reload(); // the record says what counts now
+  const override = (outcome) => overrideDialog({ exp, run: view.run, outcome, onrecorded });
+  const withdraw = (of) => withdrawDialog({ exp, run: view.run, of, onrecorded });
   const goToStep = (path) => go({ step: path, view: "step" });
   // A version as the run saw it: on the day of the question, at the ledger number.
   const evidenceAt = (ref) => (line.store.found ? evidencePath(ref, { exp, asof: view.case?.as_of, seq: view.seq }) : null);
@@ -88,7 +92,7 @@ async function start() {
     if (shown === "why") {
       turn += 1;
       show(byId("centre"), whyView(view, claims, at, go), blameView(told, said.blame, {
-        onkind: (kind) => go({ blame: kind }), onstep: goToStep }), forksView(told), reviewsView(view));
+        onkind: (kind) => go({ blame: kind }), onstep: goToStep, onoverride: override }), forksView(told), reviewsView(view, withdraw));
       byId("centre").dataset.shown = "why";
     } else if (shown === "graph") {
       turn += 1;

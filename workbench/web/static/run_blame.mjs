@@ -6,6 +6,7 @@
 // - Every re-run that it rests on is a link.
 
 import { runPath } from "./address.mjs";
+import { mayWrite } from "./http.mjs";
 import { KINDS, kindWord, percent } from "./marks.mjs";
 import { button, count, el, fold } from "./viewer/dom.mjs";
 import { spaced } from "./viewer/text.mjs";
@@ -18,12 +19,13 @@ export function shownBlame(view, kind) {
   return { blames, shown: blames.find((blame) => blame.outcome === kind) ?? blames[0] ?? null };
 }
 
-export function blameView({ view, exp, kept }, kind, { onkind, onstep }) {
+export function blameView({ view, exp, kept }, kind, { onkind, onstep, onoverride }) {
   const { blames, shown } = shownBlame(view, kind);
   if (!blames.length) {
     if (view.outcome?.correct) return null;
     return el("section.blame-box", { id: "blame" }, el("h2", {}, "Blame"), el("p.soft", {}, view.outcome
-      ? "This failure was not attributed; `evitrail attribute` does it." : "Blame is found for runs of the experiment itself."));
+      ? "This failure was not attributed; `evitrail attribute` does it." : "Blame is found for runs of the experiment itself."),
+    view.outcome && override(() => onoverride("wrong")));
   }
   const tab = (blame) => {
     const node = button(".kind-tab", () => onkind(blame.outcome), kindWord(blame.outcome));
@@ -31,7 +33,7 @@ export function blameView({ view, exp, kept }, kind, { onkind, onstep }) {
     return node;
   };
   return el("section.blame-box", { id: "blame" },
-    el("h2", {}, "Blame for ", el("span.kind-tabs", { role: "tablist", "aria-label": "Kind of failure" }, blames.map(tab))),
+    el("h2", {}, "Blame for ", el("span.kind-tabs", { role: "tablist", "aria-label": "Kind of failure" }, blames.map(tab)), override(() => onoverride(shown.outcome))),
     oneBlame(shown, { view, exp, kept }, onstep));
 }
 
@@ -66,6 +68,8 @@ function oneBlame(blame, { view, exp, kept }, onstep) {
   ];
 }
 
+const override = (onclick) => mayWrite() && button(".quiet.override", onclick, "Override…");
+
 const known = (term, value) => value && el("div", {}, el("dt", {}, term), el("dd", {}, value));
 
 function isTied({ phi }) {
@@ -92,9 +96,12 @@ export function forksView({ view, exp, kept }) {
       el("span", {}, fork.ended ? ` → ${fork.chosen ?? "abstained"}${fork.chosen === view.case?.answer ? " ✓" : ""}` : " not ended")))));
 }
 
-export function reviewsView({ reviews }) {
+// Of a blame, what somebody said may be withdrawn by whoever said it.
+export function reviewsView({ reviews }, onwithdraw) {
+  const may = ({ of, standing }) => mayWrite() && of.startsWith("blame.") && standing !== "withdrawn" && standing !== "withdrawal";
   if (!reviews.length) return null;
   return el("section", {}, el("h2", {}, "Reviews, oldest first"), el("ul.faults", {}, reviews.map((review) =>
-    el("li", {}, el("b", {}, review.by), `: ${spaced(review.of)} is ${review.says}. ${review.reason}`,
-      el("span.soft", {}, ` On record: ${review.recorded}; ${review.standing}.`)))));
+    el("li", {}, el("b", { dir: "auto" }, review.by), `: ${spaced(review.of)} is ${review.says}. `, el("bdi", {}, review.reason),
+      el("span.soft", {}, ` On record: ${review.recorded}; ${review.standing}.`),
+      may(review) && button(".quiet", () => onwithdraw(review.of), "Withdraw…")))));
 }
