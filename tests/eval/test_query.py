@@ -128,7 +128,7 @@ def of_run(tree: Tree, row: dict[str, Any]) -> bool | None:
     """The same of one run, in the plainest way."""
     if isinstance(tree, Word):
         own = {"right": row["correct"], "wrong": not row["correct"] and not row["abstained"]}
-            own |= {"fork": False, "redacted": False}
+        own |= {"fork": False, "redacted": False}
         own["reviewed"] = None if row["reviewed"] is None else row["reviewed"] != []
         return own[tree.text] if tree.text in own else row[tree.text]
     if isinstance(tree, Where):
