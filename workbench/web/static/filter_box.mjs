@@ -123,9 +123,10 @@ function fault(error, query, done) {
 
 const words = (query) => query.match(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
 
-export function termState(query, term) {
-  const found = words(query);
-  return found.includes(term) ? "on" : found.includes(`-${term}`) ? "excluded" : "off";
+export function termState(query, terms) {
+  const found = words(query), asked = words(terms);
+  if (asked.every((term) => found.includes(term))) return "on";
+  return (asked.length === 1 ? found.includes(`-${terms}`) : query.includes(`-(${terms})`)) ? "excluded" : "off";
 }
 
 // A query with terms added at its end; terms that all stand there already are taken away instead. What is in brackets

@@ -37,6 +37,14 @@ const READ = {
   },
 };
 
+// "-confidence" is from the highest to the lowest.
+export function readSort(said) {
+  const descending = said?.startsWith("-") ?? false;
+  return { field: (descending ? said.slice(1) : said) || "run", descending };
+}
+
+export const sortText = ({ field, descending }) => (field === "run" && !descending ? "" : (descending ? "-" : "") + field);
+
 // By what runs are sorted: a number each, NaN where it is unknown. Names are ranked once, not compared row by row.
 function ranks(pack, field) {
   const { columns } = pack, sum = (...names) => {
