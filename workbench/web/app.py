@@ -33,6 +33,7 @@ from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Gu
 from evitrail.workbench.web.routes import AGAIN, api, content
 from evitrail.workbench.web.shell import shell, template
 from evitrail.workbench.web.static_files import StaticFiles
+from evitrail.workbench.web.view_routes import view_api
 
 
 def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
@@ -55,6 +56,7 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
     _pages(app, folders, files)
     evidence_pages(app, folders, files)
     app.include_router(evidence_api(folders))
+    app.include_router(view_api(folders))
     app.include_router(api(folders))
     return Guard(app, admission)
 
