@@ -34,9 +34,9 @@ from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Gu
 from evitrail.workbench.web.routes import AGAIN, api, content
 from evitrail.workbench.web.shell import shell, template
 from evitrail.workbench.web.static_files import StaticFiles
-from evitrail.workbench.web.view_routes import view_api
+from evitrail.workbench.web.view_routes import view_api, view_writes
 
-WRITES: tuple[Callable[[ExperimentFolders], APIRouter], ...] = ()
+WRITES: tuple[Callable[[ExperimentFolders], APIRouter], ...] = (view_writes,)
 """The routes that write, each part's its own."""
 
 

@@ -17,6 +17,7 @@ import { readSort, sortText, sorted, unpack } from "./pack.mjs";
 import { profileTable, shownRow } from "./profile.mjs";
 import { SHOWN, runColumns } from "./run_columns.mjs";
 import { runFinder } from "./run_finder.mjs";
+import { viewsMenu } from "./saved_views.mjs";
 import { gridTable } from "./table.mjs";
 import { button, byId, el, show } from "./viewer/dom.mjs";
 
@@ -39,7 +40,7 @@ async function start() {
   const pack = await unpack(await askBytes(api(exp, "/pack", { v: etag })));
   const all = Uint32Array.from({ length: pack.n }, (_, place) => place);
   const link = (run) => runPath(exp, run, { q: filter.query, ...forServer() });
-  const columns = runColumns(pack, link), finder = runFinder(pack, vocabulary);
+  const columns = runColumns(pack, link), finder = runFinder(pack, vocabulary), views = viewsMenu(exp);
   let found = all;
 
   // The order of the list goes along, so that the page of a run knows what stands before and after it.
@@ -70,7 +71,7 @@ async function start() {
     ontyped: (query) => walk({ q: query }),
     onleap: (query) => leap({ q: query }),
     told: el("span.soft", { id: "shown" }),
-    extra: [groupButton(() => draw()), facetsButton(() => drawFacets()), button(".quiet", chooseColumns, "Columns")],
+    extra: [groupButton(() => draw()), facetsButton(() => drawFacets()), button(".quiet", chooseColumns, "Columns"), views.node],
   });
   const facets = facetPanel({ finder, total: pack.n, ontoggle: (terms, isExcluded) => filter.toggle(terms, isExcluded),
     onopened: (names) => { walk({ facets: names }); drawFacets(); } });
@@ -157,7 +158,7 @@ async function start() {
     m: ["by case, and back", () => byId("group").click()], t: ["facets, and back", () => byId("facets").click()],
     o: ["order: the next column", () => nextOrder()],
     O: ["order: the other way", () => table.node.querySelector("[aria-sort] .sort")?.click()],
-    c: ["columns", chooseColumns],
+    c: ["columns", chooseColumns], s: ["saved views: open, save, delete", views.open],
   });
 
   function nextOrder() {

@@ -2,7 +2,7 @@
 //
 // Rules kept here
 // - A value counts as its term finds runs, so a facet and its filter find as many.
-// - Values stand in one order, whatever is filtered: by their count in the whole list, ties by name.
+// - Values stand in one order, whatever is filtered: their own, or by their count in the whole list, ties by name.
 // - A click adds the term to the filter or takes it away; with Alt, or by the button beside it, the value is excluded.
 // - Folded until it is asked for; which facets are open is told to whoever keeps the address.
 //
@@ -31,6 +31,7 @@ export const FACET_FIELDS = [
   { name: "day", title: "Year of the question" },
   { name: "confidence", title: "Confidence" },
 ];
+const ORDERED = ["grade", "day", "confidence"]; // whose values have an order of their own
 export const OPENED = "condition,outcome,blame";
 
 export function facetPanel({ finder, total, ontoggle, onopened }) {
@@ -42,7 +43,7 @@ export function facetPanel({ finder, total, ontoggle, onopened }) {
   function valuesOf(facet) {
     if (!known.has(facet.name)) {
       const found = termsOf(facet, finder).map((one) => ({ ...one, whole: finder.countOf(one.term, all) })).filter(({ whole }) => whole > 0);
-      if (facet.name !== "confidence" && facet.name !== "day") found.sort((a, b) => b.whole - a.whole || (a.said < b.said ? -1 : 1));
+      if (!ORDERED.includes(facet.name)) found.sort((a, b) => b.whole - a.whole || (a.said < b.said ? -1 : 1));
       known.set(facet.name, found);
     }
     return known.get(facet.name);

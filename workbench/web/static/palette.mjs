@@ -27,8 +27,7 @@ export function paletteOf({ exp, actions, goes }) {
 
   // What lies on the server: asked for once, and again where it could not be had.
   function lazily() {
-    asked ??= Promise.all([experimentsToGo(), exp ? ofExperiment(exp) : []])
-      .then((found) => rankable(found.flat())).catch((error) => { asked = null; throw error; });
+    asked ??= everythingToGo(exp).then(rankable).catch((error) => { asked = null; throw error; });
     return asked;
   }
 
@@ -101,15 +100,15 @@ export function paletteOf({ exp, actions, goes }) {
   return { node, open };
 }
 
-async function experimentsToGo() {
-  const lines = await askJson("/api/experiments");
-  return [{ kind: "page", name: "Experiments", href: "/" }, { kind: "page", name: "Evidence", href: "/evidence" },
+async function everythingToGo(exp) {
+  const lines = await askJson("/api/experiments"), line = lines.find((one) => one.exp === exp);
+  return [...(line ? await ofExperiment(exp, line.runs > 0) : []), { kind: "page", name: "Experiments", href: "/" }, { kind: "page", name: "Evidence", href: "/evidence" },
     { kind: "page", name: "The API", href: "/api/docs" },
     ...lines.map((line) => ({ kind: "experiment", name: line.exp, href: experimentPath(line.exp) }))];
 }
 
-async function ofExperiment(exp) {
-  const [bytes, kept] = await Promise.all([askBytes(api(exp, "/pack")).catch(() => null), askJson(api(exp, "/views")).catch(() => ({ views: [] }))]);
+async function ofExperiment(exp, hasResults) {
+  const [bytes, kept] = await Promise.all([hasResults && askBytes(api(exp, "/pack")), askJson(api(exp, "/views"))]);
   const views = kept.views.map(({ name, address }) => ({ kind: "view", name, href: `${experimentPath(exp)}${address}` }));
   if (!bytes) return views;
   const { columns } = await unpack(bytes), of = (name) => columns[name]?.distinct ?? [];
