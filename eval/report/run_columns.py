@@ -31,8 +31,10 @@ def run_columns(journal: JournalView, runs: Iterable[Scored], blames: Iterable[B
     """By run, what is known of it beside its outcome."""
     blamed = {(blame.run, blame.outcome): blame for blame in blames}
     met = JournalEvidence(journal)
-    read = [(run, trace, met.of(trace)) for run in runs for trace in [Trace(journal, run.outcome.run)]]
-    return {run.outcome.run: _columns(run, trace, found, met, blamed) for run, trace, found in read}
+    read = [(run, trace) for run in runs for trace in [Trace(journal, run.outcome.run)]]
+    for _, trace in read:
+        met.of(trace, trace.config(RunConfig))  # what all runs met tells what each version was worth
+    return {run.outcome.run: columns_of_run(run, trace, trace.config(RunConfig), met, blamed) for run, trace in read}
 
 
 def columns_of_case(case: Case) -> RunColumns:
@@ -53,10 +55,15 @@ def lost_at(outcome: Outcome, labels: Labels, met: RunEvidence) -> str | None:
     return NOT_LOST if outcome.correct else "chosen"
 
 
-def _columns(
-    run: Scored, trace: Trace, met: RunEvidence, evidence: JournalEvidence, blamed: Mapping[tuple[str, Kind], Blame]
+def columns_of_run(
+    run: Scored,
+    trace: Trace,
+    config: RunConfig,
+    evidence: JournalEvidence,
+    blamed: Mapping[tuple[str, Kind], Blame],
 ) -> RunColumns:
-    config, outcome, recorded = trace.config(RunConfig), run.outcome, run.recorded
+    """What is known of one run beside its outcome; a fork is decided by its parent's configuration."""
+    outcome, recorded, met = run.outcome, run.recorded, evidence.of(trace, config)
     condition, reviews = config.condition, in_force(trace, outcome.chosen)
     blames = {kind: blamed.get((outcome.run, kind)) for kind in FAILS}
     return columns_of_case(config.case).model_copy(
