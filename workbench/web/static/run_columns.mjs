@@ -23,7 +23,7 @@ export function runColumns(pack, link) {
   };
   const plain = (name, title, width, more = {}) => ({ name, title, width, draw: cell(more.column ?? name), ...more });
   const all = [
-    { name: "case", title: "Case", width: "minmax(8rem, 1fr)", sort: "case", draw: opens("case") },
+    { name: "case", title: "Case", width: pack.columns.fork?.values.includes(1) ? "minmax(18rem, 2fr)" : "minmax(8rem, 1fr)", sort: "case", draw: opens("case") },
     { name: "run", title: "Run", width: "minmax(12rem, 1.4fr)", sort: "run", draw: opens("run") },
     plain("condition", "Condition", "minmax(6rem, .9fr)", { sort: "condition" }),
     plain("chosen", "Chose", "4rem", { sort: "chosen", draw: (place) => known(pack.cell("chosen", place), "abstained") }),
