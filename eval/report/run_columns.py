@@ -31,10 +31,13 @@ def run_columns(journal: JournalView, runs: Iterable[Scored], blames: Iterable[B
     """By run, what is known of it beside its outcome."""
     blamed = {(blame.run, blame.outcome): blame for blame in blames}
     met = JournalEvidence(journal)
-    read = [(run, trace) for run in runs for trace in [Trace(journal, run.outcome.run)]]
-    for _, trace in read:
-        met.of(trace, trace.config(RunConfig))  # what all runs met tells what each version was worth
-    return {run.outcome.run: columns_of_run(run, trace, trace.config(RunConfig), met, blamed) for run, trace in read}
+    traces = [(run, Trace(journal, run.outcome.run)) for run in runs]
+    read = [
+        (run, trace, config, met.of(trace, config)) for run, trace in traces for config in [trace.config(RunConfig)]
+    ]
+    return {
+        run.outcome.run: columns_of_run(run, trace, config, found, met, blamed) for run, trace, config, found in read
+    }
 
 
 def columns_of_case(case: Case) -> RunColumns:
@@ -59,11 +62,15 @@ def columns_of_run(
     run: Scored,
     trace: Trace,
     config: RunConfig,
+    met: RunEvidence,
     evidence: JournalEvidence,
     blamed: Mapping[tuple[str, Kind], Blame],
 ) -> RunColumns:
-    """What is known of one run beside its outcome; a fork is decided by its parent's configuration."""
-    outcome, recorded, met = run.outcome, run.recorded, evidence.of(trace, config)
+    """What is known of one run beside its outcome, once ``evidence`` has read all runs that are listed with it.
+
+    ``config`` is what decided it: of a fork, that of its parent.
+    """
+    outcome, recorded = run.outcome, run.recorded
     condition, reviews = config.condition, in_force(trace, outcome.chosen)
     blames = {kind: blamed.get((outcome.run, kind)) for kind in FAILS}
     return columns_of_case(config.case).model_copy(

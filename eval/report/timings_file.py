@@ -1,6 +1,6 @@
 """timings.parquet: the time that each step of each run took, by a clock.
 
-    write_timings(folder / TIMINGS, traces(journal))
+write_timings(folder / TIMINGS, traces(journal))
 """
 
 from __future__ import annotations

@@ -205,7 +205,9 @@ def unpacked_cells(header: dict[str, Any], arrays: bytes) -> list[dict[str, Any]
         coded = column.get("codes" if column["kind"] == "names" else "values")
         if column["kind"] in ("names", "flag"):
             codes = np.frombuffer(arrays, coded["type"].lower(), coded["length"], coded["at"])
-            cells[name] = [column["distinct"][code] if code >= 0 else None for code in codes] if (
-                column["kind"] == "names"
-            ) else [int(code) for code in codes]
+            cells[name] = (
+                [column["distinct"][code] if code >= 0 else None for code in codes]
+                if (column["kind"] == "names")
+                else [int(code) for code in codes]
+            )
     return [{name: column[row] for name, column in cells.items()} for row in range(header["n"])]

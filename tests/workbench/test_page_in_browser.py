@@ -14,7 +14,6 @@ from evitrail.eval.review import review_blame
 from evitrail.traces import Journal, Live, Task, recorded_work
 from evitrail.workbench.page import write_page
 
-
 ROW = "#runs .grid-row"
 
 

@@ -10,7 +10,6 @@ import pytest
 from exhibit import RUN, Open, experiment
 from serving_pages import until
 from ward import HIGH, LOW, WardReader, advice, arm, ask, case
-
 from ward import opened as store_in
 
 from evitrail.traces import Journal

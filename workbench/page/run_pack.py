@@ -4,7 +4,7 @@ Rules kept here
 - The columns are those of the results (``eval/report/run_columns.py``) and mean the same, so one filter serves both.
 - They are read from the same blobs as the file holds. Of a run of which nothing of this is known (another kind of
   configuration, patient data that stays out, damage) the row has its name alone: unknown is never "wrong".
-- Unlike results the list holds forks, with their parent's question, and redacted runs; a column of flags says so of each.
+- Unlike results the list holds forks, with their parent's question, and redacted runs; a flag says so of each.
 - Outcomes are of the answer that the run itself recorded, and of labels and blame as reviewers overrode them.
 
     run_pack(journal, ["standard.radiology-003"], shown=lambda blob: True)
@@ -22,7 +22,7 @@ from evitrail.agent.model import Answer
 from evitrail.eval.attribution.record.reviewed_blame import counting_blames
 from evitrail.eval.log.reviews import reviewed_labels
 from evitrail.eval.log.run_config import RunConfig
-from evitrail.eval.log.run_evidence import JournalEvidence
+from evitrail.eval.log.run_evidence import JournalEvidence, RunEvidence
 from evitrail.eval.log.runs import outcome_of
 from evitrail.eval.log.scored_runs import scored_runs
 from evitrail.eval.metrics.outcome import Outcome
@@ -51,6 +51,7 @@ class _Read:
 
     trace: Trace
     config: RunConfig | None = None
+    met: RunEvidence | None = None
     outcome: Outcome | None = None
     cells: dict[str, Any] = field(default_factory=dict)
     steps: list[dict[str, Any]] = field(default_factory=list)
@@ -66,9 +67,9 @@ def run_pack(journal: JournalView, runs: Sequence[str], shown: Shown) -> bytes:
     scored = {one.outcome.run: one for one in scored_runs([r.outcome for r in read if r.outcome], journal, cases)}
     for each in read:  # all were read before: what they met tells what each version was worth
         each.cells["redacted"] = each.trace.run in gone
-        if each.config and each.outcome:
+        if each.config and each.met and each.outcome:
             with suppress(*UNREADABLE):
-                each.cells |= _beside(each, each.config, scored[each.trace.run], evidence, shown)
+                each.cells |= _beside(each, each.config, each.met, scored[each.trace.run], evidence, shown)
     schema = outcomes_schema()
     for name in ("fork", "redacted"):
         schema = schema.append(pa.field(name, pa.bool_()))
@@ -84,7 +85,7 @@ def _read(trace: Trace, evidence: JournalEvidence, shown: Shown) -> _Read:
         config = _config(trace, shown)
         if config is None:
             return read
-        evidence.of(trace, config)
+        read.met = evidence.of(trace, config)
         case, said = config.case, _answer(trace, shown)
         read.steps = [timing(trace, step) for step in trace.activities]
         read.cells |= {"case": case.id, "condition": config.condition.name, "answer": case.answer, "day": case.as_of}
@@ -97,14 +98,14 @@ def _read(trace: Trace, evidence: JournalEvidence, shown: Shown) -> _Read:
 
 
 def _beside(
-    read: _Read, config: RunConfig, scored: Scored, evidence: JournalEvidence, shown: Shown
+    read: _Read, config: RunConfig, met: RunEvidence, scored: Scored, evidence: JournalEvidence, shown: Shown
 ) -> dict[str, Any]:
     """What is known beside the outcome."""
     trace = read.trace
     has_blames = all(shown(record.body["blames"]) for record in trace.of_type(ATTRIBUTION))
     blames = counting_blames(trace, trace) if has_blames else []
     blamed = {(blame.run, blame.outcome): blame for blame in blames}
-    cells = columns_of_run(scored, trace, config, evidence, blamed).row()
+    cells = columns_of_run(scored, trace, config, met, evidence, blamed).row()
     return cells | {"retriever": None} if read.cells["fork"] else cells  # a fork's may be what was changed
 
 
@@ -119,4 +120,3 @@ def _config(trace: Trace, shown: Shown) -> RunConfig | None:
 def _answer(trace: Trace, shown: Shown) -> Answer | None:
     ends = trace.of_type("run.end")
     return trace.output(Answer) if ends and shown(ends[-1].body["output"]) else None
-
