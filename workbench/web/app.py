@@ -42,8 +42,9 @@ from evitrail.workbench.web.routes import AGAIN, api, content
 from evitrail.workbench.web.run_routes import run_api
 from evitrail.workbench.web.shell import shell, template
 from evitrail.workbench.web.static_files import StaticFiles
+from evitrail.workbench.web.view_routes import view_api, view_writes
 
-WRITES: tuple[Callable[[ExperimentFolders], APIRouter], ...] = (attribution_writes,)
+WRITES: tuple[Callable[[ExperimentFolders], APIRouter], ...] = (attribution_writes, view_writes)
 """The routes that write, each part's its own."""
 
 
@@ -80,6 +81,7 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
     audit_pages(app, folders, files)
     app.include_router(audit_api(folders))
     app.include_router(attribution_api(folders))
+    app.include_router(view_api(folders))
     app.include_router(api(folders))
     for writes in () if admission.read_only else WRITES:
         app.include_router(writes(folders))
@@ -101,7 +103,7 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
             first |= {"profile": profile(folder), "pack": pack(folder).etag, "vocabulary": vocabulary()}
         except (FileNotFoundError, ValueError) as error:
             first["fault"] = " ".join(str(error).split())
-        return shell(files, exp, "experiment.mjs", first=first, styles=("experiment.css",))
+        return shell(files, exp, "experiment.mjs", first=first, styles=("list.css", "experiment.css"))
 
     @app.get("/e/{exp}/runs/{run:path}", include_in_schema=False)
     def one_run(exp: str, run: str, q: str = "", sort: str = "run", descending: bool = False) -> Response:

@@ -45,11 +45,3 @@ export const diffPath = (exp, { a, b, step }) => withParameters(`${experimentPat
 // A query that retrievers are compared by, on a day and as known at a ledger number.
 export const retrievalPath = (exp, { q, asof, seq }) => withParameters(`${experimentPath(exp)}/retrieval`,
   Object.fromEntries(Object.entries({ q, asof, seq }).filter(([, value]) => value !== null && value !== undefined)));
-
-// "-confidence" is from the highest to the lowest.
-export function readSort(said) {
-  const descending = said?.startsWith("-") ?? false;
-  return { field: (descending ? said.slice(1) : said) || "run", descending };
-}
-
-export const sortText = ({ field, descending }) => (field === "run" && !descending ? "" : (descending ? "-" : "") + field);

@@ -5,17 +5,19 @@
 // - All runs lie here as typed arrays: filter, order, facets and grouping ask nobody. The server is asked only for words
 //   of claims and passages.
 
-import { leap, parameters, readSort, runPath, sortText, walk } from "./address.mjs";
+import { leap, parameters, runPath, walk } from "./address.mjs";
+import { OPENED, facetPanel } from "./facets.mjs";
 import { FACETS, filterBox } from "./filter_box.mjs";
 import { dialog } from "./dialog.mjs";
 import { failed, first, frame } from "./frame.mjs";
 import { api, askBytes, askJson } from "./http.mjs";
 import { kindWord } from "./marks.mjs";
 import { byCase, caseColumns } from "./matrix.mjs";
-import { sorted, unpack } from "./pack.mjs";
-import { profileTable } from "./profile.mjs";
+import { readSort, sortText, sorted, unpack } from "./pack.mjs";
+import { profileTable, shownRow } from "./profile.mjs";
 import { SHOWN, runColumns } from "./run_columns.mjs";
 import { runFinder } from "./run_finder.mjs";
+import { viewsMenu } from "./saved_views.mjs";
 import { gridTable } from "./table.mjs";
 import { button, byId, el, show } from "./viewer/dom.mjs";
 
@@ -38,7 +40,7 @@ async function start() {
   const pack = await unpack(await askBytes(api(exp, "/pack", { v: etag })));
   const all = Uint32Array.from({ length: pack.n }, (_, place) => place);
   const link = (run) => runPath(exp, run, { q: filter.query, ...forServer() });
-  const columns = runColumns(pack, link), finder = runFinder(pack, vocabulary);
+  const columns = runColumns(pack, link), finder = runFinder(pack, vocabulary), views = viewsMenu(exp);
   let found = all;
 
   // The order of the list goes along, so that the page of a run knows what stands before and after it.
@@ -69,8 +71,10 @@ async function start() {
     ontyped: (query) => walk({ q: query }),
     onleap: (query) => leap({ q: query }),
     told: el("span.soft", { id: "shown" }),
-    extra: [groupButton(() => draw()), button(".quiet", chooseColumns, "Columns")],
+    extra: [groupButton(() => draw()), facetsButton(() => drawFacets()), button(".quiet", chooseColumns, "Columns"), views.node],
   });
+  const facets = facetPanel({ finder, total: pack.n, ontoggle: (terms, isExcluded) => filter.toggle(terms, isExcluded),
+    onopened: (names) => { walk({ facets: names }); drawFacets(); } });
 
   // By flag, of how many of these runs it is true, where it is of any.
   function counts(places) {
@@ -106,13 +110,23 @@ async function start() {
       table.set(columns.filter(({ name }) => names.includes(name)), sort, sorted(pack, found, sort));
     }
     byId("group").setAttribute("aria-pressed", String(group === "case"));
-    drawShown();
-  }
-
-  // What is shown, in one thin line and without intervals: a filter makes no sample.
-  function drawShown() {
     show(byId("shown"), found.length < pack.n
       && counts(found).map(([flag, number]) => `${number.toLocaleString("en")} ${kindWord(flag)}`).join(", "));
+    drawShown();
+    drawFacets();
+  }
+
+  // What is shown, in one thin row below the profile and without intervals: a filter makes no sample.
+  function drawShown() {
+    const body = byId("profile").querySelector("tbody");
+    body.querySelector(".shown-row")?.remove();
+    if (found.length < pack.n) body.append(shownRow(profile, parameters().blame ?? "wrong", found, finder, filter.toggle));
+  }
+
+  function drawFacets() {
+    const opened = parameters().facets ?? "";
+    byId("facets").setAttribute("aria-pressed", String(opened !== ""));
+    facets.draw(found, filter.query, opened);
   }
 
   function drawProfile() {
@@ -121,11 +135,12 @@ async function start() {
       kind, onterm: (terms, isExcluded) => filter.toggle(terms, isExcluded),
       onkind: (next) => { leap({ blame: next === "wrong" ? null : next }); drawProfile(); },
     }));
+    drawShown();
   }
 
   show(byId("main"), el("h1.vh", {}, `Runs of ${exp}`),
     el("section.profile-box", { id: "profile", "aria-label": "Failure profile" }),
-    lacking(line), filter.node, table.node);
+    lacking(line), filter.node, el("div.list-box", {}, facets.node, table.node));
   drawProfile();
   await filter.set(parameters().q ?? "");
   addEventListener("popstate", () => { drawProfile(); filter.set(parameters().q ?? ""); });
@@ -140,9 +155,10 @@ async function start() {
     k: ["previous run", move(-1)], ArrowUp: ["previous run", move(-1)], Home: ["first run", () => table.select(0)],
     End: ["last run", () => table.last()], PageDown: ["a page down", () => table.page(1)],
     PageUp: ["a page up", () => table.page(-1)], Enter: ["open the run", () => table.open()],
-    m: ["by case, and back", () => byId("group").click()], o: ["order: the next column", () => nextOrder()],
+    m: ["by case, and back", () => byId("group").click()], t: ["facets, and back", () => byId("facets").click()],
+    o: ["order: the next column", () => nextOrder()],
     O: ["order: the other way", () => table.node.querySelector("[aria-sort] .sort")?.click()],
-    c: ["columns", chooseColumns],
+    c: ["columns", chooseColumns], s: ["saved views: open, save, delete", views.open],
   });
 
   function nextOrder() {
@@ -156,6 +172,12 @@ async function start() {
 function groupButton(draw) {
   const node = button(".quiet", () => { leap({ group: parameters().group === "case" ? null : "case" }); draw(); }, "By case");
   node.id = "group";
+  return node;
+}
+
+function facetsButton(draw) {
+  const node = button(".quiet", () => { walk({ facets: parameters().facets ? null : OPENED }); draw(); }, "Facets");
+  node.id = "facets";
   return node;
 }
 

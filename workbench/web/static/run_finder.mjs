@@ -10,9 +10,10 @@
 
 import { Columns, orElse } from "./filter/columns.mjs";
 import { completeQuery } from "./filter/completions.mjs";
-import { flagTruth } from "./filter/fields.mjs";
+import { flagTruth, knownValues } from "./filter/fields.mjs";
 import { parseQuery } from "./filter/parse.mjs";
 import { selectRuns } from "./filter/select.mjs";
+import { value, valueText } from "./filter/tree.mjs";
 import { FALSE, TRUE, orTruth, sameTruth } from "./filter/truth.mjs";
 
 export function runFinder(pack, vocabulary) {
@@ -23,15 +24,27 @@ export function runFinder(pack, vocabulary) {
     orElse(() => columns.column(name).holds(Boolean), none)).reduce(orTruth));
 
   return {
-    // Throws `QueryFault`.
-    select(query) {
-      const found = selectRuns(parseQuery(query), columns, vocabulary);
+    // Throws `QueryFault`. `more` are columns that hold for this query alone.
+    select(query, more = null) {
+      const over = more ? new Columns(pack.n, { ...pack.columns, ...more }) : columns;
+      const found = selectRuns(parseQuery(query), over, vocabulary);
       return { ...found, overridden: countIn(overridden(), found.places) };
     },
     complete: (query, caret) => completeQuery(query, caret, columns, vocabulary),
     count: (name, places) => countIn(flag(name), places),
+    // Of these runs, how many a term finds; none where no column here tells.
+    countOf: (term, places) => countIn(columns.derived(`term ${term}`, () =>
+      orElse(() => selectRuns(parseQuery(term), columns, vocabulary).truth, none)), places),
+    // The values that a field can have, and the term that asks for one.
+    valuesOf: (name) => [...new Set(orElse(() => knownValues(name, "", columns, vocabulary), []))],
+    term: (name, text) => `${name}:${valueText(value(text, null, text.includes("..")))}`,
+    // The years in which the questions were asked.
+    years: () => columns.derived("years", () => [...new Set(Array.from(pack.columns.day?.values ?? [], yearOf))]
+      .filter((year) => year !== null).sort()),
   };
 }
+
+const yearOf = (day) => (Number.isNaN(day) ? null : new Date(day * 86_400_000).getUTCFullYear());
 
 function countIn(truth, places) {
   let found = 0;

@@ -27,7 +27,7 @@ async function start() {
   const onpick = (row) => go({ step: stepOf(row) }, true);
   const addressed = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   const rows = longList(byId("rows"), { height: 30, list: "tree", item: "treeitem", draw: outlineRow, onpick });
-  const list = () => (at.run ? rows : runs.list);
+  const list = () => (at.run ? rows : runs.table);
 
   // To a step of this run, or a claim or passage in it. Walking leaves no trail in the history; a leap does.
   function go({ step = stepOf(at.row), view = at.view, ...more }, isWalking = false) {
@@ -71,10 +71,12 @@ async function start() {
     show(byId("name"), run ? runName(run) : count(runs.all.length, "run"));
     if (!run) {
       document.title = `${count(runs.all.length, "run")} · evitrail`;
-      runs.sortBy(asked.sort ?? "");
-      runs.list.select(runs.shown.includes(at.run) ? at.run : runs.shown[0]);
+      const last = at.run;
       Object.assign(at, { run: null, row: null });
-      byId("run-list").focus();
+      await runs.read(asked);
+      if (turn !== at.turn) return;
+      runs.select(last);
+      if (last || !byId("runs").contains(document.activeElement)) runs.table.node.focus();
       if (asked.run) say(`run ${asked.run} is not in this file`);
       return;
     }
@@ -146,7 +148,7 @@ async function start() {
   }
 
   function setRows(query) {
-    byId("filter").value = query;
+    byId("step-filter").value = query;
     const said = (row) => `${titleOf(row)} ${row[2]} ${row[4]} ${MARKS[row[4]] ?? ""} ${row[6]}`.toLowerCase();
     rows.set(filtered(at.run.rows, query, said));
     rows.select(at.row);
@@ -154,7 +156,7 @@ async function start() {
   }
 
   function sibling(by) {
-    const those = runs.shown.includes(at.run) ? runs.shown : runs.all;
+    const { shown } = runs, those = shown.includes(at.run) ? shown : runs.all;
     const next = at.run && those[those.indexOf(at.run) + by];
     if (next) location.hash = linkTo(next.run);
   }
@@ -166,10 +168,10 @@ async function start() {
 
   const [down, up] = [() => list().move(1), () => list().move(-1)];
   const keys = {
-    j: down, k: up, ArrowDown: down, ArrowUp: up, Home: () => list().first(), End: () => list().last(),
-    Enter: () => (at.run ? byId("step").focus() : runs.list.open()), Escape: back,
+    j: down, k: up, ArrowDown: down, ArrowUp: up, Home: () => (at.run ? rows.first() : runs.table.select(0)), End: () => list().last(),
+    Enter: () => (at.run ? byId("step").focus() : runs.table.open()), Escape: back,
     "[": () => sibling(-1), "]": () => sibling(1),
-    "/": () => byId(at.run ? "filter" : "run-filter").focus(),
+    "/": () => (at.run ? byId("step-filter") : runs.filter.input).focus(), t: () => { if (!at.run) runs.toggleFacets(); },
     g: () => { const [step] = at.story?.blames?.blames.flatMap(({ culprit }) => culprit) ?? []; if (step) go({ step }); },
     r: () => { if (at.run) go({ view: at.view === "raw" ? "step" : "raw" }); },
     " ": () => { if (at.view !== "graph") see("graph"); else at.graph.toggle(); },
@@ -178,8 +180,9 @@ async function start() {
   };
 
   function leaveFilter() {
-    byId(at.run ? "rows" : "run-list").focus();
-    if (list().at < 0) list().first();
+    if (!at.run) { runs.table.move(0); return; }
+    byId("rows").focus();
+    if (rows.at < 0) rows.first();
   }
 
   function onkey(event) {
@@ -193,13 +196,13 @@ async function start() {
     else keys[key]();
   }
 
-  byId("filter").addEventListener("input", () => setRows(byId("filter").value));
+  byId("step-filter").addEventListener("input", () => setRows(byId("step-filter").value));
   addEventListener("keydown", onkey);
   addEventListener("hashchange", route);
   byId("help-button").addEventListener("click", keys["?"]);
   byId("verdict").addEventListener("click", keys.v);
   await route();
-  byId(at.run ? "rows" : "run-list").focus({ preventScroll: true });
+  (at.run ? byId("rows") : runs.table.node).focus({ preventScroll: true });
   document.body.dataset.ready = "yes";
   await painted();
   await verdict(file);
