@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from evitrail.eval.query.vocabulary import vocabulary
 from evitrail.workbench.api.experiments import experiment_line, experiments
 from evitrail.workbench.api.folders import ExperimentFolders
+from evitrail.workbench.api.live import Watchers
 from evitrail.workbench.api.pack import pack
 from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
@@ -30,13 +31,14 @@ from evitrail.workbench.api.runs import Neighbours, neighbours
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
 from evitrail.workbench.web.faults import HANDLED, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
+from evitrail.workbench.web.live import live_api
 from evitrail.workbench.web.routes import AGAIN, api, content
 from evitrail.workbench.web.shell import shell, template
 from evitrail.workbench.web.static_files import StaticFiles
 
 
-def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
-    """The application over these experiments."""
+def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watchers | None = None) -> ASGIApp:
+    """The application over these experiments; ``watchers`` are given by who wants to end their streams."""
     from importlib.metadata import version
 
     kinds = (*HANDLED, HTTPException, RequestValidationError, Exception)
@@ -54,6 +56,7 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
     _session(app, admission)
     _pages(app, folders, files)
     evidence_pages(app, folders, files)
+    app.include_router(live_api(watchers or Watchers(folders)))
     app.include_router(evidence_api(folders))
     app.include_router(api(folders))
     return Guard(app, admission)
