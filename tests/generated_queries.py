@@ -70,6 +70,7 @@ def _row(random: Random, labelled: bool, condition: str, reader: str, case: str)
         "chosen": some("ABC"),
         "answer": random.choice("ABC"),
         **{name: some([True, False]) for name in FLAG_COLUMNS},
+        **({"fork": some([True, False]), "redacted": False} if labelled else {}),
         "confidence": some([-0.1, 0.0, 0.1 + 0.2, 0.5, 0.85, 1.0, 1e-7]),
         "cited": cited,
         "cited_status": [some(STATUSES) for _ in cited] if random.random() < 0.9 else None,

@@ -4,6 +4,8 @@ Rules kept here
 - *right*, *wrong* and *abstained* share out the runs: an abstention is not wrong here, though it too has a ``blame``.
 - The others are known only where the case carries the label, or a reviewer says it; all of them are of the option that
   was chosen. *Reviewed* is known of every run that a journal stands behind.
+- Results list neither forks nor redacted runs, since no number counts them. Both flags are read all the same: false of
+  every run listed, with a note that says where such runs are. An exported file lists both kinds, in columns of its own.
 
     FLAGS["high_risk"].truth(columns)
 """
@@ -12,6 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+
+import numpy as np
 
 from evitrail.eval.query.columns import Columns
 from evitrail.eval.query.matching import flag_in
@@ -30,9 +34,17 @@ class Flag:
     """Or the columns of flags of which none must hold."""
     listed: str = ""
     """Or the column of lists that must not be empty."""
+    elsewhere: str = ""
+    """Where such runs are told of, if results have no such column; it is then false of every run."""
+
+    def is_absent(self, columns: Columns) -> bool:
+        """Whether no run that is listed can be such a run."""
+        return bool(self.elsewhere) and self.column not in columns.cells
 
     def truth(self, columns: Columns) -> Truth:
         """What it says of every run."""
+        if self.is_absent(columns):
+            return Truth.known(np.zeros(columns.n))
         if self.listed:
             return columns.lists(self.listed).holds(bool)
         if self.column:
@@ -54,4 +66,14 @@ FLAGS: dict[str, Flag] = {
     "stale": Flag("the option that outdated evidence supports was chosen", "stale"),
     "overconfident": Flag("a confident majority chose a wrong option that does harm", "overconfident"),
     "reviewed": Flag("a review of a label or blame counts", listed="reviewed"),
+    "fork": Flag(
+        "a run made by changing another",
+        "fork",
+        elsewhere="results list no forks; the page of a run lists its own",
+    ),
+    "redacted": Flag(
+        "its patient data was deleted on record",
+        "redacted",
+        elsewhere="results list no redacted runs; `evitrail trace list` does",
+    ),
 }

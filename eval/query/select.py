@@ -56,7 +56,7 @@ def select(query: Tree, columns: Columns, progress: Progress = lambda done, of: 
         runs=np.flatnonzero(found.true),
         total=columns.n,
         unknown=int(found.unknown.sum()),
-        notes=tuple(_notes(terms)),
+        notes=tuple(_notes(terms, columns)),
     )
 
 
@@ -76,8 +76,11 @@ def truth(query: Tree, columns: Columns) -> Truth:
     return reduce(Truth.__or__, terms, Truth.known(np.zeros(columns.n)))
 
 
-def _notes(terms: Iterable[Word | Where]) -> Iterator[str]:
+def _notes(terms: Iterable[Word | Where], columns: Columns) -> Iterator[str]:
     for word in terms:
+        name = word.name if isinstance(word, Where) else "" if word.quoted else word.text
+        if name in FLAGS and FLAGS[name].is_absent(columns):
+            yield f"query, character {word.at}: {FLAGS[name].elsewhere}"
         if isinstance(word, Where) or word.quoted or word.text in FLAGS:
             continue
         if meant := nearest(word.text, [*FLAGS, *FIELDS]):

@@ -128,6 +128,7 @@ def of_run(tree: Tree, row: dict[str, Any]) -> bool | None:
     """The same of one run, in the plainest way."""
     if isinstance(tree, Word):
         own = {"right": row["correct"], "wrong": not row["correct"] and not row["abstained"]}
+        own |= {"fork": False, "redacted": False}
         own["reviewed"] = None if row["reviewed"] is None else row["reviewed"] != []
         return own[tree.text] if tree.text in own else row[tree.text]
     if isinstance(tree, Where):
@@ -149,6 +150,12 @@ def test_brackets_beyond_reason_are_refused_in_one_line() -> None:
     for text in ("(" * 5000 + "wrong", "-" * 5000 + "wrong", "NOT " * 5000 + "wrong"):
         with pytest.raises(QueryError, match=f"expected at most {DEEPEST} brackets and negations"):
             parse(text)
+
+
+@pytest.mark.parametrize("asked", ["fork", "redacted", "-fork", "redacted:yes"])
+def test_runs_that_results_do_not_list_are_asked_for_with_a_note_that_says_where_they_are(asked: str) -> None:
+    (note,) = select(parse(asked), COLUMNS).notes
+    assert "results list no" in note
 
 
 def test_a_word_that_looks_like_a_flag_is_searched_and_told() -> None:

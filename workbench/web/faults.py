@@ -24,8 +24,15 @@ from evitrail.workbench.api.folders import UnknownName
 from evitrail.workbench.api.live import TooMany
 from evitrail.workbench.web.shell import error_page
 
-SAFE = "Nothing was changed: this server only reads. Go back, or to the list of experiments."
+SAFE = "Nothing was changed: pages only read. Go back, or to the list of experiments."
 TITLES = {404: "Not here", 409: "Not ready", 422: "Not understood", 500: "Something went wrong here"}
+
+
+PLAIN = {
+    400: "expected a body of JSON, which this is not",
+    405: "expected another method; /api/docs lists those of each address",
+}
+"""What the framework says in two words."""
 
 
 def fault_answer(request: Request, error: Exception) -> Response:
@@ -55,7 +62,7 @@ HANDLED: tuple[type[Exception], ...] = (UnknownName, TooMany, QueryError, InputE
 def _told(error: Exception) -> tuple[int, str]:
     said = " ".join(str(error).split())
     if isinstance(error, HTTPException):
-        return error.status_code, str(error.detail)
+        return error.status_code, PLAIN.get(error.status_code, str(error.detail))
     if isinstance(error, RequestValidationError):
         faults = [(one["loc"][-1], str(one["msg"]).replace("Input should be", "expected")) for one in error.errors()]
         return 422, "; ".join(f"{name}: {what}" for name, what in faults)

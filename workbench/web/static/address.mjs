@@ -37,11 +37,3 @@ export const runPath = (exp, run, given = {}) => {
   const name = encodeURIComponent(run).replaceAll("%2F", "/");
   return withParameters(`${experimentPath(exp)}/runs/${name}`, Object.fromEntries(known));
 };
-
-// "-confidence" is from the highest to the lowest.
-export function readSort(said) {
-  const descending = said?.startsWith("-") ?? false;
-  return { field: (descending ? said.slice(1) : said) || "run", descending };
-}
-
-export const sortText = ({ field, descending }) => (field === "run" && !descending ? "" : (descending ? "-" : "") + field);

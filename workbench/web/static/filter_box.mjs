@@ -109,7 +109,12 @@ export function filterBox({ total, facets, select, ask, complete, onselected, on
   input.addEventListener("blur", write);
   node.addEventListener("submit", (event) => { event.preventDefault(); list.shut(); typed(0); });
   drawFacets();
-  return { node, input, set, toggle, get query() { return input.value; } };
+  // The list has other runs: so many, with these facets. What is typed is evaluated again.
+  function renew(now, flags) {
+    [total, facets, done] = [now, flags, null];
+    return find(0);
+  }
+  return { node, input, set, toggle, renew, get query() { return input.value; } };
 }
 
 // A fault with the place where it stands in the query.
@@ -123,9 +128,10 @@ function fault(error, query, done) {
 
 const words = (query) => query.match(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
 
-export function termState(query, term) {
-  const found = words(query);
-  return found.includes(term) ? "on" : found.includes(`-${term}`) ? "excluded" : "off";
+export function termState(query, terms) {
+  const found = words(query), asked = words(terms);
+  if (asked.every((term) => found.includes(term))) return "on";
+  return (asked.length === 1 ? found.includes(`-${terms}`) : query.includes(`-(${terms})`)) ? "excluded" : "off";
 }
 
 // A query with terms added at its end; terms that all stand there already are taken away instead. What is in brackets

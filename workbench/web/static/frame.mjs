@@ -8,10 +8,11 @@
 //     const page = frame({ crumbs: [["Experiments", "/"], ["demo"]], command: () => "evitrail runs demo" });
 //     page.keys({ j: ["next run", () => table.move(1)] });
 
-import { experimentPath } from "./address.mjs";
+import { experimentPath, parameters } from "./address.mjs";
 import { button, byId, el, painted, say, show } from "./viewer/dom.mjs";
 import { dialog } from "./dialog.mjs";
 import { integrityPill } from "./integrity.mjs";
+import { actionsOf, paletteOf } from "./palette.mjs";
 
 export const first = () => JSON.parse(byId("first").textContent);
 
@@ -23,8 +24,9 @@ export function failed(error) {
 // What there is of an experiment besides its runs: name, title, the end of its address.
 const PAGES = [["runs", "Runs", ""]];
 
-// `here` is the one of an experiment's pages that is shown; null where it is none of them.
-export function frame({ crumbs, command, exp = null, here = null }) {
+// `here` is the one of an experiment's pages that is shown; null where it is none of them. `goes` says where else the
+// page leads, for the palette; `live` is the dot of a page that watches (live.mjs).
+export function frame({ crumbs, command, exp = null, here = null, goes = () => [], live = null }) {
   const keys = new Map(), pill = exp && integrityPill(exp);
   const copies = (what, text) => async () => {
     await navigator.clipboard?.writeText(text()).then(() => say(`${what} copied`), () => say(`${what}: ${text()}`));
@@ -33,24 +35,32 @@ export function frame({ crumbs, command, exp = null, here = null }) {
   const copyCommand = copies("the command", command);
   const part = ([name, address]) => el("li", {}, address ? el("a", { href: address }, name)
     : el("span", { "aria-current": "page" }, name));
+  const palette = paletteOf({ exp: exp ?? parameters().exp, goes: () => [...pagesOf(exp), ...goes()],
+    actions: () => [...actionsOf(keys, SHOWN), { kind: "do", name: "change the theme", act: () => theme.click() }] });
+  const theme = themeButton();
   show(byId("bar"),
     el("nav.crumbs", { "aria-label": "Where you are" },
       el("a.brand", { href: "/", "aria-label": "evitrail, all experiments" }, "evitrail"), el("ol", {}, crumbs.map(part))),
     exp && PAGES.length > 1 && el("nav.pages", { "aria-label": "Pages of this experiment" }, PAGES.map(([name, title, end]) =>
       el("a", { href: experimentPath(exp) + end, ...(name === here ? { "aria-current": "page" } : {}) }, title))),
+    live,
     pill?.node,
+    palette.node,
     button(".quiet", copyLink, "Copy link"),
     button(".quiet", copyCommand, "Copy command"),
-    themeButton(),
+    theme,
     button(".quiet.round", () => help(keys), "?"));
   byId("bar").lastElementChild.setAttribute("aria-label", "Keys and help");
   const add = (more) => { for (const [key, told] of Object.entries(more)) keys.set(key, told); };
-  add({ "?": ["keys and help", () => help(keys)], y: ["copy the address", copyLink], Y: ["copy the command", copyCommand] });
+  add({ "?": ["keys and help", () => help(keys)], y: ["copy the address", copyLink], Y: ["copy the command", copyCommand],
+    "Ctrl K": ["go to a run, case, evidence, saved view or page", palette.open] });
   if (pill) add({ i: ["can the record be trusted?", pill.open] });
   addEventListener("keydown", (event) => pressed(event, keys));
   painted().then(() => pill?.ask());
   return { keys: add };
 }
+
+const pagesOf = (exp) => (exp ? PAGES.map(([, title, end]) => ({ kind: "page", name: `${title} of ${exp}`, href: experimentPath(exp) + end })) : []);
 
 const LETTERS = "evitrail-letters", THEME = "evitrail-theme";
 const stored = (name) => { try { return localStorage.getItem(name); } catch { return null; } };

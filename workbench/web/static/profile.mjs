@@ -34,14 +34,37 @@ export function profileTable(profile, { kind, onterm, onkind }) {
 const share = (row, kind, role) => row.blame[kind]?.find((one) => one.role === role)?.share ?? 0;
 const roleWord = (role) => (role === "abstained" ? "cannot say" : spaced(role));
 
+// The runs that a filter leaves, in one row without intervals; each number is of the runs of which it is known.
+export function shownRow(profile, kind, places, finder, onterm) {
+  const leads = leading(onterm), whole = profile.rows.map((row) => row.metrics), name = `the ${places.length.toLocaleString("en")} shown`;
+  const columns = profile.columns.filter(({ metric }) => whole.some((metrics) => metrics[metric].value !== null));
+  const suffix = kind === "wrong" ? "" : `.${kind}`, has = (flag) => finder.countOf(flag, places);
+  const blamed = profile.roles.map((role) => [role, `blame${suffix}:${role === "abstained" ? "nobody" : role}`])
+    .map(([role, term]) => [role, term, has(term)]).filter(([, , runs]) => runs > 0);
+  return el("tr.shown-row", {}, el("th", { scope: "row", title: "What the filter leaves: counted, not a sample, so without intervals" }, name),
+    columns.map(({ flag, title, unknown }) => {
+      const is = has(flag), known = is + has(`-${flag}`);
+      if (!known) return el("td.number", {}, el("span.soft", { title: unknown }, "–"));
+      const of = known === places.length ? "" : ` of ${known.toLocaleString("en")}`;
+      return el("td.number", {}, leads(`${name}, ${title.toLowerCase()} in %`, flag, percent(is / known), el("span.soft", {}, of)));
+    }),
+    profile.rows.some((row) => Object.keys(row.blame).length) && el("td", {}, blamed.length === 0 ? el("span.soft", {}, "none")
+      : blamed.map(([role, term, runs]) => [leads(`${name}, ${kindWord(kind)}: blamed on ${roleWord(role)}`, term,
+        el(`span.swatch.${role}`, {}), `${roleWord(role)} ${runs.toLocaleString("en")}`), " "])),
+    el("td", {}));
+}
+
+// Makes what leads to the runs behind a number.
+const leading = (onterm) => (label, terms, ...content) => {
+  const node = button(".leads", (event) => onterm(terms, event.altKey), ...content);
+  const name = label.includes(node.textContent) ? label : `${label}: ${node.textContent}`; // what is seen can be said
+  node.setAttribute("aria-label", name);
+  node.title = `${name}: show these runs (Alt: exclude them)`;
+  return node;
+};
+
 function conditionRow(row, columns, kind, hasBlame, onterm) {
-  const leads = (label, terms, ...content) => {
-    const node = button(".leads", (event) => onterm(terms, event.altKey), ...content);
-    const name = label.includes(node.textContent) ? label : `${label}: ${node.textContent}`; // what is seen can be said
-    node.setAttribute("aria-label", name);
-    node.title = `${name}: show these runs (Alt: exclude them)`;
-    return node;
-  };
+  const leads = leading(onterm);
   return el("tr", {},
     el("th", { scope: "row", title: row.description }, leads(`runs of ${row.label}`, row.query, row.label)),
     columns.map(({ metric, flag, title, unknown }) => {

@@ -27,6 +27,7 @@ async function start() {
   const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   const page = frame({
     exp, crumbs: [["Experiments", "/"], [exp, listAddress()], [view.run]],
+    goes: () => view.outline.filter((row) => row[3]).map((row) => ({ kind: "step", name: row[3], act: () => goToStep(stepOf(row)) })),
     command: () => `evitrail trace show ${quote(line.folder)} ${quote(view.run)}`,
   });
   const told = { view, exp, kept, neighbours }, claims = claimsOf(view), source = httpSource(exp, view, kept);

@@ -10,19 +10,24 @@
 
 import { Columns, orElse } from "./filter/columns.mjs";
 import { completeQuery } from "./filter/completions.mjs";
-import { flagTruth } from "./filter/fields.mjs";
+import { flagTruth, knownValues } from "./filter/fields.mjs";
 import { parseQuery } from "./filter/parse.mjs";
 import { selectRuns } from "./filter/select.mjs";
+import { value, valueText } from "./filter/tree.mjs";
 import { FALSE, TRUE, orTruth, sameTruth } from "./filter/truth.mjs";
 
 export function runFinder(pack, vocabulary) {
-  const columns = new Columns(pack.n, pack.columns), none = sameTruth(pack.n, FALSE);
+  let columns, none;
+  const renew = () => { [columns, none] = [new Columns(pack.n, pack.columns), sameTruth(pack.n, FALSE)]; };
+  renew();
   // A column that results of an earlier version lack is true of no run.
   const flag = (name) => columns.derived(`flag ${name}`, () => orElse(() => flagTruth(vocabulary.flags[name], columns), none));
   const overridden = () => columns.derived("overridden", () => ["relabelled", "reblamed"].map((name) =>
     orElse(() => columns.column(name).holds(Boolean), none)).reduce(orTruth));
 
   return {
+    // To be called when the pack has other runs.
+    renew,
     // Throws `QueryFault`.
     select(query) {
       const found = selectRuns(parseQuery(query), columns, vocabulary);
@@ -30,8 +35,19 @@ export function runFinder(pack, vocabulary) {
     },
     complete: (query, caret) => completeQuery(query, caret, columns, vocabulary),
     count: (name, places) => countIn(flag(name), places),
+    // Of these runs, how many a term finds; none where no column here tells.
+    countOf: (term, places) => countIn(columns.derived(`term ${term}`, () =>
+      orElse(() => selectRuns(parseQuery(term), columns, vocabulary).truth, none)), places),
+    // The values that a field can have, and the term that asks for one.
+    valuesOf: (name) => [...new Set(orElse(() => knownValues(name, "", columns, vocabulary), []))],
+    term: (name, text) => `${name}:${valueText(value(text, null, text.includes("..")))}`,
+    // The years in which the questions were asked.
+    years: () => columns.derived("years", () => [...new Set(Array.from(pack.columns.day?.values ?? [], yearOf))]
+      .filter((year) => year !== null).sort()),
   };
 }
+
+const yearOf = (day) => (Number.isNaN(day) ? null : new Date(day * 86_400_000).getUTCFullYear());
 
 function countIn(truth, places) {
   let found = 0;

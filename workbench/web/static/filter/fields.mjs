@@ -13,7 +13,7 @@ import { QueryFault, inQuotes, unknownName } from "./fault.mjs";
 import { anyValue, byFlag, byLevel, byName, byNumber, byQuestion, byRecordedWords, knownNames, readDay, readNumber }
   from "./matching.mjs";
 import { asksUnknown, where } from "./tree.mjs";
-import { andTruth, notTruth } from "./truth.mjs";
+import { FALSE, andTruth, notTruth, sameTruth } from "./truth.mjs";
 
 const WAYS = {
   name: byName,
@@ -67,7 +67,8 @@ export function fieldTruth(term, columns, vocabulary) {
 }
 
 // What a flag says of each run.
-export function flagTruth({ column, neither, listed }, columns) {
+export function flagTruth({ column, neither, listed, elsewhere }, columns) {
+  if (elsewhere && !columns.has(column)) return sameTruth(columns.n, FALSE); // no such run is listed
   if (listed) return columns.column(listed).holds(Boolean);
   if (column) return columns.column(column).values;
   return neither.map((name) => notTruth(columns.column(name).values)).reduce(andTruth);

@@ -24,7 +24,7 @@ export function selectRuns(tree, columns, vocabulary) {
   for (let row = 0; row < truth.length; row += 1) if (truth[row] === TRUE) places[found++] = row;
   return {
     places, truth, open, total: columns.n, unknown: asked.size ? null : open, asked: [...asked],
-    notes: notesOn(tree, vocabulary),
+    notes: notesOn(tree, columns, vocabulary),
   };
 }
 
@@ -46,9 +46,11 @@ export function queryTruth(tree, columns, vocabulary, asked = new Set()) {
 
 const isFlag = ({ text, quoted }, { flags }) => !quoted && Object.hasOwn(flags, text);
 
-function notesOn(tree, vocabulary) {
+function notesOn(tree, columns, vocabulary) {
   const known = [...Object.keys(vocabulary.flags), ...Object.keys(vocabulary.fields)];
   return termsOf(tree).flatMap((term) => {
+    const flag = term.quoted ? null : vocabulary.flags[term.name ?? term.text];
+    if (flag?.elsewhere && !columns.has(flag.column)) return [`query, character ${term.at}: ${flag.elsewhere}`];
     if (term.type === "where" || term.quoted || isFlag(term, vocabulary)) return [];
     const meant = nearest(term.text, known);
     const searched = `query, character ${term.at}: ${inQuotes(term.text)} is searched in the words of questions`;
