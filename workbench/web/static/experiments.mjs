@@ -51,7 +51,7 @@ function start() {
   const notes = experiments.flatMap((line) => [line.fault, line.store.found || !line.seal ? "" : line.store.lacking]
     .filter(Boolean).map((said) => el("p.soft", {}, el("b", {}, line.exp), `: ${said}`)));
   document.title = "Experiments · evitrail";
-  byId("main").className = "sheet";
+  byId("main").className = "sheet wide";
   show(byId("main"), el("h1", {}, "Experiments"),
     experiments.length ? el("table.plain-table", {},
       el("thead", {}, el("tr", {}, HEADS.map(([name, kind]) => el(`th${kind ? `.${kind}` : ""}`, { scope: "col" }, name)))),

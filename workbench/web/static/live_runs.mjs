@@ -10,7 +10,7 @@
 //     frame({ …, live: live.dot }); fill(box, live.node); live.start();
 
 import { liveStream, politely } from "./live.mjs";
-import { isUnderWay, progressBar, progressWords } from "./progress.mjs";
+import { isUnderWay, progressBar, progressWords, timeLeft } from "./progress.mjs";
 import { button, count, el, show } from "./viewer/dom.mjs";
 
 const FOLLOWED = 2_000; // milliseconds between two changes of a table that is followed
@@ -31,8 +31,8 @@ export function liveRuns({ exp, has, isFollowed, onfollow, take, reload }) {
       changed();
     },
     progress: (state) => {
-      show(far, progressBar(state));
-      node.hidden = false;
+      show(far, progressBar(state), el("span.soft", {}, [state.planned !== null && `${state.done.toLocaleString("en")} of ${count(state.planned, "run")}`,
+        state.eta_s !== null && timeLeft(state.eta_s)].filter(Boolean).join(", ")));
       node.dataset.state = isUnderWay(state) ? "running" : "done";
       if (isUnderWay(state) && state.rate !== null) tell(progressWords(state));
       draw();
@@ -41,8 +41,8 @@ export function liveRuns({ exp, has, isFollowed, onfollow, take, reload }) {
       if (stamp !== null && now !== stamp) { isWritten = true; changed(); }
       stamp = now ?? "";
     },
-    sealed: () => { show(said, "sealed"); },
-    fault: ({ said: why }) => { show(said, why && el("span.fault-line", {}, why)); },
+    sealed: () => { show(said, "sealed"); draw(); },
+    fault: ({ said: why }) => { show(said, why && el("span.fault-line", {}, why)); draw(); },
     anew: () => { waiting = []; names = new Set(); isWritten = true; changed(); },
   } });
 
@@ -60,7 +60,7 @@ export function liveRuns({ exp, has, isFollowed, onfollow, take, reload }) {
     follow.setAttribute("aria-pressed", String(isFollowed()));
     follow.title = "Show new runs as they come (F)";
     follow.hidden = node.dataset.state === "done" && !isFollowed();
-    if (!fresh.hidden) node.hidden = false;
+    node.hidden = fresh.hidden && follow.hidden && !said.textContent;
   }
 
   async function takeAll() {

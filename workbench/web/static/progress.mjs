@@ -12,22 +12,22 @@ export function timeLeft(seconds) {
   return `${(seconds / 3600).toLocaleString("en", { maximumFractionDigits: 1 })} h left`;
 }
 
-export const isUnderWay = ({ done, planned, rate }) => rate !== null || planned === null || done < planned;
+// Whether more runs are to come, as far as anybody can tell.
+export const isUnderWay = ({ done, planned, rate }) => rate !== null || (planned !== null && done < planned);
 
 // In words: "12 of 40 runs, 0.5/s, 54 s left, 1 failed".
 export function progressWords({ done, planned, failed, rate, eta_s: eta }) {
-  const far = planned === null ? count(done, "run") : `${number(done)} of ${count(planned, "run")}`;
+  const far = planned === null ? `${count(done, "run")} ended` : `${number(done)} of ${count(planned, "run")}`;
   return [far, rate !== null && `${number(rate)}/s`, eta !== null && timeLeft(eta), failed > 0 && `${number(failed)} failed`]
     .filter(Boolean).join(", ");
 }
 
 export function progressBar(state) {
-  const { done, planned, failed, rate, eta_s: eta } = state, isDone = !isUnderWay(state);
-  const share = planned ? Math.min(done / planned, 1) : null;
+  const { done, planned, failed, rate } = state, share = planned ? Math.min(done / planned, 1) : null;
   return el("span.progress", { title: progressWords(state) },
-    share === null ? null : el("span.progress-track", { role: "progressbar", "aria-label": "Runs done", "aria-valuemin": 0,
+    share !== null && el("span.progress-track", { role: "progressbar", "aria-label": "Runs done", "aria-valuemin": 0,
       "aria-valuemax": planned, "aria-valuenow": done, "aria-valuetext": progressWords(state), "--share": share }),
-    el("span.progress-far", {}, isDone ? "done" : planned === null ? number(done) : `${Math.floor(100 * share)} %`),
-    el("span.soft", {}, rate !== null && `${number(rate)}/s`, rate !== null && eta !== null && `, ${timeLeft(eta)}`),
+    el("span.progress-far", {}, share === null ? `${count(done, "run")} ended` : share === 1 ? "done" : `${Math.floor(100 * share)} %`),
+    rate !== null && el("span.soft", {}, `${number(rate)}/s`),
     failed > 0 && el("span.lacking", {}, `✗ ${number(failed)} failed`));
 }
