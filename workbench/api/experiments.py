@@ -19,8 +19,7 @@ from typing import Any
 
 from evitrail.eval.metrics.outcomes_file import OUTCOMES
 from evitrail.eval.report.questions_file import QUESTIONS
-from evitrail.traces.audit.integrity import newer_than_seal
-from evitrail.traces.audit.seal import sealed_root
+from evitrail.traces.audit.seal import seals, unsealed
 from evitrail.traces.journal.errors import JournalError
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
@@ -135,8 +134,9 @@ def _read_seal(folder: Path) -> SealState | None:
     if not journal_files(folder):
         return None
     with Journals.open(folder) as journal:
-        root = sealed_root(journal)
-        return SealState(sealed=root is not None, root=root, newer=len(newer_than_seal(journal)))
+        found = seals(journal)
+        newer = len(unsealed(journal, *found)) if found else 0
+        return SealState(sealed=bool(found), root=found[-1].root if found else None, newer=newer)
 
 
 _metrics = Fresh(_read_metrics, lambda folder: [folder / METRICS])

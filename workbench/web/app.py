@@ -79,7 +79,8 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
     def experiment(exp: str) -> Response:
         folder = folders.named(exp)
         line = experiment_line(exp, folder)
-        first: dict[str, Any] = {"experiment": line, "profile": None, "pack": None, "vocabulary": vocabulary(), "fault": ""}
+        first: dict[str, Any] = {"experiment": line, "vocabulary": vocabulary()}
+        first |= {"profile": None, "pack": None, "fault": ""}
         try:
             first |= {"profile": profile(folder), "pack": pack(folder).etag}
         except (FileNotFoundError, ValueError) as error:

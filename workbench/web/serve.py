@@ -118,15 +118,18 @@ def stoppable(server: uvicorn.Server, watchers: Watchers) -> uvicorn.Server:
 
 def warmed(folders: ExperimentFolders) -> None:
     """Make what the first pages need, while nobody asks yet: it is kept until a file changes."""
+    from evitrail.workbench.api.experiments import experiment_line
     from evitrail.workbench.api.pack import pack
     from evitrail.workbench.api.profile import profile
-    from evitrail.workbench.api.store_state import store_state
 
-    for folder in folders.all().values():
-        with suppress(Exception):  # the page that needs it says what is wrong
-            store_state(folder)
-            pack(folder)
+    found = folders.all()
+    with suppress(Exception):  # the page that needs it says what is wrong
+        for name, folder in found.items():
+            experiment_line(name, folder)
+    for folder in found.values():
+        with suppress(Exception):
             profile(folder)
+            pack(folder)
 
 
 def _bound(address: Address) -> socket.socket:
