@@ -71,7 +71,9 @@ def _write_results(demo: Path, folder: Path, table: pa.Table, copies: list[Copy]
     place = {run: n for n, run in enumerate(table.column("run").to_pylist())}
     many = table.take(pa.array([place[copy.source] for copy in copies]))
     for name in ("run", "case", "condition", "reader"):
-        many = many.set_column(many.schema.get_field_index(name), name, pa.array([getattr(one, name) for one in copies]))
+        many = many.set_column(
+            many.schema.get_field_index(name), name, pa.array([getattr(one, name) for one in copies])
+        )
     pq.write_table(many, folder / OUTCOMES, compression="zstd", compression_level=3)
     texts = {row["case"]: row for row in pq.ParquetFile(demo / QUESTIONS).read().to_pylist()}
     asked = {copy.case: texts[copy.case.rpartition("-")[0]] | {"case": copy.case} for copy in copies}

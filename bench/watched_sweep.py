@@ -96,12 +96,11 @@ def streams(address: str) -> Iterator[list[int]]:
     heard, open_ = [0] * WATCHERS, list[Any]()
 
     def read(number: int) -> None:
-        with suppress(OSError, ValueError, AttributeError):
-            with urllib.request.urlopen(address) as stream:
-                open_.append(stream)
-                for line in stream:
-                    if line.startswith(b"data: ") and b'"columns"' in line:
-                        heard[number] += int(line.partition(b'"n": ')[2].partition(b",")[0])
+        with suppress(OSError, ValueError, AttributeError), urllib.request.urlopen(address) as stream:
+            open_.append(stream)
+            for line in stream:
+                if line.startswith(b"data: ") and b'"columns"' in line:
+                    heard[number] += int(line.partition(b'"n": ')[2].partition(b",")[0])
 
     threads = [Thread(target=read, args=(number,), daemon=True) for number in range(WATCHERS)]
     for thread in threads:

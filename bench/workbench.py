@@ -70,7 +70,9 @@ def results(demo: Path | None = None, cases: Sequence[int] = CASES) -> list[str]
         made = Path(folder)
         if demo is None:
             demo = made / "demo"
-            subprocess.run([sys.executable, "-m", "evitrail", "demo", "--out", str(demo)], check=True, capture_output=True)
+            subprocess.run(
+                [sys.executable, "-m", "evitrail", "demo", "--out", str(demo)], check=True, capture_output=True
+            )
         places = {"demo": demo}
         for number in cases:
             runs = make_experiment(demo / "experiment", made / f"many-{number}" / "experiment", number)
@@ -114,7 +116,9 @@ def measured(place: Path) -> dict[str, float]:
             "sort to paint": page.sorted(),
             "heap of the list of runs": page.heap(),
             "run page, answer of the API": statistics.median(answers),
-            "run page, to paint": statistics.median([page.opened(f"{list_page}/runs/{quote(name)}") for name in names[:TIMES]]),
+            "run page, to paint": statistics.median(
+                [page.opened(f"{list_page}/runs/{quote(name)}") for name in names[:TIMES]]
+            ),
             "a step, to paint": statistics.median([page.step() for _ in range(TIMES)]),
             "server start to first page": started,
         }
@@ -182,8 +186,12 @@ ACTS = {
 def bytes_sent() -> list[str]:
     """What each page is sent in JS, gzipped file by file."""
     files = StaticFiles()
-    entries = sorted(path.name for path in STATIC.glob("*.mjs") if "first()" in path.read_text("utf-8") and path.name != "frame.mjs")
-    sizes = {entry: sum(len(gzip.compress(files.file(name).data)) for name in files.modules(entry)) for entry in entries}
+    entries = sorted(
+        path.name for path in STATIC.glob("*.mjs") if "first()" in path.read_text("utf-8") and path.name != "frame.mjs"
+    )
+    sizes = {
+        entry: sum(len(gzip.compress(files.file(name).data)) for name in files.modules(entry)) for entry in entries
+    }
     viewer = sum(len(gzip.compress(path.read_bytes())) for path in (STATIC / "viewer").glob("*.mjs"))
     largest = max(sizes, key=lambda entry: sizes[entry])
     return [

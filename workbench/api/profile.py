@@ -194,7 +194,9 @@ def _labels_of_readers(folder: Path) -> dict[str, str]:
     return {name: label for name, label in found.items() if label}
 
 
-profile = Fresh(_profile, lambda folder: [folder / METRICS, folder / OUTCOMES, folder / ATTRIBUTION, folder / BLAME_SHARES], 16)
+profile = Fresh(
+    _profile, lambda folder: [folder / METRICS, folder / OUTCOMES, folder / ATTRIBUTION, folder / BLAME_SHARES], 16
+)
 """The profile of an experiment; it has no rows where there are no results yet."""
 
 
