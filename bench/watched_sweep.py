@@ -2,7 +2,7 @@
 
     python bench/workbench.py --watched
 
-A sweep of 64 runs under way, in a process of its own, asks a model server over HTTP that answers after ``SLOW`` seconds.
+A sweep of 64 runs under way, in a process of its own, asks a model server over HTTP, which answers after ``SLOW`` s.
 The workbench serves the folder all the while; where it is watched, two clients read its stream of events as pages do.
 Neighbours are compared, so that what else the machine does weighs on both.
 """
@@ -32,6 +32,7 @@ from evitrail.agent.model import Decoding
 from evitrail.eval.experiment.experiment import Experiment
 from evitrail.eval.plan.condition import condition
 from evitrail.evidence_store import EvidenceStore
+from evitrail.traces.journal.journal import Journal
 
 IN_FLIGHT = 64
 RUNS = 400
@@ -129,8 +130,6 @@ def main(folder: Path, store: Path, model: str) -> None:
     with EvidenceStore.open(store, embedder=WordVectors(), read_only=True) as opened:
         arms = [condition("closed_book"), arm("words_3", k=3)]
         sweep = Experiment(cases, arms, opened, reader(model), Decoding(samples=5), in_flight=IN_FLIGHT)
-        from evitrail.traces.journal.journal import Journal
-
         Journal.open(folder / "journal.db").close()
         print("ready", flush=True)
         sys.stdin.read()

@@ -1,9 +1,9 @@
 """The rows of runs that ended after the results were written last: what can be told of each before blame is known.
 
 Rules kept here
-- A row has the columns of outcomes.parquet, and ``text``, the words of the question as they may be shown. The outcome is
-  scored from the run's own record, as it will be in the results; what is worked out of many runs, or by running again
-  (blame of a failure, evidence, cost), is None: unknown.
+- A row has the columns of outcomes.parquet, and ``text``, the words of the question as they may be shown. The outcome
+  is scored from the run's own record, as it will be in the results; what is worked out of many runs, or by running
+  again (blame of a failure, evidence, cost), is None: unknown.
 - A run that answered in free text, was skipped or was redacted has no row there, and none here.
 - Re-checks are made of finished experiments, so none is looked for.
 
