@@ -30,10 +30,12 @@ from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
 from evitrail.workbench.api.runs import Neighbours, neighbours
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
-from evitrail.workbench.web.faults import HANDLED, Handler, answered
+from evitrail.workbench.web.faults import FAULTS, HANDLED, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
+from evitrail.workbench.web.links import LinkedAPI
 from evitrail.workbench.web.live import live_api
 from evitrail.workbench.web.routes import AGAIN, api, content
+from evitrail.workbench.web.run_routes import run_api
 from evitrail.workbench.web.shell import shell, template
 from evitrail.workbench.web.static_files import StaticFiles
 from evitrail.workbench.web.view_routes import view_api, view_writes
@@ -48,7 +50,7 @@ def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watch
 
     kinds = (*HANDLED, HTTPException, RequestValidationError, Exception)
     handlers: dict[int | type[Exception], Handler] = dict.fromkeys(kinds, answered)
-    app = FastAPI(
+    app = LinkedAPI(
         title="evitrail",
         version=version("evitrail"),
         docs_url=None,
@@ -56,6 +58,7 @@ def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watch
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
         exception_handlers=handlers,
+        responses=FAULTS,
     )
     files = StaticFiles(read_only=admission.read_only)
     _session(app, admission)
@@ -64,6 +67,7 @@ def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watch
     app.include_router(live_api(watchers or Watchers(folders)))
     app.include_router(evidence_api(folders))
     app.include_router(view_api(folders))
+    app.include_router(run_api(folders))
     app.include_router(api(folders))
     for writes in () if admission.read_only else WRITES:
         app.include_router(writes(folders))
