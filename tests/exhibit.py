@@ -45,6 +45,12 @@ Open = Callable[..., Any]
 """Opens a page at a place in it, and waits for its verdict."""
 
 
+def pack_of(data: bytes) -> tuple[dict[str, Any], int]:
+    """The header of a page's list of runs, and where its arrays begin."""
+    length = int.from_bytes(data[:4], "little")
+    return json.loads(data[4 : 4 + length]), 4 + length
+
+
 @dataclass(frozen=True)
 class Underliner(WardReader):
     """Reads each passage twice: the words of the advice, and the sentence that they stand in."""

@@ -8,7 +8,7 @@ Rules kept here
   that any run met, and why gates dropped it. Where that does not tell a superseded version from an expired one: None.
 
     met = JournalEvidence(journal)
-    met.of(trace).served, met.status("sepsis@2016", config)
+    met.of(trace, config).served, met.status("sepsis@2016", config)
 """
 
 from __future__ import annotations
@@ -66,9 +66,8 @@ class JournalEvidence:
         """By ledger number and by lineage, or by the version that is superseded: versions that runs met."""
         self._dropped: dict[tuple[int, date | None, str], Status] = {}
 
-    def of(self, trace: Trace) -> RunEvidence:
-        """What one run met."""
-        config = trace.config(RunConfig)
+    def of(self, trace: Trace, config: RunConfig) -> RunEvidence:
+        """What one run met; ``config`` is what decided it."""
         steps = [step for step in trace.activities if "/" not in step.path]
         searches = [self._search(step.output, config) for step in steps if step.output_type == stored_name(Retrieved)]
         read, last = [step for step in steps if step.kind in ("section", "synthesise")], trace.last("synthesise")

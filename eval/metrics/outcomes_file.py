@@ -41,7 +41,7 @@ def write_outcomes(path: Path, outcomes: Iterable[Outcome], columns: Mapping[str
         raise ValueError(f"expected one outcome per run, got two for run {twice!r}; score each run once")
     known, nothing = columns or {}, RunColumns()
     cells = [outcome.model_dump() | known.get(outcome.run, nothing).row() for outcome in rows]
-    table = pa.Table.from_pylist(cells, schema=_schema())
+    table = pa.Table.from_pylist(cells, schema=outcomes_schema())
     data = BytesIO()
     # Every option that shapes bytes is stated, so that a changed default cannot change a file.
     pq.write_table(table, data, compression="zstd", compression_level=3, version="2.6", row_group_size=65_536)
@@ -73,7 +73,7 @@ def read_table(path: Path) -> Any:
     return table
 
 
-def _schema() -> Any:
+def outcomes_schema() -> Any:
     """The columns of outcomes.parquet: the fields of an outcome, in their order, then what else is known of a run."""
     import pyarrow as pa
 

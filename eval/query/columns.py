@@ -183,7 +183,7 @@ class Columns:
         outermost = _names(self._timings.column("step")).holds(lambda path: "/" not in path).true
         counted = outermost & kind.holds(lambda name: name not in MEASURING).true
         spent = numbers(_chunk(self._timings.column("milliseconds").cast("float64")), np.float64)
-        total = np.bincount(run.codes[counted], spent[counted], minlength=len(run.distinct))
+        total = np.bincount(run.codes[counted], spent[counted], minlength=len(run.distinct)).astype(np.float64)
         total[np.bincount(run.codes[counted], minlength=len(run.distinct)) == 0] = np.nan
         by_run = dict(zip(run.distinct, np.round(total, 1).tolist(), strict=True))
         return np.array([by_run.get(name, np.nan) for name in self._outcomes.column("run").to_pylist()])

@@ -11,7 +11,6 @@ Rules kept here
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,11 +55,6 @@ class Failed:
     kinds: tuple[Kind, ...]
     """The gravest first."""
     verdicts: tuple[BlameSummary, ...]
-
-    @property
-    def command(self) -> str:
-        """What opens the run; DIR is the experiment's folder."""
-        return f"evitrail trace show DIR {shlex.quote(self.outcome.run)}"
 
     @property
     def told(self) -> BlameSummary | None:

@@ -2,11 +2,12 @@
 
 Rules kept here
 - The file stands alone: no network, no foreign script, and a Content-Security-Policy that forbids both.
-  Its one script opens what a link points at; its hash is in the policy.
+  Its one script says how to list the runs behind a number; its hash is in the policy.
 - What came from questions, evidence or models is text, never markup.
 - Unknown is a dash that says why, never 0.
 - Equal input gives equal bytes. No clock is read: when a run was made stands in the journal.
-- Every failed run has its own anchor, the run's name, and the command that opens its trace.
+- It lists no runs. Each number leads to those behind it: a link says which query finds them, and opens the command
+  that lists them and the address that shows them in the workbench.
 
     page = render(title="nightly", outcomes=outcomes, rows=rows, blames=blames, cases=cases, root=root)
 
@@ -18,13 +19,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evitrail.eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Kind
-from evitrail.eval.attribution.record.in_words import details, is_blamed, players
 from evitrail.eval.attribution.record.summary import (
     BlameShare,
     FixValue,
@@ -38,7 +38,9 @@ from evitrail.eval.attribution.record.taxonomy import FAULTS
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.metrics.concentration import concentration, errors_by_question
 from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.run_columns import NOBODY
 from evitrail.eval.policy import SAFE_SCALE
+from evitrail.eval.query.tree import Value, Where
 from evitrail.eval.report import plots
 from evitrail.eval.report.failures import GRAVITY, failed_runs, harms, questions
 from evitrail.eval.report.findings import findings, labelled_by
@@ -71,6 +73,15 @@ KINDS: dict[Kind, str] = {
     "contradiction": "a wrong option that contradicts the evidence",
     "overconfident": "a harmful option that nearly all samples agree on",
 }
+
+FAILING: dict[Kind, str] = {
+    "wrong": "-right",
+    "high_risk": "high_risk",
+    "unsafe": "unsafe",
+    "contradiction": "contradicts",
+    "overconfident": "overconfident",
+}
+"""The term that finds the runs which failed in this way."""
 
 STEPS: dict[Target, str] = {
     "store": "what the evidence store held that day",
@@ -161,6 +172,7 @@ def render(
         answered_openly=answered_openly,
         source=source,
         conditions=shown,
+        query={condition.label: condition.query for condition in shown},
         cases=len({outcome.case for outcome in outcomes}),
         runs=len(outcomes),
         readers=_readers(outcomes),
@@ -181,8 +193,10 @@ def render(
         worst=WORST,
         concentration=concentration(errors_by_question(outcomes)),
         failed=failed,
+        failures=Counter((run.condition, kind) for run in failed for kind in ("any", *run.kinds)),
         harms=harms(failed),
         gravity=GRAVITY,
+        failing=FAILING,
         meanings=KINDS,
         steps=defaultdict(lambda: OUTSIDE, STEPS),
         regions=REGIONS,
@@ -222,9 +236,15 @@ def _fault_lines(blames: Sequence[Blame], kind: Kind) -> list[FaultLine]:
 
 
 def _environment() -> Environment:
-    environment = templates(TEMPLATES, pct=_pct, short=short, csp_hash=_csp_hash, words=_readable, details=details)
-    environment.globals |= {"describe": describe, "region": region, "fault": _fault, "plots": plots}
-    environment.globals |= {"players": players, "is_blamed": is_blamed}
+    environment = templates(TEMPLATES, pct=_pct, short=short, csp_hash=_csp_hash, words=_readable)
+    environment.globals |= {
+        "describe": describe,
+        "region": region,
+        "fault": _fault,
+        "plots": plots,
+        "term": _term,
+        "blamed_on": _blamed,
+    }
     return environment
 
 
@@ -236,6 +256,16 @@ def _pct(share: float) -> str:
 def _readable(kind: str) -> str:
     """A kind of failure or flag as people write it."""
     return {"high_risk": "high-risk", "contradicts": "contradiction"}.get(kind, kind)
+
+
+def _term(name: str, said: str) -> str:
+    """One term of a query, in quotes where that is needed."""
+    return str(Where(name, ":", (Value(said),)))
+
+
+def _blamed(kind: Kind, target: str) -> str:
+    """The term that finds the runs in which a step is blamed for a kind of failure."""
+    return _term("blame" if kind == "wrong" else f"blame.{kind}", NOBODY if target == "abstained" else target)
 
 
 def _fault(code: str | None) -> str:

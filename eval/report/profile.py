@@ -27,6 +27,7 @@ from evitrail.eval.metrics.table import metric_rows
 from evitrail.eval.plan.condition import CONDITIONS, PUBLISHED
 from evitrail.eval.plan.run_name import GridName, ReadCondition
 from evitrail.eval.policy import SAFE_SCALE, Policy
+from evitrail.eval.query.tree import Value, Where
 
 Row = Mapping[str, Any]
 """A row of metrics.json."""
@@ -38,6 +39,9 @@ SEARCHES = {
     "agentic": "searches again until it is content",
 }
 """How an agent that searches does so, in words."""
+
+SNAPSHOT_DIGITS = 12
+"""Digits of a store state's name in a query."""
 
 Region = Literal["inside", "inside, unsure", "outside, unsure", "outside"]
 
@@ -83,6 +87,8 @@ class ProfileRow:
     """Per metric of the profile, how many cases it speaks of."""
     sparse: frozenset[str]
     """Metrics whose interval is Wilson's."""
+    query: str
+    """What finds its runs, in the language of queries."""
 
 
 def profile_rows(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[ProfileRow]:
@@ -106,8 +112,28 @@ def profile_rows(outcomes: Iterable[Outcome], rows: Iterable[Row]) -> list[Profi
                 )
             found.append((row, tuple(member for member in members if member.snapshot == snapshot)))
     found.sort(key=lambda item: (table_order(item[0]["condition"]), item[0]["reader"], item[0]["snapshot"]))
-    named = labels([row for row, _ in found], called(outcome for _, members in found for outcome in members))
-    return [_arm(label, row, members) for label, (row, members) in zip(named, found, strict=True)]
+    ordered, by = [row for row, _ in found], called(outcome for _, members in found for outcome in members)
+    named, asked_by = labels(ordered, by), queries(ordered, by)
+    return [
+        _arm(label, query, row, members) for label, query, (row, members) in zip(named, asked_by, found, strict=True)
+    ]
+
+
+def queries(rows: Sequence[Row], by: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """What finds the runs of each row, where these are all the rows; ``by`` has the readers' labels."""
+    readers = {row["reader"] for row in rows}
+    seen = [(row["condition"], row["reader"]) for row in rows]
+
+    def query(row: Row) -> str:
+        label, snapshot = by.get(row["reader"], ""), str(row["snapshot"]).removeprefix("sha256:")
+        terms = [("condition", str(ReadCondition(str(row["condition"]), label)))]
+        if len(readers) > 1 and not label:
+            terms.append(("reader", str(row["reader"])))
+        if seen.count((row["condition"], row["reader"])) > 1:
+            terms.append(("snapshot", snapshot[:SNAPSHOT_DIGITS]))
+        return " ".join(str(Where(name, ":", (Value(said),))) for name, said in terms)
+
+    return [query(row) for row in rows]
 
 
 def region(row: Row, policy: Policy = SAFE_SCALE) -> Region | None:
@@ -192,11 +218,11 @@ def _pooled(members: Sequence[Outcome]) -> Row:
     return metric_rows(member.model_copy(update={"snapshot": ""}) for member in members)[0]
 
 
-def _arm(label: str, row: Row, members: tuple[Outcome, ...]) -> ProfileRow:
+def _arm(label: str, query: str, row: Row, members: tuple[Outcome, ...]) -> ProfileRow:
     stated = {column.metric: row[column.metric] for column in COLUMNS}
     known = {metric: one["n"] for metric, one in stated.items()}
     sparse = {metric for metric, one in stated.items() if one["value"] in (0, 1)}
-    return ProfileRow(label, str(row["condition"]), row, members, known, frozenset(sparse))
+    return ProfileRow(label, str(row["condition"]), row, members, known, frozenset(sparse), query)
 
 
 def _key(condition: str, reader: str, snapshot: str) -> tuple[str, str, str]:

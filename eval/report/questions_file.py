@@ -26,17 +26,23 @@ LINE = "\n"
 
 def write_questions(path: Path, cases: Iterable[Case]) -> None:
     """Write one row per case; ``cases`` are as they may be shown."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
+
+    data = io.BytesIO()
+    pq.write_table(questions_table(cases), data, compression="zstd", compression_level=3)
+    replace_bytes(path, data.getvalue())
+
+
+def questions_table(cases: Iterable[Case]) -> Any:
+    """The rows of the file, as an Arrow table."""
+    import pyarrow as pa
 
     rows = [
         {"case": case.id, "text": text_of(case), "decides": list(Labels(case).decides)}
         for case in sorted(cases, key=lambda case: case.id)
     ]
     schema = pa.schema([("case", pa.string()), ("text", pa.string()), ("decides", pa.list_(pa.string()))])
-    data = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), data, compression="zstd", compression_level=3)
-    replace_bytes(path, data.getvalue())
+    return pa.Table.from_pylist(rows, schema=schema)
 
 
 def text_of(case: Case) -> str:

@@ -31,9 +31,9 @@ from evitrail.eval.report.files import write_json, write_records
 from evitrail.eval.report.questions_file import QUESTIONS, write_questions
 from evitrail.eval.report.run_columns import run_columns
 from evitrail.eval.report.run_list import keep_run_list
+from evitrail.eval.report.timings_file import write_timings
 from evitrail.traces.audit.seal import sealed_root
 from evitrail.traces.journal.folder import Journals
-from evitrail.traces.journal.view import JournalView
 from evitrail.traces.whole_file import replace_text
 
 
@@ -47,7 +47,7 @@ def write_results(folder: Path) -> list[dict[str, object]]:
         rows = metric_rows(runs)
         write_outcomes(folder / OUTCOMES, scored, run_columns(journal, runs, blamed))
         write_questions(folder / QUESTIONS, shown.values())
-        _write_timings(folder / "timings.parquet", journal)
+        write_timings(folder / "timings.parquet", traces(journal))
         write_json(folder / "metrics.json", rows)
         write_json(folder / "cost.json", cost_rows(runs))
         write_json(folder / ATTRIBUTION, [blame.model_dump(mode="json") for blame in blamed])
@@ -70,15 +70,3 @@ def write_results(folder: Path) -> list[dict[str, object]]:
         replace_text(folder / "report.html", page)
     keep_run_list(folder)
     return rows
-
-
-def _write_timings(path: Path, journal: JournalView) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    rows = [
-        {"run": trace.run, "step": step.path, "kind": step.kind, "by": step.by, "milliseconds": step.milliseconds}
-        for trace in traces(journal)
-        for step in trace.activities
-    ]
-    pq.write_table(pa.Table.from_pylist(rows), path)

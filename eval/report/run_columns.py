@@ -31,8 +31,13 @@ def run_columns(journal: JournalView, runs: Iterable[Scored], blames: Iterable[B
     """By run, what is known of it beside its outcome."""
     blamed = {(blame.run, blame.outcome): blame for blame in blames}
     met = JournalEvidence(journal)
-    read = [(run, trace, met.of(trace)) for run in runs for trace in [Trace(journal, run.outcome.run)]]
-    return {run.outcome.run: _columns(run, trace, found, met, blamed) for run, trace, found in read}
+    traces = [(run, Trace(journal, run.outcome.run)) for run in runs]
+    read = [
+        (run, trace, config, met.of(trace, config)) for run, trace in traces for config in [trace.config(RunConfig)]
+    ]
+    return {
+        run.outcome.run: columns_of_run(run, trace, config, found, met, blamed) for run, trace, config, found in read
+    }
 
 
 def columns_of_case(case: Case) -> RunColumns:
@@ -53,10 +58,19 @@ def lost_at(outcome: Outcome, labels: Labels, met: RunEvidence) -> str | None:
     return NOT_LOST if outcome.correct else "chosen"
 
 
-def _columns(
-    run: Scored, trace: Trace, met: RunEvidence, evidence: JournalEvidence, blamed: Mapping[tuple[str, Kind], Blame]
+def columns_of_run(
+    run: Scored,
+    trace: Trace,
+    config: RunConfig,
+    met: RunEvidence,
+    evidence: JournalEvidence,
+    blamed: Mapping[tuple[str, Kind], Blame],
 ) -> RunColumns:
-    config, outcome, recorded = trace.config(RunConfig), run.outcome, run.recorded
+    """What is known of one run beside its outcome, once ``evidence`` has read all runs that are listed with it.
+
+    ``config`` is what decided it: of a fork, that of its parent.
+    """
+    outcome, recorded = run.outcome, run.recorded
     condition, reviews = config.condition, in_force(trace, outcome.chosen)
     blames = {kind: blamed.get((outcome.run, kind)) for kind in FAILS}
     return columns_of_case(config.case).model_copy(

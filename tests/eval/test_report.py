@@ -6,11 +6,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from report_pages import HOSTILE, ONE, RIGHT, TWO, WRONG, Markup, blame, case, outcome, page, sample
 
 from evitrail.eval.attribution import ABSTENTIONS
+from evitrail.eval.query.parse import parse
 
 
 def test_the_page_names_what_was_run_and_what_it_is_not_for():
@@ -22,51 +24,63 @@ def test_the_page_names_what_was_run_and_what_it_is_not_for():
         "standard",
         "sha256:" + "0" * 64,
         "sha256:" + "f" * 64,
-        "2, of which 1 failed",
+        "2 , of which 1 failed",
     ):
         assert said in text
 
 
-def test_a_failed_run_can_be_linked_to_and_tells_its_whole_story():
-    seen = Markup(page([WRONG, RIGHT], [ONE, TWO], blames=[blame(WRONG)]))
-    ids = [attrs["id"] for _, attrs in seen.elements if "id" in attrs]
-    assert "standard.q1" in ids
-    assert "standard.q2" not in ids
-    assert len(ids) == len(set(ids))
-    links = {attrs["href"] for tag, attrs in seen.elements if tag == "a"}
-    assert "#standard.q1" in links
-    for said in (
-        "Give nothing",
-        "Give alteplase",
-        "retrieve[1]",
-        "R2 cut-off",
-        "0.75",
-        "0.50 to 0.90",
-        "the store holds support, the hits do not",
-        "retrieve; or synthesise + choose",
-        "evitrail trace show DIR standard.q1",
-        "Without any one of these it would not have failed: stroke@2009",
+def test_each_number_leads_to_the_runs_behind_it_and_none_is_listed():
+    seen = Markup(page([WRONG, RIGHT], [ONE, TWO], blames=[blame(WRONG), blame(WRONG, outcome="high_risk")]))
+    links = {
+        unquote(attrs["href"] or "") for tag, attrs in seen.elements if tag == "a" and attrs.get("class") == "leads"
+    }
+    for query in (
+        "",
+        "-right",
+        "condition:standard",
+        "condition:standard right",
+        "condition:standard high_risk",
+        "condition:standard blame:retrieve",
+        "condition:standard blame.high_risk:retrieve",
+        "condition:standard fault.wrong:R2",
+        "condition:standard high_risk -blame.high_risk:unknown",
+        "case:q1",
+        "case:q1 -right",
+        "case:q1 high_risk",
     ):
+        assert f"#q={query}" in links
+        parse(query)
+    assert "#run=standard.q1" in links
+    assert not [link for link in links if "q2" in link], "a question that nobody failed"
+    for said in ("Give nothing", "Give alteplase", "retrieve[1]", "R2 cut-off", "stroke@2009 decisive"):
         assert said in seen.text
+    assert "Share of the failure" not in seen.text
 
 
-def test_a_command_survives_a_run_name_that_a_shell_would_read():
-    run = outcome(ONE, "B", run="standard.q1; rm -rf ~")
-    assert "evitrail trace show DIR 'standard.q1; rm -rf ~'" in Markup(page([run], [ONE])).text
+def test_the_runs_of_several_readers_and_store_states_are_told_apart_in_a_link():
+    one, two = "sha256:" + "1" * 64, "sha256:" + "2" * 64
+    runs = [
+        outcome(ONE, "B", run="standard.q1"),
+        outcome(ONE, "B", run="standard.q1b", snapshot=one),
+        outcome(ONE, "B", run="standard.q1c", snapshot=two, reader="Other (small)"),
+    ]
+    html = page(runs, [ONE])
+    links = {unquote(link) for link in re.findall(r'href="#q=([^"]*)"', html)}
+    assert 'condition:standard reader:"Other (small)" high_risk' in links
+    assert 'condition:standard reader:"Extractive()" snapshot:111111111111 high_risk' in links
 
 
 def test_an_abstention_is_told_with_its_reason():
     reason = f"U2: {ABSTENTIONS['U2']}"
     abstained = blame(WRONG, culprit=(), roles=(), fault_code=None, abstain_reason=reason)
     text = Markup(page([WRONG], [ONE], blames=[abstained])).text
-    assert reason in text
+    assert ABSTENTIONS["U2"] in text
     assert "100.0 % could not be pinned on any step" in text
 
 
 def test_equal_verdicts_on_several_kinds_of_failure_are_told_once():
     text = Markup(page([WRONG], [ONE], blames=[blame(WRONG), blame(WRONG, outcome="unsafe", replays=3)])).text
-    assert text.count("Blamed: retrieve[1]") == 1
-    assert "for unsafe, wrong" in text
+    assert text.count("retrieve[1] for unsafe, wrong") == 1
 
 
 @pytest.mark.parametrize("named", ["two <b>clinicians</b> of the ward", None])
@@ -151,6 +165,7 @@ def test_the_page_reaches_for_nothing_and_its_policy_admits_only_its_own_script(
     foreign = set(re.findall(r"https?://[^\s\"'<)]+", html)) - {
         "http://www.w3.org/2000/svg",
         "http://www.w3.org/1999/xlink",
+        "http://127.0.0.1:8765/e/${name}`;",  # a link that may be followed to this machine, and nothing that is loaded
     }
     assert foreign == set()
     assert "@import" not in html

@@ -183,7 +183,6 @@ def test_an_author_and_a_reason_are_text_wherever_they_are_shown(own: Desk) -> N
     page = (own.run / "report.html").read_text("utf-8")
     assert "<script>alert" not in page
     assert "<img" not in page
-    assert "&lt;script&gt;alert(1)" in page
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,16 @@ import hashlib
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from exhibit import ELEMENT, HOSTILE, RUN, experiment, index_of, records_of, taken_apart
+from exhibit import ELEMENT, HOSTILE, RUN, experiment, index_of, pack_of, records_of, taken_apart
 from hypothesis import given
 from hypothesis import strategies as st
 from scribe import Note, Order, Scribe, recorded, ticking
 
+from evitrail.eval.log.runs import outcomes as recorded_outcomes
 from evitrail.traces import Journal, Live, Task, Trace
 from evitrail.traces.journal.schema import Stored
 from evitrail.traces.record import sha256
@@ -83,7 +86,11 @@ def test_a_fork_brings_the_run_it_was_made_from_and_what_stays_out_is_named(tmp_
         here = [entry["run"] for entry in index["runs"]]
         assert here == [fork, RUN, "experiment"]
         assert sorted([*here, *index["left_out"]]) == journal.runs()
-    assert index["runs"][0]["about"]["answer"] == "B"
+    header, start = pack_of(taken_apart(tmp_path / "fork.html")["pack"])
+    assert header["columns"]["run"]["distinct"] == sorted([RUN, fork])
+    assert header["columns"]["answer"]["distinct"] == ["B"]
+    flags = taken_apart(tmp_path / "fork.html")["pack"][start + header["columns"]["fork"]["values"]["at"] :]
+    assert list(flags[:2]) == [0, 1], "a run, then the fork of it"
 
 
 def test_patient_data_stays_out_unless_it_is_asked_for(tmp_path: Path) -> None:
@@ -178,8 +185,29 @@ def test_the_index_says_of_a_run_what_its_record_says(made: Path) -> None:
     with Journal.open(made.parent / "x" / "journal.db", create=False) as journal:
         trace = Trace(journal, RUN)
         assert [row[3] for row in entry["rows"] if row[3]] == [activity.path for activity in trace.activities]
-    assert (entry["about"]["chosen"], entry["about"]["answer"], entry["about"]["correct"]) == ("C", "B", False)
-    assert (entry["about"]["blamed"], entry["about"]["fault"]) == (["retrieve[1]", "choose[1]"], "S2")
-    (gated,) = (each for each in index_of(taken_apart(made))["runs"] if each["run"] == "gated.q-apixaban")
-    about = gated["about"]
-    assert (about["blamed"], about["blamed_for"], about["fault"]) == (["choose[1]"], "wrong", "C1")
+    header, start = pack_of(taken_apart(made)["pack"])
+    found = unpacked_cells(header, taken_apart(made)["pack"][start:])
+    with Journal.open(made.parent / "x" / "journal.db", create=False) as journal:
+        outcomes = {outcome.run: outcome for outcome in recorded_outcomes(journal)}
+    assert [row["run"] for row in found] == sorted(outcomes)
+    for row in found:
+        outcome = outcomes[row["run"]]
+        assert (row["chosen"], row["answer"], row["correct"]) == (outcome.chosen, outcome.answer, int(outcome.correct))
+    by_run = {row["run"]: row for row in found}
+    assert (by_run[RUN]["chosen"], by_run[RUN]["answer"], by_run[RUN]["fault.wrong"]) == ("C", "B", "S2")
+    assert by_run["gated.q-apixaban"]["fault.wrong"] == "C1"
+
+
+def unpacked_cells(header: dict[str, Any], arrays: bytes) -> list[dict[str, Any]]:
+    """A row a run, of the columns of names and flags."""
+    cells: dict[str, list[Any]] = {}
+    for name, column in header["columns"].items():
+        coded = column.get("codes" if column["kind"] == "names" else "values")
+        if column["kind"] in ("names", "flag"):
+            codes = np.frombuffer(arrays, coded["type"].lower(), coded["length"], coded["at"])
+            cells[name] = (
+                [column["distinct"][code] if code >= 0 else None for code in codes]
+                if (column["kind"] == "names")
+                else [int(code) for code in codes]
+            )
+    return [{name: column[row] for name, column in cells.items()} for row in range(header["n"])]

@@ -11,7 +11,8 @@ from exhibit import RUN, Open
 PASSAGE = "apixaban@0%230"
 SHOWN: dict[str, tuple[dict[str, str], str]] = {
     "the list of runs": ({}, ""),
-    "the list of runs, sorted": ({"sort": "-result"}, ""),
+    "the list of runs, sorted": ({"sort": "-outcome"}, ""),
+    "the list of runs, filtered, with facets": ({"q": "wrong", "facets": "condition,outcome,confidence"}, "j"),
     "a run": ({"run": RUN}, ""),
     "a passage of a search": ({"run": RUN, "step": "retrieve[1]", "passage": PASSAGE}, ""),
     "gates": ({"run": "gated.q-apixaban", "step": "retrieve[1]"}, ""),
@@ -33,7 +34,7 @@ def test_no_barrier_is_found(what: str, theme: str, opened: Open, made: Path) ->
     view.emulate_media(color_scheme=theme, reduced_motion="reduce")
     if key:
         view.keyboard.press(key)
-        view.wait_for_selector("dialog[open], .blame, #step pre")
+        view.wait_for_selector("dialog[open], .blame, #step pre, .grid-row[aria-selected=true]")
     if "claim" in place or "passage" in place:
         assert view.locator(".lit").count() > 0
     assert barriers(view) == []

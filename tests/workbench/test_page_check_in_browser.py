@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from exhibit import RUN, SOUND, Open, index_of, put_together, records_of, said_of, taken_apart
+from exhibit import RUN, SOUND, Open, index_of, pack_of, put_together, records_of, said_of, taken_apart
 from scribe import Order, recorded
 
 from evitrail.traces import Journal, content_id
@@ -122,10 +122,12 @@ def test_a_dropped_run_is_told_as_incomplete(opened: Open, made: Path, tmp_path:
 
 def test_a_list_that_says_otherwise_than_the_record_is_found(opened: Open, made: Path, tmp_path: Path) -> None:
     def flatter(parts: dict[str, bytes]) -> None:
-        index = index_of(parts)
-        (entry,) = (each for each in index["runs"] if each["run"] == RUN)
-        entry["about"] |= {"chosen": "B", "correct": True}
-        parts["index"] = json.dumps(index).encode()
+        header, start = pack_of(parts["pack"])
+        run, chosen = header["columns"]["run"], header["columns"]["chosen"]
+        row = run["distinct"].index(RUN)
+        assert run["codes"]["type"] == chosen["codes"]["type"] == "Int8"
+        at = start + chosen["codes"]["at"] + row
+        parts["pack"] = parts["pack"][:at] + bytes([chosen["distinct"].index("B")]) + parts["pack"][at + 1 :]
 
     view = opened(altered(made, tmp_path, flatter))
     assert view.inner_text("#verdict").startswith("✗ ALTERED")

@@ -14,6 +14,8 @@ from evitrail.eval.review import review_blame
 from evitrail.traces import Journal, Live, Task, recorded_work
 from evitrail.workbench.page import write_page
 
+ROW = "#runs .grid-row"
+
 
 def at(view: Any, step: str) -> None:
     """Wait until this step is what is shown."""
@@ -28,16 +30,17 @@ def lit(view: Any, what: str) -> list[str]:
 def test_a_page_lists_its_runs_and_a_click_opens_one(opened: Open, made: Path) -> None:
     view = opened(made)
     assert view.inner_text("#verdict") == SOUND
-    assert view.locator("#run-list [role=option]").count() == 4
-    assert view.locator("#kinds button").all_inner_texts() == ["All 4", "Right 2", "Wrong 2"]
-    view.click("#kinds button:has-text('Wrong')")
-    view.fill("#run-filter", "words stale")
-    row = view.locator("#run-list [role=option]")
+    assert view.locator(ROW).count() == 4
+    chips = [" ".join(text.split()) for text in view.locator(".facet").all_inner_texts()]
+    assert chips[:2] == ["✓ right2", "✗ wrong2"]
+    view.click(".facet:has-text('wrong')")
+    assert view.inner_text("#found") == "2 of 4 runs"
+    view.fill("#filter", "wrong stale condition:words")
+    row = view.locator(ROW)
     assert row.count() == 1
-    assert re.sub(r"\s+", " ", row.inner_text()).startswith(
-        f"{RUN} words A patient takes apixaban. What is the advice?"
-    )
-    assert " chose C answer B ✗ wrong " in re.sub(r"\s+", " ", row.inner_text())
+    said = " ".join(row.inner_text().split())
+    assert said.startswith("q-apixaban words C B")
+    assert "retrieve + choose S2" in said
     row.click()
     at(view, "@0")
     assert view.url.endswith(f"#run={RUN}")
@@ -74,7 +77,7 @@ def test_every_step_is_reached_by_the_keyboard_alone(opened: Open, made: Path) -
     assert '"path":"retrieve[1]"' in view.inner_text("#step pre")
     view.keyboard.press("Escape")
     view.keyboard.press("Escape")
-    view.wait_for_selector("#run-list:visible")
+    view.wait_for_selector("#runs .grid-scroll:visible")
     view.keyboard.press("?")
     assert view.locator("#help[open]").count() == 1
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from exhibit import RUN, Open, experiment
+from serving_pages import until
 from ward import HIGH, LOW, WardReader, advice, arm, ask, case
 from ward import opened as store_in
 
@@ -103,51 +103,44 @@ def test_runs_are_sorted_by_a_click_and_the_address_keeps_it(opened: Open, made:
     view = opened(made)
 
     def cells(column: int) -> list[str]:
-        rows = view.locator("#run-list [role=option]")
-        by_place = sorted(rows.all(), key=lambda row: int(row.get_attribute("aria-posinset")))
-        return [re.sub(r"\s+", " ", row.locator(f":scope > :nth-child({column})").inner_text()) for row in by_place]
+        rows = view.locator("#runs .grid-row")
+        by_place = sorted(rows.all(), key=lambda row: int(row.get_attribute("aria-rowindex")))
+        return [" ".join(row.locator(f":scope > :nth-child({column})").inner_text().split()) for row in by_place]
+
+    def head(name: str) -> Any:
+        return view.locator("#runs [role=columnheader]", has_text=name)
 
     assert cells(2) == ["gated", "gated", "words", "words"]
-    head = view.get_by_role("group", name="Sort by")
-    head.get_by_role("button", name="Result").click()
-    assert [said.split()[1] for said in cells(6)] == ["wrong", "wrong", "right", "right"]
-    assert view.url.endswith("#sort=result")
-    head.get_by_role("button", name="Result").click()
-    assert [said.split()[1] for said in cells(6)] == ["right", "right", "wrong", "wrong"]
+    head("Outcome").locator("button").click()
+    assert [said.split()[0] for said in cells(5)][2:] == ["✓", "✓"], "the gravest first"
+    assert view.url.endswith("#sort=-outcome")
+    head("Outcome").locator("button").click()
+    assert [said.split()[0] for said in cells(5)][:2] == ["✓", "✓"]
     view.reload()
     view.wait_for_selector("body[data-ready]")
-    assert head.get_by_role("button", pressed=True).inner_text().split()[0] == "Result"
-    view.locator("#run-list [role=option]").first.click()
+    assert head("Outcome").get_attribute("aria-sort") == "ascending"
+    first = view.locator("#runs .grid-row").first
+    run = f"{cells(2)[0]}.{cells(1)[0]}"
+    first.click()
     view.wait_for_selector("#run:visible")
-    first, second = cells(1)[0], cells(1)[1]
-    assert view.inner_text("#name") == first
+    assert view.inner_text("#name") == run
     view.keyboard.press("]")
-    view.locator("#name", has_text=second).wait_for()
+    until(view, lambda: view.inner_text("#name") not in ("", run))
     view.click("#home")
-    assert view.url.endswith("#sort=-result")
-    head.get_by_role("button", name="Result").click()
-    assert cells(2) == ["gated", "gated", "words", "words"]
+    assert view.url.endswith("#sort=outcome")
+    head("Case").locator("button").click()
+    assert cells(2) == ["gated", "words", "gated", "words"]
 
 
-def test_no_badge_is_cut_and_a_fork_shows_what_it_changed(opened: Open, tmp_path: Path) -> None:
+def test_a_fork_shows_what_it_changed(opened: Open, tmp_path: Path) -> None:
     with Journal.open(experiment(tmp_path) / "journal.db", create=False) as journal:
         write_page(journal, [run for run in journal.runs() if run != "experiment"], tmp_path / "x.html")
-        forks = [run for run in journal.runs() if run.startswith(f"{RUN}~")]
+        forks = sorted(run for run in journal.runs() if run.startswith(f"{RUN}~"))
     view = opened(tmp_path / "x.html")
-    for width in (1400, 1000, 420):
-        view.set_viewport_size({"width": width, "height": 900})
-        cut = view.evaluate("""[...document.querySelectorAll(".run-row .badge")].filter((badge) => {
-          const inner = badge.getBoundingClientRect(), row = badge.closest(".run-row").getBoundingClientRect();
-          const next = badge.closest(".results").nextElementSibling.getBoundingClientRect();
-          const end = next.width ? next.left + 1 : row.right;
-          return inner.top < row.top || inner.bottom > row.bottom || inner.right > end;
-        }).length""")
-        assert cut == 0
-    view.fill("#run-filter", forks[0])
-    name = view.locator("#run-list .name").first
-    assert name.get_attribute("title") == forks[0]
-    assert name.locator(".of").inner_text() == RUN
-    assert name.locator(".change").inner_text() == forks[0].removeprefix(RUN)
-    view.set_viewport_size({"width": 900, "height": 900})
-    changed = name.locator(".change")
-    assert changed.evaluate("node => node.scrollWidth <= node.clientWidth && node.scrollHeight <= node.clientHeight")
+    view.fill("#filter", f"fork case:q-apixaban run:{forks[0]}")
+    assert view.inner_text("#found").startswith("1 of ")
+    cell = view.locator("#runs .grid-row a")
+    assert cell.get_attribute("title") == forks[0]
+    assert cell.inner_text() == f"q-apixaban {forks[0].removeprefix(RUN)}"
+    box = cell.locator("..")
+    assert box.evaluate("node => node.scrollWidth <= node.clientWidth"), "nothing of it is cut"

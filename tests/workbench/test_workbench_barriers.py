@@ -40,6 +40,23 @@ def offered(view: Any) -> None:
     view.wait_for_selector("[role=option][aria-selected=true]")
 
 
+def palette(view: Any) -> None:
+    view.keyboard.press("Control+k")
+    view.wait_for_selector(".palette[data-ready]")
+    view.keyboard.type("gat")
+
+
+def facets(view: Any) -> None:
+    view.click(".facet-value:has-text('gated')")
+    view.click(".facet-not[aria-label='exclude right']")
+    view.wait_for_selector(".facet-not[aria-pressed=true]")
+
+
+def views(view: Any) -> None:
+    view.keyboard.press("s")
+    view.wait_for_selector(".views-dialog[data-ready]")
+
+
 def option(view: Any) -> None:
     view.keyboard.press("Shift+B")
     view.wait_for_selector(".option[aria-pressed=true]")
@@ -58,6 +75,9 @@ SHOWN: dict[str, tuple[str, Callable[[Any], None]]] = {
     "a query with a fault": (RUNS, faulty_query),
     "what may be typed next": (RUNS, offered),
     "columns": (RUNS, keys("c")),
+    "the palette": (RUNS, palette),
+    "facets, one chosen and one excluded": (f"{RUNS}?facets=condition,outcome,blame,confidence,cites", facets),
+    "saved views": (RUNS, views),
     "the keys": (RUNS, keys("?")),
     "the check of the record": (RUNS, keys("i")),
     "a run": (HOSTILE_RUN, keys("j")),

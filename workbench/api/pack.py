@@ -48,7 +48,7 @@ LISTS = (
     *("cited", "cited_status", "cited_grade", "retrieved", "served", "steps"),
     *("reviewed", "reviewed_by", "relabelled", "reblamed", *(f"blame.{kind}" for kind in KINDS)),
 )
-FLAGS = ("correct", "abstained", "high_risk", "unsafe", "contradicts", "stale", "overconfident")
+FLAGS = ("correct", "abstained", "high_risk", "unsafe", "contradicts", "stale", "overconfident", "fork", "redacted")
 NUMBERS = ("confidence", "day", "calls", "prompt_tokens", "completion_tokens", "money")
 UNKNOWN_FLAG = 2
 WORD = 8
@@ -63,8 +63,8 @@ class Pack(NamedTuple):
     n: int
 
 
-def _packed(folder: Path) -> Pack:
-    columns = columns_of(folder)
+def packed(columns: Columns) -> Pack:
+    """The pack of some columns."""
     arrays = _Arrays()
     described = dict(_described(columns, arrays))
     header = json.dumps({"format": 1, "n": columns.n, "columns": described}, ensure_ascii=False, separators=(",", ":"))
@@ -81,7 +81,7 @@ def result_files(folder: Path) -> list[Path]:
 
 columns_of = Fresh(Columns.of, result_files)
 """The columns of an experiment; raises ``FileNotFoundError`` where there are no results yet."""
-pack = Fresh(_packed, result_files, 8)
+pack = Fresh(lambda folder: packed(columns_of(folder)), result_files, 8)
 """The pack of an experiment."""
 
 

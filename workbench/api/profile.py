@@ -11,7 +11,6 @@ Rules kept here
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +19,6 @@ from evitrail.eval.attribution.blame import Blame, Kind
 from evitrail.eval.attribution.record.summary import TARGETS, blame_shares
 from evitrail.eval.metrics.outcomes_file import OUTCOMES, read_outcomes
 from evitrail.eval.plan.run_name import ReadCondition
-from evitrail.eval.query.tree import Value, Where
 from evitrail.eval.report.blame_shares_file import BLAME_SHARES, stored_shares
 from evitrail.eval.report.profile import (
     COLUMNS,
@@ -29,6 +27,7 @@ from evitrail.eval.report.profile import (
     describe,
     labels,
     profile_rows,
+    queries,
     region,
     table_order,
 )
@@ -38,8 +37,6 @@ from evitrail.workbench.api.fresh import Fresh
 from evitrail.workbench.api.pack import columns_of
 
 ATTRIBUTION = "attribution.json"
-SHORTEST = 12
-"""Digits of a store state's name in a query."""
 
 
 class MetricColumn(Record):
@@ -105,8 +102,6 @@ class _Condition(NamedTuple):
     row: Row
     reader: str
     """The reader's label; empty where the experiment has one reader."""
-    state: str
-    """The store state, where several rows differ in that alone; else empty."""
 
 
 def _profile(folder: Path) -> FailureProfile:
@@ -138,14 +133,14 @@ def _profile(folder: Path) -> FailureProfile:
             ConditionRow(
                 label=one.label,
                 description=describe(str(one.row["condition"])),
-                query=_query(one),
+                query=query,
                 n=one.row["n"],
                 metrics={column.metric: _estimated(one.row, column.metric) for column in COLUMNS},
                 blame={kind: tuple(steps) for kind, steps in blamed.get(one.label, {}).items()},
                 failed=failed.get(one.label, {}),
                 region=region(one.row),
             )
-            for one in shown
+            for one, query in zip(shown, _queries(shown), strict=True)
         ),
         roles=TARGETS,
     )
@@ -161,7 +156,7 @@ def _conditions(folder: Path, rows: list[dict[str, Any]]) -> tuple[list[_Conditi
         by = _labels_of_readers(folder) if len(readers) > 1 else {}
         ordered = sorted(rows, key=lambda row: (table_order(row["condition"]), row["reader"], row["snapshot"]))
         found = [
-            _Condition(label, row, by.get(str(row["reader"]), ""), "")
+            _Condition(label, row, by.get(str(row["reader"]), ""))
             for label, row in zip(labels(ordered, by), ordered, strict=True)
         ]
         known = {(str(one.row["condition"]), one.reader): one.label for one in found}
@@ -171,15 +166,8 @@ def _conditions(folder: Path, rows: list[dict[str, Any]]) -> tuple[list[_Conditi
     outcomes = read_outcomes(folder / OUTCOMES)
     shown, by = profile_rows(outcomes, rows), called(outcomes) if len(readers) > 1 else {}
     names = {outcome.run: row.label for row in shown for outcome in row.outcomes}
-    pairs = Counter((row.condition, row.row["reader"]) for row in shown)
     return [
-        _Condition(
-            row.label,
-            row.row,
-            by.get(str(row.row["reader"]), ""),
-            str(row.row["snapshot"]) if pairs[row.condition, row.row["reader"]] > 1 else "",
-        )
-        for row in shown
+        _Condition(row.label, row.row, by.get(str(row.row["reader"]), "")) for row in shown
     ], lambda blame: names.get(blame.run)
 
 
@@ -205,12 +193,9 @@ def _estimated(row: Row, metric: str) -> Estimated:
     return Estimated(value=stated["value"], lo=stated["lo"], hi=stated["hi"], n=stated.get("n", row["n"]))
 
 
-def _query(one: _Condition) -> str:
-    """The terms that tell this row's runs from those of the others."""
-    terms = [Where("condition", ":", (Value(str(ReadCondition(str(one.row["condition"]), one.reader))),))]
-    if one.state:
-        terms.append(Where("snapshot", ":", (Value(one.state.removeprefix("sha256:")[:SHORTEST]),)))
-    return " ".join(map(str, terms))
+def _queries(shown: list[_Condition]) -> list[str]:
+    """The terms that tell each row's runs from those of the others."""
+    return queries([one.row for one in shown], {str(one.row["reader"]): one.reader for one in shown if one.reader})
 
 
 def _blames(folder: Path) -> list[Blame]:

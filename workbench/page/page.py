@@ -3,7 +3,7 @@
 Rules kept here
 - The file holds the record lines byte for byte as they were hashed, and the blobs that they name, each once.
   The viewer in it decodes what a step needs when it is shown, and checks all of it on its own. It is made of the
-  modules that the server serves too (``workbench/web/static/viewer``), joined into one script.
+  modules that the server serves too (what ``viewer/main.mjs`` needs), joined into one script.
 - The journal is only read, run by run and blob by blob; the file is replaced whole or not at all.
 - Blobs of patient data stay out unless asked for, and so does all that would be read from them.
 - What the page was not given is said: runs of the journal that were left out, by name, and blobs, with why.
@@ -31,15 +31,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evitrail.eval.attribution.blame import ABSTENTIONS
 from evitrail.eval.attribution.record.taxonomy import FAULTS
+from evitrail.eval.query.vocabulary import vocabulary
 from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.bundle.bundle_view import Bundle
 from evitrail.traces.journal.errors import DamagedJournal, Redacted
 from evitrail.traces.journal.schema import BLOB_FIELDS, KEYED, blobs_named
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.trace import Trace
-from evitrail.workbench.page.about import about
 from evitrail.workbench.page.chunks import Piece, chunks, element
 from evitrail.workbench.page.outline import outline
+from evitrail.workbench.page.run_pack import run_pack
+from evitrail.workbench.web.static_files import StaticFiles
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -48,9 +50,12 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "web" / "static"
 """The modules and styles that the file and the server share."""
-STYLES = ("tokens.css", "base.css", "parts.css", "viewer/export.css")
+STYLES = ("tokens.css", "base.css", "parts.css", "list.css", "viewer/export.css")
+ENTRY = "viewer/main.mjs"
 IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
-EXPORT = re.compile(r"^export (?=async function|function|const|let)", re.MULTILINE)
+EXPORT = re.compile(r"^export (?=async function|function|class|const|let)", re.MULTILINE)
+COMMENT = re.compile(r"^\s*//.*\n| +// [^\"'`\n]*$", re.MULTILINE)
+INDENT = re.compile(r"^[ ]+", re.MULTILINE)
 RECORDS = 200
 """Records in a chunk: what is decoded to show one."""
 BLOBS, BLOB_BYTES = 200, 1 << 19
@@ -115,6 +120,7 @@ class _Filling:
             self.blobs.append({"names": names, "sizes": [len(data) for _, data in chunk]})
             yield element(f"blobs-{number}", b"".join(data for _, data in chunk))
         here = {run["run"] for run in self.runs}
+        yield element("pack", run_pack(self.journal, sorted(here - {SEAL_RUN}), self._is_shown))
         before = self.journal.manifest.runs_left_out if isinstance(self.journal, Bundle) else ()
         index = {
             "format": 1,
@@ -126,6 +132,7 @@ class _Filling:
             "blob_fields": BLOB_FIELDS,
             "absent": self.absent,
             "codes": {**FAULTS, **ABSTENTIONS},
+            "vocabulary": vocabulary(),
         }
         text = json.dumps(index, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         yield element("index", text.encode())
@@ -144,7 +151,7 @@ class _Filling:
         records = trace.stored
         entry = {"run": trace.run, "start": self.records, "count": len(records), "head": records[-1].hash}
         entry |= {"parent": _parent(trace), "hashes": "".join(record.hash[7:15] for record in records)}
-        self.runs.append(entry | {"rows": outline(records), "about": about(trace, self._is_shown)})
+        self.runs.append(entry | {"rows": outline(records)})
         self.records += len(records)
         for record in records:
             with suppress(ValueError, KeyError, TypeError, AttributeError):  # not a record any more: the page says so
@@ -183,7 +190,8 @@ def _parent(trace: Trace) -> str | None:
 
 
 def _page(runs: Sequence[str], elements: Iterator[Markup]) -> Iterator[str]:
-    script = "".join(_joined(file.read_text("utf-8")) for file in sorted((STATIC / "viewer").glob("*.mjs")))
+    files = StaticFiles()
+    script = "".join(_joined(files.file(name).data.decode()) for name in files.in_order(ENTRY))
     return _template().generate(
         title=runs[0] if len(runs) == 1 else f"{len(runs)} runs",
         style="".join((STATIC / name).read_text("utf-8") for name in STYLES),
@@ -193,8 +201,9 @@ def _page(runs: Sequence[str], elements: Iterator[Markup]) -> Iterator[str]:
 
 
 def _joined(module: str) -> str:
-    """A module as a part of the one script: its names are those of all modules, and no two are alike."""
-    return EXPORT.sub("", IMPORT.sub("", module))
+    """A module as a part of the one script, without comments and indents: its names are those of all modules, and no
+    two are alike."""
+    return INDENT.sub("", COMMENT.sub("", EXPORT.sub("", IMPORT.sub("", module))))
 
 
 def _template() -> Template:

@@ -89,7 +89,7 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
             first |= {"profile": profile(folder), "pack": pack(folder).etag}
         except (FileNotFoundError, ValueError) as error:
             first["fault"] = " ".join(str(error).split())
-        return shell(files, exp, "experiment.mjs", first=first, styles=("experiment.css",))
+        return shell(files, exp, "experiment.mjs", first=first, styles=("list.css", "experiment.css"))
 
     @app.get("/e/{exp}/runs/{run:path}", include_in_schema=False)
     def one_run(exp: str, run: str, q: str = "", sort: str = "run", descending: bool = False) -> Response:

@@ -50,14 +50,20 @@ class StaticFiles:
 
     def modules(self, entry: str) -> list[str]:
         """Every module that one needs, itself last."""
-        found: dict[str, None] = {}
+        return [*sorted({*self.in_order(entry)} - {entry}), entry]
+
+    def in_order(self, entry: str) -> list[str]:
+        """The same, each after those that it imports."""
+        met: set[str] = set()
+        found: list[str] = []
 
         def visit(name: str) -> None:
-            if name in found or name not in self._paths:
+            if name in met or name not in self._paths:
                 return
-            found[name] = None
+            met.add(name)
             for other in IMPORT.findall(self._paths[name].read_text("utf-8")):
                 visit(posixpath.normpath(posixpath.join(posixpath.dirname(name), other)))
+            found.append(name)
 
         visit(entry)
-        return [*sorted(found.keys() - {entry}), entry]
+        return found

@@ -17,10 +17,10 @@ import { spaced } from "./viewer/text.mjs";
 const FEW = 8; // values shown before the rest is asked for
 const BINS = 10;
 const isKind = (value) => !value.includes("[");
-const isPlain = (value) => !value.includes("@");
+const isWithoutReader = (value) => !value.includes("@");
 
 export const FACET_FIELDS = [
-  { name: "condition", title: "Condition", holds: isPlain },
+  { name: "condition", title: "Condition", holds: isWithoutReader },
   { name: "reader", title: "Reader" },
   { name: "outcome", title: "Outcome", terms: ["right", "wrong", "abstained", "high_risk", "unsafe", "contradicts", "overconfident", "stale", "reviewed"] },
   { name: "blame", title: "Blamed, for wrong", holds: isKind },
@@ -42,7 +42,7 @@ export function facetPanel({ finder, total, ontoggle, onopened }) {
   // The values of a facet that any run has, each with its term; worked out when it is first opened.
   function valuesOf(facet) {
     if (!known.has(facet.name)) {
-      const found = termsOf(facet, finder).map((one) => ({ ...one, whole: finder.countOf(one.term, all) })).filter(({ whole }) => whole > 0);
+      const found = facetTerms(facet, finder).map((one) => ({ ...one, whole: finder.countOf(one.term, all) })).filter(({ whole }) => whole > 0);
       if (!ORDERED.includes(facet.name)) found.sort((a, b) => b.whole - a.whole || (a.said < b.said ? -1 : 1));
       known.set(facet.name, found);
     }
@@ -124,7 +124,7 @@ function keyed(node, key) {
 const wordOf = (name, value) => (name === "cites" ? STATUS[value][1] : name === "outcome" ? MARKED[value]?.[1] ?? value
   : name === "grade" ? spaced(value) : value);
 
-function termsOf({ name, terms, values, holds = () => true }, finder) {
+function facetTerms({ name, terms, values, holds = () => true }, finder) {
   if (name === "confidence") return confidenceBins();
   if (name === "day") return finder.years().map((year) => ({ said: String(year), term: `day:${year}-01-01..${year}-12-31` }));
   if (terms) return terms.map((term) => ({ said: wordOf(name, term), term }));

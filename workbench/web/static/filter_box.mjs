@@ -15,7 +15,8 @@ import { button, count, el, show } from "./viewer/dom.mjs";
 const PAUSE = 200; // milliseconds without a key, after which the address is written, and the server asked
 export const FACETS = ["right", "wrong", "abstained", ...HARMS];
 
-export function filterBox({ total, facets, select, ask, complete, onselected, ontyped, onleap, extra = [], told = null }) {
+export function filterBox({ total, facets, select, ask, complete, onselected, ontyped, onleap, extra = [], told = null,
+  asks = "asking the server for" }) {
   const input = el("input.filter-input", {
     type: "text", id: "filter", "aria-label": "Filter runs", autocomplete: "off", spellcheck: "false", autocapitalize: "off",
     placeholder: "Filter: high_risk cites:superseded blame:retrieve, or words of the question",
@@ -47,7 +48,7 @@ export function filterBox({ total, facets, select, ask, complete, onselected, on
   }
 
   async function fromServer(asked, query, signal, pause) {
-    show(said, el("span.soft", {}, "asking the server for ", asked.map((term) => [el("code", {}, term), " "])));
+    show(said, el("span.soft", {}, `${asks} `, asked.map((term) => [el("code", {}, term), " "])));
     await new Promise((go) => { setTimeout(go, pause); });
     signal.throwIfAborted();
     const found = await ask(query, signal);
@@ -140,13 +141,13 @@ export function toggled(query, terms, isExcluded = false) {
   const asked = words(terms), present = words(query), has = (word) => present.includes(word);
   if (isExcluded) {
     const one = asked.length === 1 ? `-${asked[0]}` : `-(${terms})`;
-    return query.includes(one) ? query.replace(one, "").replace(/\s+/g, " ").trim() : joined(query, [one]);
+    return query.includes(one) ? query.replace(one, "").replace(/\s+/g, " ").trim() : joinedTerms(query, [one]);
   }
   if (asked.every(has)) return present.filter((word) => !asked.includes(word)).join(" ");
-  return joined(query, asked.filter((word) => !has(word)));
+  return joinedTerms(query, asked.filter((word) => !has(word)));
 }
 
-function joined(query, more) {
+function joinedTerms(query, more) {
   const kept = query.trim(), isEither = /(^|[\s)])or([\s(]|$)/i.test(kept);
   return [kept && isEither && !/^\([^()]*\)$/.test(kept) ? `(${kept})` : kept, ...more].filter(Boolean).join(" ");
 }

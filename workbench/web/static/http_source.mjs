@@ -10,7 +10,7 @@ import { PATIENT, decoder } from "./viewer/bytes.mjs";
 import { ABSENT, namedIn } from "./viewer/file.mjs";
 
 export function httpSource(exp, view, kept) {
-  const run = { run: view.run, rows: view.outline, parent: view.parent, count: view.integrity.records, about: {} };
+  const run = { run: view.run, rows: view.outline, parent: view.parent, count: view.integrity.records };
   const records = new Map(), blobs = new Map();
   const once = (known, name, ask) => {
     if (!known.has(name)) known.set(name, ask());

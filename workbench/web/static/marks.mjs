@@ -20,6 +20,7 @@ export function mark(kind, words = MARKED[kind]?.[1]) {
 
 // An outcome in marks: right, abstained, or what is known against it; a harm says that it is wrong.
 export function outcomeMarks({ correct, abstained, ...flags }) {
+  if (correct === null && abstained === null) return [mark("unknown", "no outcome")];
   if (correct) return [mark("right")];
   if (abstained) return [mark("abstained")];
   const harms = HARMS.filter((harm) => flags[harm]);

@@ -11,7 +11,7 @@ import { gunzip } from "./viewer/bytes.mjs";
 
 const TYPES = { Int8: Int8Array, Int16: Int16Array, Int32: Int32Array, Uint8: Uint8Array, Uint32: Uint32Array,
   Float64: Float64Array };
-const UNKNOWN = 2;
+const UNKNOWN_FLAG = 2;
 
 export async function unpack(bytes) {
   const whole = await gunzip(bytes), length = new DataView(whole.buffer, whole.byteOffset).getUint32(0, true);
@@ -35,7 +35,7 @@ export function packOf(n, columns) {
 
 const READ = {
   names: ({ distinct, codes }, row) => (codes[row] < 0 ? null : distinct[codes[row]]),
-  flag: ({ values }, row) => (values[row] === UNKNOWN ? null : values[row] === 1),
+  flag: ({ values }, row) => (values[row] === UNKNOWN_FLAG ? null : values[row] === 1),
   number: ({ values }, row) => (Number.isNaN(values[row]) ? null : values[row]),
   lists: ({ distinct, codes, ends, known }, row) => {
     if (!known[row]) return null;
@@ -70,8 +70,9 @@ function ranks(pack, field) {
 
 const AGAINST = ["stale", "overconfident", "contradicts", "unsafe", "high_risk"]; // the gravest last
 
-// 0 right, 1 abstained, 2 wrong, and more the graver what is known against it.
+// 0 right, 1 abstained, 2 wrong, and more the graver what is known against it; NaN where no outcome is known.
 export function gravity(pack, row) {
+  if (pack.cell("correct", row) === null && pack.cell("abstained", row) === null) return NaN;
   if (pack.cell("correct", row)) return 0;
   if (pack.cell("abstained", row)) return 1;
   return 3 + AGAINST.findLastIndex((flag) => pack.cell(flag, row));

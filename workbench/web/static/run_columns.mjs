@@ -17,10 +17,13 @@ export function runColumns(pack, link) {
     return value === null ? known(null) : value.toLocaleString("en", { maximumFractionDigits: digits });
   };
   const flags = (place) => Object.fromEntries(["correct", "abstained", ...HARMS].map((flag) => [flag, pack.cell(flag, place)]));
-  const opens = (name) => (place) => el("a.id", { href: link(pack.cell("run", place)), tabindex: "-1" }, pack.cell(name, place));
+  const opens = (name) => (place) => {
+    const run = pack.cell("run", place), change = pack.cell("fork", place) && name === "case" && run.slice(run.indexOf("~"));
+    return el("a.id", { href: link(run), tabindex: "-1", title: change ? run : null }, pack.cell(name, place) ?? run, change && soft(` ${change}`));
+  };
   const plain = (name, title, width, more = {}) => ({ name, title, width, draw: cell(more.column ?? name), ...more });
   const all = [
-    { name: "case", title: "Case", width: "minmax(8rem, 1fr)", sort: "case", draw: opens("case") },
+    { name: "case", title: "Case", width: pack.columns.fork?.values.includes(1) ? "minmax(18rem, 2fr)" : "minmax(8rem, 1fr)", sort: "case", draw: opens("case") },
     { name: "run", title: "Run", width: "minmax(12rem, 1.4fr)", sort: "run", draw: opens("run") },
     plain("condition", "Condition", "minmax(6rem, .9fr)", { sort: "condition" }),
     plain("chosen", "Chose", "4rem", { sort: "chosen", draw: (place) => known(pack.cell("chosen", place), "abstained") }),
@@ -77,6 +80,7 @@ function cites(pack, place) {
   const order = refs.map((ref, i) => [ref, statuses[i] ?? null]);
   order.sort(([, a], [, b]) => (a === "current") - (b === "current")); // what was not in force first
   const [first] = order;
+  if (pack.cell("cited", place) === null) return known(null);
   if (!first) return soft("nothing");
   const more = refs.length > 1 && soft(` +${refs.length - 1}`);
   return [first[1] !== "current" && first[1] !== null && statusMark(first[1]), el("span.id", { title: refs.join("\n") }, first[0]), more];

@@ -28,9 +28,10 @@ export function runFinder(pack, vocabulary) {
   return {
     // To be called when the pack has other runs.
     renew,
-    // Throws `QueryFault`.
-    select(query) {
-      const found = selectRuns(parseQuery(query), columns, vocabulary);
+    // Throws `QueryFault`. `more` are columns that hold for this query alone.
+    select(query, more = null) {
+      const over = more ? new Columns(pack.n, { ...pack.columns, ...more }) : columns;
+      const found = selectRuns(parseQuery(query), over, vocabulary);
       return { ...found, overridden: countIn(overridden(), found.places) };
     },
     complete: (query, caret) => completeQuery(query, caret, columns, vocabulary),

@@ -36,7 +36,8 @@ export function namedReaders(columns) {
 function readersWithLabels(columns) {
   return columns.derived("readers and labels", () => {
     const reader = columns.column("reader"), reads = readConditions(columns);
-    return namesOf(columns.n, (row) => `${reader.get(row)}\n${splitCondition(reads.get(row))[1]}`);
+    return namesOf(columns.n, (row) => (reads.get(row) === null ? null
+      : `${reader.get(row)}\n${splitCondition(reads.get(row))[1]}`));
   });
 }
 
@@ -60,7 +61,7 @@ export function byChange(term, columns, aliases) {
       if (kept) kept[cases.codes[row]] = chosen[row];
     }
     for (let row = 0; row < found.length; row += 1) {
-      const other = ours[reads.codes[row]][cases.codes[row]];
+      const other = ours[reads.codes[row]]?.[cases.codes[row]] ?? NOT_ASKED;
       found[row] = other === NOT_ASKED ? UNKNOWN : other === chosen[row] ? FALSE : TRUE;
     }
     return found;
@@ -78,6 +79,7 @@ export function readConditions(columns) {
 }
 
 function readCondition(run, condition) {
+  if (condition === null) return null; // a run of another kind, in an exported file
   if (!run.startsWith(`${condition}@`)) return condition;
   const label = run.slice(condition.length + 1).split(".", 1)[0];
   return label ? `${condition}@${label}` : condition;
@@ -101,6 +103,7 @@ function namesOf(n, nameAt) {
   const places = new Map(), codes = new Int32Array(n);
   for (let row = 0; row < n; row += 1) {
     const name = nameAt(row);
+    if (name === null) { codes[row] = -1; continue; }
     if (!places.has(name)) places.set(name, places.size);
     codes[row] = places.get(name);
   }

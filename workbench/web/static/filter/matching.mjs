@@ -7,7 +7,7 @@
 //
 //     byName(way, where("condition", ":", [value("gated")]), columns)
 
-import { NameColumn, NotHere } from "./columns.mjs";
+import { NameColumn } from "./columns.mjs";
 import { QueryFault, inQuotes, unknownName } from "./fault.mjs";
 import { byCodePoint } from "./nearest.mjs";
 import { asksUnknown, valueText, wholeText } from "./tree.mjs";
@@ -179,8 +179,10 @@ export function byFlag(term, flag) {
   });
 }
 
-// Words that the journal alone has: what is asked is checked, what is found is left to the server.
-export function byRecordedWords({ words }, term) {
+// Words that the journal alone has: where no column holds them, what is asked is checked, and the rest left to the server.
+export function byRecordedWords({ words }, term, columns) {
   expectPlain(term, "a text");
-  throw new NotHere(words);
+  const column = columns.column(words);
+  return anyValue(term, (asked) => (asksUnknown(asked) ? column.unknown()
+    : column.holds((text) => text.toLowerCase().includes(wholeText(asked).toLowerCase()))));
 }

@@ -35,7 +35,7 @@ async function checkRecords(file, found) {
       const at = run.start + seq;
       if (Math.floor(at / index.chunk) !== number) {
         number = Math.floor(at / index.chunk);
-        const chunk = await unpack(`records-${number}`);
+        const chunk = await unpackChunk(`records-${number}`);
         if (chunk.damaged) damaged ??= number;
         records = await Promise.all(splitLines(chunk.bytes).map(readRecord));
       }
@@ -59,7 +59,7 @@ async function checkRecords(file, found) {
   return chains;
 }
 
-async function unpack(id) {
+async function unpackChunk(id) {
   await rested();
   const text = byId(id)?.textContent ?? "";
   try {
@@ -97,9 +97,12 @@ function noted(file, chain, seq, line) {
 
 async function checkBlobs(file, found, chains) {
   const present = new Set(), wanted = new Map(), seals = [];
+  const places = new Map(Array.from({ length: file.pack.n }, (_, place) => [file.pack.cell("run", place), place]));
+  const isUnknown = (place) => file.pack.cell("case", place) === null;
   for (const { run, ends } of chains.values()) for (const { seq, type, body } of ends) {
     const listed = (field, value) => {
-      if (field in run.about && value !== undefined && run.about[field] !== value)
+      const place = places.get(run.run), told = place === undefined || isUnknown(place) ? undefined : file.pack.cell(field, place);
+      if (told !== undefined && value !== undefined && told !== value)
         found.integrity.push(broken(run, seq, `the list of runs gives another letter as ${field}`));
     };
     if (type === "run.begin") wanted.set(body.config, (value) => listed("answer", value.case?.answer));
@@ -107,7 +110,7 @@ async function checkBlobs(file, found, chains) {
     if (type === "checkpoint") wanted.set(body.heads, ({ heads }) => seals.push({ seq, root: body.root, heads }));
   }
   for (const [number, { names, sizes }] of file.index.blobs.entries()) {
-    const { bytes } = await unpack(`blobs-${number}`);
+    const { bytes } = await unpackChunk(`blobs-${number}`);
     let at = 0;
     const pieces = sizes.map((size) => bytes.subarray(at, (at += size)));
     const hashes = await Promise.all(pieces.map(sha256));

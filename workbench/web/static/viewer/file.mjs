@@ -1,6 +1,7 @@
 // What this file holds: an index, and chunks of records and blobs that are decoded when something in them is shown.
 // A record is found by its number, a blob by the first digits of its name.
 
+import { unpack } from "../pack.mjs";
 import { decoder, gunzip, short, splitLines, unbase64 } from "./bytes.mjs";
 import { byId } from "./dom.mjs";
 
@@ -19,7 +20,7 @@ export const namedIn = (fields) => ({ inputs, ...body }) =>
     .filter((name) => typeof name === "string" && name);
 
 export async function openFile() {
-  const index = JSON.parse(decoder.decode(await gunzip(packed("index"))));
+  const index = JSON.parse(decoder.decode(await gunzip(packed("index")))), pack = await unpack(packed("pack"));
   const runs = new Map(index.runs.map((run) => [run.run, run]));
   const places = new Map(), kept = new Map();
   for (const [chunk, { names, sizes }] of index.blobs.entries()) {
@@ -57,6 +58,6 @@ export async function openFile() {
 
   const value = async (name) => (name ? (await blob(name)).value : undefined);
   return {
-    index, runs, record, blob, value, named: namedIn(index.blob_fields), linkTo, has: (name) => places.has(short(name)),
+    index, pack, runs, record, blob, value, named: namedIn(index.blob_fields), linkTo, has: (name) => places.has(short(name)),
   };
 }

@@ -21,7 +21,7 @@ async function start() {
   const at = { run: null, row: null, story: null, raw: false, turn: 0 };
   const onpick = (row) => go({ step: stepOf(row) }, true);
   const rows = longList(byId("rows"), { height: 30, list: "tree", item: "treeitem", draw: outlineRow, onpick });
-  const list = () => (at.run ? rows : runs.list);
+  const list = () => (at.run ? rows : runs.table);
 
   // To a step of this run, or a claim or passage in it. Walking leaves no trail in the history; a leap does.
   function go({ step = stepOf(at.row), ...more }, isWalking = false) {
@@ -40,10 +40,12 @@ async function start() {
     show(byId("name"), run ? runName(run) : count(runs.all.length, "run"));
     if (!run) {
       document.title = `${count(runs.all.length, "run")} · evitrail`;
-      runs.sortBy(asked.sort ?? "");
-      runs.list.select(runs.shown.includes(at.run) ? at.run : runs.shown[0]);
+      const last = at.run;
       Object.assign(at, { run: null, row: null });
-      byId("run-list").focus();
+      await runs.read(asked);
+      if (turn !== at.turn) return;
+      runs.select(last);
+      if (last || !byId("runs").contains(document.activeElement)) runs.table.node.focus();
       if (asked.run) say(`run ${asked.run} is not in this file`);
       return;
     }
@@ -109,7 +111,7 @@ async function start() {
   }
 
   function setRows(query) {
-    byId("filter").value = query;
+    byId("step-filter").value = query;
     const said = (row) => `${titleOf(row)} ${row[2]} ${row[4]} ${MARKS[row[4]] ?? ""} ${row[6]}`.toLowerCase();
     rows.set(filtered(at.run.rows, query, said));
     rows.select(at.row);
@@ -117,7 +119,7 @@ async function start() {
   }
 
   function sibling(by) {
-    const those = runs.shown.includes(at.run) ? runs.shown : runs.all;
+    const { shown } = runs, those = shown.includes(at.run) ? shown : runs.all;
     const next = at.run && those[those.indexOf(at.run) + by];
     if (next) location.hash = linkTo(next.run);
   }
@@ -129,22 +131,23 @@ async function start() {
 
   const [down, up] = [() => list().move(1), () => list().move(-1)];
   const keys = {
-    j: down, k: up, ArrowDown: down, ArrowUp: up, Home: () => list().first(), End: () => list().last(),
-    Enter: () => (at.run ? byId("step").focus() : runs.list.open()), Escape: back,
+    j: down, k: up, ArrowDown: down, ArrowUp: up, Home: () => (at.run ? rows.first() : runs.table.select(0)), End: () => list().last(),
+    Enter: () => (at.run ? byId("step").focus() : runs.table.open()), Escape: back,
     "[": () => sibling(-1), "]": () => sibling(1),
-    "/": () => byId(at.run ? "filter" : "run-filter").focus(),
+    "/": () => (at.run ? byId("step-filter") : runs.filter.input).focus(), t: () => { if (!at.run) runs.toggleFacets(); },
     r: () => { at.raw = !at.raw; if (at.run) route(); },
     v: () => openDialog("verdict-panel"), "?": () => openDialog("help"),
   };
 
   function leaveFilter() {
-    byId(at.run ? "rows" : "run-list").focus();
-    if (list().at < 0) list().first();
+    if (!at.run) { runs.table.move(0); return; }
+    byId("rows").focus();
+    if (rows.at < 0) rows.first();
   }
 
   function onkey(event) {
     const { target, key } = event, inFilter = target.matches("input");
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const isReading = byId("step").contains(target) && /^(Arrow|Home|End)/.test(key);
     const isPressing = key === "Enter" && target.closest("button, a, summary");
     if (inFilter ? !["Escape", "Enter", "ArrowDown"].includes(key) : isReading || isPressing || !keys[key]) return;
@@ -153,13 +156,13 @@ async function start() {
     else keys[key]();
   }
 
-  byId("filter").addEventListener("input", () => setRows(byId("filter").value));
+  byId("step-filter").addEventListener("input", () => setRows(byId("step-filter").value));
   addEventListener("keydown", onkey);
   addEventListener("hashchange", route);
   byId("help-button").addEventListener("click", keys["?"]);
   byId("verdict").addEventListener("click", keys.v);
   await route();
-  byId(at.run ? "rows" : "run-list").focus({ preventScroll: true });
+  (at.run ? byId("rows") : runs.table.node).focus({ preventScroll: true });
   document.body.dataset.ready = "yes";
   await painted();
   await verdict(file);

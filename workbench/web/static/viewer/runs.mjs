@@ -1,25 +1,18 @@
-// The list of runs: what was asked, chosen and right, and who is blamed.
+// The list of runs in this file: the filter, the facets and the table that the server's page has, over the same pack.
+//
+// Rules kept here
+// - What is shown is said by the address, after `#`: `q`, `sort`, `facets`. It is kept while one reads a run.
+// - Words of claims and passages are searched in the file's own records.
 
-import { badge, button, byId, count, el, say, show } from "./dom.mjs";
-import { filtered, longList } from "./list.mjs";
-import { spaced } from "./text.mjs";
-
-const RESULTS = { right: ["right", "✓ right"], wrong: ["bad", "✗ wrong"], abstained: ["", "abstained"] };
-const HARMS = {
-  high_risk: "high-risk", unsafe: "unsafe", contradicts: "contradiction", stale: "stale",
-  overconfident: "overconfident",
-};
-
-function resultOf({ about }) {
-  if (about.correct === undefined) return "";
-  return about.chosen === null ? "abstained" : about.correct ? "right" : "wrong";
-}
-
-function saidOf(run) {
-  const harms = (run.about.harms ?? []).map((harm) => HARMS[harm]);
-  const said = [run.run, run.parent, resultOf(run), ...Object.values(run.about).flat(), ...harms];
-  return (run.said ??= said.join(" ").toLowerCase());
-}
+import { OPENED, facetPanel } from "../facets.mjs";
+import { filterBox } from "../filter_box.mjs";
+import { HARMS } from "../marks.mjs";
+import { readSort, sortText, sorted } from "../pack.mjs";
+import { SHOWN, runColumns } from "../run_columns.mjs";
+import { runFinder } from "../run_finder.mjs";
+import { gridTable } from "../table.mjs";
+import { button, byId, el, say, show } from "./dom.mjs";
+import { recordedWords } from "./words.mjs";
 
 // A run's name; where it is too long, what a fork changed stays to be read, and its parent's name is cut.
 export function runName({ run, parent }) {
@@ -28,87 +21,60 @@ export function runName({ run, parent }) {
   return el("span.name", { title: run }, of, change && el("span.change", {}, change));
 }
 
-const blamedIn = ({ about }) => about.blamed && (about.blamed.join(", ") || "nobody");
-const heard = (words) => el("span.vh", {}, ` ${words} `); // what a heading says to the eye
-
-function runRow(run) {
-  const { about, parent } = run, result = resultOf(run), harms = about.harms ?? [], blamed = blamedIn(run);
-  const forWhat = about.blamed_for ? ` for ${spaced(about.blamed_for)}` : "";
-  return el("div.run-row", {}, runName(run),
-    el("span", {}, about.condition),
-    el("span", {}, about.stem ?? (parent ? `done again from ${parent}` : count(run.count, "record"))),
-    el("b", {}, about.chosen && [heard("chose"), about.chosen]),
-    el("span", {}, about.answer && [heard("answer"), about.answer]),
-    el("span.results", {}, result && badge(...RESULTS[result]),
-      harms.map((harm) => badge(harm === "high_risk" ? "grave" : "odd", HARMS[harm]))),
-    el("span.soft.blamed", {},
-      blamed && [heard("blamed"), blamed], about.fault && ` · ${about.fault}`, blamed && forWhat));
-}
-
-// What the list can be sorted by: a heading, and what a run is placed by; the gravest result comes first.
-const SORTS = {
-  run: ["Run", ({ run }) => run],
-  condition: ["Condition", ({ about }) => about.condition],
-  question: ["Question", ({ about }) => about.stem],
-  chose: ["Chose", ({ about }) => about.chosen],
-  answer: ["Answer", ({ about }) => about.answer],
-  result: ["Result", (run) => resultOf(run) && gravityOf(run)],
-  blamed: ["Blamed", blamedIn],
-};
-
-// Wrong before abstained before right, and of wrong answers those that may do most harm.
-function gravityOf(run) {
-  const harms = Object.keys(HARMS).map((harm) => (run.about.harms ?? []).includes(harm) ? "0" : "1");
-  return Object.keys(RESULTS).length - ["right", "abstained", "wrong"].indexOf(resultOf(run)) + harms.join("");
-}
-
-// Runs by a column, ``-`` before it for the other way round; ties stay as they were, what is unknown stands last.
-function sortedRuns(runs, asked) {
-  const key = SORTS[asked.replace("-", "")]?.[1], sign = asked.startsWith("-") ? -1 : 1;
-  if (!key) return runs;
-  const rank = (a, b) => (a === b ? 0 : !a ? 1 : !b ? -1 : a < b ? -sign : sign);
-  return runs.toSorted((a, b) => rank(key(a), key(b)));
-}
-
-// The headings: a click sorts, a second one turns the order round, a third takes it back.
-function sortHeads(asked) {
-  return Object.entries(SORTS).map(([name, [heading]]) => {
-    const isUp = asked === name, isDown = asked === `-${name}`;
-    const next = isUp ? `-${name}` : isDown ? "" : name, isSorted = isUp || isDown;
-    const arrow = el("span", { "aria-hidden": "true" }, isUp ? " ▲" : " ▼");
-    const one = button(".sort", () => { location.hash = linkToRuns(next); }, heading,
-      isSorted && [arrow, heard(isUp ? "sorted" : "sorted backwards")]);
-    one.setAttribute("aria-pressed", String(isSorted));
-    return one;
-  });
-}
-
-const linkToRuns = (sort) => `#${sort && new URLSearchParams({ sort })}`;
+const STATE = ["q", "sort", "facets"];
+const linkToRuns = (state) => `#${new URLSearchParams(Object.entries(state).filter(([, said]) => said))}`;
 
 export function runList(file, open) {
-  const all = [...file.runs.values()].filter((run) => run.run !== file.index.seal);
-  const list = longList(byId("run-list"), { height: 54, list: "listbox", item: "option", draw: runRow, onopen: open });
-  const of = (kind) => [kind, all.filter((run) => resultOf(run) === kind)];
-  const kinds = [["all", all], ...Object.keys(RESULTS).map(of)];
-  let chosen = all, shown = all, sort = null;
-  function draw() {
-    shown = sortedRuns(filtered(chosen, byId("run-filter").value, saidOf), sort ?? "");
-    list.set(shown);
-    show(byId("kinds"), kinds.filter(([, runs]) => runs.length > 0).map(([kind, runs]) => {
-      const one = button(".kind", () => { chosen = runs; draw(); }, kind, el("span.soft", {}, ` ${runs.length}`));
-      one.setAttribute("aria-pressed", String(runs === chosen));
-      return one;
-    }));
-    say(count(list.size, "run"));
-  }
-  function sortBy(asked) {
-    if (asked === sort) return;
-    sort = asked;
-    byId("home").href = linkToRuns(sort);
-    show(byId("run-head"), sortHeads(sort));
+  const { pack } = file, finder = runFinder(pack, file.index.vocabulary), state = {};
+  const all = Uint32Array.from({ length: pack.n }, (_, place) => place), runAt = (place) => file.runs.get(pack.cell("run", place));
+  const columns = runColumns(pack, (run) => file.linkTo(run)).filter(({ name }) => SHOWN.includes(name));
+  let found = all, order = all;
+
+  const table = gridTable({ label: "Runs", onopen: (place) => open(runAt(place)), onsort: (column) => {
+    const { field, descending } = readSort(state.sort), isSame = field === column.sort;
+    set({ sort: sortText({ field: column.sort, descending: isSame ? !descending : Boolean(column.isGravestFirst) }) });
     draw();
+  } });
+  const flags = ["right", "wrong", "abstained", ...HARMS].map((flag) => [flag, finder.count(flag, all)]).filter(([, many]) => many > 0);
+  const opens = button(".quiet", () => { set({ facets: state.facets ? "" : OPENED }); drawFacets(); }, "Facets");
+  opens.id = "facets";
+  const filter = filterBox({
+    total: pack.n, facets: flags, select: finder.select, complete: finder.complete, asks: "searching the records for",
+    ask: recordedWords(file, pack, finder, runAt), extra: [opens], ontyped: (q) => set({ q }), onleap: (q) => set({ q }, true),
+    onselected: ({ places }) => { found = places === null ? all : Uint32Array.from(places); draw(); },
+  });
+  const facets = facetPanel({ finder, total: pack.n, ontoggle: filter.toggle, onopened: (names) => { set({ facets: names }); drawFacets(); } });
+
+  // A walk replaces the entry of the history, a leap adds one.
+  function set(changes, isLeap = false) {
+    Object.assign(state, changes);
+    const to = linkToRuns(state);
+    byId("home").href = to;
+    if (to !== (location.hash || "#")) history[isLeap ? "pushState" : "replaceState"](null, "", to);
   }
-  byId("run-filter").addEventListener("input", draw);
-  sortBy("");
-  return { all, list, sortBy, get shown() { return shown; } };
+
+  function draw() {
+    order = sorted(pack, found, readSort(state.sort));
+    table.set(columns, readSort(state.sort), order);
+    drawFacets();
+  }
+
+  function drawFacets() {
+    opens.setAttribute("aria-pressed", String(Boolean(state.facets)));
+    facets.draw(found, filter.query, state.facets ?? "");
+  }
+
+  // What the address says, where it is the list that is asked for.
+  async function read(asked) {
+    const before = state.q;
+    for (const name of STATE) state[name] = asked[name] ?? "";
+    byId("home").href = linkToRuns(state);
+    if (before === state.q) draw();
+    else await filter.set(state.q);
+  }
+
+  show(byId("runs"), filter.node, el("div.list-box", {}, facets.node, table.node));
+  say(`${pack.n} runs`);
+  return { all: Array.from(all, runAt), table, filter, read, toggleFacets: () => opens.click(), get shown() { return Array.from(order, runAt); },
+    select: (run) => table.selectPlace(run ? order.find((place) => runAt(place) === run) ?? order[0] : order[0]) };
 }
