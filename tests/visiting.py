@@ -42,5 +42,8 @@ def visiting(browser: Any, address: str) -> Iterator[Visit]:
             return view
 
         yield go
+        view.evaluate(
+            "dispatchEvent(new PageTransitionEvent('pagehide'))"
+        )  # a page that watches stops, as when one leaves
         view.wait_for_load_state("networkidle")
     assert [url for url in asked if not url.startswith(address)] == []

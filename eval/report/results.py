@@ -26,6 +26,7 @@ from evitrail.eval.metrics.outcomes_file import OUTCOMES, write_outcomes
 from evitrail.eval.metrics.table import cost_rows, metric_rows
 from evitrail.eval.plan.plan import PLAN, read_plan
 from evitrail.eval.report import render
+from evitrail.eval.report.blame_shares_file import ATTRIBUTION, BLAME_SHARES, blame_share_rows
 from evitrail.eval.report.files import write_json, write_records
 from evitrail.eval.report.questions_file import QUESTIONS, write_questions
 from evitrail.eval.report.run_columns import run_columns
@@ -49,7 +50,8 @@ def write_results(folder: Path) -> list[dict[str, object]]:
         write_timings(folder / "timings.parquet", traces(journal))
         write_json(folder / "metrics.json", rows)
         write_json(folder / "cost.json", cost_rows(runs))
-        write_json(folder / "attribution.json", [blame.model_dump(mode="json") for blame in blamed])
+        write_json(folder / ATTRIBUTION, [blame.model_dump(mode="json") for blame in blamed])
+        write_json(folder / BLAME_SHARES, blame_share_rows(scored, blamed))
         if (queue := mismatches(journal)) is not None:
             replace_text(folder / MISMATCHES, "".join(f"{row.model_dump_json()}\n" for row in queue))
         if answered := recorded_claims(journal):

@@ -65,6 +65,10 @@ __all__ = [
 
 R = TypeVar("R", bound=Record)
 
+HEADS = """SELECT run, hash FROM (SELECT run AS name, max(seq) AS last FROM record GROUP BY run) CROSS JOIN record
+    ON run = name AND seq = last ORDER BY name"""
+"""The last record of each run, found in the index: of the others no text is read."""
+
 
 class Clock(NamedTuple):
     """Where the journal's two times come from: wall time (UTC, ISO 8601) and a monotonic one in ns."""
@@ -232,7 +236,7 @@ class Journal:
 
     def heads(self) -> dict[str, str]:
         """The hash at the end of each run's chain."""
-        return dict(self.database.read("SELECT run, hash FROM record GROUP BY run HAVING seq = max(seq) ORDER BY run"))
+        return dict(self.database.read(HEADS))
 
     def records(self, run: str) -> list[Stored]:
         """A run's records in order; empty when there is no such run."""

@@ -21,8 +21,7 @@ from evitrail.eval.audit.bounds import Verdict
 from evitrail.eval.audit.history import AUDITS, read_history
 from evitrail.eval.metrics.outcomes_file import OUTCOMES
 from evitrail.eval.report.questions_file import QUESTIONS
-from evitrail.traces.audit.integrity import newer_than_seal
-from evitrail.traces.audit.seal import sealed_root
+from evitrail.traces.audit.seal import seals, unsealed
 from evitrail.traces.journal.errors import JournalError
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
@@ -151,8 +150,9 @@ def _read_seal(folder: Path) -> SealState | None:
     if not journal_files(folder):
         return None
     with Journals.open(folder) as journal:
-        root = sealed_root(journal)
-        return SealState(sealed=root is not None, root=root, newer=len(newer_than_seal(journal)))
+        found = seals(journal)
+        newer = len(unsealed(journal, *found)) if found else 0
+        return SealState(sealed=bool(found), root=found[-1].root if found else None, newer=newer)
 
 
 def _read_audit(folder: Path) -> LastAudit | None:

@@ -1,7 +1,8 @@
 """A value that is made from files, kept until one of them changes.
 
 Rules kept here
-- A file's stamp is its size and the time of its last change; a file that is not there has one too.
+- A file's stamp is its size and the time of its last change. One that is not there is as one that is empty: SQLite
+  makes an empty log whenever it reads, and takes it away again.
 - One thread makes a value; others that ask for the same one wait for it.
 - At most so many values are kept, the one asked for longest ago goes first.
 
@@ -77,4 +78,4 @@ def _stamp(file: Path) -> tuple[int, int]:
         found = file.stat()
     except OSError:
         return -1, -1
-    return found.st_size, found.st_mtime_ns
+    return (found.st_size, found.st_mtime_ns) if found.st_size else (-1, -1)

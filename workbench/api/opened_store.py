@@ -3,7 +3,7 @@
 Rules kept here
 - A store goes by the name of an experiment that was run on it. Without a name it is the one store that all experiments
   served share; where there are several, one must be named.
-- It is opened read-only for each request, with no embedding model, and closed after it.
+- It is read only, with no embedding model, and kept open for the next request (``kept_store.py``).
 
     with opened_store(folders, "evitrail-demo:experiment") as opened:
         opened.store.snapshot(as_of=day, seq=opened.number(None))
@@ -17,18 +17,16 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from evitrail.eval.log.recorded_store import recorded_store
 from evitrail.eval.plan.plan import PLAN, plan_in
 from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.input_text import InputError
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.traces.journal.errors import JournalError
-from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.fresh import Fresh
-from evitrail.workbench.api.store_state import store_files, store_state
+from evitrail.workbench.api.kept_store import store_path, stores
+from evitrail.workbench.api.store_state import store_state
 
 
 class StorePlace(Record):
@@ -84,7 +82,9 @@ def opened_store(folders: ExperimentFolders, exp: str = "", embedder: Encoder | 
     named = exp or _only(folders)
     folder = folders.named(named)
     path = store_path(folder)
-    with EvidenceStore.open(path, embedder=embedder, read_only=True) as store:
+    # A model is the asker's own: a store that is kept open for all has none.
+    reading = stores.reading(path) if embedder is None else EvidenceStore.open(path, embedder=embedder, read_only=True)
+    with reading as store:
         yield OpenedStore(store, _place(folders, named, folder, path, store.seq))
 
 
@@ -94,15 +94,6 @@ def day_of(text: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise ValueError(f"asof: expected a day such as 2020-01-31, got {text!r}") from None
-
-
-def _find(folder: Path) -> Path:
-    with Journals.open(folder) as journal, recorded_store(folder, plan_in(folder), journal) as store:
-        return store.path.resolve()
-
-
-store_path = Fresh(_find, store_files)
-"""Where the store of an experiment lies; raises ``StoreError`` where it is not at hand."""
 
 
 def _paths(folders: ExperimentFolders) -> dict[str, Path]:

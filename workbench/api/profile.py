@@ -18,6 +18,7 @@ from evitrail.eval.attribution.blame import Blame, Kind
 from evitrail.eval.attribution.record.summary import TARGETS, blame_shares
 from evitrail.eval.metrics.outcomes_file import OUTCOMES, read_outcomes
 from evitrail.eval.plan.run_name import ReadCondition
+from evitrail.eval.report.blame_shares_file import BLAME_SHARES, stored_shares
 from evitrail.eval.report.profile import (
     COLUMNS,
     Row,
@@ -103,9 +104,14 @@ class _Condition(NamedTuple):
 
 def _profile(folder: Path) -> FailureProfile:
     shown, label_of = _conditions(folder, metric_rows_in(folder))
-    shares = blame_shares(
-        blame.model_copy(update={"condition": label}) for blame in recorded_blames(folder) if (label := label_of(blame))
-    )
+    called = {(str(one.row["condition"]), str(one.row["reader"]), str(one.row["snapshot"])): one.label for one in shown}
+    shares = stored_shares(folder, called)
+    if shares is None:  # results of an earlier version
+        shares = blame_shares(
+            blame.model_copy(update={"condition": label})
+            for blame in recorded_blames(folder)
+            if (label := label_of(blame))
+        )
     blamed: dict[str, dict[Kind, list[StepShare]]] = {}
     failed: dict[str, dict[str, int]] = {}
     for share in shares:
@@ -176,7 +182,9 @@ def _labels_of_readers(folder: Path) -> dict[str, str]:
     return {name: label for name, label in found.items() if label}
 
 
-profile = Fresh(_profile, lambda folder: [folder / METRICS, folder / OUTCOMES, folder / ATTRIBUTION], 16)
+profile = Fresh(
+    _profile, lambda folder: [folder / METRICS, folder / OUTCOMES, folder / ATTRIBUTION, folder / BLAME_SHARES], 16
+)
 """The profile of an experiment; it has no rows where there are no results yet."""
 
 

@@ -14,9 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from evitrail.eval.log.recorded_store import recorded_store
 from evitrail.eval.log.run_config import RunConfig
-from evitrail.eval.plan.plan import PLAN, plan_in
+from evitrail.eval.plan.plan import PLAN
 from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.grading.grade import Certainty
 from evitrail.evidence_store.headers import named
@@ -26,6 +25,7 @@ from evitrail.evidence_store.snapshot import Status
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.record import Record
+from evitrail.workbench.api.kept_store import kept_store
 
 
 class EvidenceStanding(Record):
@@ -59,7 +59,7 @@ def standings(
     """The standing of each of these versions, by ref; ``headers`` are as the run recorded them."""
     if headers and (folder / PLAN).is_file():
         try:
-            with recorded_store(folder, plan_in(folder), journal) as store:
+            with kept_store(folder) as store:
                 return dict(_in_store(store, config, headers))
         except (StoreError, InputError, OSError):
             pass  # then the record alone tells; the page says which store is lacking

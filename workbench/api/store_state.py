@@ -9,17 +9,15 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from evitrail.eval.log.recorded_store import recorded_store
 from evitrail.eval.plan.plan import PLAN, plan_in
 from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.errors import JournalError
-from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
 from evitrail.workbench.api.fresh import Fresh
+from evitrail.workbench.api.kept_store import kept_store, store_files
 
 
 class StoreState(Record):
@@ -36,26 +34,12 @@ class StoreState(Record):
     """Which store is lacking and what to do, in one line; empty where it is found."""
 
 
-def store_files(folder: Path) -> Iterator[Path]:
-    """The files that decide which store an experiment has, and how far its ledger goes."""
-    yield folder / PLAN
-    for path in [*folder.resolve().parent.glob("*/manifest.json"), *_stated(folder)]:
-        yield from (path, path.with_name("ledger.db"), path.with_name("ledger.db-wal"))
-
-
-def _stated(folder: Path) -> list[Path]:
-    try:
-        return [Path(plan_in(folder).store) / "manifest.json"]
-    except InputError:
-        return []
-
-
 def _state(folder: Path) -> StoreState:
     if not (folder / PLAN).is_file():
         return StoreState(found=False, lacking=f"the experiment has no {PLAN}, which names its store")
     try:
         plan = plan_in(folder)
-        with Journals.open(folder) as journal, recorded_store(folder, plan, journal) as store:
+        with kept_store(folder) as store:
             newer = store.seq - plan.seq if plan.seq is not None else None
             return StoreState(found=True, name=store.path.resolve().name, seq=plan.seq, newer=newer)
     except (StoreError, InputError, JournalError, OSError, ValueError) as error:

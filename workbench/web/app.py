@@ -25,6 +25,7 @@ from evitrail.eval.query.vocabulary import vocabulary
 from evitrail.workbench.api.experiments import experiment_line, experiments
 from evitrail.workbench.api.folders import ExperimentFolders
 from evitrail.workbench.api.jobs import Jobs
+from evitrail.workbench.api.live import Watchers
 from evitrail.workbench.api.pack import pack
 from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
@@ -37,6 +38,7 @@ from evitrail.workbench.web.faults import FAULTS, HANDLED, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
 from evitrail.workbench.web.job_routes import job_pages, job_writes, jobs_api
 from evitrail.workbench.web.links import LinkedAPI
+from evitrail.workbench.web.live import live_api
 from evitrail.workbench.web.retrieval_routes import retrieval_api, retrieval_pages
 from evitrail.workbench.web.routes import AGAIN, api, content
 from evitrail.workbench.web.run_routes import run_api
@@ -48,8 +50,8 @@ WRITES: tuple[Callable[[ExperimentFolders], APIRouter], ...] = (attribution_writ
 """The routes that write, each part's its own."""
 
 
-def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
-    """The application over these experiments."""
+def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watchers | None = None) -> ASGIApp:
+    """The application over these experiments; ``watchers`` are given by who wants to end their streams."""
     from importlib.metadata import version
 
     kinds = (*HANDLED, HTTPException, RequestValidationError, Exception)
@@ -68,6 +70,7 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
     _session(app, admission)
     _pages(app, folders, files)
     evidence_pages(app, folders, files)
+    app.include_router(live_api(watchers or Watchers(folders)))
     diff_pages(app, folders, files)
     retrieval_pages(app, folders, files)
     app.include_router(evidence_api(folders))
@@ -98,9 +101,11 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
     @app.get("/e/{exp}", include_in_schema=False)
     def experiment(exp: str) -> Response:
         folder = folders.named(exp)
-        first: dict[str, Any] = {"experiment": experiment_line(exp, folder), "profile": None, "pack": None, "fault": ""}
+        line = experiment_line(exp, folder)
+        first: dict[str, Any] = {"experiment": line, "vocabulary": vocabulary()}
+        first |= {"profile": None, "pack": None, "fault": ""}
         try:
-            first |= {"profile": profile(folder), "pack": pack(folder).etag, "vocabulary": vocabulary()}
+            first |= {"profile": profile(folder), "pack": pack(folder).etag}
         except (FileNotFoundError, ValueError) as error:
             first["fault"] = " ".join(str(error).split())
         return shell(files, exp, "experiment.mjs", first=first, styles=("list.css", "experiment.css"))

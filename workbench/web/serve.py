@@ -16,9 +16,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from evitrail.workbench.api.folders import ExperimentFolders
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from evitrail.workbench.api.live import Watchers
 
 GRACE = 5
 """Seconds that answers under way get once the server is stopped."""
@@ -75,13 +80,15 @@ def serve(
     """Serve until interrupted; ``on_ready`` is told the address to open. With ``read_only`` no route writes."""
     import uvicorn
 
+    from evitrail.workbench.api.live import Watchers
     from evitrail.workbench.web.app import create_app
     from evitrail.workbench.web.guard import Admission, loopback_hosts
 
     with _bound(address) as listening:
         port = int(listening.getsockname()[1])
         admission = Admission(loopback_hosts(port, others=address.trusted_hosts), address.token, read_only=read_only)
-        app = create_app(folders, admission)
+        watchers = Watchers(folders)
+        app = create_app(folders, admission, watchers)
         config = uvicorn.Config(
             app,
             lifespan="off",
@@ -94,20 +101,35 @@ def serve(
         named = f"[{address.host}]" if ":" in address.host else address.host
         Thread(target=warmed, args=(folders,), daemon=True).start()
         on_ready(f"http://{named if address.is_loopback else address.trusted_hosts[0]}:{port}/")
-        uvicorn.Server(config).run(sockets=[listening])
+        stoppable(uvicorn.Server(config), watchers).run(sockets=[listening])
+
+
+def stoppable(server: uvicorn.Server, watchers: Watchers) -> uvicorn.Server:
+    """The server, ending its streams before it waits for answers under way: a stream is one that does not end."""
+    stop = server.shutdown
+
+    async def shutdown(sockets: list[socket.socket] | None = None) -> None:
+        watchers.close()
+        await stop(sockets)
+
+    server.shutdown = shutdown  # type: ignore[method-assign]
+    return server
 
 
 def warmed(folders: ExperimentFolders) -> None:
     """Make what the first pages need, while nobody asks yet: it is kept until a file changes."""
+    from evitrail.workbench.api.experiments import experiment_line
     from evitrail.workbench.api.pack import pack
     from evitrail.workbench.api.profile import profile
-    from evitrail.workbench.api.store_state import store_state
 
-    for folder in folders.all().values():
-        with suppress(Exception):  # the page that needs it says what is wrong
-            store_state(folder)
-            pack(folder)
+    found = folders.all()
+    with suppress(Exception):  # the page that needs it says what is wrong
+        for name, folder in found.items():
+            experiment_line(name, folder)
+    for folder in found.values():
+        with suppress(Exception):
             profile(folder)
+            pack(folder)
 
 
 def _bound(address: Address) -> socket.socket:

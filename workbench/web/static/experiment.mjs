@@ -4,6 +4,7 @@
 // - The address says filter, order, columns and grouping; nothing else does.
 // - All runs lie here as typed arrays: filter, order, facets and grouping ask nobody. The server is asked only for words
 //   of claims and passages.
+// - What comes while one looks is counted, and shown when one asks for it (live_runs.mjs); the profile changes only then.
 
 import { leap, parameters, runPath, walk } from "./address.mjs";
 import { OPENED, facetPanel } from "./facets.mjs";
@@ -13,34 +14,42 @@ import { failed, first, frame } from "./frame.mjs";
 import { api, askBytes, askJson } from "./http.mjs";
 import { kindWord } from "./marks.mjs";
 import { byCase, caseColumns } from "./matrix.mjs";
-import { readSort, sortText, sorted, unpack } from "./pack.mjs";
+import { liveRuns } from "./live_runs.mjs";
+import { packOf, readSort, sortText, sorted, unpack } from "./pack.mjs";
+import { addRows, becomes, holdsRun } from "./pack_growth.mjs";
 import { profileTable, shownRow } from "./profile.mjs";
 import { SHOWN, runColumns } from "./run_columns.mjs";
 import { runFinder } from "./run_finder.mjs";
 import { viewsMenu } from "./saved_views.mjs";
 import { gridTable } from "./table.mjs";
-import { button, byId, el, show } from "./viewer/dom.mjs";
+import { button, byId, el, painted, show } from "./viewer/dom.mjs";
 
 async function start() {
-  const { experiment: line, profile, pack: etag, vocabulary, fault } = first(), exp = line.exp;
+  const { experiment: line, pack: etag, vocabulary, fault } = first(), exp = line.exp;
+  let profile = first().profile ?? { columns: [], rows: [], roles: [] };
   const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  const page = frame({ exp, here: "runs", crumbs: [["Experiments", "/"], [exp]], command: () => {
+  const pack = packOf(0, {});
+  const live = liveRuns({ exp, has: (run) => holdsRun(pack, run), isFollowed: () => parameters().follow === "1",
+    onfollow: (isOn) => walk({ follow: isOn ? "1" : null }), take, reload });
+  const page = frame({ exp, here: "runs", live: live.dot, crumbs: [["Experiments", "/"], [exp]], command: () => {
     const { q = "", sort } = parameters(), { field, descending } = readSort(sort);
     return `evitrail runs ${quote(line.folder)}${q && ` ${quote(q)}`}${field === "run" ? "" : ` --sort ${field}`}`
       + (descending ? " --descending" : "");
   } });
   document.title = `${exp} · evitrail`;
   byId("main").className = "experiment";
-  if (!etag) {
+  const isBegun = line.seal !== null && !line.fault; // without results yet, its runs are told as they end
+  if (!etag && !isBegun) {
     show(byId("main"), el("section.sheet", {}, el("h1", {}, exp), el("p.empty", {}, fault || line.fault || "No results yet. ",
       fault ? "" : [el("code", {}, `evitrail report ${line.folder}`), " writes them."]), lacking(line)));
     document.body.dataset.ready = "yes";
     return;
   }
-  const pack = await unpack(await askBytes(api(exp, "/pack", { v: etag })));
-  const all = Uint32Array.from({ length: pack.n }, (_, place) => place);
+  if (etag) becomes(pack, await unpack(await askBytes(api(exp, "/pack", { v: etag }))));
+  let all = everyPlace();
   const link = (run) => runPath(exp, run, { q: filter.query, ...forServer() });
-  const columns = runColumns(pack, link), finder = runFinder(pack, vocabulary), views = viewsMenu(exp);
+  let columns = runColumns(pack, link);
+  const finder = runFinder(pack, vocabulary), views = viewsMenu(exp);
   let found = all;
 
   // The order of the list goes along, so that the page of a run knows what stands before and after it.
@@ -75,6 +84,31 @@ async function start() {
   });
   const facets = facetPanel({ finder, total: pack.n, ontoggle: (terms, isExcluded) => filter.toggle(terms, isExcluded),
     onopened: (names) => { walk({ facets: names }); drawFacets(); } });
+
+  function everyPlace() { return Uint32Array.from({ length: pack.n }, (_, place) => place); }
+
+  // The list takes the runs that came, and what one looks at stays where it is.
+  async function take(pages) { await renewed(() => addRows(pack, pages)); }
+
+  // The results were written again: the list and the profile are those of now.
+  async function reload() {
+    const [bytes, stated] = await Promise.all([askBytes(api(exp, "/pack")), askJson(api(exp, "/profile"))]);
+    const now = await unpack(bytes);
+    profile = stated;
+    await renewed(() => becomes(pack, now));
+    drawProfile();
+  }
+
+  async function renewed(change) {
+    const nameOf = (row) => (typeof row === "number" ? pack.cell("run", row) : row.name), kept = table.held(nameOf);
+    change();
+    all = everyPlace();
+    columns = runColumns(pack, link);
+    finder.renew();
+    facets.renew(pack.n);
+    await filter.renew(pack.n, counts(all));
+    table.hold(kept, nameOf);
+  }
 
   // By flag, of how many of these runs it is true, where it is of any.
   function counts(places) {
@@ -130,6 +164,11 @@ async function start() {
   }
 
   function drawProfile() {
+    if (!profile.rows.length) {
+      show(byId("profile"), el("p.empty", {}, "No profile yet: it is worked out when the results are written. ",
+        "The runs that have ended are listed below."), el("table.profile", {}, el("tbody", {})));
+      return;
+    }
     const kind = parameters().blame ?? "wrong";
     show(byId("profile"), profileTable(profile, {
       kind, onterm: (terms, isExcluded) => filter.toggle(terms, isExcluded),
@@ -140,7 +179,7 @@ async function start() {
 
   show(byId("main"), el("h1.vh", {}, `Runs of ${exp}`),
     el("section.profile-box", { id: "profile", "aria-label": "Failure profile" }),
-    lacking(line), filter.node, el("div.list-box", {}, facets.node, table.node));
+    lacking(line), filter.node, el("div.list-box", {}, facets.node, table.node), live.node);
   drawProfile();
   await filter.set(parameters().q ?? "");
   addEventListener("popstate", () => { drawProfile(); filter.set(parameters().q ?? ""); });
@@ -158,7 +197,7 @@ async function start() {
     m: ["by case, and back", () => byId("group").click()], t: ["facets, and back", () => byId("facets").click()],
     o: ["order: the next column", () => nextOrder()],
     O: ["order: the other way", () => table.node.querySelector("[aria-sort] .sort")?.click()],
-    c: ["columns", chooseColumns], s: ["saved views: open, save, delete", views.open],
+    ...live.keys, c: ["columns", chooseColumns], s: ["saved views: open, save, delete", views.open],
   });
 
   function nextOrder() {
@@ -167,6 +206,7 @@ async function start() {
     heads[(at + 1) % heads.length]?.click();
   }
   document.body.dataset.ready = "yes";
+  painted().then(live.start);
 }
 
 function groupButton(draw) {

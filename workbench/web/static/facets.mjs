@@ -36,7 +36,7 @@ export const OPENED = "condition,outcome,blame";
 
 export function facetPanel({ finder, total, ontoggle, onopened }) {
   const node = el("aside.facet-panel", { "aria-label": "Facets", hidden: true }), more = new Set(), known = new Map();
-  const all = Uint32Array.from({ length: total }, (_, place) => place);
+  let all = Uint32Array.from({ length: total }, (_, place) => place);
   let last = null;
 
   // The values of a facet that any run has, each with its term; worked out when it is first opened.
@@ -107,7 +107,13 @@ export function facetPanel({ finder, total, ontoggle, onopened }) {
     return node;
   }
 
-  return { node, draw };
+  // The list has other runs, so many.
+  function renew(now) {
+    known.clear();
+    all = Uint32Array.from({ length: now }, (_, place) => place);
+  }
+
+  return { node, draw, renew };
 }
 
 function keyed(node, key) {

@@ -110,7 +110,12 @@ export function filterBox({ total, facets, select, ask, complete, onselected, on
   input.addEventListener("blur", write);
   node.addEventListener("submit", (event) => { event.preventDefault(); list.shut(); typed(0); });
   drawFacets();
-  return { node, input, set, toggle, get query() { return input.value; } };
+  // The list has other runs: so many, with these facets. What is typed is evaluated again.
+  function renew(now, flags) {
+    [total, facets, done] = [now, flags, null];
+    return find(0);
+  }
+  return { node, input, set, toggle, renew, get query() { return input.value; } };
 }
 
 // A fault with the place where it stands in the query.

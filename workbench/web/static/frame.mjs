@@ -26,8 +26,8 @@ const PAGES = [["runs", "Runs", ""], ["attribution", "Attribution", "/attributio
   ["retrieval", "Retrieval", "/retrieval"], ["audit", "Audit", "/audit"]];
 
 // `here` is the one of an experiment's pages that is shown; null where it is none of them. `goes` says where else the
-// page leads, for the palette.
-export function frame({ crumbs, command, exp = null, here = null, goes = () => [] }) {
+// page leads, for the palette; `live` is the dot of a page that watches (live.mjs).
+export function frame({ crumbs, command, exp = null, here = null, goes = () => [], live = null }) {
   const keys = new Map(), pill = exp && integrityPill(exp);
   const copies = (what, text) => async () => {
     await navigator.clipboard?.writeText(text()).then(() => say(`${what} copied`), () => say(`${what}: ${text()}`));
@@ -44,6 +44,7 @@ export function frame({ crumbs, command, exp = null, here = null, goes = () => [
       el("a.brand", { href: "/", "aria-label": "evitrail, all experiments" }, "evitrail"), el("ol", {}, crumbs.map(part))),
     exp && PAGES.length > 1 && el("nav.pages", { "aria-label": "Pages of this experiment" }, PAGES.map(([name, title, end]) =>
       el("a", { href: experimentPath(exp) + end, ...(name === here ? { "aria-current": "page" } : {}) }, title))),
+    live,
     pill?.node,
     palette.node,
     button(".quiet", copyLink, "Copy link"),

@@ -22,9 +22,15 @@ export async function unpack(bytes) {
     columns[name] = { ...column };
     for (const part of ["codes", "ends", "known", "values"]) if (column[part]) columns[name][part] = array(column[part]);
   }
-  const has = (name) => Object.hasOwn(columns, name);
-  const cell = (name, row) => (has(name) ? READ[columns[name].kind](columns[name], row) : null);
-  return { n, columns, has, cell };
+  return packOf(n, columns);
+}
+
+// A pack of these columns; `pack_growth.mjs` gives it others.
+export function packOf(n, columns) {
+  const pack = { n, columns, isGrown: false };
+  pack.has = (name) => Object.hasOwn(pack.columns, name);
+  pack.cell = (name, row) => (pack.has(name) ? READ[pack.columns[name].kind](pack.columns[name], row) : null);
+  return pack;
 }
 
 const READ = {
@@ -74,7 +80,7 @@ export function gravity(pack, row) {
 
 // These places by a field; ties by name, and what is unknown stands last either way.
 export function sorted(pack, places, { field, descending }) {
-  if (field === "run") return descending ? places.toReversed() : places;
+  if (field === "run" && !pack.isGrown) return descending ? places.toReversed() : places;
   const order = orderOf(pack, field, descending);
   if (places.length === pack.n) return order;
   const isMeant = new Uint8Array(pack.n);
@@ -86,11 +92,11 @@ export function sorted(pack, places, { field, descending }) {
 const ORDERS = new WeakMap();
 
 function orderOf(pack, field, descending) {
-  const kept = ORDERS.get(pack);
+  const kept = ORDERS.get(pack.columns);
   if (kept?.field === field && kept.descending === descending) return kept.order;
   const by = ranks(pack, field), sign = descending ? -1 : 1;
   const key = by.map((rank) => (Number.isNaN(rank) ? Infinity : sign * rank));
   const order = Uint32Array.from({ length: pack.n }, (_, place) => place).sort((a, b) => key[a] - key[b] || a - b);
-  ORDERS.set(pack, { field, descending, order });
+  ORDERS.set(pack.columns, { field, descending, order });
   return order;
 }

@@ -17,13 +17,17 @@ import { value, valueText } from "./filter/tree.mjs";
 import { FALSE, TRUE, orTruth, sameTruth } from "./filter/truth.mjs";
 
 export function runFinder(pack, vocabulary) {
-  const columns = new Columns(pack.n, pack.columns), none = sameTruth(pack.n, FALSE);
+  let columns, none;
+  const renew = () => { [columns, none] = [new Columns(pack.n, pack.columns), sameTruth(pack.n, FALSE)]; };
+  renew();
   // A column that results of an earlier version lack is true of no run.
   const flag = (name) => columns.derived(`flag ${name}`, () => orElse(() => flagTruth(vocabulary.flags[name], columns), none));
   const overridden = () => columns.derived("overridden", () => ["relabelled", "reblamed"].map((name) =>
     orElse(() => columns.column(name).holds(Boolean), none)).reduce(orTruth));
 
   return {
+    // To be called when the pack has other runs.
+    renew,
     // Throws `QueryFault`. `more` are columns that hold for this query alone.
     select(query, more = null) {
       const over = more ? new Columns(pack.n, { ...pack.columns, ...more }) : columns;

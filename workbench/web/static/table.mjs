@@ -84,10 +84,26 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
     onselect(places[at], at);
   }
 
+  // What one looks at: the row that is selected, and the first in sight, each by a name that `nameOf` gives a row.
+  function held(nameOf) {
+    const first = Math.floor(box.scrollTop / HEIGHT), name = (i) => (places[i] === undefined ? null : nameOf(places[i]));
+    return { selected: name(at), first: first ? name(first) : null, offset: box.scrollTop - first * HEIGHT };
+  }
+
+  // After other rows were set: the same rows in the same place, without the focus being moved.
+  function hold({ selected, first, offset }, nameOf) {
+    const find = (name) => (name === null ? -1 : places.findIndex((row) => nameOf(row) === name));
+    at = find(selected);
+    const top = find(first);
+    if (top >= 0) box.scrollTop = top * HEIGHT + offset;
+    redraw();
+    point();
+  }
+
   box.addEventListener("scroll", paint, { passive: true });
   new ResizeObserver(paint).observe(box);
   return {
-    node: box, set, select,
+    node: box, set, select, held, hold,
     move: (by) => { select(at < 0 ? 0 : at + by); box.focus({ preventScroll: true }); },
     page: (by) => { select((at < 0 ? 0 : at) + by * Math.floor(box.clientHeight / HEIGHT - 2)); },
     last: () => select(places.length - 1),

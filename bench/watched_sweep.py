@@ -1,0 +1,143 @@
+"""What a sweep loses while two pages watch it: the same sweep alone and watched, in turn.
+
+    python bench/workbench.py --watched
+
+A sweep of 64 runs under way, in a process of its own, asks a model server over HTTP, which answers after ``SLOW`` s.
+The workbench serves the folder all the while; where it is watched, two clients read its stream of events as pages do.
+Neighbours are compared, so that what else the machine does weighs on both.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from threading import Thread
+from time import perf_counter, sleep
+from typing import Any
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))  # whose model server, cases and store these are
+
+from model_server import ModelServer
+from sweeper import reader
+from ward import DRUGS, advice, arm, case
+from world import WordVectors
+
+from evitrail.agent.model import Decoding
+from evitrail.eval.experiment.experiment import Experiment
+from evitrail.eval.plan.condition import condition
+from evitrail.evidence_store import EvidenceStore
+from evitrail.traces.journal.journal import Journal
+
+IN_FLIGHT = 64
+RUNS = 400
+ROUNDS = 6
+SLOW = 0.2
+WATCHERS = 2
+SEEN = 0.95
+"""What a watched sweep must keep of its rate at least."""
+
+
+def results() -> list[str]:
+    """The lines of the section."""
+    with tempfile.TemporaryDirectory(prefix="evitrail-bench-") as folder, ModelServer(slow=SLOW) as server:
+        place = Path(folder)
+        with EvidenceStore.open(place / "store", create=True, embedder=WordVectors()) as store:
+            store.ingest([advice(drug, "B") for drug in DRUGS])
+        experiments = place / "experiments"
+        experiments.mkdir()
+        told, rates = 0, dict[bool, list[float]]({False: [], True: []})
+        with serving(experiments) as address:
+            for number in range(ROUNDS + 1):
+                for watched in (False, True) if number % 2 else (True, False):
+                    name = f"round-{number}-{'watched' if watched else 'alone'}"
+                    (experiments / name).mkdir()
+                    rate, heard = _swept(experiments / name, place / "store", server.url, address if watched else None)
+                    if number:  # the first is not counted
+                        rates[watched].append(rate)
+                        told += heard
+    ratios = [one / other for one, other in zip(rates[True], rates[False], strict=True)]
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return [
+        f"A sweep of {RUNS} runs, {IN_FLIGHT} under way, {ROUNDS} rounds in turn; a model server that answers after "
+        f"{SLOW} s.",
+        "",
+        "| | runs/s, median | as a share of alone, median [quartiles] |",
+        "|---|---|---|",
+        f"| alone | {statistics.median(rates[False]):.1f} | |",
+        f"| watched by {WATCHERS} streams, which told {told:,} runs | {statistics.median(rates[True]):.1f} | "
+        f"{middle:.3f} [{low:.3f}–{high:.3f}]{'' if middle >= SEEN else ' **under 0.95**'} |",
+    ]
+
+
+def _swept(folder: Path, store: Path, model: str, address: str | None) -> tuple[float, int]:
+    """Runs a second of a sweep, and how many runs the streams told."""
+    watching = streams(f"{address}api/events?exp={folder.name}") if address else nullcontext([])
+    command = [sys.executable, __file__, str(folder), str(store), model]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdin
+        process.stdout.readline()  # it is ready
+        with watching as heard:
+            sleep(1)
+            process.stdin.close()
+            seconds = float(process.stdout.readline())
+            sleep(1.5)
+    return RUNS / seconds, sum(heard)
+
+
+@contextmanager
+def streams(address: str) -> Iterator[list[int]]:
+    """Two clients that read a stream; the list is how many runs each was told."""
+    heard, open_ = [0] * WATCHERS, list[Any]()
+
+    def read(number: int) -> None:
+        with suppress(OSError, ValueError, AttributeError), urllib.request.urlopen(address) as stream:
+            open_.append(stream)
+            for line in stream:
+                if line.startswith(b"data: ") and b'"columns"' in line:
+                    heard[number] += int(line.partition(b'"n": ')[2].partition(b",")[0])
+
+    threads = [Thread(target=read, args=(number,), daemon=True) for number in range(WATCHERS)]
+    for thread in threads:
+        thread.start()
+    yield heard
+    for stream in open_:
+        with suppress(OSError, AttributeError):
+            stream.fp.raw._sock.shutdown(2)
+
+
+@contextmanager
+def serving(place: Path) -> Iterator[str]:
+    """The address of a server in a process of its own."""
+    command = [sys.executable, "-m", "evitrail", "serve", str(place), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        yield next(word for word in line.split() if word.startswith("http"))
+        process.terminate()
+
+
+def main(folder: Path, store: Path, model: str) -> None:
+    """One sweep, once it is told to begin; prints the seconds that it took."""
+    per = RUNS // (2 * len(DRUGS))
+    cases = [case(drug, id=f"q-{drug}-{number:03}") for drug in DRUGS for number in range(per)]
+    with EvidenceStore.open(store, embedder=WordVectors(), read_only=True) as opened:
+        arms = [condition("closed_book"), arm("words_3", k=3)]
+        sweep = Experiment(cases, arms, opened, reader(model), Decoding(samples=5), in_flight=IN_FLIGHT)
+        Journal.open(folder / "journal.db").close()
+        print("ready", flush=True)
+        sys.stdin.read()
+        began = perf_counter()
+        if failures := sweep.run(folder):
+            raise SystemExit(f"{failures[0].run} failed: {failures[0].error}")
+        print(perf_counter() - began, flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
