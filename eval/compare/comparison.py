@@ -59,6 +59,9 @@ class Pair(Record):
     other: str
     cases: int
     """Questions that both answered."""
+    baseline_cases: int
+    """Questions that the baseline answered."""
+    other_cases: int
     moved: int
     """Questions for which they chose different options."""
     overridden: int
@@ -111,6 +114,8 @@ def _pair(baseline: Arm, other: Arm) -> Pair:
     return Pair(
         other=other.label,
         cases=len(before),
+        baseline_cases=len(baseline.profile.outcomes),
+        other_cases=len(other.profile.outcomes),
         moved=len(found),
         overridden=len({one.case for one in (*before, *after) if one.relabelled}),
         differs_in=differing_settings(before, after),

@@ -136,7 +136,7 @@ def _profile(folder: Path) -> FailureProfile:
                 description=describe(str(one.row["condition"])),
                 query=_query(one),
                 n=one.row["n"],
-                metrics={column.metric: _estimated(one.row, column.metric) for column in COLUMNS},
+                metrics={column.metric: estimated(one.row, column.metric) for column in COLUMNS},
                 blame={kind: tuple(steps) for kind, steps in blamed.get(one.label, {}).items()},
                 failed=failed.get(one.label, {}),
                 region=region(one.row),
@@ -194,7 +194,8 @@ profile = Fresh(_profile, lambda folder: [folder / METRICS, folder / OUTCOMES, f
 """The profile of an experiment; it has no rows where there are no results yet."""
 
 
-def _estimated(row: Row, metric: str) -> Estimated:
+def estimated(row: Row, metric: str) -> Estimated:
+    """One metric of a row of metrics.json."""
     stated = row[metric]
     return Estimated(value=stated["value"], lo=stated["lo"], hi=stated["hi"], n=stated.get("n", row["n"]))
 

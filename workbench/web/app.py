@@ -27,6 +27,7 @@ from evitrail.workbench.api.pack import pack
 from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
 from evitrail.workbench.api.runs import Neighbours, neighbours
+from evitrail.workbench.web.compare_routes import compare_api, compare_pages
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
 from evitrail.workbench.web.faults import HANDLED, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
@@ -54,7 +55,9 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
     _session(app, admission)
     _pages(app, folders, files)
     evidence_pages(app, folders, files)
+    compare_pages(app, folders, files)
     app.include_router(evidence_api(folders))
+    app.include_router(compare_api(folders))
     app.include_router(api(folders))
     return Guard(app, admission)
 

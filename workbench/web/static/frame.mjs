@@ -21,7 +21,7 @@ export function failed(error) {
 }
 
 // What there is of an experiment besides its runs: name, title, the end of its address.
-const PAGES = [["runs", "Runs", ""]];
+const PAGES = [["runs", "Runs", ""], ["compare", "Compare", "/compare"]];
 
 // `here` is the one of an experiment's pages that is shown; null where it is none of them.
 export function frame({ crumbs, command, exp = null, here = null }) {
