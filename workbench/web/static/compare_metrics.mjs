@@ -19,16 +19,17 @@ export function metricTable({ conditions, columns, comparison }, focus, acts) {
   const shown = columns.filter(({ metric }) => conditions.some((one) => one.metrics[metric].value !== null));
   const most = Math.ceil(10 * Math.max(.1, ...pairs.flatMap(({ metrics }) => Object.values(metrics).flatMap(({ lo, hi }) => [Math.abs(lo ?? 0), Math.abs(hi ?? 0)])))) / 10;
   const scale = { from: -most, to: most, width: 150, zero: true };
+  const isAlone = others.length === 1; // then there is room for a column of differences
   const end = (sign) => `${sign}${Math.round(100 * most)}`;
   return el("table.profile.metrics", {},
     el("thead", {},
       el("tr", {}, el("th", { scope: "col", rowspan: "2" }, "Metric, %"),
         el("th.number", { scope: "col" }, head(baseline, 0, focus), el("span.soft", {}, " baseline")),
-        others.map((one, i) => el("th.number.side-head", { scope: "colgroup", colspan: "2" }, head(one, i + 1, focus))),
+        others.map((one, i) => isAlone ? el("th.number.side-head", { scope: "colgroup", colspan: "2" }, head(one, i + 1, focus)) : el("th.number", { scope: "col" }, head(one, i + 1, focus))),
         el("th.axis", { scope: "col", rowspan: "2" }, "Difference", el("span.ends", {}, el("span", {}, end("−")), el("span", {}, "0"), el("span", {}, end("+")))),
         el("th.side-head", { scope: "colgroup", colspan: "4" }, head(conditions[at], at, focus), " beside ", head(baseline, 0, focus))),
       el("tr", {}, el("th.number", { scope: "col" }, "value [95 %]"),
-        others.map(() => [el("th.number", { scope: "col" }, "value [95 %]"), el("th.number", { scope: "col" }, "less the baseline")]),
+        others.map(() => (isAlone ? ["value [95 %]", "less the baseline"] : ["value, less the baseline"]).map((words) => el("th.number", { scope: "col" }, words))),
         el("th.number", { scope: "col" }, `only ${at + 1}`), el("th.number", { scope: "col" }, "only 1"),
         el("th.number", { scope: "col", title: "McNemar's exact two-sided test of these two counts" }, "p"), el("th.number", { scope: "col" }, "adjusted p"))),
     el("tbody", {}, shown.map((column) => metricRow(column, conditions, pairs, at, scale, acts))),
@@ -52,7 +53,10 @@ function metricRow({ metric, title, description, flag, unknown }, conditions, pa
   };
   return el("tr", {}, el("th", { scope: "row", title: description }, title),
     el("td.number", {}, value(baseline)),
-    others.map((one, i) => [el("td.number", {}, value(one)), el("td.number.difference", {}, difference(pairs[i].metrics[metric], baseline.n, unknown))]),
+    others.map((one, i) => {
+      const less = difference(pairs[i].metrics[metric], baseline.n, unknown);
+      return others.length === 1 ? [el("td.number", {}, value(one)), el("td.number", {}, less)] : el("td.number", {}, value(one), el("div", {}, less));
+    }),
     el("td.axis", {}, intervalPlot(pairs.map(({ metrics }) => ({ ...plotted(metrics[metric]), kind: sense(metric, metrics[metric]) })),
       { ...scale, height: ROW * pairs.length })),
     el("td.number", {}, counts(pair.only_other, conditions[at], baseline)), el("td.number", {}, counts(pair.only_baseline, baseline, conditions[at])),
