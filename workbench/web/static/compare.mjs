@@ -101,12 +101,11 @@ async function start() {
   }
 
   function drawCases() {
+    if (!list.node.isConnected) show(byId("cases"), list.node);
     list.draw();
     show(byId("beside"), funnelTable(found.conditions, focus()), confidencePlot(sides, cases, focus()));
   }
 
-  show(byId("cases"), list.node);
-  await load();
   addEventListener("popstate", () => load().catch(failed));
   const move = (by) => () => list.move(by);
   page.keys({
@@ -119,6 +118,7 @@ async function start() {
     b: ["make the condition in focus the baseline", () => (focus() > 0 ? acts.baseline(focus()) : false)],
     ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [String(i + 1), ["focus a condition", () => acts.focus(i)]])),
   });
+  await load();
   document.body.dataset.ready = "yes";
 }
 

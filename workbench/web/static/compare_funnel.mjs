@@ -17,10 +17,10 @@ export function funnelTable(conditions, focus) {
   const [first] = shown;
   return el("section.beside-box", { id: "funnel" }, el("h2", {}, "Where the deciding evidence is lost"),
     lacking.map((line) => el("p.soft", {}, line)),
-    first && el("table.funnel", {},
+    first && el("div.scrolls", { tabindex: "0", role: "group", "aria-label": "Loss funnel" }, el("table.funnel", {},
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Runs that it reached"), shown.map((one) =>
         el(`th.number${place(one) === focus ? ".in-focus" : ""}`, { scope: "col" }, el("kbd", {}, place(one) + 1), " ", el("bdi", {}, one.label))))),
-      el("tbody", {}, first.funnel.stages.map(({ stage }, i) => el("tr", {}, el("th", { scope: "row" }, STAGES[stage]), shown.map((one) => cell(one, i)))))),
+      el("tbody", {}, first.funnel.stages.map(({ stage }, i) => el("tr", {}, el("th", { scope: "row" }, STAGES[stage]), shown.map((one) => cell(one, i))))))),
     shown.map((one) => notes(one)));
 }
 

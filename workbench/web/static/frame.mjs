@@ -59,7 +59,7 @@ const store = (name, value) => { try { localStorage.setItem(name, value); } catc
 function pressed(event, keys) {
   const { target, key } = event, isLetter = key.length === 1;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (document.querySelector("dialog[open]") || target.closest?.("input, select, textarea")) return;
+  if (document.querySelector("dialog[open]") || target.closest?.("input:not([type=checkbox]), select, textarea")) return;
   if (isLetter && key !== "?" && stored(LETTERS) === "off") return;
   if (key === "Enter" && target.closest?.("a, button, summary")) return; // it does what it says
   const told = keys.get(key);

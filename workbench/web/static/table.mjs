@@ -87,7 +87,6 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
       inner = body.appendChild(el("div.grid-inner", { role: "row" }, el("div", { role: "gridcell", "aria-colspan": columns.length }, content)));
       measuring.observe(inner);
     }
-    for (const [row, node] of drawn) if (row === i) node.setAttribute("aria-expanded", "true"); else node.removeAttribute("aria-expanded");
     measure();
     if (inner) box.scrollTop = Math.max(Math.min(box.scrollTop, i * HEIGHT), (i + 1) * HEIGHT + Math.min(inner.offsetHeight, room() - HEIGHT) - room());
   }
