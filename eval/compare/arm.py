@@ -14,9 +14,10 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from evitrail.eval.chosen_outcomes import chosen_outcomes
 from evitrail.eval.dataset.case import Case
@@ -46,17 +47,32 @@ class Arm:
         return {outcome.case: outcome for outcome in self.profile.outcomes}
 
 
+class Asked(NamedTuple):
+    """A condition that is to be compared."""
+
+    folder: Path
+    condition: str
+    """Its name or label in that experiment."""
+    name: str = ""
+    """What to call it; empty for its own label."""
+
+
 def arms(folder: Path, names: Sequence[str]) -> list[Arm]:
-    """The arms of these names, the first of them the baseline.
+    """The arms of these names, the first of them the baseline; raises ``ValueError`` as ``arms_of`` does."""
+    return arms_of([_asked(folder, name) for name in names])
+
+
+def arms_of(asked: Sequence[Asked], profiles_of: Callable[[Path], list[ProfileRow]] | None = None) -> list[Arm]:
+    """The arms that are asked for, the first of them the baseline; ``profiles_of`` reads an experiment's conditions.
 
     Raises ``ValueError`` where a name is no condition, stands twice, or experiments asked different questions.
     """
-    asked = [_folder_and_condition(folder, name) for name in names]
-    profiles = {where: profile_of(where) for where in dict.fromkeys(where for where, _ in asked)}
+    read = profiles_of or profile_of
+    profiles = {where: read(where) for where in dict.fromkeys(one.folder for one in asked)}
     found = [
-        Arm(name if ELSEWHERE in name else profile.label, where, profile)
-        for name, (where, condition) in zip(names, asked, strict=True)
-        for profile in [_named(condition, profiles[where])]
+        Arm(one.name or profile.label, one.folder, profile)
+        for one in asked
+        for profile in [_named(one.condition, profiles[one.folder])]
     ]
     for place, arm in enumerate(found):
         if any(arm.folder == other.folder and arm.profile is other.profile for other in found[:place]):
@@ -66,9 +82,9 @@ def arms(folder: Path, names: Sequence[str]) -> list[Arm]:
     return found
 
 
-def _folder_and_condition(folder: Path, name: str) -> tuple[Path, str]:
+def _asked(folder: Path, name: str) -> Asked:
     elsewhere, said, condition = name.rpartition(ELSEWHERE)
-    return (Path(elsewhere) if said else folder), condition
+    return Asked(Path(elsewhere), condition, name) if said else Asked(folder, condition)
 
 
 def profile_of(folder: Path) -> list[ProfileRow]:

@@ -23,7 +23,7 @@ from evitrail.eval.compare.parted import Parted, parted
 from evitrail.eval.compare.setting import differing_settings
 from evitrail.eval.metrics import METRICS, stats
 from evitrail.eval.metrics.difference import difference
-from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.scored import Scored, as_scored
 from evitrail.eval.metrics.stats import Correction
 from evitrail.eval.report.findings import shared_outcomes
 from evitrail.eval.report.profile import COLUMNS, Column
@@ -59,6 +59,9 @@ class Pair(Record):
     other: str
     cases: int
     """Questions that both answered."""
+    baseline_cases: int
+    """Questions that the baseline answered."""
+    other_cases: int
     moved: int
     """Questions for which they chose different options."""
     overridden: int
@@ -107,19 +110,21 @@ def _pair(baseline: Arm, other: Arm) -> Pair:
     before, after = shared_outcomes(baseline.profile, other.profile)
     if not before:
         raise ValueError(f"expected questions that both answered, {baseline.label!r} and {other.label!r} share none")
-    found = parted(before, after)
+    found, scored = parted(before, after), (as_scored(before), as_scored(after))
     return Pair(
         other=other.label,
         cases=len(before),
+        baseline_cases=len(baseline.profile.outcomes),
+        other_cases=len(other.profile.outcomes),
         moved=len(found),
         overridden=len({one.case for one in (*before, *after) if one.relabelled}),
         differs_in=differing_settings(before, after),
-        metrics={column.metric: _metric(column, before, after) for column in COLUMNS},
+        metrics={column.metric: _metric(column, *scored) for column in COLUMNS},
         parted=found,
     )
 
 
-def _metric(column: Column, before: Sequence[Outcome], after: Sequence[Outcome]) -> ComparedMetric:
+def _metric(column: Column, before: Sequence[Scored], after: Sequence[Scored]) -> ComparedMetric:
     metric = METRICS[column.metric]
     found = difference(metric, after, before)
     said = _counted(column, before, after)
@@ -138,9 +143,10 @@ def _metric(column: Column, before: Sequence[Outcome], after: Sequence[Outcome])
     )
 
 
-def _counted(column: Column, before: Sequence[Outcome], after: Sequence[Outcome]) -> stats.Discordant | None:
+def _counted(column: Column, before: Sequence[Scored], after: Sequence[Scored]) -> stats.Discordant | None:
     """How many questions only one of the two counts; None where none is labelled in both."""
-    flags = [(getattr(a, column.flag), getattr(b, column.flag)) for a, b in zip(before, after, strict=True)]
+    both = zip(before, after, strict=True)
+    flags = [(getattr(a.outcome, column.flag), getattr(b.outcome, column.flag)) for a, b in both]
     known = [pair for pair in flags if None not in pair]
     return stats.discordant(*zip(*known, strict=True)) if known else None
 

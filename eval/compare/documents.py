@@ -19,6 +19,7 @@ from pathlib import Path
 from evitrail.eval.compare.comparison import ComparedMetric, Comparison, Pair, by_metric
 from evitrail.eval.compare.parted import Answered, Parted
 from evitrail.eval.compare.rows import Table, metric_table, parted_table
+from evitrail.eval.compare.sentences import summary
 from evitrail.eval.compare.words import change, p_value, percent
 from evitrail.eval.log.reviews import overridden_in_words
 from evitrail.eval.metrics.stats import REPLICATES
@@ -61,7 +62,8 @@ def _markdown(comparison: Comparison, target: Path) -> list[Path]:
     parts = [f"# Compared with {in_markdown(comparison.baseline)}\n\n{_note(comparison)}\n"]
     for pair in comparison.pairs:
         metrics = markdown_table(HEADINGS, _metric_cells(pair))
-        parts.append(f"\n## {in_markdown(pair.other)}\n\n{_said(pair)}\n\n{metrics}")
+        sentences = " ".join((*summary(pair, comparison.baseline, pair.other), _said(pair)))
+        parts.append(f"\n## {in_markdown(pair.other)}\n\n{in_markdown(sentences)}\n\n{metrics}")
         if pair.parted:
             parts.append(f"\n{markdown_table(CASE_HEADINGS, _case_cells(pair))}")
     replace_text(target, "".join(parts))

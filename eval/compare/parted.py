@@ -1,7 +1,8 @@
 """The questions for which two arms chose different options, and what evidence came and went between them.
 
 Rules kept here
-- Gravest first: where either answer is high-risk, then unsafe, contradicted, outdated, wrong; then by case.
+- Gravest first: where either answer is high-risk, then unsafe, contradicted, overconfident, outdated, wrong; then by
+  case.
 - Evidence is what the answer cites. What only the baseline cites went out; what only the other cites came in. Where
   both cite the same, the same evidence was read otherwise.
 
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.traces.record import Record
 
-GRAVITY = ("high_risk", "unsafe", "contradicts", "stale", "wrong", "abstained")
+GRAVITY = ("high_risk", "unsafe", "contradicts", "overconfident", "stale", "wrong", "abstained")
 """What may be said of an answer, the gravest first."""
 
 
@@ -61,6 +62,7 @@ def _said(outcome: Outcome) -> Answered:
         "high_risk": outcome.high_risk,
         "unsafe": outcome.unsafe,
         "contradicts": outcome.contradicts,
+        "overconfident": outcome.overconfident,
         "stale": outcome.stale,
         "wrong": not outcome.correct and not outcome.abstained,
         "abstained": outcome.abstained,

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from evitrail.eval.metrics import stats
 from evitrail.eval.metrics.base import Metric
 from evitrail.eval.metrics.outcome import Outcome
+from evitrail.eval.metrics.scored import Scored
 
 
 class Difference(NamedTuple):
@@ -34,7 +35,10 @@ class Difference(NamedTuple):
 
 
 def difference(
-    metric: Metric, ours: Sequence[Outcome], baseline: Sequence[Outcome], draws: stats.Draws | None = None
+    metric: Metric,
+    ours: Sequence[Outcome | Scored],
+    baseline: Sequence[Outcome | Scored],
+    draws: stats.Draws | None = None,
 ) -> Difference | None:
     """Ours less the baseline's; None where the metric is unknown in one of them."""
     here, there = metric.value(ours), metric.value(baseline)

@@ -23,15 +23,15 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from evitrail.eval.plan.run_name import ReadCondition
 from evitrail.eval.query.columns import Columns
-from evitrail.eval.query.compared_conditions import read_conditions
 from evitrail.evidence_store.store import EvidenceStore
 from evitrail.traces.record import Record
 
 FunnelStage = Literal["in_store", "in_force", "retrieved", "served", "quoted", "supports", "chosen"]
 STAGES: tuple[FunnelStage, ...] = get_args(FunnelStage)
 OF_STORE, OF_CLAIMS = STAGES[:2], STAGES[4:6]
-WANTED = ("run", "case", "correct", "day", "seq", "lost", "quoted")
+WANTED = ("run", "case", "condition", "correct", "day", "seq", "lost", "quoted")
 
 Standing = Callable[[Sequence[str], date | None, int], FunnelStage | None]
 """For evidence, a day and a ledger number: the stage of the store that none of it reached, or None."""
@@ -64,10 +64,11 @@ class Funnel(Record):
 
 def loss_funnel(columns: Columns, places: NDArray[np.int64], standing: Standing | None) -> list[Funnel]:
     """The funnel of each condition, by name; ``standing`` asks the store, None where it is not at hand."""
-    decides, conditions = columns.decides(), read_conditions(columns)
+    decides = columns.decides()
     columns.expect("lost", "quoted", "seq", "day")
     rows = columns.rows(places, WANTED)
-    both = sorted(zip((conditions.at(place) or "" for place in places), range(len(rows)), strict=True))
+    conditions = [str(ReadCondition.of(row["run"], row["condition"])) for row in rows]
+    both = sorted(zip(conditions, range(len(rows)), strict=True))
     return [
         _funnel(condition, [rows[place] for _, place in group], decides, standing)
         for condition, group in groupby(both, key=lambda pair: pair[0])

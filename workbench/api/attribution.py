@@ -27,8 +27,9 @@ from evitrail.eval.metrics.run_columns import NOBODY
 from evitrail.eval.query.before_run import picks_before_run
 from evitrail.eval.query.parse import parse
 from evitrail.eval.query.tree import Either
+from evitrail.eval.report.blame_shares_file import ATTRIBUTION
 from evitrail.traces.record import Record
-from evitrail.workbench.api.blames import ATTRIBUTION, recorded_blames
+from evitrail.workbench.api.blames import recorded_blames
 from evitrail.workbench.api.fresh import Fresh
 from evitrail.workbench.api.pack import columns_of, result_files
 from evitrail.workbench.api.profile import profile

@@ -10,9 +10,9 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from evitrail.eval.attribution.blame import Blame
+from evitrail.eval.report.blame_shares_file import ATTRIBUTION
 from evitrail.workbench.api.fresh import Fresh
 
-ATTRIBUTION = "attribution.json"
 RECORDS = TypeAdapter(tuple[Blame, ...])
 
 

@@ -18,7 +18,7 @@ from evitrail.eval.attribution.blame import Blame, Kind
 from evitrail.eval.attribution.record.summary import TARGETS, blame_shares
 from evitrail.eval.metrics.outcomes_file import OUTCOMES, read_outcomes
 from evitrail.eval.plan.run_name import ReadCondition
-from evitrail.eval.report.blame_shares_file import BLAME_SHARES, stored_shares
+from evitrail.eval.report.blame_shares_file import ATTRIBUTION, BLAME_SHARES, stored_shares
 from evitrail.eval.report.profile import (
     COLUMNS,
     Row,
@@ -31,7 +31,7 @@ from evitrail.eval.report.profile import (
     table_order,
 )
 from evitrail.traces.record import Record
-from evitrail.workbench.api.blames import ATTRIBUTION, recorded_blames
+from evitrail.workbench.api.blames import recorded_blames
 from evitrail.workbench.api.experiments import METRICS, metric_rows_in
 from evitrail.workbench.api.fresh import Fresh
 from evitrail.workbench.api.pack import columns_of
@@ -135,7 +135,7 @@ def _profile(folder: Path) -> FailureProfile:
                 description=describe(str(one.row["condition"])),
                 query=query,
                 n=one.row["n"],
-                metrics={column.metric: _estimated(one.row, column.metric) for column in COLUMNS},
+                metrics={column.metric: estimated(one.row, column.metric) for column in COLUMNS},
                 blame={kind: tuple(steps) for kind, steps in blamed.get(one.label, {}).items()},
                 failed=failed.get(one.label, {}),
                 region=region(one.row),
@@ -188,7 +188,8 @@ profile = Fresh(
 """The profile of an experiment; it has no rows where there are no results yet."""
 
 
-def _estimated(row: Row, metric: str) -> Estimated:
+def estimated(row: Row, metric: str) -> Estimated:
+    """One metric of a row of metrics.json."""
     stated = row[metric]
     return Estimated(value=stated["value"], lo=stated["lo"], hi=stated["hi"], n=stated.get("n", row["n"]))
 

@@ -32,6 +32,7 @@ from evitrail.workbench.api.run import run_view
 from evitrail.workbench.api.runs import Neighbours, neighbours
 from evitrail.workbench.web.attribution_routes import attribution_api, attribution_pages, attribution_writes
 from evitrail.workbench.web.audit_routes import audit_api, audit_pages
+from evitrail.workbench.web.compare_routes import compare_api, compare_pages
 from evitrail.workbench.web.diff_routes import diff_api, diff_pages
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
 from evitrail.workbench.web.faults import FAULTS, HANDLED, Handler, answered
@@ -70,6 +71,8 @@ def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watch
     _session(app, admission)
     _pages(app, folders, files)
     evidence_pages(app, folders, files)
+    compare_pages(app, folders, files)
+    app.include_router(compare_api(folders))
     app.include_router(live_api(watchers or Watchers(folders)))
     diff_pages(app, folders, files)
     retrieval_pages(app, folders, files)

@@ -15,7 +15,8 @@ from starlette.responses import Response
 from evitrail.eval.plan.plan import plan_in
 from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.opened_store import day_of, opened_store, store_path
+from evitrail.workbench.api.kept_store import store_path
+from evitrail.workbench.api.opened_store import day_of, opened_store
 from evitrail.workbench.api.retrieval import MOST_PASSAGES, Retrieval, RetrievalQuery, retrieval
 from evitrail.workbench.api.warm_encoder import warm_encoder
 from evitrail.workbench.web.evidence_routes import AsOf, Seq, whole_number

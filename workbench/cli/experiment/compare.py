@@ -49,9 +49,9 @@ def compare(
 ) -> None:
     """Compare conditions on the same questions; nothing is run.
 
-    Differences are B minus A, with an exact test. With --ablate: measure the effect of each gate. Every gated run is
-    repeated without it, by its own reader, and scored again. Each run without a gate is stored as a fork; the report
-    does not count it.
+    A, the first, is the baseline: differences are B minus A, with an exact test. With --ablate: measure the effect of
+    each gate. Every gated run is repeated without it, by its own reader, and scored again. Each run without a gate is
+    stored as a fork; the report does not count it.
     """
     named = conditions or []
     if ablate is None:
@@ -105,14 +105,15 @@ def _side_by_side(folder: Path, named: list[str], cases: int, correction: str, o
 
 def _print_pair(comparison: Comparison, pair: Pair, cases: int) -> None:
     from evitrail.eval.compare.documents import case_cells
+    from evitrail.eval.compare.sentences import cautions, summary
 
     say(f"A, the baseline: {comparison.baseline}")
     say(f"B: {pair.other}")
     print_metrics(pair.cases, pair.metrics, pair.overridden)
     how = {"holm": "Holm", "benjamini_hochberg": "Benjamini and Hochberg"}[comparison.correction]
     say(f"p: McNemar's exact test; adjusted for {comparison.tests} tests after {how}; beside it a paired bootstrap")
-    if len(pair.differs_in) > 1:
-        say(f"A and B differ in {', '.join(pair.differs_in)}: a difference may be due to any of them")
+    for line in (*summary(pair, "A", "B"), *cautions(pair, "A", "B")):
+        say(line)
     shown = pair.parted[:cases]
     if shown:
         print_table(

@@ -46,21 +46,13 @@ def funnel(folder: Folder, query: Query = "", store: StoreNow = None, json: Json
 
 def _funnels(folder: Path, columns: Columns, found: Selection, given: Path | None) -> list[Funnel]:
     """The funnels, as the store knows what it held; without it where it is not at hand and none was named."""
-    from evitrail.eval.log.recorded_store import LostStore, recorded_store
-    from evitrail.eval.plan.plan import PLAN, plan_in
-    from evitrail.eval.query.loss_funnel import loss_funnel, standing_in
-    from evitrail.traces import Journals
+    from evitrail.eval.log.recorded_store import LostStore
+    from evitrail.eval.query.loss_funnel import loss_funnel
+    from evitrail.eval.query.recorded_standing import recorded_standing
 
-    if not (folder / PLAN).is_file():
-        if given is not None:
-            raise ValueError(f"--store: expected an experiment that ran on a store, {folder} has no {PLAN}")
-        return loss_funnel(columns, found.runs, None)
     try:
-        with (
-            Journals.open(folder) as past,
-            recorded_store(folder, plan_in(folder), past, given) as store,
-        ):
-            return loss_funnel(columns, found.runs, standing_in(store))
+        with recorded_standing(folder, given) as standing:
+            return loss_funnel(columns, found.runs, standing)
     except LostStore:
         complain("the evidence store is not at hand: what it held is unknown; name its folder with --store")
         return loss_funnel(columns, found.runs, None)

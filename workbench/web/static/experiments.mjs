@@ -6,7 +6,7 @@ import { failed, first, frame } from "./frame.mjs";
 import { percent } from "./marks.mjs";
 import { liveStream, politely } from "./live.mjs";
 import { progressBar, progressWords } from "./progress.mjs";
-import { byId, count, el, painted, show } from "./viewer/dom.mjs";
+import { button, byId, count, el, painted, say, show } from "./viewer/dom.mjs";
 import { walkedRows } from "./walked_rows.mjs";
 
 const range = (found, why) => {
@@ -36,11 +36,12 @@ function policyWords({ exp, audit }) {
   return el("a", { href: `${experimentPath(exp)}/audit`, title: `by the policy ${audit.policy}, on ${audit.day}` }, words);
 }
 
-const HEADS = [["Experiment"], ["Conditions", "number"], ["Cases", "number"], ["Runs", "number"], ["Progress"], ["Accuracy, %", "number"],
+const HEADS = [["Compare", "choice"], ["Experiment"], ["Conditions", "number"], ["Cases", "number"], ["Runs", "number"], ["Progress"], ["Accuracy, %", "number"],
   ["High-risk, %", "number"], ["Audit"], ["Record"], ["Store"], ["Changed"]];
 
-function row(line) {
-  return el("tr", { "data-exp": line.exp, "aria-selected": "false" },
+function row(line, onchange) {
+  const chosen = line.conditions > 0 && el("input", { type: "checkbox", value: line.exp, "aria-label": `compare ${line.exp}`, onchange });
+  return el("tr", { "data-exp": line.exp, "aria-selected": "false" }, el("td.choice", {}, chosen),
     el("th", { scope: "row" }, el("a", { href: experimentPath(line.exp) }, line.exp)),
     el("td.number", {}, line.conditions || "–"), el("td.number", {}, line.cases?.toLocaleString("en") ?? "–"),
     el("td.number.runs", {}, line.runs ? line.runs.toLocaleString("en") : "–"),
@@ -51,10 +52,31 @@ function row(line) {
     el("td.soft", {}, line.changed ? line.changed.slice(0, 16).replace("T", " ") : "–"));
 }
 
+// Two experiments that are chosen are compared: the first of the list is the one whose conditions come first.
+function comparing() {
+  const chosen = () => [...document.querySelectorAll("tbody input:checked")].map(({ value }) => value);
+  const open = () => {
+    const [one, other] = chosen();
+    if (chosen().length !== 2) { say("choose two experiments to compare"); return false; }
+    location.href = `${experimentPath(one)}/compare?${new URLSearchParams({ with: other })}`;
+    return true;
+  };
+  const node = button("", open, "Compare the two"), told = el("span.soft", {});
+  const changed = () => {
+    node.disabled = chosen().length !== 2;
+    told.textContent = node.disabled ? `Choose two experiments on the same questions to compare them; ${chosen().length} chosen.` : chosen().join(", ");
+  };
+  const toggle = () => document.querySelector("tbody tr[aria-selected=true] input")?.click();
+  changed();
+  return { changed, node: el("p.comparing", {}, node, " ", told),
+    keys: { s: ["choose the experiment to compare", toggle], c: ["compare the two that are chosen", open] } };
+}
+
 function start() {
   const { experiments } = first(), tell = politely();
   const live = liveStream({ on: { progress: (state) => drawFar(state, tell), sealed: ({ exp }) => tell(`${exp}: sealed`) } });
   const page = frame({ crumbs: [["Experiments"]], command: () => "evitrail serve", live: live.node });
+  const compare = experiments.length > 1 && comparing();
   const notes = experiments.flatMap((line) => [line.fault, line.store.found || !line.seal ? "" : line.store.lacking]
     .filter(Boolean).map((said) => el("p.soft", {}, el("b", {}, line.exp), `: ${said}`)));
   document.title = "Experiments · evitrail";
@@ -62,11 +84,13 @@ function start() {
   show(byId("main"), el("h1", {}, "Experiments"), el("p.soft.page-links", {}, el("a", { href: "/jobs" }, "Jobs")),
     experiments.length ? el("table.plain-table", {},
       el("thead", {}, el("tr", {}, HEADS.map(([name, kind]) => el(`th${kind ? `.${kind}` : ""}`, { scope: "col" }, name)))),
-      el("tbody", {}, experiments.map(row)))
+      el("tbody", {}, experiments.map((line) => row(line, () => compare?.changed?.()))))
       : el("p.empty", {}, "No experiment is here. ", el("code", {}, "evitrail demo"), " makes one, ",
         el("code", {}, "evitrail run"), " one of your own; then reload this page."),
+    compare && compare.node,
     notes.length > 0 && el("section", {}, el("h2", {}, "What is lacking"), notes));
   page.keys(walkedRows([...document.querySelectorAll("tbody tr")], "experiment"));
+  if (compare) page.keys(compare.keys);
   document.body.dataset.ready = "yes";
   painted().then(live.start);
 }

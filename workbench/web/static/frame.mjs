@@ -22,7 +22,7 @@ export function failed(error) {
 }
 
 // What there is of an experiment besides its runs: name, title, the end of its address.
-const PAGES = [["runs", "Runs", ""], ["attribution", "Attribution", "/attribution"],
+const PAGES = [["runs", "Runs", ""], ["compare", "Compare", "/compare"], ["attribution", "Attribution", "/attribution"],
   ["retrieval", "Retrieval", "/retrieval"], ["audit", "Audit", "/audit"]];
 
 // `here` is the one of an experiment's pages that is shown; null where it is none of them. `goes` says where else the
@@ -70,7 +70,7 @@ const store = (name, value) => { try { localStorage.setItem(name, value); } catc
 function pressed(event, keys) {
   const { target, key } = event, isLetter = key.length === 1;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (document.querySelector("dialog[open]") || target.closest?.("input, select, textarea")) return;
+  if (document.querySelector("dialog[open]") || target.closest?.("input:not([type=checkbox]), select, textarea")) return;
   if (isLetter && key !== "?" && stored(LETTERS) === "off") return;
   if (key === "Enter" && target.closest?.("a, button, summary")) return; // it does what it says
   const told = keys.get(key);

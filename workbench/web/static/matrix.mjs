@@ -36,10 +36,11 @@ export function caseColumns(pack, heads, link) {
   ];
 }
 
-function caseCell(pack, place, link) {
+// What one run chose and what it came to; in full with the word, where there is room for it.
+export function caseCell(pack, place, link, inFull = false) {
   if (place === undefined) return el("span.soft", { title: "not among the runs shown" }, "·");
   const kind = KINDS[gravity(pack, place)], [glyph, word] = MARKED[kind], chosen = pack.cell("chosen", place);
   const run = pack.cell("run", place);
   return el(`a.mark-badge.${kind}`, { href: link(run), tabindex: "-1", title: `${run}: ${word}`,
-    "aria-label": `${run}, ${chosen === null ? "" : `chose ${chosen}, `}${word}` }, `${glyph} ${chosen ?? ""}`);
+    "aria-label": `${run}, ${chosen === null ? "" : `chose ${chosen}, `}${word}` }, `${glyph} ${chosen ?? ""}`, inFull && ` ${word}`);
 }

@@ -6,13 +6,13 @@
 // - Every number leads to its runs: a click adds a term to the filter, with Alt it excludes.
 
 import { kindWord, percent, rate } from "./marks.mjs";
+import { intervalPlot } from "./plots.mjs";
 import { button, el } from "./viewer/dom.mjs";
 import { spaced } from "./viewer/text.mjs";
 
 const REGION = { inside: "right", "inside, unsure": "unknown", "outside, unsure": "unknown", outside: "wrong" };
 const KINDS = ["wrong", "high_risk", "unsafe", "contradiction", "overconfident"];
 const WIDTH = 212; // pixels of a stack of blame
-const SVG = "http://www.w3.org/2000/svg";
 
 export function profileTable(profile, { kind, onterm, onkind }) {
   const shown = KINDS.filter((one) => profile.rows.some((row) => row.blame[one]?.length));
@@ -73,26 +73,11 @@ function conditionRow(row, columns, kind, hasBlame, onterm) {
       const words = rate(stated, row.n, unknown);
       return el("td.number", {}, stated.value === null ? words
         : leads(`${row.label}, ${title.toLowerCase()} in %`, `${row.query} ${flag}`, words),
-      isWide && stated.value !== null && plot(stated, metric));
+      isWide && stated.value !== null && intervalPlot([{ ...stated, kind: metric === "accuracy" ? "good" : "harm" }],
+        { from: 0, to: 1, width: 72, height: 12 }));
     }),
     hasBlame && el("td", {}, stack(row, kind, leads)),
     el("td", {}, row.region ? el(`span.mark-badge.${REGION[row.region]}`, {}, row.region) : el("span.soft", {}, "–")));
-}
-
-// An interval as a line and its value as a dot; the words stand beside it.
-function plot({ value, lo, hi }, metric) {
-  const node = document.createElementNS(SVG, "svg"), draw = (name, attributes) => {
-    const part = node.appendChild(document.createElementNS(SVG, name));
-    for (const [key, said] of Object.entries(attributes)) part.setAttribute(key, said);
-  };
-  for (const [key, said] of Object.entries({ viewBox: "0 0 72 12", width: 72, height: 12, "aria-hidden": "true" }))
-    node.setAttribute(key, said);
-  node.classList.add("interval-plot", metric === "accuracy" ? "good" : "harm");
-  const x = (at) => 3 + 66 * at;
-  draw("line", { x1: 3, x2: 69, y1: 6, y2: 6, class: "scale" });
-  if (lo !== null) draw("line", { x1: x(lo), x2: x(hi), y1: 6, y2: 6, class: "range" });
-  draw("circle", { cx: x(value), cy: 6, r: 3 });
-  return node;
 }
 
 function stack(row, kind, leads) {

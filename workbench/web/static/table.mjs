@@ -4,8 +4,10 @@
 // - A selection moves the view only as far as it must; new rows never move it.
 // - The row that is selected is always there, so it keeps the focus.
 // - A head that can be sorted by is a button.
+// - One row may be unfolded: what it holds stands below it, as tall as it is.
 //
 //     const table = gridTable({ onsort, onopen }); table.set(columns, sort, places); table.select(0);
+//     table.unfold(0, content); table.unfold(-1);
 
 import { button, el, show } from "./viewer/dom.mjs";
 
@@ -16,7 +18,8 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
   const box = el("div.grid-scroll", { role: "grid", "aria-label": label, tabindex: "0" },
     el("div", { role: "rowgroup" }, head), body);
   const drawn = new Map();
-  let columns = [], places = [], at = -1;
+  const top = (i) => i * HEIGHT + (inner && i > unfolded ? inner.offsetHeight : 0);
+  let columns = [], places = [], at = -1, unfolded = -1, inner = null;
 
   // Show these places in these columns; a row that was selected stays so, if it is still among them.
   function set(now, sort, rows) {
@@ -42,7 +45,7 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
     const node = el("div.grid-row", { role: "row", id: `row-${i}`, "aria-rowindex": i + 2, "aria-selected": i === at },
       columns.map((column) => el(`div.cell${column.numeric ? ".number" : ""}`, { role: "gridcell" }, column.draw(places[i]))));
     node.setAttribute("aria-selected", String(i === at));
-    node.style.transform = `translateY(${i * HEIGHT}px)`;
+    node.style.transform = `translateY(${top(i)}px)`;
     node.addEventListener("click", (event) => {
       select(i);
       if (!event.target.closest("a")) onopen(places[i]);
@@ -51,7 +54,7 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
   }
 
   function paint() {
-    const from = Math.max(0, Math.floor(box.scrollTop / HEIGHT) - SPARE);
+    const from = Math.max(0, Math.floor((box.scrollTop - (inner?.offsetHeight ?? 0)) / HEIGHT) - SPARE);
     const upto = Math.min(places.length, Math.ceil((box.scrollTop + box.clientHeight) / HEIGHT) + SPARE);
     const isWanted = (i) => (i >= from && i < upto) || i === at;
     for (const [i, node] of drawn) if (!isWanted(i)) { node.remove(); drawn.delete(i); }
@@ -62,10 +65,33 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
   function redraw() {
     for (const node of drawn.values()) node.remove();
     drawn.clear();
-    body.style.height = `${places.length * HEIGHT}px`;
     box.setAttribute("aria-rowcount", places.length + 1);
+    measure();
+  }
+
+  // Every row where it stands, now that the rows above it are as tall as they are.
+  function measure() {
+    body.style.height = `${top(places.length)}px`;
+    if (inner) inner.style.transform = `translateY(${(unfolded + 1) * HEIGHT}px)`;
+    for (const [i, node] of drawn) node.style.transform = `translateY(${top(i)}px)`;
     paint();
   }
+  const measuring = new ResizeObserver(measure);
+
+  // Show this below a row, and nothing below any other; below -1 it is nothing at all.
+  function unfold(i, content) {
+    if (inner) measuring.unobserve(inner);
+    inner?.remove();
+    [unfolded, inner] = [i, null];
+    if (i >= 0) {
+      inner = body.appendChild(el("div.grid-inner", { role: "row" }, el("div", { role: "gridcell", "aria-colspan": columns.length }, content)));
+      measuring.observe(inner);
+    }
+    measure();
+    if (inner) box.scrollTop = Math.max(Math.min(box.scrollTop, i * HEIGHT), (i + 1) * HEIGHT + Math.min(inner.offsetHeight, room() - HEIGHT) - room());
+  }
+
+  const room = () => box.clientHeight - head.offsetHeight;
 
   function point() {
     if (at < 0) box.removeAttribute("aria-activedescendant");
@@ -76,8 +102,7 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
     if (!places.length) return;
     drawn.get(at)?.setAttribute("aria-selected", "false");
     at = Math.min(Math.max(i, 0), places.length - 1);
-    const top = at * HEIGHT, room = box.clientHeight - head.offsetHeight;
-    box.scrollTop = Math.max(Math.min(box.scrollTop, top), top + HEIGHT - room);
+    box.scrollTop = Math.max(Math.min(box.scrollTop, top(at)), top(at) + HEIGHT - room());
     paint();
     drawn.get(at).setAttribute("aria-selected", "true");
     point();
@@ -103,7 +128,7 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
   box.addEventListener("scroll", paint, { passive: true });
   new ResizeObserver(paint).observe(box);
   return {
-    node: box, set, select, held, hold,
+    node: box, set, select, unfold, held, hold,
     move: (by) => { select(at < 0 ? 0 : at + by); box.focus({ preventScroll: true }); },
     page: (by) => { select((at < 0 ? 0 : at) + by * Math.floor(box.clientHeight / HEIGHT - 2)); },
     last: () => select(places.length - 1),

@@ -11,7 +11,7 @@ export function walkedRows(rows, what) {
     rows[at].querySelector("a").focus();
   }
   const open = (row) => { if (row) location.href = row.querySelector("a").href; };
-  for (const row of rows) row.addEventListener("click", (event) => { if (!event.target.closest("a")) open(row); });
+  for (const row of rows) row.addEventListener("click", (event) => { if (!event.target.closest("a, input, label")) open(row); });
   const down = [`next ${what}`, () => select(at + 1)], up = [`previous ${what}`, () => select(at - 1)];
   return { j: down, ArrowDown: down, k: up, ArrowUp: up, Enter: ["open", () => open(rows[at])] };
 }
