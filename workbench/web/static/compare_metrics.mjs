@@ -78,7 +78,8 @@ const signed = (share, digits = 0) => {
 
 function difference({ difference: value, lo, hi, n }, all, unknown) {
   if (value === null) return el("span.soft", { title: unknown }, "–");
-  return [el("b", {}, signed(value, 1)), el("span.soft", {}, lo === null ? "" : ` [${signed(lo)} to ${signed(hi)}]`, n === all ? "" : ` of ${n.toLocaleString("en")}`)];
+  const digits = lo !== null && hi - lo < .02 ? 1 : 0; // an interval has a width
+  return [el("b", {}, signed(value, 1)), el("span.soft", {}, lo === null ? "" : ` [${signed(lo, digits)} to ${signed(hi, digits)}]`, n === all ? "" : ` of ${n.toLocaleString("en")}`)];
 }
 
 function pValue(p) {
