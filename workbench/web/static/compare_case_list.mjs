@@ -9,6 +9,8 @@ import { caseCell } from "./matrix.mjs";
 import { gridTable } from "./table.mjs";
 import { button, count, el, say, show } from "./viewer/dom.mjs";
 
+const EVERY = { counts: null, only: null, beside: null, case: null }; // no count is asked for, and nothing is unfolded
+
 export function caseList({ link, exp, hasStore, focus, all, sides }) {
   const bar = el("div.case-bar"), told = el("p.said-line", { id: "cases-said" });
   const table = gridTable({ label: "Cases", onsort: () => {}, onopen: (one) => unfold(parameters().case === one.name ? null : one) });
@@ -28,7 +30,8 @@ export function caseList({ link, exp, hasStore, focus, all, sides }) {
   const isCounting = () => Boolean(parameters().counts && parameters().only && parameters().beside);
 
   function facet(name, words, number) {
-    const node = button(".facet", () => { leap({ show: name === "different" ? null : name, counts: null, only: null, beside: null, case: null }); draw(); }, words, " ", el("span.soft", {}, number.toLocaleString("en")));
+    const choose = () => { leap({ ...EVERY, show: name === "different" ? null : name }); draw(); };
+    const node = button(".facet", choose, words, " ", el("span.soft", {}, number.toLocaleString("en")));
     node.setAttribute("aria-pressed", String(!isCounting() && name === (SHOWS[parameters().show] ? parameters().show : "different")));
     return node;
   }
@@ -38,8 +41,10 @@ export function caseList({ link, exp, hasStore, focus, all, sides }) {
     const { counts, only, beside } = parameters();
     const links = sides().map((side) => [side, casesPath(side, shown)]).filter(([, path]) => path);
     return [el("b", { id: "cases-found" }, `${shown.length.toLocaleString("en")} of ${count(cases.length, "case")}`),
-      isCounting() && el("span", {}, el("bdi", {}, `${kindWord(counts)} in ${only}, not in ${beside} `), button(".link", () => { leap({ counts: null, only: null, beside: null, case: null }); draw(); }, "show all that differ")),
-      links.length > 0 && el("span.soft", {}, "their runs: ", links.map(([side, path], i) => [i > 0 && ", ", el("a", { href: path }, el("bdi", {}, side.label))])),
+      isCounting() && el("span", {}, el("bdi", {}, `${kindWord(counts)} in ${only}, not in ${beside} `),
+        button(".link", () => { leap(EVERY); draw(); }, "show all that differ")),
+      links.length > 0 && el("span.soft", {}, "their runs: ",
+        links.map(([side, path], i) => [i > 0 && ", ", el("a", { href: path }, el("bdi", {}, side.label))])),
       !links.length && shown.length > 0 && el("span.soft", {}, "too many for one query of runs; show fewer to list them")];
   }
 
@@ -97,5 +102,6 @@ function changed({ places }, baseline, other, at) {
   const one = out.find((ref) => into.some((each) => lineage(each) === lineage(ref))), next = one && into.find((ref) => lineage(ref) === lineage(one));
   const title = [...out.map((ref) => `− ${ref}`), ...into.map((ref) => `+ ${ref}`)].join("\n");
   if (one) return el("span.id", { title }, `${version(one)} → ${version(next)} `, el("span.soft", {}, lineage(one)));
-  return el("span.id", { title }, into.length ? `+ ${into[0]}` : `− ${out[0]}`, out.length + into.length > 1 && el("span.soft", {}, ` and ${out.length + into.length - 1} more`));
+  return el("span.id", { title }, into.length ? `+ ${into[0]}` : `− ${out[0]}`,
+    out.length + into.length > 1 && el("span.soft", {}, ` and ${out.length + into.length - 1} more`));
 }

@@ -40,7 +40,8 @@ function picker(label, words, names, act) {
 function moved(exp, { conditions, comparison }, focus) {
   const pair = comparison.pairs[Math.max(focus, 1) - 1], path = changedPath(conditions[Math.max(focus, 1)], conditions[0]);
   const words = `${pair.moved.toLocaleString("en")} answered differently`;
-  return el("p.moved", {}, `${count(pair.cases, "question")} shared, `, path ? el("a", { href: path, title: `runs of ${pair.other} that ${comparison.baseline} answered differently` }, words) : words);
+  return el("p.moved", {}, `${count(pair.cases, "question")} shared, `, path
+    ? el("a", { href: path, title: `runs of ${pair.other} that ${comparison.baseline} answered differently` }, words) : words);
 }
 
 export function summaryLines({ in_words: told, comparison }, focus) {

@@ -29,7 +29,8 @@ export function metricTable({ conditions, columns, comparison }, focus, acts) {
         el("th.axis", { scope: "col", rowspan: "2" }, "Difference", el("span.ends", {}, el("span", {}, end("−")), el("span", {}, "0"), el("span", {}, end("+")))),
         el("th.side-head", { scope: "colgroup", colspan: "4" }, head(conditions[at], at, focus), " beside ", head(baseline, 0, focus))),
       el("tr", {}, el("th.number", { scope: "col" }, "value [95 %]"),
-        others.map(() => (isAlone ? ["value [95 %]", "less the baseline"] : ["value, less the baseline"]).map((words) => el("th.number", { scope: "col" }, words))),
+        others.map(() => (isAlone ? ["value [95 %]", "less the baseline"] : ["value, less the baseline"])
+          .map((words) => el("th.number", { scope: "col" }, words))),
         el("th.number", { scope: "col" }, `only ${at + 1}`), el("th.number", { scope: "col" }, "only 1"),
         el("th.number", { scope: "col", title: "McNemar's exact two-sided test of these two counts" }, "p"), el("th.number", { scope: "col" }, "adjusted p"))),
     el("tbody", {}, shown.map((column) => metricRow(column, conditions, pairs, at, scale, acts))),
@@ -43,7 +44,8 @@ function metricRow({ metric, title, description, flag, unknown }, conditions, pa
   const [baseline, ...others] = conditions, pair = pairs[at - 1].metrics[metric];
   const value = (one) => {
     const stated = one.metrics[metric], words = rate(stated, one.n, unknown);
-    return stated.value === null ? words : el("a.number-link", { href: runsPath(one.exp, `${one.query} ${flag}`), title: `runs of ${one.label} that count for ${title.toLowerCase()}` }, words);
+    return stated.value === null ? words
+      : el("a.number-link", { href: runsPath(one.exp, `${one.query} ${flag}`), title: `runs of ${one.label} that count for ${title.toLowerCase()}` }, words);
   };
   const counts = (number, only, beside) => {
     if (number === null) return el("span.soft", { title: unknown }, "–");
@@ -78,7 +80,8 @@ const signed = (share, digits = 0) => {
 
 function difference({ difference: value, lo, hi, n }, all, unknown) {
   if (value === null) return el("span.soft", { title: unknown }, "–");
-  return [el("b", {}, signed(value, 1)), el("span.soft", {}, lo === null ? "" : ` [${signed(lo)} to ${signed(hi)}]`, n === all ? "" : ` of ${n.toLocaleString("en")}`)];
+  const digits = lo !== null && hi - lo < .02 ? 1 : 0; // an interval has a width
+  return [el("b", {}, signed(value, 1)), el("span.soft", {}, lo === null ? "" : ` [${signed(lo, digits)} to ${signed(hi, digits)}]`, n === all ? "" : ` of ${n.toLocaleString("en")}`)];
 }
 
 function pValue(p) {

@@ -21,7 +21,8 @@ export function pairView({ name, places }, { sides, link, exp, hasStore }) {
   return el("article.pair", { "aria-label": `case ${name}` },
     question(cell("text")(first), there, cell("answer")(first)),
     el("table.doc-table.pair-table", {},
-      el("thead", {}, el("tr", {}, el("td"), there.map(({ label, i }) => el("th", { scope: "col" }, el("kbd", {}, i + 1), " ", el("bdi", {}, label), i === 0 && el("span.soft", {}, " baseline"))))),
+      el("thead", {}, el("tr", {}, el("td"), there.map(({ label, i }) =>
+        el("th", { scope: "col" }, el("kbd", {}, i + 1), " ", el("bdi", {}, label), i === 0 && el("span.soft", {}, " baseline"))))),
       el("tbody", {},
         row("Chose", (one) => [el("b", {}, `${cell("chosen")(one) ?? "nothing"} `), outcomeMarks(flags(one))]),
         row("Confidence", (one) => confidence(cell("confidence")(one))),
@@ -60,5 +61,6 @@ function cites({ pack, place }, ref) {
 
 function runLinks({ exp, pack, place, i }, baseline, link) {
   const run = pack.cell("run", place), other = baseline.i === 0 && i > 0 && baseline.exp === exp && baseline.pack.cell("run", baseline.place);
-  return [el("a", { href: link(i, run) }, "open the run"), other && [" · ", el("a", { href: withParameters(`${experimentPath(exp)}/diff`, { a: other, b: run }) }, "where it diverges from the baseline")]];
+  return [el("a", { href: link(i, run) }, "open the run"), other && [" · ",
+    el("a", { href: withParameters(`${experimentPath(exp)}/diff`, { a: other, b: run }) }, "where it diverges from the baseline")]];
 }

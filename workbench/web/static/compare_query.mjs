@@ -13,8 +13,9 @@ export const runsPath = (exp, query) => withParameters(experimentPath(exp), { q:
 
 // The list of runs of these cases under a condition; null where an address cannot hold it.
 export function casesPath({ exp, query }, cases) {
+  if (!cases.length || cases.length > LONGEST / 2) return null; // a name and a comma each
   const said = `${query} case:${cases.map(({ name }) => quoted(name)).join(",")}`;
-  return cases.length && said.length <= LONGEST ? runsPath(exp, said) : null;
+  return said.length <= LONGEST ? runsPath(exp, said) : null;
 }
 
 // The runs of a condition that another of the same experiment and reader answered otherwise; null where no query says so.

@@ -31,10 +31,13 @@ export function confidencePlot(sides, cases, focus) {
   const named = (kind) => KINDS[kind].replace("{other}", other.label).replace("{baseline}", baseline.label);
   return el("section.beside-box", { id: "confidence" }, el("h2", {}, "Confidence"),
     known ? [el("div.scatter", {}, plot(dots, baseline.label, other.label), el("ul.plain", {}, Object.entries(totals).map(([kind, number]) =>
-      el("li", {}, svg("svg", { viewBox: "-7 -7 14 14", width: 14, height: 14, "aria-hidden": "true", class: "scatter-key" }, mark(kind, 0, 0, 5)), el("b", {}, number.toLocaleString("en")), " ", el("bdi", {}, named(kind)))))),
+      el("li", {},
+        svg("svg", { viewBox: "-7 -7 14 14", width: 14, height: 14, "aria-hidden": "true", class: "scatter-key" }, mark(kind, 0, 0, 5)), el("b", {}, number.toLocaleString("en")), " ", el("bdi", {}, named(kind)))))),
     known < shared && el("p.soft", {}, `${count(shared - known, "question")} without samples are not drawn.`),
-    el("table.funnel", {}, el("thead", {}, el("tr", {}, ["Calibration error, %", "mean (ECE)", "widest (MCE)"].map((words, i) => el(`th${i ? ".number" : ""}`, { scope: "col" }, words)))),
-      el("tbody", {}, [baseline, other].map((one) => el("tr", {}, el("th", { scope: "row" }, el("bdi", {}, one.label)), ["ece", "mce"].map((metric) => el("td.number", {}, error(one.metrics[metric])))))))]
+    el("table.funnel", {}, el("thead", {}, el("tr", {}, ["Calibration error, %", "mean (ECE)", "widest (MCE)"]
+      .map((words, i) => el(`th${i ? ".number" : ""}`, { scope: "col" }, words)))),
+      el("tbody", {}, [baseline, other].map((one) => el("tr", {}, el("th", { scope: "row" }, el("bdi", {}, one.label)),
+        ["ece", "mce"].map((metric) => el("td.number", {}, error(one.metrics[metric])))))))]
       : el("p.soft", {}, "No samples were drawn in both conditions, so how sure they were is unknown."));
 }
 
