@@ -37,9 +37,9 @@ def jobs_api(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
     def listed() -> list[JobView]:
         return jobs.all()
 
-    @router.get("/jobs/{id}", summary="One job: its state, what each change came to, and its results.")
-    def one(id: str, after: After = 0) -> JobView:
-        return jobs.view(id, after)
+    @router.get("/jobs/{job}", summary="One job: its state, what each change came to, and its results.")
+    def one(job: str, after: After = 0) -> JobView:
+        return jobs.view(job, after)
 
     return router
 
@@ -56,13 +56,13 @@ def job_writes(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
     def forked(exp: str, asked: AskedForks) -> JobView:
         return begin(jobs, exp, folders.named(exp), asked)
 
-    @router.post("/jobs/{id}/cancel", summary="End a job before its next step; what it made stays.")
-    def cancelled(id: str) -> JobView:
-        return jobs.cancel(id)
+    @router.post("/jobs/{job}/cancel", summary="End a job before its next step; what it made stays.")
+    def cancelled(job: str) -> JobView:
+        return jobs.cancel(job)
 
-    @router.post("/jobs/{id}/resume", summary="Go on with a job that was interrupted, cancelled or failed.")
-    def resumed(id: str) -> JobView:
-        return jobs.resume(id)
+    @router.post("/jobs/{job}/resume", summary="Go on with a job that was interrupted, cancelled or failed.")
+    def resumed(job: str) -> JobView:
+        return jobs.resume(job)
 
     return router
 
@@ -74,7 +74,7 @@ def job_pages(app: FastAPI, jobs: Jobs, files: StaticFiles) -> None:
     def listed() -> Response:
         return shell(files, "Jobs", "jobs.mjs", first={"jobs": jobs.all()}, styles=STYLES)
 
-    @app.get("/jobs/{id}", include_in_schema=False)
-    def one(id: str) -> Response:
-        first: dict[str, Any] = {"job": jobs.view(id)}
+    @app.get("/jobs/{job}", include_in_schema=False)
+    def one(job: str) -> Response:
+        first: dict[str, Any] = {"job": jobs.view(job)}
         return shell(files, first["job"].title, "job.mjs", first=first, styles=STYLES)
