@@ -18,6 +18,7 @@ from evitrail.workbench.api.fork_choices import ForkChoices, fork_choices
 from evitrail.workbench.api.forks import AskedForks, begin, estimate
 from evitrail.workbench.api.job_view import JobView
 from evitrail.workbench.api.jobs import Jobs
+from evitrail.workbench.web.faults import WRITE_FAULTS
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
 
@@ -46,7 +47,7 @@ def jobs_api(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
 
 def job_writes(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
     """What begins, ends and resumes jobs."""
-    router = APIRouter(prefix="/api")
+    router = APIRouter(prefix="/api", responses=WRITE_FAULTS)
 
     @router.post("/experiments/{exp}/forks/estimate", summary="What forks would cost; nothing is done.")
     def estimated(exp: str, asked: AskedForks) -> ForkEstimate:
