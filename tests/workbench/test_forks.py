@@ -11,6 +11,7 @@ from desk import CASES, Desk, evitrail
 from forking import CLEAN, EXP, RUN, ended, forked, post
 from serving_pages import WRITES, asking
 from starlette.testclient import TestClient
+from ward import WardReader, advice, arm, ask, case, opened
 
 from evitrail.eval.plan.plan import PLAN
 from evitrail.eval.rerun.fork_batch import WORKBENCH_JOURNAL
@@ -201,3 +202,16 @@ def test_the_folder_of_jobs_is_no_experiment(own: Desk, client: TestClient) -> N
     forked(client, variants=[CLEAN])
     assert [line["exp"] for line in asking(own.folder).get("/api/experiments").json()] == ["evitrail-run"]
     assert isinstance(own.run / FOLDER, Path)
+
+
+def test_a_run_that_holds_patient_data_is_not_forked_from_the_browser(tmp_path: Path) -> None:
+    secret = case("heparin", stem="Ms Mira Okonkwo takes heparin. What is the advice?", sensitive=("stem",))
+    with opened(tmp_path) as store:
+        store.ingest([advice("heparin", "C")])
+        assert ask(tmp_path / "x", store, [secret], [arm()], WardReader()) == []
+    with Journals.open(tmp_path / "x") as journals:
+        run = next(run for run in journals.runs() if run.endswith("heparin"))
+    answer = asking(tmp_path / "x").get("/api/experiments/x/forks", params={"run": run})
+    assert "holds patient data" in answer.json()["refused"] or "forks are off" in answer.json()["refused"]
+    assert answer.json()["steps"] == []
+    assert "Okonkwo" not in answer.text

@@ -46,6 +46,14 @@ FAULTS: dict[int | str, dict[str, Any]] = {
     422: {"model": FaultAnswer, "description": "A parameter or a query that cannot be read."},
 }
 """What every route may answer besides what it is asked for."""
+WRITE_FAULTS: dict[int | str, dict[str, Any]] = {
+    400: {"model": FaultAnswer, "description": "A body that is not JSON."},
+    403: {"model": FaultAnswer, "description": "A request that this server's own pages, or a script, did not mean."},
+    411: {"model": FaultAnswer, "description": "A body of no stated length."},
+    413: {"model": FaultAnswer, "description": "A body that is too long."},
+    415: {"model": FaultAnswer, "description": "A body of another type than JSON."},
+}
+"""What every route that writes may answer besides."""
 TITLES = {404: "Not here", 409: "Not ready", 422: "Not understood", 500: "Something went wrong here"}
 
 

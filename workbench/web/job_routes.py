@@ -18,6 +18,7 @@ from evitrail.workbench.api.fork_choices import ForkChoices, fork_choices
 from evitrail.workbench.api.forks import AskedForks, begin, estimate
 from evitrail.workbench.api.job_view import JobView
 from evitrail.workbench.api.jobs import Jobs
+from evitrail.workbench.web.faults import WRITE_FAULTS
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
 
@@ -37,16 +38,16 @@ def jobs_api(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
     def listed() -> list[JobView]:
         return jobs.all()
 
-    @router.get("/jobs/{id}", summary="One job: its state, what each change came to, and its results.")
-    def one(id: str, after: After = 0) -> JobView:
-        return jobs.view(id, after)
+    @router.get("/jobs/{job}", summary="One job: its state, what each change came to, and its results.")
+    def one(job: str, after: After = 0) -> JobView:
+        return jobs.view(job, after)
 
     return router
 
 
 def job_writes(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
     """What begins, ends and resumes jobs."""
-    router = APIRouter(prefix="/api")
+    router = APIRouter(prefix="/api", responses=WRITE_FAULTS)
 
     @router.post("/experiments/{exp}/forks/estimate", summary="What forks would cost; nothing is done.")
     def estimated(exp: str, asked: AskedForks) -> ForkEstimate:
@@ -56,13 +57,13 @@ def job_writes(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
     def forked(exp: str, asked: AskedForks) -> JobView:
         return begin(jobs, exp, folders.named(exp), asked)
 
-    @router.post("/jobs/{id}/cancel", summary="End a job before its next step; what it made stays.")
-    def cancelled(id: str) -> JobView:
-        return jobs.cancel(id)
+    @router.post("/jobs/{job}/cancel", summary="End a job before its next step; what it made stays.")
+    def cancelled(job: str) -> JobView:
+        return jobs.cancel(job)
 
-    @router.post("/jobs/{id}/resume", summary="Go on with a job that was interrupted, cancelled or failed.")
-    def resumed(id: str) -> JobView:
-        return jobs.resume(id)
+    @router.post("/jobs/{job}/resume", summary="Go on with a job that was interrupted, cancelled or failed.")
+    def resumed(job: str) -> JobView:
+        return jobs.resume(job)
 
     return router
 
@@ -74,7 +75,7 @@ def job_pages(app: FastAPI, jobs: Jobs, files: StaticFiles) -> None:
     def listed() -> Response:
         return shell(files, "Jobs", "jobs.mjs", first={"jobs": jobs.all()}, styles=STYLES)
 
-    @app.get("/jobs/{id}", include_in_schema=False)
-    def one(id: str) -> Response:
-        first: dict[str, Any] = {"job": jobs.view(id)}
+    @app.get("/jobs/{job}", include_in_schema=False)
+    def one(job: str) -> Response:
+        first: dict[str, Any] = {"job": jobs.view(job)}
         return shell(files, first["job"].title, "job.mjs", first=first, styles=STYLES)

@@ -28,6 +28,7 @@ NAMES = (
     NamedBy("exp", "/api/experiments", "/0/exp"),
     NamedBy("run", "/api/experiments/{exp}/runs", "/runs/0/run", within="exp"),
     NamedBy("id", "/api/evidence", "/hits/0/header/id"),
+    NamedBy("job", "/api/jobs", "/0/id"),
 )
 
 

@@ -2,8 +2,8 @@
 
 import { experimentPath, runPath } from "./address.mjs";
 import { failed, first, frame } from "./frame.mjs";
-import { jobView, watchJob } from "./job_view.mjs";
-import { byId, count, el, show } from "./viewer/dom.mjs";
+import { jobView, redraw, watchJob } from "./job_view.mjs";
+import { byId, count, el } from "./viewer/dom.mjs";
 
 function start() {
   const { job } = first();
@@ -11,13 +11,13 @@ function start() {
     command: () => "evitrail serve" });
   document.title = `${job.title} · evitrail`;
   byId("main").className = "sheet job-page";
-  let stop = null;
-  const watch = () => { stop?.(); stop = watchJob(job.id, draw, failed); };
+  let stop = null, rows = new Map();
+  const watch = () => { rows = new Map(); stop?.(); stop = watchJob(job.id, draw, failed); };
   function draw(now) {
-    show(byId("main"), el("h1", { dir: "auto" }, now.title),
+    redraw(byId("main"), el("h1", { dir: "auto" }, now.title),
       el("p.soft", {}, `Asked ${now.asked.slice(0, 16).replace("T", " ")} UTC on `, el("a.id", { href: runPath(now.exp, now.of), dir: "auto" }, now.of),
         ` · ${count(now.runs, "run")}, ${count(now.variants.length, "change")}`, now.query !== null && [" · runs of ", el("a.id", { href: `${experimentPath(now.exp)}?${new URLSearchParams({ q: now.query })}` }, now.query)]),
-      jobView(now, { onagain: watch, others: 0 }));
+      jobView(now, { onagain: watch, others: 0, rows }));
   }
   draw({ ...job, results: [] });
   watch();

@@ -8,7 +8,7 @@
 import { experimentPath, runPath, withParameters } from "./address.mjs";
 import { askJson, mayWrite, postJson } from "./http.mjs";
 import { outcomeMarks } from "./marks.mjs";
-import { button, count, el, fold, say } from "./viewer/dom.mjs";
+import { button, count, el, fold, say, show } from "./viewer/dom.mjs";
 
 const AGAIN = 500, FIRST = 100;
 const STATES = { queued: ["…", "waiting"], running: ["▸", "running"], done: ["✓", "done"], failed: ["✗", "failed"],
@@ -20,13 +20,15 @@ export const diffPath = (exp, a, b) => withParameters(`${experimentPath(exp)}/di
 
 // Draws a job whenever more is known of it, until it has ended; returns what stops that.
 export function watchJob(id, draw, onfault) {
-  let results = [], stopped = false;
+  let results = [], stopped = false, drawn = "";
   async function ask() {
     try {
       const job = await askJson(`/api/jobs/${encodeURIComponent(id)}?after=${results.length}`);
       if (stopped) return;
       results = [...results, ...job.results];
-      draw({ ...job, results });
+      const now = JSON.stringify([job.state, job.note, job.ahead, results.length]);
+      if (now !== drawn) draw({ ...job, results });
+      drawn = now;
       if (job.next !== null) ask();
       else if (isGoing(job)) setTimeout(ask, AGAIN);
       else say(summary(job));
@@ -36,8 +38,18 @@ export function watchJob(id, draw, onfault) {
   return () => { stopped = true; };
 }
 
+// Draws anew, and leaves the focus on what it was on.
+export function redraw(box, ...children) {
+  const had = document.activeElement, words = box.contains(had) ? had.textContent : null;
+  show(box, ...children);
+  if (words === null) return;
+  const again = box.contains(had) ? had : [...box.querySelectorAll("button, a, summary")].find((node) => node.textContent === words);
+  again?.focus({ preventScroll: true });
+}
+
 // `kept` is the list one came from; `onapply` is told a variant, to fork the other runs with; `onagain` watches once more.
-export function jobView(job, { kept = {}, onapply = null, onagain, others = null }) {
+// `rows` keeps the rows that were drawn, so that one that is open stays open.
+export function jobView(job, { kept = {}, onapply = null, onagain, others = null, rows = new Map() }) {
   const act = (what, words) => mayWrite() && button(".quiet", async () => {
     try { await postJson(`/api/jobs/${encodeURIComponent(job.id)}/${what}`, {}); } catch (error) { say(error.message); }
     onagain();
@@ -48,7 +60,7 @@ export function jobView(job, { kept = {}, onapply = null, onagain, others = null
       isGoing(job) && act("cancel", "Cancel"), ["interrupted", "cancelled", "failed"].includes(job.state) && act("resume", "Resume")),
     several && isGoing(job) && el("progress", { max: job.forks, value: job.done, "aria-label": "Forks done" }),
     job.runs > 1 && job.done > 0 && tallies(job),
-    job.results.length > 0 && verdicts(job, kept, onapply, others),
+    job.results.length > 0 && verdicts(job, kept, onapply, others, rows),
   ];
 }
 
@@ -86,15 +98,20 @@ function applyButton(job, place, onapply, others) {
   return others === 0 ? null : button(".quiet.apply", () => onapply(job.variants[place]), words);
 }
 
-function verdicts(job, kept, onapply, others) {
+function verdicts(job, kept, onapply, others, rows) {
   const body = el("tbody"), run = (name, words) => el("a.id", { href: runPath(job.exp, name, kept), dir: "auto" }, words);
-  const row = (result) => el("tr", { class: turned(result) && "turned" },
+  const drawn = (result) => el("tr", { class: turned(result) && "turned" },
     el("th", { scope: "row" }, job.runs > 1 && [run(result.run, result.run), " "], (job.variants.length > 1 || job.runs === 1) && el("span", { dir: "auto" }, job.variants[result.variant].label)),
     result.fault ? el("td.fault-line", { colspan: 3, dir: "auto" }, result.fault) : [
       el("td.was-now", {}, end(result.before), el("span", { "aria-label": "then" }, " → "), end(result.after), changeWord(result)),
       el("td", {}, stepsFold(result)),
       el("td.links", {}, run(result.fork, "open the fork"), " ", el("a", { href: diffPath(job.exp, result.run, result.fork) }, "diff"),
         !result.fault && applyButton(job, result.variant, onapply, others))]);
+  const row = (result) => {
+    const key = JSON.stringify([result.run, result.variant, isGoing(job), others]);
+    if (!rows.has(key)) rows.set(key, drawn(result));
+    return rows.get(key);
+  };
   const table = el("table.job-table.verdicts", {}, el("caption.vh", {}, "Verdicts"),
     el("thead", {}, el("tr", {}, [job.runs > 1 ? "Run" : "Change", "Option before → after", "Steps", "Look"].map((head) => el("th", { scope: "col" }, head)))), body);
   return el("div", {}, table, more(job.results, row, body));

@@ -30,8 +30,9 @@ function start() {
   page.keys(walkedRows([...body.children], "job"));
   async function again() {
     if (!isGoing()) return;
+    const before = new Map(jobs.map((job) => [job.id, [job.state, job.done].join()]));
     jobs = await askJson("/api/jobs");
-    for (const job of jobs) {
+    for (const job of jobs.filter(({ id, state, done }) => before.get(id) !== [state, done].join())) {
       const old = [...body.children].find((node) => node.dataset.job === job.id);
       const now = row(job);
       if (old) old.replaceChildren(...now.children);

@@ -7,14 +7,14 @@
 import { leap, parameters } from "./address.mjs";
 import { forkDialog } from "./fork_dialog.mjs";
 import { api, askJson, mayWrite } from "./http.mjs";
-import { jobView, watchJob } from "./job_view.mjs";
+import { jobView, redraw, watchJob } from "./job_view.mjs";
 import { button, el, say, show } from "./viewer/dom.mjs";
 
 export function runForks({ view, exp, kept, neighbours, store, step }) {
   const box = el("section.run-job", { id: "job", hidden: true, "aria-label": "Forks of this run" });
   const listed = neighbours.place !== null && kept.q ? kept.q : null;
   const mayFork = mayWrite() && store.found && view.state === "ended";
-  let stop = null, shownId = null, last = null, others = listed ? neighbours.of - 1 : null;
+  let rows = new Map(), stop = null, shownId = null, last = null, others = listed ? neighbours.of - 1 : null;
 
   const fork = (fixed = null) => {
     if (!mayFork) return false;
@@ -42,8 +42,8 @@ export function runForks({ view, exp, kept, neighbours, store, step }) {
   function paint(job) {
     last = job;
     const shut = button(".quiet", () => { leap({ job: null }); draw(); }, "Hide");
-    show(box, el("header", {}, el("h2", {}, "Fork"), el("a.soft", { href: `/jobs/${encodeURIComponent(job.id)}`, dir: "auto" }, job.title), shut),
-      jobView(job, { kept, onapply: job.of === view.run ? onapply : null, onagain: () => { shownId = null; draw(); }, others: job.runs === 1 ? others : 0 }));
+    redraw(box, el("header", {}, el("h2", {}, "Fork"), el("a.soft", { href: `/jobs/${encodeURIComponent(job.id)}`, dir: "auto" }, job.title), shut),
+      jobView(job, { kept, onapply: job.of === view.run ? onapply : null, onagain: () => { shownId = null; draw(); }, others: job.runs === 1 ? others : 0, rows }));
     box.hidden = false;
     if (job.state === "done" && job.runs === 1) counted().catch(() => { others = others ?? null; });
   }
@@ -52,7 +52,7 @@ export function runForks({ view, exp, kept, neighbours, store, step }) {
     const { job: id = null } = parameters();
     if (id === shownId) return;
     stop?.();
-    [shownId, last, stop] = [id, null, null];
+    [shownId, last, stop, rows] = [id, null, null, new Map()];
     if (id === null) { box.hidden = true; return; }
     stop = watchJob(id, paint, (error) => { show(box, el("p.failure", {}, error.message)); box.hidden = false; });
   }
