@@ -125,6 +125,7 @@ async function start() {
     outline.node,
     el("section.centre-box", {}, el("div.tabs", { id: "views", role: "tablist" }), el("div", { id: "centre", role: "tabpanel", tabindex: "-1" })),
     el("aside", { id: "evidence", "aria-label": "Evidence" }));
+  if (parameters().view === "graph") await withGraph();
   draw();
   addEventListener("popstate", draw);
   document.title = `${view.run} · evitrail`;
