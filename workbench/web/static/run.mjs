@@ -13,14 +13,11 @@ import { kindWord } from "./marks.mjs";
 import { overrideDialog, withdrawDialog } from "./override.mjs";
 import { blameView, forksView, reviewsView, shownBlame } from "./run_blame.mjs";
 import { evidencePanel } from "./run_evidence.mjs";
-import { valuesOfView } from "./run_graph.mjs";
 import { runForks } from "./run_forks.mjs";
 import { runHead } from "./run_head.mjs";
 import { rowNamed, runOutline } from "./run_outline.mjs";
 import { claimsOf, whyView } from "./run_why.mjs";
 import { button, byId, el, show } from "./viewer/dom.mjs";
-import { contextView } from "./viewer/context.mjs";
-import { graphView } from "./viewer/graph_view.mjs";
 import { storyOf } from "./viewer/question.mjs";
 import { DOING, MARKS, lastPart, rawView, stepBody, stepFacts, stepOf, titleOf } from "./viewer/step.mjs";
 import { OF_RECORD, RUN_VIEWS, viewKeys, viewTabs } from "./viewer/views.mjs";
@@ -41,18 +38,7 @@ async function start() {
     walk(now === "graph" ? { step, option: null, claim: null, passage: null } : { step, view: OF_RECORD.includes(now) ? now : "step" });
     draw();
   });
-  const graph = graphView({
-    values: () => valuesOfView(view, claims, shownBlame(view, parameters().blame).shown),
-    at() {
-      const { option = null, claim = null, passage = null, step = null, open, as } = parameters();
-      return { option, claim, passage, step, open: open?.split(",") ?? [], asList: as === "list" };
-    },
-    select: (changes, isWalking) => { (isWalking ? walk : leap)(changes); draw(); },
-    open: (step) => goToStep(step),
-    unfold: (names) => { walk({ open: names.join(",") }); draw(); },
-    toList: (is) => { walk({ as: is ? "list" : null }); draw(); },
-  });
-  let story = null, turn = 0;
+  let story = null, graph = null, turn = 0;
 
   function listAddress() {
     const said = new URLSearchParams(Object.entries({ q, sort: sort && `${descending === "true" ? "-" : ""}${sort}` }).filter(([, value]) => value));
@@ -97,10 +83,21 @@ async function start() {
       byId("centre").dataset.shown = "why";
     } else if (shown === "graph") {
       turn += 1;
-      if (!byId("centre").contains(graph.node)) show(byId("centre"), graph.node);
-      graph.draw();
-      byId("centre").dataset.shown = "graph";
+      if (graph) drawGraph();
+      else withGraph().then(draw, failed);
     } else drawStep(row, shown).catch(failed);
+  }
+
+  function drawGraph() {
+    if (!byId("centre").contains(graph.node)) show(byId("centre"), graph.node);
+    graph.draw();
+    byId("centre").dataset.shown = "graph";
+  }
+
+  // What draws the graph is asked for when it is looked at first.
+  async function withGraph() {
+    const { runGraph } = await import("./run_graph.mjs");
+    graph ??= runGraph(view, claims, { select: (changes, isWalking) => { (isWalking ? walk : leap)(changes); draw(); }, open: goToStep });
   }
 
   async function drawStep(row, shown) {
@@ -112,7 +109,8 @@ async function start() {
       const link = ({ step, ...more }) => runPath(exp, view.run, { ...kept, step, view: "step", ...more });
       const context = { ...story, codes: view.codes, at: parameters(), link, go: ({ step = name, ...more }) => go({ step, view: "step", ...more }) };
       if (row[6] === "Retrieved" && line.store.found) again = await searchAgain(record);
-      body = shown === "raw" ? rawView(source, record) : await (shown === "context" ? contextView : stepBody)(source, row, record, context);
+      const drawn = shown === "context" ? (await import("./viewer/context.mjs")).contextView : stepBody;
+      body = shown === "raw" ? rawView(source, record) : await drawn(source, row, record, context);
     } catch (error) {
       body = el("p.failure", {}, `This record cannot be shown: ${error.message}`);
     }
@@ -142,6 +140,7 @@ async function start() {
     outline.node,
     el("section.centre-box", {}, el("div.tabs", { id: "views", role: "tablist" }), el("div", { id: "centre", role: "tabpanel", tabindex: "-1" })),
     el("aside", { id: "evidence", "aria-label": "Evidence" }));
+  if (parameters().view === "graph") await withGraph();
   draw();
   addEventListener("popstate", draw);
   document.title = `${view.run} · evitrail`;
@@ -166,7 +165,7 @@ async function start() {
   function play({ target }) {
     if (target.closest("button, summary")) return false; // it does what it says
     if (parameters().view !== "graph") go({ view: "graph" });
-    graph.toggle();
+    withGraph().then(() => { draw(); graph.toggle(); }, failed);
     return true;
   }
 

@@ -1,9 +1,25 @@
-// A run's view as the graph takes it: steps, passages with how they stood, claims, options, and who is blamed.
+// The graph of a run, of its view: steps, passages with how they stood, claims, options, and who is blamed.
+//
+// Rules kept here
+// - It is asked for when the graph is looked at, so no other view of a run waits for it.
 
+import { parameters } from "./address.mjs";
 import { kindWord } from "./marks.mjs";
+import { shownBlame } from "./run_blame.mjs";
 import { graphSteps, orderOf, versionIn } from "./viewer/graph_values.mjs";
+import { graphView } from "./viewer/graph_view.mjs";
 
-export function valuesOfView({ outline, passages, standing, chain, outcome, case: asked }, claims, blame) {
+// `select(changes, isWalking)` changes the address, `open(step)` opens a step.
+export const runGraph = (view, claims, { select, open }) => graphView({
+  values: () => valuesOfView(view, claims, shownBlame(view, parameters().blame).shown), select, open,
+  at() {
+    const { option = null, claim = null, passage = null, step = null, open: unfolded, as } = parameters();
+    return { option, claim, passage, step, open: unfolded?.split(",") ?? [], asList: as === "list" };
+  },
+  unfold: (names) => select({ open: names.join(",") }, true), toList: (is) => select({ as: is ? "list" : null }, true),
+});
+
+function valuesOfView({ outline, passages, standing, chain, outcome, case: asked }, claims, blame) {
   return {
     ...orderOf(outline), steps: graphSteps(outline),
     question: asked, chosen: chain ? chain.chosen : outcome?.chosen, reason: chain?.reason ?? "", weights: chain?.logits ?? {},

@@ -128,7 +128,7 @@ function claimOrFold(one, reading, add, join) {
     add({ ...one, step: reading, steps: [reading] });
     if (one.isOpen) return;
     for (const name of new Set(one.holds.map(({ passage }) => passage))) join(passageBox(name), one.id, "read");
-    join(one.id, one.option ? optionBox(one.option) : "fold options", "supports");
+    join(one.id, one.option ? optionBox(one.option) : "fold options", "about");
     return;
   }
   const sign = one.stance === "supports" ? "+" : "−";

@@ -7,17 +7,17 @@
 //
 //     const { places, height, lanes } = laidOut(graph, 800);
 
-const SHARES = [22, 30, 29, 19], GAP = 44, BETWEEN = 8, GROUPS = 16;
+const SHARES = [22, 30, 29, 19], BETWEEN = 8, GROUPS = 16;
 const HEIGHTS = { step: 46, fold: 32, context: 46 }, FULL = 64, TALL = 82; // a line of words is 18 high
-export const NARROWEST = 740;
+export const NARROWEST = 660;
 export const heightOf = ({ kind, isBlamed, standing }) => (standing?.by ? TALL : isBlamed ? FULL : HEIGHTS[kind] ?? FULL);
 
 export function laidOut({ boxes, edges }, width) {
-  const wide = Math.max(width, NARROWEST), free = wide - 3 * GAP, places = new Map();
+  const wide = Math.max(width, NARROWEST), gap = wide < 780 ? 32 : 44, free = wide - 3 * gap, places = new Map();
   let x = 0;
   const lanes = SHARES.map((share, lane) => {
     const w = Math.floor((free * share) / 100), at = x;
-    x += w + GAP;
+    x += w + gap;
     return { x: at, w, boxes: boxes.filter((box) => box.lane === lane) };
   });
   const middle = (id) => { const place = places.get(id); return place && place.y + place.h / 2; };

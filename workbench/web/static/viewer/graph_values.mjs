@@ -3,6 +3,8 @@
 import { stepOf, titleOf } from "./step.mjs";
 import { nameOf, refOf, spaced, standingOf } from "./text.mjs";
 
+const GRAVEST_FIRST = ["high_risk", "unsafe", "contradiction", "overconfident", "wrong"]; // kinds of failure
+
 // Every record in the order in which they were made, and those that end a run and find a blame.
 export function orderOf(rows) {
   const first = (type) => rows.find((row) => row[2] === type), names = new Map(rows.map((row) => [stepOf(row), titleOf(row)]));
@@ -19,7 +21,8 @@ export const graphSteps = (rows) => rows.filter(([, depth, type, path, , , outpu
 export const versionIn = (ref, { id }) => (ref?.startsWith(`${id}@`) ? ref.slice(id.length + 1) : ref ?? null);
 
 export function valuesOfStory({ run, question, said, choice, reading, finders, found, met, blames }, blameFor) {
-  const used = new Set(choice?.claims), blame = blames?.blames.find(({ outcome }) => outcome === blameFor) ?? blames?.blames[0];
+  const used = new Set(choice?.claims), sorted = blames?.blames.toSorted((a, b) => GRAVEST_FIRST.indexOf(a.outcome) - GRAVEST_FIRST.indexOf(b.outcome));
+  const blame = sorted?.find(({ outcome }) => outcome === blameFor) ?? sorted?.[0];
   return {
     ...orderOf(run.rows), steps: graphSteps(run.rows),
     question: question && { options: {}, ...question }, chosen: choice ? said?.option ?? null : undefined, reason: choice?.reason ?? "",

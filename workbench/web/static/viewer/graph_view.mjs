@@ -12,28 +12,30 @@
 import { button, el, say, show } from "./dom.mjs";
 import { LANES, foldsOf, graphOf, litIn } from "./graph.mjs";
 import { curves, laidOut } from "./graph_layout.mjs";
+import { graphPlay } from "./graph_play.mjs";
 import { boxBody, boxWords, graphList, lackingIn } from "./graph_words.mjs";
 
-const SVG = "http://www.w3.org/2000/svg", BEAT = 1000;
+const SVG = "http://www.w3.org/2000/svg";
 
 // host: values() for `graphOf`; at() {option, claim, passage, step, open, asList} as the address says; select(changes, isWalking);
 // open(step); unfold(names); toList(is).
 export function graphView(host) {
   const lines = document.createElementNS(SVG, "svg"), stage = el("div.graph-stage", { role: "group", "aria-label": "Graph of what was made of what; arrow keys go along its edges" });
   const scroll = el("div.graph-scroll", {}, stage), list = el("div.graph-list"), nodes = new Map(), paths = new Map();
-  const playButton = button(".graph-play", () => toggle()), listButton = button(".graph-as", () => host.toList(!host.at().asList), "As a list");
+  const playButton = button(".graph-play", () => play.toggle()), listButton = button(".graph-as", () => host.toList(!host.at().asList), "As a list");
   const node = el("section.graph", { "aria-label": "Provenance graph" },
     el("div.graph-tools", {}, playButton, listButton, el("span.soft.graph-legend", {},
       el("span.sample.is-deciding", { "aria-hidden": "true" }), "decided", el("span.sample", { "aria-hidden": "true" }), "supports",
       el("span.sample.is-against", { "aria-hidden": "true" }), "refutes", el("span.sample-ring", { "aria-hidden": "true" }), "blamed")),
     scroll, list);
-  let graph = null, places = null, drawn = "", played = null, timer = 0;
+  let graph = null, places = null, drawn = "";
+  const play = graphPlay({ order: () => host.values().order, at: () => host.at().step, to: playTo, ended: () => { if (graph && node.isConnected) mark(host.at(), host.values()); } });
   lines.setAttribute("aria-hidden", "true");
   lines.classList.add("graph-lines");
 
   function draw() {
     const at = host.at(), values = host.values(), open = new Set([...at.open, ...foldsOf(values, at)]);
-    if (played !== null && (played !== at.step || at.option || at.claim || at.passage)) stop();
+    if (play.now !== null && (play.now !== at.step || at.option || at.claim || at.passage)) play.stop();
     const now = JSON.stringify([[...open].sort(), values.blamed, values.blamedFor]);
     if (now !== drawn) build(graphOf(values, open), values);
     drawn = now;
@@ -85,8 +87,8 @@ export function graphView(host) {
 
   // What is selected stands out, all else is dim; what no step has added yet, while it is played, waits.
   function mark(at, { order }) {
-    const lit = litIn(graph, at), isSelecting = lit.size > 0, until = played === null ? Infinity : order.indexOf(played);
-    const waits = (box) => played !== null && box.steps.length > 0 && box.steps.every((step) => order.indexOf(step) > until);
+    const lit = litIn(graph, at), isSelecting = lit.size > 0, until = play.now === null ? Infinity : order.indexOf(play.now);
+    const waits = (box) => box.steps.length > 0 && box.steps.every((step) => order.indexOf(step) > until);
     const focused = graph.boxes.find(({ id }) => nodes.get(id) === document.activeElement);
     const reached = focused ?? graph.boxes.find((box) => isSelected(box, at)) ?? graph.boxes[0];
     const put = (one, has) => { for (const [name, is] of Object.entries(has)) one.classList.toggle(name, is); };
@@ -122,7 +124,7 @@ export function graphView(host) {
       return;
     }
     const target = targetOf(box), isOn = !isWalking && isSelected(box, host.at());
-    stop();
+    play.stop();
     if (target) host.select(isOn ? { ...nothing, step: null } : target, isWalking);
   }
 
@@ -152,33 +154,19 @@ export function graphView(host) {
     return lane(box.lane + side).sort((a, b) => Math.abs(y(a) - y(box)) - Math.abs(y(b) - y(box)))[0] ?? null;
   }
 
-  function toggle() {
-    if (played !== null) { stop(); mark(host.at(), host.values()); return; }
-    const { order } = host.values(), at = order.indexOf(host.at().step);
-    step(at < 0 || at === order.length - 1 ? 0 : at + 1);
-  }
-
-  function step(i) {
-    const { order } = host.values();
-    clearTimeout(timer);
-    if (!node.isConnected || i >= order.length) { stop(); if (node.isConnected) mark(host.at(), host.values()); return; }
-    played = order[i];
-    host.select({ step: played, ...nothing }, true);
-    say(`${i + 1} of ${order.length}: ${host.values().named(played)}`);
-    timer = setTimeout(() => step(i + 1), BEAT);
-  }
-
-  function stop() {
-    clearTimeout(timer);
-    played = null;
-    drawPlay();
+  function playTo(step) {
+    if (!node.isConnected) return false;
+    const { order, named } = host.values();
+    host.select({ step, ...nothing }, true);
+    say(`${order.indexOf(step) + 1} of ${order.length}: ${named(step)}`);
+    return true;
   }
 
   function drawPlay() {
-    playButton.textContent = played === null ? "▶ Play" : "❚❚ Pause";
+    playButton.textContent = play.now === null ? "▶ Play" : "❚❚ Pause";
     playButton.title = "walk the steps, one a second (Space)";
   }
 
   new ResizeObserver(place).observe(scroll);
-  return { node, draw, toggle };
+  return { node, draw, toggle: play.toggle };
 }

@@ -47,7 +47,7 @@ export function boxWords(box, { blamedFor }) {
   return parts.filter(Boolean).join(" · ");
 }
 
-const RELATIONS = { then: "then", found: "found", read: "read as", shown: "put before", supports: "supports", refutes: "refutes" };
+const RELATIONS = { then: "then", found: "found", read: "read as", shown: "put before", supports: "supports", refutes: "refutes", about: "about" };
 
 export function graphList(graph, values, choose) {
   const item = ({ box, relation, isAgain, inner }) => {

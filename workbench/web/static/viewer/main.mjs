@@ -176,7 +176,7 @@ async function start() {
     r: () => { if (at.run) go({ view: at.view === "raw" ? "step" : "raw" }); },
     " ": () => { if (at.view !== "graph") see("graph"); else at.graph.toggle(); },
     ...Object.fromEntries(Object.entries(viewKeys(see)).map(([key, [, does]]) => [key, () => { if (at.run) does(); }])),
-    v: () => openDialog("verdict-panel"), "?": () => openDialog("help"),
+    i: () => openDialog("verdict-panel"), v: () => openDialog("verdict-panel"), "?": () => openDialog("help"),
   };
 
   function leaveFilter() {
