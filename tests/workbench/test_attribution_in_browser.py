@@ -110,7 +110,7 @@ def test_an_override_is_typed_counted_and_withdrawn_and_hostile_words_run_nothin
     view.fill("#override-by", HOSTILE)
     view.keyboard.press("Enter")
     view.wait_for_selector("dialog", state="detached")
-    view.wait_for_selector("text=of 2 overridden by reviewers")
+    view.wait_for_selector("text=1 of 1 overridden by reviewers")
     view.wait_for_selector("#results", state="hidden")
     view.click("tr[data-step=choose] .step-name")
     listed(view, "choose")
