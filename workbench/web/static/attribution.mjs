@@ -120,11 +120,11 @@ async function start() {
   }
 
   function conditionSelect() {
-    const words = (parameters().q ?? "").split(/\s+/), now = found.conditions.find(({ query }) => words.includes(query));
+    const words = () => filter.query.split(/\s+/), now = found.conditions.find(({ query }) => words().includes(query));
     const node = el("select.plain-select", { "aria-label": "Condition" }, el("option", { value: "" }, "all conditions"),
       found.conditions.map(({ label, query }) => el("option", { value: query, selected: query === now?.query }, label)));
     node.addEventListener("change", () => {
-      const rest = words.filter((word) => word && word !== now?.query);
+      const rest = words().filter((word) => word && word !== now?.query);
       filter.set([node.value, ...rest].filter(Boolean).join(" "));
       leap({ q: filter.query });
     });
