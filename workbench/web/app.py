@@ -29,9 +29,11 @@ from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
 from evitrail.workbench.api.runs import Neighbours, neighbours
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
-from evitrail.workbench.web.faults import HANDLED, Handler, answered
+from evitrail.workbench.web.faults import FAULTS, HANDLED, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
+from evitrail.workbench.web.links import LinkedAPI
 from evitrail.workbench.web.routes import AGAIN, api, content
+from evitrail.workbench.web.run_routes import run_api
 from evitrail.workbench.web.shell import shell, template
 from evitrail.workbench.web.static_files import StaticFiles
 from evitrail.workbench.web.view_routes import view_api, view_writes
@@ -46,7 +48,7 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
 
     kinds = (*HANDLED, HTTPException, RequestValidationError, Exception)
     handlers: dict[int | type[Exception], Handler] = dict.fromkeys(kinds, answered)
-    app = FastAPI(
+    app = LinkedAPI(
         title="evitrail",
         version=version("evitrail"),
         docs_url=None,
@@ -54,6 +56,7 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
         exception_handlers=handlers,
+        responses=FAULTS,
     )
     files = StaticFiles(read_only=admission.read_only)
     _session(app, admission)
@@ -61,6 +64,7 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
     evidence_pages(app, folders, files)
     app.include_router(evidence_api(folders))
     app.include_router(view_api(folders))
+    app.include_router(run_api(folders))
     app.include_router(api(folders))
     for writes in () if admission.read_only else WRITES:
         app.include_router(writes(folders))

@@ -13,17 +13,37 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from evitrail.eval.query.parse import QueryError
+from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.errors import JournalError
 from evitrail.workbench.api.folders import UnknownName
 from evitrail.workbench.web.shell import error_page
 
+
+class FaultAnswer(BaseModel):
+    """Why a request was not answered."""
+
+    fault: str
+    """What was expected, and what was got."""
+    request: str = ""
+    """The number under which the server's log has it."""
+    at: int | None = None
+    """The character of a query at which it cannot be read, counted from 1."""
+
+
 SAFE = "Nothing was changed: pages only read. Go back, or to the list of experiments."
+FAULTS: dict[int | str, dict[str, Any]] = {
+    404: {"model": FaultAnswer, "description": "A name that is not there."},
+    409: {"model": FaultAnswer, "description": "Results, the record or the evidence store are not at hand."},
+    422: {"model": FaultAnswer, "description": "A parameter or a query that cannot be read."},
+}
+"""What every route may answer besides what it is asked for."""
 TITLES = {404: "Not here", 409: "Not ready", 422: "Not understood", 500: "Something went wrong here"}
 
 
@@ -67,7 +87,7 @@ def _told(error: Exception) -> tuple[int, str]:
         return 422, "; ".join(f"{name}: {what}" for name, what in faults)
     if isinstance(error, UnknownName):
         return 404, str(error.args[0])
-    if isinstance(error, (FileNotFoundError, JournalError)):
+    if isinstance(error, (FileNotFoundError, JournalError, StoreError)):
         return 409, said
     if isinstance(error, ValueError):
         return 422, said
