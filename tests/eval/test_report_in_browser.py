@@ -40,10 +40,10 @@ def test_a_number_says_which_command_lists_its_runs_and_where_the_workbench_show
 
 
 def test_a_query_that_a_shell_would_read_is_quoted(report: Path, tmp_path: Path) -> None:
-    asked = quote("case:\"x'; touch /tmp/taken; '\"")
+    asked = quote("case:\"x'; touch taken; '\"")
     told = unescape(shown(dom(f"{report.as_uri()}#q={asked}", tmp_path / "a")))
     (command,) = re.findall(r'id="behind-command">(.*?)</code>', told)
-    assert shlex.split(command) == ["evitrail", "runs", str(report.parent), "case:\"x'; touch /tmp/taken; '\""]
+    assert shlex.split(command) == ["evitrail", "runs", str(report.parent), "case:\"x'; touch taken; '\""]
 
 
 def shown(page: str) -> str:

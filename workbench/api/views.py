@@ -86,7 +86,7 @@ def _read(folder: Path) -> tuple[SavedView, ...]:
         text = path.read_text("utf-8")
     except FileNotFoundError:
         return ()
-    do = "mend the file, or move it away"
+    do = "repair the file, or move it away"
     try:
         found = [SavedView(name=_name(one["name"]), address=_address(one["address"])) for one in json.loads(text)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

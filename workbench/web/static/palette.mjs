@@ -13,7 +13,7 @@ import { evidencePath } from "./evidence_address.mjs";
 import { value, valueText } from "./filter/tree.mjs";
 import { api, askBytes, askJson } from "./http.mjs";
 import { unpack } from "./pack.mjs";
-import { rankable, ranked } from "./palette_ranking.mjs";
+import { merged, rankable, ranked } from "./palette_ranking.mjs";
 import { button, el, show } from "./viewer/dom.mjs";
 
 const KINDS_SHOWN = ["do", "page", "view", "step", "experiment", "case", "evidence", "run"]; // the nearest first
@@ -88,7 +88,7 @@ export function paletteOf({ exp, actions, goes }) {
     dialog.showModal();
     draw();
     const late = setTimeout(() => { note = "asking for runs, cases and evidence …"; draw(); }, PAUSE_SHOWN);
-    lazily().then((more) => { entries = [...here, ...more]; note = ""; }, (error) => { note = `Of the server: ${error.message}`; })
+    lazily().then((more) => { entries = merged(here, more); note = ""; }, (error) => { note = `Of the server: ${error.message}`; })
       .then(() => { clearTimeout(late); if (dialog.open) draw(); dialog.dataset.ready = "yes"; });
   }
 

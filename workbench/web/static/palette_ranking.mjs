@@ -5,32 +5,40 @@
 //   word, anywhere, or by its letters in this order (from two letters on).
 // - An entry is as good as its worst word. Then comes the order of kinds, the shorter name, and the name by code point.
 // - No kind fills the list: each has at most so many places while others have something to show.
-// - Names are lowered once, in `rankable`, so that a hundred thousand are ranked while one types.
+// - Names are lowered and ordered once, in `rankable`, so that a hundred thousand are ranked while one types.
 //
 //     ranked(rankable([{ kind: "run", name: "gated.acute-001" }]), "gat 001")
 
 export const WHOLE = 0, START = 1, WORD = 2, WITHIN = 3, LETTERS = 4, UNMET = 5;
 const MOST = 60, OF_A_KIND = 12;
 
-export const rankable = (entries) => entries.map((entry) => ({ entry, lower: (entry.words ?? entry.name).toLowerCase() }));
+export const rankable = (entries) => merged(entries.map((entry) => ({ entry, lower: entry.name.toLowerCase() })));
+
+// Several such lists in one: the shorter name first, then by code point.
+export const merged = (...lists) => lists.flat().sort(({ entry: { name: a } }, { entry: { name: b } }) =>
+  a.length - b.length || (a < b ? -1 : a > b ? 1 : 0));
 
 export function ranked(entries, typed, kinds = [], most = MOST, ofAKind = OF_A_KIND) {
-  const words = typed.toLowerCase().split(/\s+/).filter(Boolean), met = [];
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean), buckets = new Map();
+  let found = 0;
   for (const { entry, lower } of entries) {
     let grade = WHOLE;
     for (let i = 0; i < words.length && grade < UNMET; i += 1) grade = Math.max(grade, gradeOf(lower, words[i]));
-    if (grade < UNMET) met.push({ entry, grade, place: kinds.indexOf(entry.kind) });
+    if (grade === UNMET) continue;
+    const place = grade * 100 + 1 + kinds.indexOf(entry.kind);
+    found += 1;
+    if (buckets.has(place)) buckets.get(place).push(entry);
+    else buckets.set(place, [entry]);
   }
-  met.sort((a, b) => a.grade - b.grade || a.place - b.place || a.entry.name.length - b.entry.name.length
-    || (a.entry.name < b.entry.name ? -1 : a.entry.name > b.entry.name ? 1 : 0));
+  const met = [...buckets].sort(([a], [b]) => a - b).flatMap(([, bucket]) => bucket);
   const taken = new Map(), first = [], rest = [];
-  for (const { entry } of met) {
+  for (const entry of met) {
     const many = taken.get(entry.kind) ?? 0;
     taken.set(entry.kind, many + 1);
     (many < ofAKind ? first : rest).push(entry);
     if (first.length >= most) break;
   }
-  return { found: met.length, shown: [...first, ...rest].slice(0, most) };
+  return { found, shown: [...first, ...rest].slice(0, most) };
 }
 
 // How well a word is met by a name; both in small letters.
