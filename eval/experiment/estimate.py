@@ -28,6 +28,7 @@ from evitrail.agent.llm.base import LLMError
 from evitrail.agent.reader.base import Recording
 from evitrail.eval.experiment.answer import answer_by
 from evitrail.eval.experiment.dry_run import PlannedCall, Rehearsal
+from evitrail.eval.experiment.evenly import evenly
 from evitrail.eval.experiment.experiment import Experiment
 from evitrail.eval.experiment.job import RunJob
 from evitrail.eval.log.runs import finished_runs
@@ -163,9 +164,7 @@ class Counter:
 
 def spread(jobs: Sequence[RunJob]) -> list[RunJob]:
     """At most so many of the jobs, evenly spread."""
-    if len(jobs) <= REHEARSED:
-        return list(jobs)
-    return [jobs[place * len(jobs) // REHEARSED] for place in range(REHEARSED)]
+    return evenly(jobs, REHEARSED)
 
 
 def _row(jobs: Sequence[RunJob], told: Sequence[RunCount]) -> Estimate:

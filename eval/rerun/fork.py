@@ -7,7 +7,9 @@ Rules kept here
 - ``output`` lays down what one step said; every other change holds from that step to the end, or from the
   start where no step is named.
 - A fork of a fork keeps what its parents changed.
-- Asked for again it is the same fork, unless the code that did it has changed since: then it is another, ``…~1``.
+- Asked for again it is the same fork, in whichever file of the folder it is, unless the code that did it has changed
+  since: then it is another, ``…~1``.
+- Once ``stop`` is set no step is begun any more: ``Stopped`` is raised, and what was done is in the journal.
 - Of several readers, it is read by the one that read the run it goes back to.
 
     what = forking("agentic.rad-001", at="retrieve[2]", changes={"retriever": "bm25"})
@@ -23,6 +25,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import count
+from threading import Event
 from typing import Any, NamedTuple
 
 from evitrail.agent.llm.base import Completion
@@ -30,6 +33,7 @@ from evitrail.agent.model import Answer, Choice, Critique, OpenAnswer, Query, Sy
 from evitrail.agent.reader.base import Reader
 from evitrail.agent.tools import Change, Tools
 from evitrail.eval.experiment.answer import answer_with, open_answer_with
+from evitrail.eval.experiment.job import Watched
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.plan.readers import Readers, readers
 from evitrail.eval.plan.run_name import ForkName, change_text
@@ -40,6 +44,7 @@ from evitrail.evidence_store.store import EvidenceStore
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces.external.external_run import expect_own
 from evitrail.traces.journal.errors import RunEnded
+from evitrail.traces.journal.handover import take_over
 from evitrail.traces.journal.journal import Journal
 from evitrail.traces.journal.schema import keyed
 from evitrail.traces.journal.view import JournalView
@@ -98,6 +103,7 @@ def fork(
     *,
     past: JournalView | None = None,
     acknowledged: str | None = None,
+    stop: Event | None = None,
 ) -> Forked:
     """Do a fork into ``journal``, which is one file of ``past`` where there are several.
 
@@ -110,9 +116,11 @@ def fork(
     _prove(change, tools_of(parent, Verify(past, what.of), store, reader))
     digest = partial(keyed, past.secret(secret).key) if secret else sha256
     for again in count():
+        name = fork_name(what, digest, again)
+        take_over(journal, past, name)
         live = Live.begin(
             journal,
-            fork_name(what, digest, again),
+            name,
             what,
             parent=what.of,
             memory=memory_of(parent),
@@ -121,7 +129,8 @@ def fork(
             past=past,
         )
         try:
-            answer = answer_again(parent, live, store, reader, change)
+            run = Watched(live, stop) if stop else live
+            answer = answer_again(parent, run, store, reader, change)
         except RunEnded:
             continue  # it was done before by other code: that stays, and this is another
         live.end(answer)

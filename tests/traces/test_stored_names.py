@@ -56,6 +56,8 @@ REASONS = {
         "AnswerSource Answered Attempt BlameShare ClaimDiff ComparedMetric Comparison ContextLink Counted Difference "
         "End Estimate EvidenceChain FaultCount FixValue Ingested Link ListedRun Moved Pair Parted Parting PassageDiff "
         "Payload Reasons ReviewItem State Stats StatusChange StepDiff Swap TurningEvent Unread"
+        " AskedForks ForkChoices ForkEnd ForkEstimate ForkResult ForkVariant ForkedStep Job JobEvent JobView StepChoice"
+        " Tally Unforkable"
         " CaseResult Funnel ListedReview StageCount"
         " Cause ChangedAnswer ChangingEvent ConditionDrift Drift EventDrift"
         " ClaimBlame ClaimResult ClaimRow ClaimShare JudgedAnswer"

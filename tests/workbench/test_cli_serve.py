@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
-import signal
 import socket
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from desk import Desk, evitrail
+from server_process import served
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 UNWANTED = {
@@ -29,31 +24,6 @@ UNWANTED = {
     "vllm",
 }
 """Modules that take long to load, and no page needs."""
-RUN = """
-import os, sys, threading
-from evitrail.workbench.cli.app import run_command
-def tell():
-    for line in sys.stdin:
-        sys.stderr.write(" ".join(sorted(sys.modules)) + "\\n"); sys.stderr.flush()
-threading.Thread(target=tell, daemon=True).start()
-sys.exit(run_command(sys.argv[1:]))
-"""
-
-
-@contextmanager
-def served(*arguments: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The address that a server prints, and its process, which must end well when it is interrupted."""
-    command = [sys.executable, "-c", RUN, "serve", *map(str, arguments), "--port", "0"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, **pipes) as process:  # type: ignore[call-overload]
-        try:
-            found = re.search(r"http://\S+", process.stdout.readline())
-            assert found
-            yield found[0], process
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=60) == 0
-        finally:
-            process.kill()
 
 
 def test_the_first_pages_load_no_model_and_no_plots(desk: Desk) -> None:

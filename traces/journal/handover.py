@@ -27,6 +27,8 @@ def take_over(journal: Journal, past: JournalView, run: str) -> int:
     if [record.hash for record in here] != [record.hash for record in there[: len(here)]]:
         return 0
     new = there[len(here) :]
+    if not new:
+        return 0
     with journal.transaction():
         for name in dict.fromkeys(name for record in new for name in blobs_named(record.body)):
             keeper = journal.secret(run, past) if name.startswith(KEYED) else journal

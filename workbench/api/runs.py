@@ -120,6 +120,13 @@ def listed_runs(
     )
 
 
+def runs_meant(folder: Path, query: str, sort: str = "run", *, descending: bool = False) -> list[str]:
+    """The names of all runs that a query means; raises as ``selection`` does."""
+    columns, _, places = _selected(folder, query, sort, descending)
+    names = columns.names("run")
+    return [str(names.at(place)) for place in places.tolist()]
+
+
 def runs_table(folder: Path, query: str = "", sort: str = "run", *, descending: bool = False) -> bytes:
     """All runs that are meant as a Parquet file, with the types of outcomes.parquet; raises as ``selection`` does."""
     import pyarrow as pa

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp
 from evitrail.eval.query.vocabulary import vocabulary
 from evitrail.workbench.api.experiments import experiment_line, experiments
 from evitrail.workbench.api.folders import ExperimentFolders
+from evitrail.workbench.api.jobs import Jobs
 from evitrail.workbench.api.live import Watchers
 from evitrail.workbench.api.pack import pack
 from evitrail.workbench.api.profile import profile
@@ -32,6 +33,7 @@ from evitrail.workbench.api.runs import Neighbours, neighbours
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
 from evitrail.workbench.web.faults import FAULTS, HANDLED, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
+from evitrail.workbench.web.job_routes import job_pages, job_writes, jobs_api
 from evitrail.workbench.web.links import LinkedAPI
 from evitrail.workbench.web.live import live_api
 from evitrail.workbench.web.routes import AGAIN, api, content
@@ -64,13 +66,18 @@ def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watch
     _session(app, admission)
     _pages(app, folders, files)
     evidence_pages(app, folders, files)
+    jobs = Jobs(folders)
+    job_pages(app, jobs, files)
     app.include_router(live_api(watchers or Watchers(folders)))
     app.include_router(evidence_api(folders))
     app.include_router(view_api(folders))
+    app.include_router(jobs_api(folders, jobs))
     app.include_router(run_api(folders))
     app.include_router(api(folders))
     for writes in () if admission.read_only else WRITES:
         app.include_router(writes(folders))
+    if not admission.read_only:
+        app.include_router(job_writes(folders, jobs))
     return Guard(app, admission)
 
 
@@ -99,7 +106,7 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
             first["neighbours"] = neighbours(folder, run, q, sort, descending=descending)
         except (ValueError, FileNotFoundError):  # a list that cannot be told is no reason not to show the run
             first["neighbours"] = Neighbours(place=None, of=0, previous=None, next=None)
-        return shell(files, run, "run.mjs", first=first, styles=("parts.css", "run.css"))
+        return shell(files, run, "run.mjs", first=first, styles=("parts.css", "run.css", "jobs.css"))
 
     @app.get("/static/{name:path}", include_in_schema=False)
     def static(request: Request, name: str) -> Response:

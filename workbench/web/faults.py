@@ -23,6 +23,7 @@ from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.errors import JournalError
 from evitrail.workbench.api.folders import UnknownName
+from evitrail.workbench.api.jobs import NotNow
 from evitrail.workbench.api.live import TooMany
 from evitrail.workbench.web.shell import error_page
 
@@ -75,7 +76,10 @@ async def answered(request: Request, error: Exception) -> Response:
 
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
-HANDLED: tuple[type[Exception], ...] = (UnknownName, TooMany, QueryError, InputError, ValueError, JournalError, OSError)
+HANDLED: tuple[type[Exception], ...] = (
+    *(UnknownName, NotNow, TooMany, QueryError),
+    *(InputError, ValueError, JournalError, OSError),
+)
 """Errors whose words are for whoever asked."""
 
 
@@ -90,7 +94,7 @@ def _told(error: Exception) -> tuple[int, str]:
         return 404, str(error.args[0])
     if isinstance(error, TooMany):
         return 503, said
-    if isinstance(error, (FileNotFoundError, JournalError, StoreError)):
+    if isinstance(error, (NotNow, FileNotFoundError, JournalError, StoreError)):
         return 409, said
     if isinstance(error, ValueError):
         return 422, said

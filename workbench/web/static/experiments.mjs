@@ -52,7 +52,7 @@ function start() {
     .filter(Boolean).map((said) => el("p.soft", {}, el("b", {}, line.exp), `: ${said}`)));
   document.title = "Experiments · evitrail";
   byId("main").className = "sheet wide";
-  show(byId("main"), el("h1", {}, "Experiments"),
+  show(byId("main"), el("h1", {}, "Experiments"), el("p.soft.page-links", {}, el("a", { href: "/jobs" }, "Jobs")),
     experiments.length ? el("table.plain-table", {},
       el("thead", {}, el("tr", {}, HEADS.map(([name, kind]) => el(`th${kind ? `.${kind}` : ""}`, { scope: "col" }, name)))),
       el("tbody", {}, experiments.map(row)))

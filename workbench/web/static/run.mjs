@@ -12,6 +12,7 @@ import { httpSource } from "./http_source.mjs";
 import { kindWord } from "./marks.mjs";
 import { blameView, forksView, reviewsView, shownBlame } from "./run_blame.mjs";
 import { evidencePanel } from "./run_evidence.mjs";
+import { runForks } from "./run_forks.mjs";
 import { runHead } from "./run_head.mjs";
 import { rowNamed, runOutline } from "./run_outline.mjs";
 import { claimsOf, whyView } from "./run_why.mjs";
@@ -30,7 +31,8 @@ async function start() {
     goes: () => view.outline.filter((row) => row[3]).map((row) => ({ kind: "step", name: row[3], act: () => goToStep(stepOf(row)) })),
     command: () => `evitrail trace show ${quote(line.folder)} ${quote(view.run)}`,
   });
-  const told = { view, exp, kept, neighbours }, claims = claimsOf(view), source = httpSource(exp, view, kept);
+  const forks = runForks({ view, exp, kept, neighbours, store: line.store, step: () => parameters().step });
+  const told = { view, exp, kept, neighbours, actions: forks.control }, claims = claimsOf(view), source = httpSource(exp, view, kept);
   const outline = runOutline(view, (row) => { walk({ step: stepOf(row), view: parameters().view === "raw" ? "raw" : "step" }); draw(); });
   let story = null, turn = 0;
 
@@ -56,6 +58,7 @@ async function start() {
   const evidenceAt = (ref) => (line.store.found ? evidencePath(ref, { exp, asof: view.case?.as_of, seq: view.seq }) : null);
 
   function draw() {
+    forks.draw();
     const at = selected(), said = parameters(), shown = VIEWS.some(([name]) => name === said.view) ? said.view : "why";
     show(byId("head"), runHead(told, at, go));
     show(byId("evidence"), evidencePanel(view, claims, at, go, evidenceAt));
@@ -108,7 +111,7 @@ async function start() {
 
   byId("main").className = "run";
   show(byId("main"),
-    el("header", { id: "head" }),
+    el("div.run-top", {}, el("header", { id: "head" }), forks.box),
     outline.node,
     el("section.centre-box", {}, el("div.tabs", { id: "views", role: "tablist" }), el("div", { id: "centre", role: "tabpanel", tabindex: "-1" })),
     el("aside", { id: "evidence", "aria-label": "Evidence" }));
@@ -124,7 +127,8 @@ async function start() {
     j: ["next step", move(1)], ArrowDown: ["next step", move(1)], k: ["previous step", move(-1)], ArrowUp: ["previous step", move(-1)],
     "[": ["previous run of the list", beside(neighbours.previous)], "]": ["next run of the list", beside(neighbours.next)],
     Enter: ["read the step", () => byId("centre").focus()], Escape: ["back: to why, then to the list", back],
-    g: ["go to the blamed step", () => (blamed() ? goToStep(blamed()) : false)],
+    f: ["fork: do it again with something changed", forks.fork],
+    g: ["go to the blamed step; after a fork that turned right: apply it to the other runs", () => forks.apply() || (blamed() ? goToStep(blamed()) : false)],
     r: ["the record as it was written, and back", () => go({ view: parameters().view === "raw" ? "step" : "raw" })],
     ...Object.fromEntries(VIEWS.map(([name, title], i) => [String(i + 1), [`view: ${title}`, () => go({ view: name === "why" ? null : name })]])),
     ...Object.fromEntries(letters.map((letter) => [letter, [`option ${letters[0]} to ${letters.at(-1)} (with Shift)`, () => go({ option: letter, claim: null, passage: null })]])),

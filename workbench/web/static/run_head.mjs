@@ -5,12 +5,12 @@ import { HARMS, mark, outcomeMarks } from "./marks.mjs";
 import { button, el } from "./viewer/dom.mjs";
 import { spaced } from "./viewer/text.mjs";
 
-export function runHead({ view, exp, kept, neighbours }, at, go) {
+export function runHead({ view, exp, kept, neighbours, actions }, at, go) {
   const { outcome, case: asked } = view;
   return [
     el("div.run-title", {},
       el("h1", {}, asked ? asked.stem : view.run),
-      el("div.run-result", {}, resultLine(view, outcome), beside({ exp, kept, neighbours }))),
+      el("div.run-result", {}, resultLine(view, outcome), el("div.beside-row", {}, actions(), beside({ exp, kept, neighbours })))),
     asked && el("ul.options", { "aria-label": "Options" }, Object.keys(asked.options).sort().map((letter) =>
       option(letter, asked, outcome?.chosen ?? view.chain?.chosen ?? null, at, go))),
     view.why && el("p.notice", {}, `${view.state === "damaged" ? "This record is damaged: " : ""}${view.why}`),
