@@ -26,6 +26,7 @@ import stance
 import startup
 import steps
 import throughput
+
 import workbench
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
