@@ -27,6 +27,8 @@ import startup
 import steps
 import throughput
 
+import workbench
+
 RESULTS = Path(__file__).parent / "RESULTS.md"
 PUBLIC = Path("../shared/data")
 """From the repository's folder, where `make bench` runs."""
@@ -54,6 +56,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "steps": ("One recorded step, durable, beside an OpenTelemetry span and an MLflow span", steps.results),
     "scale": ("Reading a run as it grows", scale.results),
     "kills": ("Kills of commands at random moments, and what came of the same command given again", kills.results),
+    "workbench": ("The workbench's budgets, and a sweep that pages watch", workbench.results),
     "throughput": ("Asking a model server, beside the bare openai client", throughput.results),
 }
 

@@ -53,6 +53,22 @@ def test_a_command_loads_no_library_that_it_does_not_need(desk: Desk, name: str)
     assert not unwanted & set(done.stderr.split())
 
 
+def test_serving_loads_no_model_and_no_library_of_statistics(desk: Desk) -> None:
+    code = (
+        "import sys; from pathlib import Path; sys.path.append(sys.argv[2])\n"
+        "from serving_pages import asking; from evitrail.workbench.web.serve import warmed\n"
+        "from evitrail.workbench.api.folders import ExperimentFolders\n"
+        "folder = Path(sys.argv[1]); warmed(ExperimentFolders([folder])); client = asking(folder)\n"
+        "pages = ['/', '/e/evitrail-run', '/e/evitrail-run/runs/standard.acute-001', '/evidence?q=sepsis']\n"
+        "codes = {client.get(page).status_code for page in pages}\n"
+        "sys.stderr.write(' '.join(sys.modules)); sys.exit(codes != {200})"
+    )
+    tests = str(Path(__file__).parents[1])
+    done = subprocess.run([sys.executable, "-c", code, str(desk.folder), tests], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert not (MODELS | {"torch", "matplotlib", "networkx", "llama_index"}) & set(done.stderr.split())
+
+
 @pytest.mark.parametrize(("said", "used"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
 def test_one_thread_multiplies_small_matrices_unless_the_user_says_more(said: dict[str, str], used: str) -> None:
     code = (

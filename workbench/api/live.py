@@ -5,7 +5,8 @@ Rules kept here
   write, and reads what was added to the journal since the look before.
 - Every event has a number, in the order they were told. Of what is a state (progress, seal, store, results) only the
   last is kept; rows of runs are kept for the last looks, and who has fallen further behind is told to ask anew.
-- A further thing to tell is a function of the experiment in ``tellers``: its event is sent whenever its value changes.
+- A further thing to tell is a function of the experiment's folder (``tells``): its event is sent whenever it tells
+  another thing.
 
     with watchers.watching("demo") as watched:
         events = watched.after(0)
@@ -39,7 +40,7 @@ class Watchers:
     """Every experiment that somebody looks at; see the module."""
 
     def __init__(self, folders: ExperimentFolders, tellers: Mapping[str, Teller] = TELLERS) -> None:
-        self._folders, self._tellers = folders, tellers
+        self._folders, self._tellers = folders, dict(tellers)
         self._watched: dict[Path, Watched] = {}
         self._lookers: dict[Path, int] = {}
         self._lock = Lock()
@@ -84,6 +85,10 @@ class Watchers:
             watched.takes_rows(-rows)
             with self._lock:
                 self._lookers[folder] -= 1
+
+    def tells(self, kind: str, teller: Teller) -> None:
+        """Tell another thing of every experiment, from the next that is looked at on."""
+        self._tellers[kind] = teller
 
     def names(self) -> list[str]:
         """Every experiment there is."""

@@ -11,10 +11,9 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -47,8 +46,12 @@ from evitrail.workbench.web.shell import shell, template
 from evitrail.workbench.web.static_files import StaticFiles
 from evitrail.workbench.web.view_routes import view_api, view_writes
 
-WRITES: tuple[Callable[[ExperimentFolders], APIRouter], ...] = (attribution_writes, view_writes)
-"""The routes that write, each part's its own."""
+PAGES = (evidence_pages, compare_pages, attribution_pages, diff_pages, retrieval_pages, audit_pages)
+"""The pages besides those of this module."""
+READS = (evidence_api, compare_api, attribution_api, diff_api, retrieval_api, audit_api, view_api, run_api, api)
+"""The routes that read; the last one ends in a name that may hold any character."""
+WRITES = (attribution_writes, view_writes)
+"""The routes that write."""
 
 
 def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watchers | None = None) -> ASGIApp:
@@ -68,31 +71,16 @@ def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watch
         responses=FAULTS,
     )
     files = StaticFiles(read_only=admission.read_only)
+    jobs, watchers = Jobs(folders), watchers or Watchers(folders)
+    watchers.tells("job", lambda folder: {"change": jobs.changes})
     _session(app, admission)
     _pages(app, folders, files)
-    evidence_pages(app, folders, files)
-    compare_pages(app, folders, files)
-    app.include_router(compare_api(folders))
-    app.include_router(live_api(watchers or Watchers(folders)))
-    diff_pages(app, folders, files)
-    retrieval_pages(app, folders, files)
-    app.include_router(evidence_api(folders))
-    app.include_router(diff_api(folders))
-    app.include_router(retrieval_api(folders))
-    jobs = Jobs(folders)
     job_pages(app, jobs, files)
-    app.include_router(jobs_api(folders, jobs))
-    app.include_router(run_api(folders))
-    attribution_pages(app, folders, files)
-    audit_pages(app, folders, files)
-    app.include_router(audit_api(folders))
-    app.include_router(attribution_api(folders))
-    app.include_router(view_api(folders))
-    app.include_router(api(folders))
-    for writes in () if admission.read_only else WRITES:
-        app.include_router(writes(folders))
-    if not admission.read_only:
-        app.include_router(job_writes(folders, jobs))
+    for pages in PAGES:
+        pages(app, folders, files)
+    writes = () if admission.read_only else (*(routes(folders) for routes in WRITES), job_writes(folders, jobs))
+    for router in (live_api(watchers), jobs_api(folders, jobs), *(routes(folders) for routes in READS), *writes):
+        app.include_router(router)
     return Guard(app, admission)
 
 

@@ -41,7 +41,7 @@ def live_api(watchers: Watchers) -> APIRouter:
 
     @router.get(
         "/events",
-        summary="What happens, as events: `runs`, `progress`, `sealed`, `results`, `store`, `fault`, `anew`.",
+        summary="What happens, as events: `runs`, `progress`, `sealed`, `results`, `store`, `job`, `fault`, `anew`.",
         response_class=StreamingResponse,
     )
     async def events(
