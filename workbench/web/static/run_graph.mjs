@@ -6,7 +6,7 @@
 import { parameters } from "./address.mjs";
 import { kindWord } from "./marks.mjs";
 import { shownBlame } from "./run_blame.mjs";
-import { graphSteps, orderOf, versionIn } from "./viewer/graph_values.mjs";
+import { graphSteps, stepOrder, versionIn } from "./viewer/graph_values.mjs";
 import { graphView } from "./viewer/graph_view.mjs";
 
 // `select(changes, isWalking)` changes the address, `open(step)` opens a step.
@@ -21,7 +21,7 @@ export const runGraph = (view, claims, { select, open }) => graphView({
 
 function valuesOfView({ outline, passages, standing, chain, outcome, case: asked }, claims, blame) {
   return {
-    ...orderOf(outline), steps: graphSteps(outline),
+    ...stepOrder(outline), steps: graphSteps(outline),
     question: asked, chosen: chain ? chain.chosen : outcome?.chosen, reason: chain?.reason ?? "", weights: chain?.logits ?? {},
     asked: Object.fromEntries(passages.map(({ step, query }) => [step, query])),
     passages: passages.map(({ passage, ref, step, header }) => {

@@ -10,7 +10,7 @@ const isSomething = (value) => value !== null && value !== undefined && value !=
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 export const writtenOut = (text) => text.replace(CONTROL, (one) => `\\u${one.codePointAt(0).toString(16).padStart(4, "0")}`);
 const shown = (child) => (typeof child === "string" ? writtenOut(child) : child);
-const SHOWN = new Set(["title", "aria-label", "placeholder"]); // attributes that somebody reads
+const READABLE = new Set(["title", "aria-label", "placeholder"]); // attributes that somebody reads
 
 // el("p.soft", {title: "…"}, "text", [more]) is <p class="soft" title="…">; what is nothing is left out.
 export function el(name, attributes = {}, ...children) {
@@ -21,7 +21,7 @@ export function el(name, attributes = {}, ...children) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
     else if (key.startsWith("--")) node.style.setProperty(key, value); // the policy forbids style attributes
-    else node.setAttribute(key, value === true ? "" : SHOWN.has(key) ? writtenOut(String(value)) : value);
+    else node.setAttribute(key, value === true ? "" : READABLE.has(key) ? writtenOut(String(value)) : value);
   }
   return fill(node, ...children);
 }

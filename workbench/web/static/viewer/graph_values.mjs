@@ -6,7 +6,7 @@ import { nameOf, refOf, spaced, standingOf } from "./text.mjs";
 const GRAVEST_FIRST = ["high_risk", "unsafe", "contradiction", "overconfident", "wrong"]; // kinds of failure
 
 // Every record in the order in which they were made, and those that end a run and find a blame.
-export function orderOf(rows) {
+export function stepOrder(rows) {
   const first = (type) => rows.find((row) => row[2] === type), names = new Map(rows.map((row) => [stepOf(row), titleOf(row)]));
   const name = (row) => (row ? stepOf(row) : null);
   return { order: rows.filter(([seq, depth]) => depth === 0 && seq >= 0).map(stepOf), named: (step) => names.get(step) ?? step,
@@ -24,7 +24,7 @@ export function valuesOfStory({ run, question, said, choice, reading, finders, f
   const used = new Set(choice?.claims), sorted = blames?.blames.toSorted((a, b) => GRAVEST_FIRST.indexOf(a.outcome) - GRAVEST_FIRST.indexOf(b.outcome));
   const blame = sorted?.find(({ outcome }) => outcome === blameFor) ?? sorted?.[0];
   return {
-    ...orderOf(run.rows), steps: graphSteps(run.rows),
+    ...stepOrder(run.rows), steps: graphSteps(run.rows),
     question: question && { options: {}, ...question }, chosen: choice ? said?.option ?? null : undefined, reason: choice?.reason ?? "",
     weights: choice?.logits ?? {}, asked: Object.fromEntries([...finders.values()].map(({ path, query }) => [path, query])),
     passages: [...found].map(([name, { passage: { header }, step }]) => ({ name, ref: refOf(header), step, version: header.version, title: header.title,
