@@ -60,5 +60,5 @@ def test_names_that_one_answer_gives_are_taken_by_the_others(described: Any) -> 
 
 def of_own_pages(case: Any) -> dict[str, str]:
     """What a page of the server sends with a request, for it to be answered."""
-    origin = case.operation.base_url
+    origin = case.operation.base_url.rstrip("/")
     return {"Origin": origin, "X-Evitrail": "write"} if case.method == "POST" else {}
