@@ -3,8 +3,7 @@
     {"run": {"kind": "names", "distinct": ["gated.q7"], "codes": [0]}, "correct": {"kind": "flag", "values": [1]}}
 
 Rules kept here
-- Every column of a pack is there, but for those that only the results can have (``ms``); unknown is as it is there, and
-  a number that is unknown is null.
+- The columns are those that a row of the results has; unknown is as in a pack, but a number that is unknown is null.
 
     row_columns([new_row(journal, run)])
 """
@@ -25,11 +24,16 @@ EPOCH = date(1970, 1, 1)
 
 def row_columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The columns, by name."""
-    names = {name: {"kind": "names", **_coded(row[name] for row in rows)} for name in (*NAMES, TEXT)}
-    lists = {name: _lists([row[name] for row in rows]) for name in LISTS}
-    flags = {name: {"kind": "flag", "values": [_flag(row[name]) for row in rows]} for name in FLAGS}
-    numbers = {name: {"kind": "number", "values": [_number(row[name]) for row in rows]} for name in NUMBERS}
+    known = rows[0].keys() if rows else {"run"}
+    names = {name: {"kind": "names", **_coded(row[name] for row in rows)} for name in (*NAMES, TEXT) if name in known}
+    lists = {name: _lists([row[name] for row in rows]) for name in LISTS if name in known}
+    flags = {name: _values("flag", [_flag(row[name]) for row in rows]) for name in FLAGS if name in known}
+    numbers = {name: _values("number", [_number(row[name]) for row in rows]) for name in NUMBERS if name in known}
     return names | lists | flags | numbers
+
+
+def _values(kind: str, values: Sequence[float | None]) -> dict[str, Any]:
+    return {"kind": kind, "values": list(values)}
 
 
 def _coded(values: Iterable[str | None]) -> dict[str, Any]:
