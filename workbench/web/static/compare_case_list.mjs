@@ -55,10 +55,10 @@ export function caseList({ link, exp, hasStore, focus, all, sides }) {
     return [
       { name: "case", title: "Case", width: "minmax(8rem, 1.2fr)", draw: ({ name }) => el("span.id", {}, name) },
       { name: "answer", title: "Answer", width: "4rem", draw: cell("answer") },
-      ...sides().map((side, i) => ({ name: side.label, title: `${i + 1} ${side.label}${i ? "" : ", baseline"}`, width: "minmax(8rem, 1fr)",
+      ...sides().map((side, i) => ({ name: side.label, title: `${i + 1} ${side.label}${i ? "" : ", baseline"}`, width: sides().length > 3 ? "minmax(6.5rem, 1fr)" : "minmax(8rem, 1fr)",
         draw: ({ places }) => (places[i] === null ? el("span.soft", { title: "not asked" }, "–") : caseCell(side.pack, places[i], (run) => link(i, run), true)) })),
       { name: "changed", title: `What ${at + 1} cites instead`, width: "minmax(10rem, 2fr)", draw: (one) => changed(one, baseline, sides()[at], at) },
-      { name: "question", title: "Question", width: "minmax(9rem, 2fr)", draw: (one) => el("span.soft", { dir: "auto" }, cell("text")(one)?.split("\n", 1)[0] ?? "–") },
+      { name: "question", title: "Question", width: "minmax(6rem, 2fr)", draw: (one) => el("span.soft", { dir: "auto" }, cell("text")(one)?.split("\n", 1)[0] ?? "–") },
     ];
   }
 
