@@ -29,7 +29,7 @@ from evitrail.workbench.web.static_files import StaticFiles
 
 Outcome = Annotated[Kind, Query(description="The kind of failure.")]
 Machine = Annotated[bool, Query(description="What the attribution found, without overrides by reviewers.")]
-STYLES = ("experiment.css", "attribution.css", "override.css")
+STYLES = ("list.css", "experiment.css", "attribution.css", "override.css")
 
 
 def attribution_api(folders: ExperimentFolders) -> APIRouter:

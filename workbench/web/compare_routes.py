@@ -79,4 +79,4 @@ def compare_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) 
                 first["compared"] = compare(folders, exp, conditions, baseline, other, cases=0)
         except (ValueError, OSError, LookupError) as error:
             first["fault"] = " ".join(str(error.args[0] if isinstance(error, LookupError) else error).split())
-        return shell(files, f"Compare · {exp}", "compare.mjs", first=first, styles=("experiment.css", "compare.css"))
+        return shell(files, f"Compare · {exp}", "compare.mjs", first=first, styles=("list.css", "experiment.css", "compare.css"))
