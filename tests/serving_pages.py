@@ -30,19 +30,30 @@ PORT = 8765
 BASE = f"http://127.0.0.1:{PORT}"
 
 
-def asking(*folders: Path, token: str | None = None, others: tuple[str, ...] = (), base: str = BASE) -> TestClient:
+WRITES = {"Origin": BASE, "X-Evitrail": "write"}
+"""What a POST carries besides its JSON."""
+
+
+def asking(
+    *folders: Path,
+    token: str | None = None,
+    others: tuple[str, ...] = (),
+    base: str = BASE,
+    read_only: bool = False,
+) -> TestClient:
     """A client of the workbench over these folders."""
-    app = create_app(ExperimentFolders(folders), Admission(loopback_hosts(PORT, others=others), token))
+    admission = Admission(loopback_hosts(PORT, others=others), token, read_only=read_only)
+    app = create_app(ExperimentFolders(folders), admission)
     return TestClient(app, base_url=base, follow_redirects=False, raise_server_exceptions=False)
 
 
 @contextmanager
-def running(*folders: Path, token: str | None = None) -> Iterator[str]:
+def running(*folders: Path, token: str | None = None, read_only: bool = False) -> Iterator[str]:
     """The address of a workbench that serves these folders."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        app = create_app(ExperimentFolders(folders), Admission(loopback_hosts(port), token))
+        app = create_app(ExperimentFolders(folders), Admission(loopback_hosts(port), token, read_only=read_only))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

@@ -190,11 +190,14 @@ class Columns:
 
     def rows(self, places: Sequence[int] | NDArray[Any], names: Sequence[str] = ()) -> list[dict[str, Any]]:
         """These runs with these columns of outcomes.parquet, or all of them."""
+        return list(self.table(places, names).to_pylist())
+
+    def table(self, places: Sequence[int] | NDArray[Any], names: Sequence[str] = ()) -> Any:
+        """The same as a table of Arrow."""
         import pyarrow as pa
 
         wanted = [name for name in names or self._outcomes.column_names if name in self._outcomes.column_names]
-        taken = {name: self._outcomes.column(name).take(places_array(places)) for name in wanted}
-        return list(pa.table(taken).to_pylist()) if taken else []
+        return pa.table({name: self._outcomes.column(name).take(places_array(places)) for name in wanted})
 
     def expect(self, *names: str) -> None:
         """Raise ``InputError`` where one of these columns of outcomes.parquet is missing."""

@@ -165,8 +165,9 @@ def test_hostile_words_stay_inert_in_what_a_page_carries(hostile: Path) -> None:
 def test_the_documentation_names_every_route_and_needs_no_other_host(client: TestClient) -> None:
     page = client.get("/api/docs").text
     schema = client.get("/api/openapi.json").json()
-    assert set(re.findall(r"<h2><code>([^<]+)</code>", page)) == schema["paths"].keys()
-    assert {method for path in schema["paths"].values() for method in path} == {"get"}
+    routes = {f"{method.upper()} {path}" for path, methods in schema["paths"].items() for method in methods}
+    assert set(re.findall(r"<h2><code>([^<]+)</code>", page)) == routes
+    assert {route.partition(" ")[0] for route in routes} <= {"GET", "POST"}
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
 
 

@@ -1,12 +1,14 @@
-"""Who may ask: the right Host, this server's own pages, only to read; and with a token nobody without it."""
+"""Who may ask: the right Host, this server's own pages; who may write; and with a token nobody without it."""
 
 from __future__ import annotations
 
 import pytest
 from desk import Desk
-from serving_pages import BASE, PORT, asking
+from serving_pages import BASE, PORT, WRITES, asking
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 
-from evitrail.workbench.web.guard import COOKIE, Admission, loopback_hosts
+from evitrail.workbench.web.guard import COOKIE, LARGEST, Admission, Guard, loopback_hosts
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 PAGES = ("/", "/e/evitrail-run", "/api/experiments", "/static/frame.mjs")
@@ -33,11 +35,86 @@ def test_two_hosts_are_refused(desk: Desk) -> None:
     assert asking(desk.folder).get("/", headers=headers).status_code == 421
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND"])
-def test_nothing_but_reading_is_answered(desk: Desk, method: str) -> None:
-    answer = asking(desk.folder).request(method, "/api/experiments")
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND"])
+def test_nothing_but_get_and_post_is_answered(desk: Desk, method: str) -> None:
+    answer = asking(desk.folder).request(method, "/api/experiments", headers=WRITES)
     assert answer.status_code == 405
-    assert answer.headers["Allow"] == "GET"
+    assert answer.headers["Allow"] == "GET, POST"
+
+
+def test_a_server_that_only_reads_answers_no_post_and_its_pages_say_so(desk: Desk) -> None:
+    client = asking(desk.folder, read_only=True)
+    for path in ("/api/experiments", "/", "/session", "/nowhere"):
+        answer = client.post(path, json={}, headers=WRITES)
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+        assert "--read-only" in answer.json()["fault"]
+    assert client.get("/openapi.json").status_code == 404
+    paths = client.get("/api/openapi.json").json()["paths"].values()
+    assert {method for path in paths for method in path} == {"get"}
+    said = '<meta name="evitrail-read-only" content="yes">'
+    assert said in client.get("/").text
+    assert said not in asking(desk.folder).get("/").text
+
+
+@pytest.fixture
+def writing() -> TestClient:
+    """A client of something that would write whatever the guard lets through."""
+    return TestClient(Guard(PlainTextResponse("written"), Admission(loopback_hosts(PORT))), base_url=BASE)
+
+
+def test_a_write_of_the_servers_own_page_is_let_through(writing: TestClient) -> None:
+    assert writing.post("/api/x", json={}, headers=WRITES).text == "written"
+    assert writing.post("/api/x", json={}, headers=WRITES | {"Sec-Fetch-Site": "same-origin"}).text == "written"
+    assert writing.post("/api/x", content=b"{}", headers=WRITES | {"Content-Type": "Application/JSON; charset=utf-8"})
+
+
+REFUSED_WRITES = {
+    "no Origin": (403, {"Origin": ""}),
+    "an opaque Origin": (403, {"Origin": "null"}),
+    "another Origin": (403, {"Origin": "http://evil.example"}),
+    "another port": (403, {"Origin": "http://127.0.0.1:9999"}),
+    "an Origin that only begins alike": (403, {"Origin": f"{BASE}.evil.example"}),
+    "another site": (403, {"Sec-Fetch-Site": "cross-site"}),
+    "another port of this machine": (403, {"Sec-Fetch-Site": "same-site"}),
+    "nobody's page": (403, {"Sec-Fetch-Site": "none"}),
+    "no header that a form cannot set": (403, {"X-Evitrail": ""}),
+    "another value of it": (403, {"X-Evitrail": "read"}),
+    "a form": (415, {"Content-Type": "application/x-www-form-urlencoded"}),
+    "a form with a file": (415, {"Content-Type": "multipart/form-data; boundary=x"}),
+    "plain text": (415, {"Content-Type": "text/plain"}),
+    "a rebound Host": (421, {"Host": f"evil.example:{PORT}"}),
+    "a rebound Host with its Origin": (421, {"Host": f"evil.example:{PORT}", "Origin": f"http://evil.example:{PORT}"}),
+    "a body of no stated length": (411, {"Transfer-Encoding": "chunked"}),
+    "a length that is no number": (411, {"Content-Length": "²"}),
+    "a body that is too long": (413, {"Content-Length": str(LARGEST + 1)}),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED_WRITES)
+def test_a_write_that_is_not_of_the_servers_own_page_is_refused(what: str, writing: TestClient) -> None:
+    status, headers = REFUSED_WRITES[what]
+    sent = {"Content-Type": "application/json", **WRITES, **headers}
+    raw = {name: value.encode() for name, value in sent.items() if value}
+    answer = writing.post("/api/x", content=b"{}", headers=raw)
+    assert answer.status_code == status
+    assert answer.json()["fault"].startswith("expected ")
+
+
+def test_a_write_without_the_token_or_with_anothers_is_refused() -> None:
+    guarded = Guard(PlainTextResponse("written"), Admission(loopback_hosts(PORT), TOKEN))
+    client, other = (TestClient(guarded, base_url=BASE) for _ in range(2))
+    other.cookies.set(COOKIE, Admission(loopback_hosts(PORT), TOKEN).new_session())
+    for path in ("/api/x", "/sign-in", "/session", "/static/x"):
+        assert client.post(path, json={}, headers=WRITES).status_code == 401
+        assert other.post(path, json={}, headers=WRITES).status_code == 401, "a cookie of another server"
+    bearer = WRITES | {"Authorization": f"Bearer {TOKEN}"}
+    assert client.post("/api/x", json={}, headers=bearer).text == "written"
+
+
+def test_an_address_that_takes_no_post_says_so_in_one_line(desk: Desk) -> None:
+    answer = asking(desk.folder).post("/api/experiments", json={}, headers=WRITES)
+    assert answer.status_code == 405
+    assert answer.json()["fault"] == "expected another method; /api/docs lists those of each address"
 
 
 def test_another_sites_page_gets_no_data_but_a_link_may_be_followed(desk: Desk) -> None:

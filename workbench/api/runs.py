@@ -120,6 +120,19 @@ def listed_runs(
     )
 
 
+def runs_table(folder: Path, query: str = "", sort: str = "run", *, descending: bool = False) -> bytes:
+    """All runs that are meant as a Parquet file, with the types of outcomes.parquet; raises as ``selection`` does."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns, _, places = _selected(folder, query, sort, descending)
+    with _reading:
+        table = columns.table(places)
+    written = pa.BufferOutputStream()
+    pq.write_table(table, written)
+    return bytes(written.getvalue())
+
+
 def cells(listed: ListedRuns) -> list[dict[str, Any]]:
     """Rows for a spreadsheet: lists as JSON, names that it would compute escaped."""
     return [in_cells(row) for row in listed.runs]

@@ -44,10 +44,13 @@ def serve(
             metavar="NAME",
         ),
     ] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Offer nothing that writes: no forks, no overrides, no saved views.")
+    ] = False,
 ) -> None:
     """Show experiments and their runs in a browser, on this machine alone.
 
-    Nothing is written: experiments are only read. Ctrl-C stops it.
+    What is written is what somebody asks for in the browser; --read-only removes that. Ctrl-C stops it.
     """
     from evitrail.workbench.api.folders import ExperimentFolders
     from evitrail.workbench.web.serve import address_of
@@ -59,10 +62,10 @@ def serve(
 
     def ready(url: str) -> None:
         many = f"{found} experiment{'' if found == 1 else 's'}"
-        say(f"{many} on {url} (read only); Ctrl-C stops it")
+        say(f"{many} on {url} ({'read only; ' if read_only else ''}Ctrl-C stops it)")
         if address.token is not None:
             say(f"sign in with the token in {token_file}, or open {url}sign-in#token=TOKEN")
         sys.stdout.flush()
 
     with suppress(KeyboardInterrupt):
-        run(known, address, ready)
+        run(known, address, ready, read_only=read_only)

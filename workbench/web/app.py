@@ -1,8 +1,8 @@
 """The workbench as a web application: the API, the pages, the files that draw them, behind one guard.
 
 Rules kept here
-- Nothing is written, and no address of any other host is named: no documentation page of the framework, which loads
-  its script from elsewhere.
+- No address of any other host is named: no documentation page of the framework, which loads its script from elsewhere.
+- What writes is a POST route of the API (``WRITES``); a server that is read only has none of them.
 - An address is a state: what a page shows is said by its path and parameters.
 - No page waits for the embedding model: nothing here loads it.
 
@@ -11,9 +11,10 @@ Rules kept here
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -28,11 +29,16 @@ from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run import run_view
 from evitrail.workbench.api.runs import Neighbours, neighbours
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
-from evitrail.workbench.web.faults import HANDLED, Handler, answered
+from evitrail.workbench.web.faults import FAULTS, HANDLED, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
+from evitrail.workbench.web.links import LinkedAPI
 from evitrail.workbench.web.routes import AGAIN, api, content
+from evitrail.workbench.web.run_routes import run_api
 from evitrail.workbench.web.shell import shell, template
 from evitrail.workbench.web.static_files import StaticFiles
+
+WRITES: tuple[Callable[[ExperimentFolders], APIRouter], ...] = ()
+"""The routes that write, each part's its own."""
 
 
 def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
@@ -41,7 +47,7 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
 
     kinds = (*HANDLED, HTTPException, RequestValidationError, Exception)
     handlers: dict[int | type[Exception], Handler] = dict.fromkeys(kinds, answered)
-    app = FastAPI(
+    app = LinkedAPI(
         title="evitrail",
         version=version("evitrail"),
         docs_url=None,
@@ -49,13 +55,17 @@ def create_app(folders: ExperimentFolders, admission: Admission) -> ASGIApp:
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
         exception_handlers=handlers,
+        responses=FAULTS,
     )
-    files = StaticFiles()
+    files = StaticFiles(read_only=admission.read_only)
     _session(app, admission)
     _pages(app, folders, files)
     evidence_pages(app, folders, files)
     app.include_router(evidence_api(folders))
+    app.include_router(run_api(folders))
     app.include_router(api(folders))
+    for writes in () if admission.read_only else WRITES:
+        app.include_router(writes(folders))
     return Guard(app, admission)
 
 
@@ -117,8 +127,9 @@ def _documented(schema: dict[str, Any]) -> list[dict[str, Any]]:
     """Each route with its parameters, as the page of the API lists them."""
     return [
         {
+            "method": method.upper(),
             "path": path,
-            "summary": route["get"]["summary"],
+            "summary": route["summary"],
             "parameters": [
                 {
                     "name": one["name"],
@@ -126,8 +137,26 @@ def _documented(schema: dict[str, Any]) -> list[dict[str, Any]]:
                     "default": one["schema"].get("default", "") if not one.get("required") else "required",
                     "description": one.get("description", ""),
                 }
-                for one in route["get"].get("parameters", ())
-            ],
+                for one in route.get("parameters", ())
+            ]
+            + _body(route, schema),
         }
-        for path, route in schema["paths"].items()
+        for path, methods in schema["paths"].items()
+        for method, route in methods.items()
+    ]
+
+
+def _body(route: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The fields of what a POST is sent."""
+    content = route.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    named = content.get("$ref", "").rpartition("/")[2]
+    found = schema["components"]["schemas"].get(named, {}) if named else {}
+    return [
+        {
+            "name": name,
+            "in": "body",
+            "default": "required" if name in found.get("required", ()) else one.get("default", ""),
+            "description": one.get("description", ""),
+        }
+        for name, one in found.get("properties", {}).items()
     ]

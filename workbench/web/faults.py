@@ -13,18 +13,45 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from evitrail.eval.query.parse import QueryError
+from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.errors import JournalError
 from evitrail.workbench.api.folders import UnknownName
 from evitrail.workbench.web.shell import error_page
 
-SAFE = "Nothing was changed: this server only reads. Go back, or to the list of experiments."
+
+class FaultAnswer(BaseModel):
+    """Why a request was not answered."""
+
+    fault: str
+    """What was expected, and what was got."""
+    request: str = ""
+    """The number under which the server's log has it."""
+    at: int | None = None
+    """The character of a query at which it cannot be read, counted from 1."""
+
+
+SAFE = "Nothing was changed: pages only read. Go back, or to the list of experiments."
+FAULTS: dict[int | str, dict[str, Any]] = {
+    404: {"model": FaultAnswer, "description": "A name that is not there."},
+    409: {"model": FaultAnswer, "description": "Results, the record or the evidence store are not at hand."},
+    422: {"model": FaultAnswer, "description": "A parameter or a query that cannot be read."},
+}
+"""What every route may answer besides what it is asked for."""
 TITLES = {404: "Not here", 409: "Not ready", 422: "Not understood", 500: "Something went wrong here"}
+
+
+PLAIN = {
+    400: "expected a body of JSON, which this is not",
+    405: "expected another method; /api/docs lists those of each address",
+}
+"""What the framework says in two words."""
 
 
 def fault_answer(request: Request, error: Exception) -> Response:
@@ -54,13 +81,13 @@ HANDLED: tuple[type[Exception], ...] = (UnknownName, QueryError, InputError, Val
 def _told(error: Exception) -> tuple[int, str]:
     said = " ".join(str(error).split())
     if isinstance(error, HTTPException):
-        return error.status_code, str(error.detail)
+        return error.status_code, PLAIN.get(error.status_code, str(error.detail))
     if isinstance(error, RequestValidationError):
         faults = [(one["loc"][-1], str(one["msg"]).replace("Input should be", "expected")) for one in error.errors()]
         return 422, "; ".join(f"{name}: {what}" for name, what in faults)
     if isinstance(error, UnknownName):
         return 404, str(error.args[0])
-    if isinstance(error, (FileNotFoundError, JournalError)):
+    if isinstance(error, (FileNotFoundError, JournalError, StoreError)):
         return 409, said
     if isinstance(error, ValueError):
         return 422, said

@@ -3,7 +3,9 @@
 Rules kept here
 - The Host must be one that this server is meant to be called by, to the letter: so a page elsewhere whose name is made
   to lead here (DNS rebinding) is refused.
-- Nothing is written: only GET is answered.
+- GET reads, POST writes; nothing else is answered. With ``read_only`` there is no POST either.
+- A POST comes from this server's own pages or from a script: its Origin is the Host, it carries ``X-Evitrail: write``,
+  which no form can send, and its body is JSON of a known length, at most ``LARGEST`` bytes.
 - What another site's page asks for is refused; a link from there may be followed to a page, never to data.
 - With a token, every request needs it: as a bearer token, or in the cookie that it was exchanged for once. Only the
   sign-in page and what it is made of are open. A token is compared in constant time, and never logged.
@@ -35,6 +37,10 @@ HAS_PORT = re.compile(r":\d+$")
 HTTP = 80
 """The port that a browser leaves out of the Host."""
 CROSS = ("cross-site", "same-site")
+WRITE = ("X-Evitrail", "write")
+"""The header that a POST carries: another site's page cannot set it without asking first, which is refused."""
+LARGEST = 1_000_000
+"""Bytes of a body at most."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -50,13 +56,15 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Admission:
-    """By which names the server may be called, and with which token."""
+    """By which names the server may be called, with which token, and whether it may be asked to write."""
 
     hosts: frozenset[str]
     """As a Host header has them: ``127.0.0.1:8765``."""
     token: str | None = field(default=None, repr=False)
     sessions: set[str] = field(default_factory=set, repr=False)
     """The cookies that the token was exchanged for, in this process."""
+    read_only: bool = False
+    """Whether no POST is answered."""
 
     def admits(self, headers: Headers) -> bool:
         """Whether a request carries the token, or a cookie that it was exchanged for."""
@@ -121,8 +129,13 @@ class Guard:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self._admission.hosts:
             return _refuse(421, "expected a Host that this server is called by; start it with --trusted-host NAME")
-        if method != "GET":
-            return _refuse(405, "expected GET: this server only reads", {"Allow": "GET"})
+        if method == "POST" and self._admission.read_only:
+            return _refuse(405, "expected GET: this server was started with --read-only", {"Allow": "GET"})
+        if method not in ("GET", "POST"):
+            allowed = "GET" if self._admission.read_only else "GET, POST"
+            return _refuse(405, f"expected {allowed.replace(', ', ' or ')}, got {method}", {"Allow": allowed})
+        if method == "POST":
+            return self._refused_write(headers, hosts[0])
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2] != hosts[0]:
             return _refuse(403, "expected a request of this server's own pages, got one of another origin")
@@ -133,6 +146,25 @@ class Guard:
         if path.startswith("/api/"):
             return _refuse(401, "expected the token: Authorization: Bearer TOKEN", {"WWW-Authenticate": "Bearer"})
         return RedirectResponse(SIGN_IN, status_code=303)
+
+    def _refused_write(self, headers: Headers, host: str) -> Response | None:
+        origin, site, (name, value) = headers.get("origin", ""), headers.get("sec-fetch-site"), WRITE
+        if origin not in (f"http://{host}", f"https://{host}"):
+            return _refuse(403, "expected an Origin that is this server's own, as its pages send; scripts send it too")
+        if site not in (None, "same-origin"):
+            return _refuse(403, f"expected a request of this server's own pages, got one that is {site}")
+        if not self._admission.admits(headers):
+            return _refuse(401, "expected the token: Authorization: Bearer TOKEN", {"WWW-Authenticate": "Bearer"})
+        if headers.get(name) != value:
+            return _refuse(403, f"expected the header {name}: {value} on a request that writes")
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return _refuse(415, "expected Content-Type: application/json")
+        length = headers.get("content-length", "")
+        if not (length.isascii() and length.isdigit()) or "transfer-encoding" in headers:
+            return _refuse(411, "expected a Content-Length")
+        if int(length) > LARGEST:
+            return _refuse(413, f"expected a body of at most {LARGEST:,} bytes, got {int(length):,}")
+        return None
 
 
 def _opens_a_page(path: str, headers: Headers) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -32,11 +32,14 @@ from evitrail.workbench.api.runs import (
     cells,
     listed_runs,
     neighbours,
+    runs_table,
     selection,
 )
 
 FOR_EVER = "private, max-age=31536000, immutable"
 AGAIN = "private, no-cache"
+BYTES = "application/octet-stream"
+PARQUET = "application/vnd.apache.parquet"
 Q = Annotated[str, Query(description="Which runs: a query of the filter language; empty means all.", max_length=4000)]
 Sort = Annotated[str, Query(description="Field to sort by, as in `evitrail runs --sort`.")]
 Descending = Annotated[bool, Query(description="From the highest to the lowest.")]
@@ -63,7 +66,12 @@ def api(folders: ExperimentFolders) -> APIRouter:
     def checked(exp: str) -> IntegrityReport:
         return integrity(folders.named(exp))
 
-    @router.get("/experiments/{exp}/pack", summary="All runs as typed arrays, gzipped; see workbench/api/pack.py.")
+    @router.get(
+        "/experiments/{exp}/pack",
+        response_class=Response,
+        responses=answers(BYTES),
+        summary="All runs as typed arrays, gzipped; see workbench/api/pack.py.",
+    )
     def packed(
         request: Request,
         exp: str,
@@ -71,7 +79,7 @@ def api(folders: ExperimentFolders) -> APIRouter:
     ) -> Response:
         made = pack(folders.named(exp))
         kept = FOR_EVER if v == made.etag else AGAIN
-        return content(request, made.data, "application/octet-stream", made.etag, kept)
+        return content(request, made.data, BYTES, made.etag, kept)
 
     @router.get("/experiments/{exp}/selection", summary="The places in the pack of the runs that a query means.")
     def selected(exp: str, q: Q = "", sort: Sort = "run", descending: Descending = False) -> SelectedRuns:
@@ -80,6 +88,7 @@ def api(folders: ExperimentFolders) -> APIRouter:
     @router.get(
         "/experiments/{exp}/runs",
         response_model=ListedRuns,
+        responses=answers("text/csv", PARQUET),
         summary="The runs that a query means, with every column of the results, by pages.",
     )
     def runs(
@@ -89,8 +98,14 @@ def api(folders: ExperimentFolders) -> APIRouter:
         descending: Descending = False,
         after: Annotated[str | None, Query(description="The last run of the page before.")] = None,
         limit: Annotated[int, Query(description="Runs of a page at most, up to 1000.")] = 100,
-        format: Annotated[Literal["json", "csv"], Query(description="`json` or `csv`.")] = "json",
+        format: Annotated[
+            Literal["json", "csv", "parquet"],
+            Query(description="`json`, `csv`, or `parquet` (all runs at once: without `after` and `limit`)."),
+        ] = "json",
     ) -> Response:
+        if format == "parquet":
+            table = runs_table(folders.named(exp), q, sort, descending=descending)
+            return Response(table, media_type=PARQUET)
         found = listed_runs(folders.named(exp), q, sort, descending=descending, after=after, limit=limit)
         if format == "json":
             return record(found)
@@ -112,13 +127,18 @@ def api(folders: ExperimentFolders) -> APIRouter:
             raise UnknownName(f"expected a record of {run!r}, which has {len(found)}, got number {seq}")
         return Response(found[seq].bytes, media_type="application/json", headers={"X-Hash": found[seq].hash})
 
-    @router.get("/experiments/{exp}/blobs/{name}", summary="One body, by the name that its content gives it.")
+    @router.get(
+        "/experiments/{exp}/blobs/{name}",
+        response_class=Response,
+        responses=answers(BYTES),
+        summary="One body, by the name that its content gives it.",
+    )
     def one_blob(request: Request, exp: str, name: str) -> Response:
         folder = folders.named(exp)
         if name.startswith(KEYED):
             raise UnknownName("expected a body without patient data, which does not leave the journal this way")
         with Journals.open(folder) as journal:
-            return content(request, journal.raw(name), "application/octet-stream", name.rpartition(":")[2], FOR_EVER)
+            return content(request, journal.raw(name), BYTES, name.rpartition(":")[2], FOR_EVER)
 
     @router.get(
         "/experiments/{exp}/runs/{run:path}",
@@ -129,6 +149,11 @@ def api(folders: ExperimentFolders) -> APIRouter:
         return record(run_view(folders.named(exp), run))
 
     return router
+
+
+def answers(*types: str) -> dict[int | str, dict[str, Any]]:
+    """That a route may answer in these types, for its schema."""
+    return {200: {"content": {one: {"schema": {"type": "string", "format": "binary"}} for one in types}}}
 
 
 def record(found: BaseModel) -> Response:

@@ -69,8 +69,10 @@ def read_token(path: Path) -> str:
     return token
 
 
-def serve(folders: ExperimentFolders, address: Address, on_ready: Callable[[str], None]) -> None:
-    """Serve until interrupted; ``on_ready`` is told the address to open."""
+def serve(
+    folders: ExperimentFolders, address: Address, on_ready: Callable[[str], None], *, read_only: bool = False
+) -> None:
+    """Serve until interrupted; ``on_ready`` is told the address to open. With ``read_only`` no route writes."""
     import uvicorn
 
     from evitrail.workbench.web.app import create_app
@@ -78,7 +80,7 @@ def serve(folders: ExperimentFolders, address: Address, on_ready: Callable[[str]
 
     with _bound(address) as listening:
         port = int(listening.getsockname()[1])
-        admission = Admission(loopback_hosts(port, others=address.trusted_hosts), address.token)
+        admission = Admission(loopback_hosts(port, others=address.trusted_hosts), address.token, read_only=read_only)
         app = create_app(folders, admission)
         config = uvicorn.Config(
             app,

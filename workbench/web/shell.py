@@ -33,7 +33,8 @@ TITLE = 120
 def shell(
     files: StaticFiles, title: str, entry: str, *, first: Mapping[str, Any], styles: tuple[str, ...] = ()
 ) -> HTMLResponse:
-    """A page that this module draws; ``first`` is what it shows first, of records and plain values."""
+    """A page that this module draws; ``first`` is what it shows first, of records and plain values. Whether the server
+    only reads is said in a ``meta`` element (``mayWrite`` in ``static/http.mjs``)."""
     page = _environment().get_template("page.html")
     return HTMLResponse(
         page.render(
@@ -42,6 +43,7 @@ def shell(
             entry=entry,
             styles=("tokens.css", "base.css", "frame.css", *styles),
             first=inert(first),
+            read_only=files.read_only,
         )
     )
 

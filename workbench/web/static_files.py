@@ -34,7 +34,9 @@ class StaticFile(NamedTuple):
 class StaticFiles:
     """See the module."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, read_only: bool = False) -> None:
+        self.read_only = read_only
+        """Whether the pages offer nothing that would write."""
         found = (path for path in sorted(STATIC.rglob("*")) if path.suffix in TYPES)
         self._paths = {path.relative_to(STATIC).as_posix(): path for path in found}
 

@@ -1,4 +1,4 @@
-// What is asked of the server: JSON or bytes, or a fault in one line.
+// What is asked of the server: JSON or bytes, or a fault in one line; and what it is told to write.
 
 export class Fault extends Error {
   constructor(said, { status = 0, at = null } = {}) {
@@ -15,12 +15,21 @@ export const api = (exp, rest = "", given = {}) => {
 };
 
 export async function askJson(address, signal) { return (await asked(address, signal)).json(); }
+// Whether the server may be told to write; `evitrail serve --read-only` may not, and its pages offer no action.
+export const mayWrite = () => !document.querySelector('meta[name="evitrail-read-only"]');
+
+// `mode` stays as it is: a request of mode "same-origin" would be sent with `Origin: null` under no-referrer.
+export async function postJson(address, body, signal) {
+  const headers = { "Content-Type": "application/json", "X-Evitrail": "write" };
+  return (await asked(address, signal, { method: "POST", headers, body: JSON.stringify(body) })).json();
+}
+
 export async function askBytes(address, signal) { return new Uint8Array(await (await asked(address, signal)).arrayBuffer()); }
 
-async function asked(address, signal) {
+async function asked(address, signal, more = {}) {
   let answer;
   try {
-    answer = await fetch(address, { signal, credentials: "same-origin" });
+    answer = await fetch(address, { signal, credentials: "same-origin", ...more });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Fault("the server does not answer; is `evitrail serve` still running?");
