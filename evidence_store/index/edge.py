@@ -30,7 +30,6 @@ from evitrail.evidence_store.index.base import (
     DENSE,
     FIRST,
     LEXICAL,
-    PLACE,
     RECTANGLE,
     IndexHit,
     Payload,
@@ -42,7 +41,8 @@ from evitrail.evidence_store.index.base import (
     by_seq,
     nearest,
 )
-from evitrail.evidence_store.index.edge_filter import not_later, qe, ranges, seen_by
+from evitrail.evidence_store.index.edge_filter import not_later, qe, ranges
+from evitrail.evidence_store.index.edge_search import Search, scanned, walked
 from evitrail.evidence_store.index.embed import Vectors
 from evitrail.evidence_store.index.manifest import IndexManifest
 from evitrail.evidence_store.index.owner import lock_file, owned, released
@@ -56,14 +56,10 @@ _PER_POINT = 32 << 10
 """Bytes that a batch may take: new pages, and the batch itself in log and storage."""
 
 
-M, EF_CONSTRUCT, EF = 32, 200, 256
+M, EF_CONSTRUCT = 32, 200
 """HNSW's numbers, as ``APPROXIMATE`` in ``manifest.py`` names them."""
-_SCANNED = 20_000
-"""Kilobytes of vectors up to which those that a filter leaves are all looked at: some 13,000 of minilm's."""
 _GRAPH_FROM = 10_000
 """Kilobytes of vectors from which on a graph is built of them; fewer are all looked at."""
-_ACORN = qe.AcornSearchParams(enable=True)
-"""Where a filter leaves few, the graph is also walked over points that it leaves out."""
 
 
 class EdgeIndex:
@@ -126,21 +122,18 @@ class EdgeIndex:
             self._shard.optimize()
 
     def search_dense(self, vector: Vectors, k: int, where: Where, *, exact: bool = True) -> list[IndexHit]:
-        query = qe.Query.Nearest(vector.tolist(), DENSE)
-        how = {True: qe.SearchParams(exact=True), False: qe.SearchParams(hnsw_ef=EF, acorn=_ACORN)}
-        return nearest(lambda limit, exactly: self._search(query, limit, where, how[exactly]), k, exact=exact)
+        query, how = qe.Query.Nearest(vector.tolist(), DENSE), {True: scanned, False: walked}
+        return nearest(lambda limit, exactly: self._found(how[exactly], query, limit, where), k, exact=exact)
 
     def search_sparse(self, vector: Sparse, k: int, where: Where) -> list[IndexHit]:
         if not vector.indices:
             return []
         query = qe.Query.Nearest(qe.SparseVector(vector.indices, vector.values), LEXICAL)
-        params = qe.SearchParams(exact=True)
-        return best(lambda limit: self._search(query, limit, where, params), k)
+        return best(lambda limit: self._found(scanned, query, limit, where), k)
 
-    def _search(self, query: qe.Query, limit: int, where: Where, params: qe.SearchParams) -> list[IndexHit]:
-        request = qe.QueryRequest(limit, query=query, filter=seen_by(where), with_payload=PLACE, params=params)
+    def _found(self, how: Search, query: qe.Query, limit: int, where: Where) -> list[IndexHit]:
         with self._in_use():
-            found = self._shard.query(request)
+            found = how(self._shard, query, limit, where)
         return [_index_hit(point.payload, point.score) for point in found]
 
     def scroll(self) -> Iterator[tuple[str, Payload]]:
@@ -249,7 +242,7 @@ _READ_ONLY = ("os error 13", "os error 30")
 def _config(manifest: IndexManifest) -> qe.EdgeConfig:
     # The vectors are of length 1, so the dot product is the cosine. Where search is exact, no graph is built (m=0).
     exact = manifest.mode == "exact"
-    graph = qe.HnswIndexConfig(0, 0, 0) if exact else qe.HnswIndexConfig(M, EF_CONSTRUCT, _SCANNED)
+    graph = qe.HnswIndexConfig(0, 0, 0) if exact else qe.HnswIndexConfig(M, EF_CONSTRUCT, _GRAPH_FROM)
     return qe.EdgeConfig(
         vectors={DENSE: qe.EdgeVectorParams(size=manifest.dimension, distance=qe.Distance.Dot)},
         sparse_vectors={LEXICAL: qe.EdgeSparseVectorParams(on_disk=True)},

@@ -5,7 +5,7 @@ The only file that imports qdrant_edge.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from evitrail.evidence_store.errors import MissingPackageError
@@ -18,7 +18,7 @@ except ImportError as error:
         "the store's index needs qdrant-edge-py; run `pip install qdrant-edge-py==0.9.0`"
     ) from error
 
-__all__ = ["not_later", "qe", "ranges", "seen_by"]
+__all__ = ["among", "not_later", "qe", "ranges", "seen_by", "spared_by"]
 
 
 def seen_by(where: Where) -> qe.Filter:
@@ -31,9 +31,32 @@ def seen_by(where: Where) -> qe.Filter:
     return qe.Filter(must=must, must_not=[_of(where.without)] if where.without else None)
 
 
+def spared_by(where: Where) -> qe.Filter:
+    """The same points, with the days told as what is excluded: the engine then never begins with a day's points."""
+    if where.also or not where.valid or where.day is None:
+        return seen_by(where)
+    standing, *days = counted(where)
+    spared = [condition for bound in days for condition in _outside(bound)]
+    if where.without:
+        spared.append(_of(where.without))
+    return qe.Filter(must=ranges([*known(where), standing]), must_not=spared)
+
+
+def among(ids: Iterable[Any], counted: qe.Filter) -> qe.Filter:
+    """Which of these points a filter leaves."""
+    return qe.Filter(must=[qe.HasIdCondition(set(ids)), counted])
+
+
 def ranges(bounds: Sequence[Bound]) -> list[Any]:
     """Bounds as the engine's conditions."""
     return [qe.FieldCondition(b.key, range=qe.RangeFloat(gte=b.low, lte=b.high)) for b in bounds]
+
+
+def _outside(bound: Bound) -> list[Any]:
+    """The conditions of which a point meets one where it is out of bounds."""
+    ends = [qe.RangeFloat(lt=bound.low)] if bound.low is not None else []
+    ends += [qe.RangeFloat(gt=bound.high)] if bound.high is not None else []
+    return [qe.FieldCondition(bound.key, range=end) for end in ends]
 
 
 def _of(refs: Sequence[str]) -> qe.FieldCondition:

@@ -19,7 +19,7 @@ from evitrail.traces.record import Grown, content_id
 Mode = Literal["exact", "approximate"]
 
 EXACT: Mode = "exact"
-APPROXIMATE = "approximate(m=32, ef_construct=200, ef=256)"
+APPROXIMATE = "approximate(m=32, ef_construct=200, ef=192, sifted after the walk)"
 """HNSW: edges of a point, candidates weighed when it is put in, and candidates weighed by a search."""
 SEARCHES: dict[Mode, str] = {"exact": EXACT, "approximate": APPROXIMATE}
 """What the manifest says for each mode."""

@@ -52,6 +52,8 @@ EVENT = sa.Table(
 )
 ASKED = 500
 """Events, or rows, asked for at once."""
+WRITTEN = 5_000
+"""Events that are written, and folded, at once: a large file takes no more memory for it than that many."""
 Then = Callable[[sa.Connection, list[Event]], None]
 _UNKEPT = re.compile("[\x00\ud800-\udfff]")
 _DAMAGED = "`evitrail store verify` names all that is at fault; restore the ledger from a copy"
@@ -118,7 +120,7 @@ class Ledger:
     def append_many(self, drafts: Sequence[Draft], *, actor: str, after: int, then: Then | None = None) -> int:
         """Append all drafts or none, as the events that follow ``after``; returns the new last number.
 
-        ``then`` is called with the new events, in the same transaction.
+        ``then`` is called with the new events, some at a time, in the same transaction.
         """
         with self.writing() as db:
             last = db.execute(sa.select(EVENT).order_by(EVENT.c.seq.desc()).limit(1)).first()
@@ -128,19 +130,19 @@ class Ledger:
             if end != after:
                 said = f"expected the last event to be {after}, got {end}; another process wrote, try again"
                 raise StoreError(f"{self.dialect.where}: {said}")
-            rows: list[dict[str, Any]] = []
             at = self.clock().isoformat()
-            for seq, draft in enumerate(drafts, start=after + 1):
-                columns: dict[str, Any] = {"seq": seq, "at": at, "actor": actor}
-                columns |= {"type": draft.type, "subject": draft.subject, "body": canonical_json(draft.body)}
-                self._keepable(columns)
-                rows.append({**columns, "prev": prev, "hash": chained(prev, **columns)})
-                prev = rows[-1]["hash"]
-            if rows:
+            for start in range(0, len(drafts), WRITTEN):
+                rows: list[dict[str, Any]] = []
+                for seq, draft in enumerate(drafts[start : start + WRITTEN], start=after + start + 1):
+                    columns: dict[str, Any] = {"seq": seq, "at": at, "actor": actor}
+                    columns |= {"type": draft.type, "subject": draft.subject, "body": canonical_json(draft.body)}
+                    self._keepable(columns)
+                    rows.append({**columns, "prev": prev, "hash": chained(prev, **columns)})
+                    prev = rows[-1]["hash"]
                 db.execute(sa.insert(EVENT), rows)
-            if rows and then is not None:
-                then(db, [Event(**{**row, "body": json.loads(row["body"])}) for row in rows])
-        return after + len(rows)
+                if then is not None:
+                    then(db, [Event(**{**row, "body": json.loads(row["body"])}) for row in rows])
+        return after + len(drafts)
 
     def events(self, after: int = 0, about: str = "") -> Iterator[Event]:
         """The events that follow ``after`` and whose subject begins with ``about``, in order.

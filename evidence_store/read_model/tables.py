@@ -90,12 +90,23 @@ FOLDED = sa.Table(
 )
 sa.Index("ix_evidence_version_publisher", VERSION.c.publisher, VERSION.c.ref)
 sa.Index("ix_evidence_version_organization", VERSION.c.organization, VERSION.c.ref)
-for _name, _rare in (
-    ("ix_evidence_version_by_id", VERSION.c.by_id == 1),
-    ("ix_evidence_rectangle_unpublished", RECTANGLE.c.published == 0),
-    ("ix_evidence_rectangle_retracted", RECTANGLE.c.retracted == 1),
-):
-    sa.Index(_name, _rare.left.table.c.ref, sqlite_where=_rare, postgresql_where=_rare)
+RARE = {
+    sa.Index(name, where.left.table.c.ref, sqlite_where=where): where
+    for name, where in (
+        ("ix_evidence_version_by_id", VERSION.c.by_id == 1),
+        ("ix_evidence_rectangle_unpublished", RECTANGLE.c.published == 0),
+        ("ix_evidence_rectangle_retracted", RECTANGLE.c.retracted == 1),
+    )
+}
+"""Indexes of the few rows of which something holds that seldom does, and what that is."""
+
+
+@sa.event.listens_for(TABLES, "before_create")
+def _on_postgres(_: sa.MetaData, db: sa.Connection, **__: Any) -> None:
+    if db.dialect.name == "postgresql":  # said here alone: said of an index, it loads what speaks to PostgreSQL
+        for index, where in RARE.items():
+            index.dialect_kwargs["postgresql_where"] = where
+
 
 Row = dict[str, Any]
 

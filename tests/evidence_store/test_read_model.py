@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,12 @@ from world import WordVectors, World, clock, evidence, statuses
 
 from evitrail.evidence_store import EvidenceStore, StoreError
 from evitrail.evidence_store.curator import Curator
-from evitrail.evidence_store.ledger.event import RETRACTED, Draft
+from evitrail.evidence_store.ledger import ledger as ledger_module
+from evitrail.evidence_store.ledger.event import RETRACTED, Draft, Event
 from evitrail.evidence_store.ledger.ledger import Ledger
 from evitrail.evidence_store.read_model import read_model as module
+from evitrail.evidence_store.read_model import writing
+from evitrail.evidence_store.read_model.selecting import Tables
 from evitrail.evidence_store.read_model.tables import TABLES
 
 NAMES = [table.name for table in TABLES.sorted_tables]
@@ -147,6 +152,17 @@ def test_a_store_of_the_former_layout_is_brought_up_to_date_with_one_line(
     assert lines == []
 
 
+def full_after(seq: int) -> Callable[[Tables, Sequence[Event]], None]:
+    """Writes tables until event ``seq``, and then says that there is no room."""
+
+    def write(tables: Tables, events: Sequence[Event]) -> None:
+        if events[-1].seq > seq:
+            raise StoreError("no room")
+        writing.write(tables, events)
+
+    return write
+
+
 def told(store: EvidenceStore) -> object:
     seqs = sorted({store.seq // 3, store.seq // 2, store.seq})
     asked = [store.snapshot(day, seq) for day in (None, clock().date()) for seq in seqs]
@@ -162,6 +178,27 @@ def test_events_that_an_earlier_version_wrote_are_folded_before_anything_is_read
         other.close()
         assert store.headers["a@1"].retracted
         assert store.retract("b@1", "fabricated") == 4
+        assert store.verify() == []
+
+
+def test_what_is_written_some_at_a_time_is_recorded_all_or_not_at_all(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = [
+        evidence("topic", str(n), supersedes=f"topic@{n - 1}", valid_from=date(2015 + n, 1, 1)) for n in range(1, 8)
+    ]
+    with opened(shelf.folder.parent / "at-once") as store:
+        store.ingest([*reversed(later), evidence("topic", "0")])
+        at_once = dict(store.headers), store.stats().head
+    monkeypatch.setattr(ledger_module, "WRITTEN", 3)
+    with shelf.opened() as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "write", full_after(6))
+            with pytest.raises(StoreError, match="no room"):
+                store.ingest([*reversed(later), evidence("topic", "0")])
+        assert (store.seq, dict(store.headers)) == (0, {})
+        store.ingest([*reversed(later), evidence("topic", "0")])
+        assert (dict(store.headers), store.stats().head) == at_once
         assert store.verify() == []
 
 

@@ -38,19 +38,30 @@ def commands(desk: Desk) -> dict[str, tuple[tuple[object, ...], set[str]]]:
     }
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["help", "trace list", "trace show", "trace why", "store list", "search by words", "search by meaning"],
-)
-def test_a_command_loads_no_library_that_it_does_not_need(desk: Desk, name: str) -> None:
-    arguments, unwanted = commands(desk)[name]
+def loaded_by(*arguments: object) -> set[str]:
+    """The modules that a command line loads, in a process of its own."""
     code = (
         "import sys; from evitrail.workbench.cli.app import run_command; code = run_command(sys.argv[1:]); "
         "sys.stderr.write(' '.join(sys.modules)); sys.exit(code)"
     )
     done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert not unwanted & set(done.stderr.split())
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["help", "trace list", "trace show", "trace why", "store list", "search by words", "search by meaning"],
+)
+def test_a_command_loads_no_library_that_it_does_not_need(desk: Desk, name: str) -> None:
+    arguments, unwanted = commands(desk)[name]
+    assert not unwanted & loaded_by(*arguments)
+
+
+def test_who_is_blamed_for_a_failed_run_is_told_without_what_judges_steps(desk: Desk) -> None:
+    listed = evitrail("trace", "list", desk.run, "--json").json
+    failed = next(row["run"] for row in listed if row["blamed"])
+    assert not {*HEAVY, "numpy"} & loaded_by("trace", "why", desk.run, failed)
 
 
 def test_serving_loads_no_model_and_no_library_of_statistics(desk: Desk) -> None:

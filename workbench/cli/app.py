@@ -15,6 +15,7 @@ import logging
 import os
 import sys
 from contextlib import AbstractContextManager
+from copy import copy
 from typing import Annotated
 
 import typer
@@ -194,7 +195,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run_command(arguments: list[str]) -> int:
     """The exit code of a command line; what it says is on stdout and stderr."""
-    command = get_command(app)
+    command = get_command(_only_asked(arguments))
     try:
         with (
             _log_configured(os.environ.get("EVITRAIL_LOG", "warning")),
@@ -217,6 +218,18 @@ def run_command(arguments: list[str]) -> int:
             raise
         return complain(_error_line(error))
     return 0
+
+
+def _only_asked(arguments: list[str]) -> typer.Typer:
+    """The app with the one verb, or group of verbs, that a command line begins with; whole where it names none."""
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    verbs = [verb for verb in app.registered_commands if verb.name == asked]
+    groups = [group for group in app.registered_groups if group.name == asked]
+    if not verbs and not groups:
+        return app
+    only = copy(app)  # to read the options of all verbs takes longer than to list runs
+    only.registered_commands, only.registered_groups = verbs, groups
+    return only
 
 
 def _log_configured(level: str) -> AbstractContextManager[None]:

@@ -15,7 +15,7 @@ from evitrail.eval.attribution.blame import Blame, Share
 from evitrail.eval.attribution.record.reviewed_blame import culprit_in_words
 from evitrail.eval.attribution.record.sentence import FAILURE, counts
 from evitrail.eval.attribution.record.taxonomy import FAULTS
-from evitrail.eval.attribution.roles.roles import ROLES
+from evitrail.eval.attribution.roles.role_names import IN_WORDS
 from evitrail.eval.attribution.scene.scene import kind_of
 
 BASIS = {
@@ -41,7 +41,7 @@ def code_in_words(blame: Blame) -> str:
 
 def role_in_words(kind: str) -> str:
     """Who acts in a step of this kind."""
-    return ROLES[kind].in_words if kind in ROLES else "a step of an outside agent"
+    return IN_WORDS.get(kind, "a step of an outside agent")
 
 
 def share_in_words(share: Share) -> str:
@@ -123,5 +123,5 @@ def _grounds(blame: Blame) -> str:
 
 def players(blame: Blame) -> list[tuple[str, Share]]:
     """Who was played with the share of each, in causal order of their kinds."""
-    order = {kind: place for place, kind in enumerate(ROLES)}
+    order = {kind: place for place, kind in enumerate(IN_WORDS)}
     return sorted(blame.phi.items(), key=lambda item: order.get(kind_of(item[0]), len(order)))

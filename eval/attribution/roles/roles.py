@@ -9,24 +9,20 @@ from collections.abc import Mapping
 
 from evitrail.eval.attribution.roles import contracts, oracles
 from evitrail.eval.attribution.roles.role import Role
-from evitrail.eval.attribution.scene.scene import BUDGET, STORE
+from evitrail.eval.attribution.roles.role_names import IN_WORDS
 
-ROLES: Mapping[str, Role] = {
-    role.kind: role
-    for role in (
-        Role(STORE, "the store"),
-        Role("aim", "the first query", oracles.query, contracts.query),
-        Role("requery", "the next query", oracles.query, contracts.query),
-        Role("retrieve", "the retriever", oracles.retrieved, contracts.retrieve),
-        Role("keep", "what the agent keeps of earlier hits", oracles.kept, contracts.keep),
-        Role("critique", "the critique", oracles.verdict, contracts.critique),
-        Role(BUDGET, "the limit on searches"),
-        Role("section", "a researcher", oracles.section, contracts.section),
-        Role("synthesise", "the synthesis", oracles.synthesis, contracts.synthesise),
-        Role("choose", "the choice", oracles.choice, contracts.choose),
-        Role("check", "the check of the answer", oracles.checked, contracts.check),
-    )
+_JUDGED = {
+    "aim": (oracles.query, contracts.query),
+    "requery": (oracles.query, contracts.query),
+    "retrieve": (oracles.retrieved, contracts.retrieve),
+    "keep": (oracles.kept, contracts.keep),
+    "critique": (oracles.verdict, contracts.critique),
+    "section": (oracles.section, contracts.section),
+    "synthesise": (oracles.synthesis, contracts.synthesise),
+    "choose": (oracles.choice, contracts.choose),
+    "check": (oracles.checked, contracts.check),
 }
+ROLES: Mapping[str, Role] = {kind: Role(kind, in_words, *_JUDGED.get(kind, ())) for kind, in_words in IN_WORDS.items()}
 """In causal order."""
 
 
