@@ -166,7 +166,7 @@ def test_facets_count_what_is_shown_add_terms_and_are_kept_by_the_address(visit:
     assert view.is_hidden(".facet-panel")
     view.keyboard.press("t")
     view.wait_for_selector(".facet-panel:visible")
-    assert "facets=condition" in view.url
+    until(view, lambda: "facets=condition" in view.url)
 
     def counts(facet: str) -> dict[str, str]:
         section = view.locator(".facet-panel section", has=view.locator(f".facet-head:text-is('{facet}')"))
@@ -191,7 +191,7 @@ def test_facets_count_what_is_shown_add_terms_and_are_kept_by_the_address(visit:
     assert view.get_attribute(":focus", "aria-label") == "exclude standard", "the focus stays where it was"
     view.keyboard.press("t")
     assert view.is_hidden(".facet-panel")
-    assert "facets" not in view.url
+    until(view, lambda: "facets" not in view.url)
 
 
 def test_each_facet_and_each_bar_of_the_histogram_finds_as_many_runs_as_it_says(visit: Visit) -> None:
@@ -227,7 +227,7 @@ def test_columns_are_chosen_by_keys_and_kept_in_the_address(visit: Visit) -> Non
     view.keyboard.press("c")
     view.focus("dialog input[value=question]")
     view.keyboard.press("Space")
-    assert "cols=" in view.url
+    until(view, lambda: "cols=" in view.url)
     view.keyboard.press("Escape")
     assert "Question" in view.locator("[role=columnheader]").all_inner_texts()
     view.reload()

@@ -181,8 +181,10 @@ def test_nothing_runs_on_any_page_of_the_workbench_and_no_text_turns_another_aro
     assert not RAW.search(said.out + said.err)
     exp = f"/e/{attacked.run.name}"
     run = f"{exp}/runs/{quote(name)}"
-    pages = ["/", exp, f"{exp}?group=case", run, f"{run}?view=step", f"{run}?view=raw"]
-    pages += ["/evidence?q=advised", "/evidence/advice-0", "/evidence/advice-1?view=reliance"]
+    pages = ["/", "/jobs", exp, f"{exp}?group=case", f"{exp}?facets=case"]
+    pages += [f"{run}?view={view}" for view in ("why", "graph", "step", "context", "raw")]
+    pages += [f"{exp}/{page}" for page in ("compare", "attribution", "audit", "retrieval?q=advised")]
+    pages += [f"{exp}/diff?b={quote(name, safe='')}", "/evidence?q=advised", "/evidence/advice-1?view=reliance"]
     with running(attacked.run) as address, visiting(browser, address) as visit:
         for page in pages:
             view = visit(page)

@@ -7,8 +7,7 @@
 // - What comes while one looks is counted, and shown when one asks for it (live_runs.mjs); the profile changes only then.
 
 import { leap, parameters, runPath, walk } from "./address.mjs";
-import { OPENED, facetPanel } from "./facets.mjs";
-import { FACETS, filterBox } from "./filter_box.mjs";
+import { FACETS, OPENED, filterBox } from "./filter_box.mjs";
 import { dialog } from "./dialog.mjs";
 import { failed, first, frame } from "./frame.mjs";
 import { api, askBytes, askJson } from "./http.mjs";
@@ -82,8 +81,7 @@ async function start() {
     told: el("span.soft", { id: "shown" }),
     extra: [groupButton(() => draw()), facetsButton(() => drawFacets()), button(".quiet", chooseColumns, "Columns"), views.node],
   });
-  const facets = facetPanel({ finder, total: pack.n, ontoggle: (terms, isExcluded) => filter.toggle(terms, isExcluded),
-    onopened: (names) => { walk({ facets: names }); drawFacets(); } });
+  let facets = null;
 
   function everyPlace() { return Uint32Array.from({ length: pack.n }, (_, place) => place); }
 
@@ -105,7 +103,7 @@ async function start() {
     all = everyPlace();
     columns = runColumns(pack, link);
     finder.renew();
-    facets.renew(pack.n);
+    facets?.renew(pack.n);
     await filter.renew(pack.n, counts(all));
     table.hold(kept, nameOf);
   }
@@ -160,7 +158,17 @@ async function start() {
   function drawFacets() {
     const opened = parameters().facets ?? "";
     byId("facets").setAttribute("aria-pressed", String(opened !== ""));
-    facets.draw(found, filter.query, opened);
+    if (opened && !facets) withFacets().catch(failed);
+    else facets?.draw(found, filter.query, opened);
+  }
+
+  // What draws the facets is asked for when they are first opened.
+  async function withFacets() {
+    const { facetPanel } = await import("./facets.mjs");
+    facets ??= facetPanel({ finder, total: pack.n, ontoggle: (terms, isExcluded) => filter.toggle(terms, isExcluded),
+      onopened: (names) => { walk({ facets: names }); drawFacets(); } });
+    table.node.before(facets.node);
+    drawFacets();
   }
 
   function drawProfile() {
@@ -179,9 +187,10 @@ async function start() {
 
   show(byId("main"), el("h1.vh", {}, `Runs of ${exp}`),
     el("section.profile-box", { id: "profile", "aria-label": "Failure profile" }),
-    lacking(line), filter.node, el("div.list-box", {}, facets.node, table.node), live.node);
+    lacking(line), filter.node, el("div.list-box", {}, table.node), live.node);
   drawProfile();
   await filter.set(parameters().q ?? "");
+  if (parameters().facets) await withFacets();
   addEventListener("popstate", () => { drawProfile(); filter.set(parameters().q ?? ""); });
   filter.input.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || !["Escape", "ArrowDown"].includes(event.key)) return;

@@ -32,7 +32,6 @@ export const FACET_FIELDS = [
   { name: "confidence", title: "Confidence" },
 ];
 const ORDERED = ["grade", "day", "confidence"]; // whose values have an order of their own
-export const OPENED = "condition,outcome,blame";
 
 export function facetPanel({ finder, total, ontoggle, onopened }) {
   const node = el("aside.facet-panel", { "aria-label": "Facets", hidden: true }), more = new Set(), known = new Map();

@@ -13,6 +13,7 @@ import { HARMS, mark } from "./marks.mjs";
 import { button, count, el, show } from "./viewer/dom.mjs";
 
 const PAUSE = 200; // milliseconds without a key, after which the address is written, and the server asked
+export const OPENED = "condition,outcome,blame"; // the facets that are open when nobody chose any
 export const FACETS = ["right", "wrong", "abstained", ...HARMS];
 
 export function filterBox({ total, facets, select, ask, complete, onselected, ontyped, onleap, extra = [], told = null,

@@ -12,7 +12,7 @@ import { experimentPath, parameters } from "./address.mjs";
 import { button, byId, el, painted, say, show } from "./viewer/dom.mjs";
 import { dialog } from "./dialog.mjs";
 import { integrityPill } from "./integrity.mjs";
-import { actionsOf, paletteOf } from "./palette.mjs";
+import { paletteButton } from "./palette_button.mjs";
 
 export const first = () => JSON.parse(byId("first").textContent);
 
@@ -36,8 +36,8 @@ export function frame({ crumbs, command, exp = null, here = null, goes = () => [
   const copyCommand = copies("the command", command);
   const part = ([name, address]) => el("li", {}, address ? el("a", { href: address }, name)
     : el("span", { "aria-current": "page" }, name));
-  const palette = paletteOf({ exp: exp ?? parameters().exp, goes: () => [...pagesOf(exp), ...goes()],
-    actions: () => [...actionsOf(keys, SHOWN), { kind: "do", name: "change the theme", act: () => theme.click() }] });
+  const palette = paletteButton(keys, SHOWN, () => ({ exp: exp ?? parameters().exp, goes: () => [...pagesOf(exp), ...goes()],
+    actions: [{ kind: "do", name: "change the theme", act: () => theme.click() }] }));
   const theme = themeButton();
   show(byId("bar"),
     el("nav.crumbs", { "aria-label": "Where you are" },

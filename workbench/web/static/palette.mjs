@@ -6,7 +6,7 @@
 // - Runs, cases, evidence and saved views of the experiment are asked for when the palette is first opened, from the pack.
 // - A text field with a list below it, as ARIA has it: arrows choose, Enter goes, Esc shuts.
 //
-//     show(bar, paletteOf({ exp, actions: () => [{ kind: "do", name: "columns", hint: "c", act }], goes: () => [] }).node);
+//     openPalette({ exp, actions: () => [...actionsOf(keys, {}), { kind: "do", name: "columns", hint: "c", act }], goes: () => [] });
 
 import { experimentPath, runPath } from "./address.mjs";
 import { evidencePath } from "./evidence_address.mjs";
@@ -14,90 +14,79 @@ import { value, valueText } from "./filter/tree.mjs";
 import { api, askBytes, askJson } from "./http.mjs";
 import { unpack } from "./pack.mjs";
 import { merged, rankable, ranked } from "./palette_ranking.mjs";
-import { button, el, show } from "./viewer/dom.mjs";
+import { el, show } from "./viewer/dom.mjs";
 
 const KINDS_SHOWN = ["do", "page", "view", "step", "experiment", "case", "evidence", "run"]; // the nearest first
 const UNASKED = ["do", "page", "view", "experiment"]; // shown before a letter is typed
 const PAUSE_SHOWN = 150;
 
-export function paletteOf({ exp, actions, goes }) {
-  const node = button(".quiet.palette-button", () => open(), "Go to …", el("kbd", {}, /Mac|iP/.test(navigator.platform) ? "⌘K" : "Ctrl K"));
-  node.setAttribute("aria-haspopup", "dialog");
-  let asked = null;
+let asked = null;
 
-  // What lies on the server: asked for once, and again where it could not be had.
-  function lazily() {
-    asked ??= everythingToGo(exp).then(rankable).catch((error) => { asked = null; throw error; });
-    return asked;
+// What lies on the server: asked for once, and again where it could not be had.
+function lazily(exp) {
+  asked ??= everythingToGo(exp).then(rankable).catch((error) => { asked = null; throw error; });
+  return asked;
+}
+
+export function openPalette({ exp, actions, goes }) {
+  if (document.querySelector("dialog[open]")) return;
+  const here = rankable([...actions(), ...goes()]);
+  const input = el("input.palette-input", { type: "text", role: "combobox", "aria-label": "Go to, or do", autocomplete: "off",
+    spellcheck: "false", autocapitalize: "off", autofocus: true, "aria-autocomplete": "list", "aria-expanded": "true",
+    "aria-controls": "palette-list", placeholder: "A run, a case, evidence, a saved view, a page, or what to do" });
+  const list = el("ul.palette-list", { id: "palette-list", role: "listbox", "aria-label": "Where to, or what" });
+  const said = el("p.soft", { role: "status" }), dialog = el("dialog.palette", { "aria-label": "Go to, or do" }, input, list, said);
+  let entries = here, shown = [], at = 0, note = "";
+
+  function draw() {
+    const typed = input.value.trim(), from = typed ? entries : entries.filter(({ entry }) => UNASKED.includes(entry.kind));
+    const { found, shown: now } = ranked(from, typed, KINDS_SHOWN);
+    [shown, at] = [now, 0];
+    show(list, shown.map((one, i) => el("li", { role: "option", id: `palette-${i}`, "aria-selected": String(i === 0),
+      onmousedown: (event) => event.preventDefault(), onclick: () => take(i) },
+    el("span.soft.kind-word", {}, one.kind), el("bdi", {}, one.name), one.hint && el("span.soft", {}, one.hint))));
+    const more = found > shown.length && `${found.toLocaleString("en")} found, the nearest ${shown.length} are shown`;
+    show(said, note || (shown.length === 0 ? "Nothing here is called so." : more || ""));
+    point();
   }
 
-  function open() {
-    if (document.querySelector("dialog[open]")) return;
-    const here = rankable([...actions(), ...goes()]);
-    const input = el("input.palette-input", { type: "text", role: "combobox", "aria-label": "Go to, or do", autocomplete: "off",
-      spellcheck: "false", autocapitalize: "off", autofocus: true, "aria-autocomplete": "list", "aria-expanded": "true",
-      "aria-controls": "palette-list", placeholder: "A run, a case, evidence, a saved view, a page, or what to do" });
-    const list = el("ul.palette-list", { id: "palette-list", role: "listbox", "aria-label": "Where to, or what" });
-    const said = el("p.soft", { role: "status" }), dialog = el("dialog.palette", { "aria-label": "Go to, or do" }, input, list, said);
-    let entries = here, shown = [], at = 0, note = "";
-
-    function draw() {
-      const typed = input.value.trim(), from = typed ? entries : entries.filter(({ entry }) => UNASKED.includes(entry.kind));
-      const { found, shown: now } = ranked(from, typed, KINDS_SHOWN);
-      [shown, at] = [now, 0];
-      show(list, shown.map((one, i) => el("li", { role: "option", id: `palette-${i}`, "aria-selected": String(i === 0),
-        onmousedown: (event) => event.preventDefault(), onclick: () => take(i) },
-      el("span.soft.kind-word", {}, one.kind), el("bdi", {}, one.name), one.hint && el("span.soft", {}, one.hint))));
-      const more = found > shown.length && `${found.toLocaleString("en")} found, the nearest ${shown.length} are shown`;
-      show(said, note || (shown.length === 0 ? "Nothing here is called so." : more || ""));
-      point();
-    }
-
-    function point() {
-      if (shown.length) input.setAttribute("aria-activedescendant", `palette-${at}`);
-      else input.removeAttribute("aria-activedescendant");
-    }
-
-    function choose(next) {
-      if (!shown.length) return;
-      list.children[at].setAttribute("aria-selected", "false");
-      at = (next + shown.length) % shown.length;
-      list.children[at].setAttribute("aria-selected", "true");
-      list.children[at].scrollIntoView({ block: "nearest" });
-      point();
-    }
-
-    function take(i) {
-      const one = shown[i];
-      if (!one) return;
-      dialog.close();
-      if (one.act) one.act();
-      else location.href = one.href;
-    }
-
-    const acts = { ArrowDown: () => choose(at + 1), ArrowUp: () => choose(at - 1), Enter: () => take(at) };
-    input.addEventListener("input", draw);
-    input.addEventListener("keydown", (event) => {
-      if (!acts[event.key] || event.isComposing) return;
-      event.preventDefault();
-      acts[event.key]();
-    });
-    dialog.addEventListener("close", () => dialog.remove()); // the browser has put the focus back where it was
-    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); }); // the backdrop
-    document.body.append(dialog);
-    dialog.showModal();
-    draw();
-    const late = setTimeout(() => { note = "asking for runs, cases and evidence …"; draw(); }, PAUSE_SHOWN);
-    lazily().then((more) => { entries = merged(here, more); note = ""; }, (error) => { note = `Of the server: ${error.message}`; })
-      .then(() => { clearTimeout(late); if (dialog.open) draw(); dialog.dataset.ready = "yes"; });
+  function point() {
+    if (shown.length) input.setAttribute("aria-activedescendant", `palette-${at}`);
+    else input.removeAttribute("aria-activedescendant");
   }
 
-  addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  function choose(next) {
+    if (!shown.length) return;
+    list.children[at].setAttribute("aria-selected", "false");
+    at = (next + shown.length) % shown.length;
+    list.children[at].setAttribute("aria-selected", "true");
+    list.children[at].scrollIntoView({ block: "nearest" });
+    point();
+  }
+
+  function take(i) {
+    const one = shown[i];
+    if (!one) return;
+    dialog.close();
+    if (one.act) one.act();
+    else location.href = one.href;
+  }
+
+  const acts = { ArrowDown: () => choose(at + 1), ArrowUp: () => choose(at - 1), Enter: () => take(at) };
+  input.addEventListener("input", draw);
+  input.addEventListener("keydown", (event) => {
+    if (!acts[event.key] || event.isComposing) return;
     event.preventDefault();
-    open();
+    acts[event.key]();
   });
-  return { node, open };
+  dialog.addEventListener("close", () => dialog.remove()); // the browser has put the focus back where it was
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); }); // the backdrop
+  document.body.append(dialog);
+  dialog.showModal();
+  draw();
+  const late = setTimeout(() => { note = "asking for runs, cases and evidence …"; draw(); }, PAUSE_SHOWN);
+  lazily(exp).then((more) => { entries = merged(here, more); note = ""; }, (error) => { note = `Of the server: ${error.message}`; })
+    .then(() => { clearTimeout(late); if (dialog.open) draw(); dialog.dataset.ready = "yes"; });
 }
 
 async function everythingToGo(exp) {

@@ -4,8 +4,8 @@
 // - What is shown is said by the address, after `#`: `q`, `sort`, `facets`. It is kept while one reads a run.
 // - Words of claims and passages are searched in the file's own records.
 
-import { OPENED, facetPanel } from "../facets.mjs";
-import { filterBox } from "../filter_box.mjs";
+import { facetPanel } from "../facets.mjs";
+import { OPENED, filterBox } from "../filter_box.mjs";
 import { HARMS } from "../marks.mjs";
 import { readSort, sortText, sorted } from "../pack.mjs";
 import { SHOWN, runColumns } from "../run_columns.mjs";
