@@ -81,13 +81,14 @@ function start() {
     .filter(Boolean).map((said) => el("p.soft", {}, el("b", {}, line.exp), `: ${said}`)));
   document.title = "Experiments · evitrail";
   byId("main").className = "sheet wide";
-  show(byId("main"), el("h1", {}, "Experiments"), el("p.soft.page-links", {}, el("a", { href: "/jobs" }, "Jobs")),
-    experiments.length ? el("table.plain-table", {},
+  show(byId("main"), el("h1", {}, "Experiments"),
+    experiments.length ? el(`table.plain-table${compare ? "" : ".alone"}`, {},
       el("thead", {}, el("tr", {}, HEADS.map(([name, kind]) => el(`th${kind ? `.${kind}` : ""}`, { scope: "col" }, name)))),
       el("tbody", {}, experiments.map((line) => row(line, () => compare?.changed?.()))))
       : el("p.empty", {}, "No experiment is here. ", el("code", {}, "evitrail demo"), " makes one, ",
         el("code", {}, "evitrail run"), " one of your own; then reload this page."),
     compare && compare.node,
+    el("p.page-links", {}, el("a", { href: "/jobs" }, "Jobs"), el("a", { href: searchPath() }, "Evidence"), el("a", { href: "/api/docs" }, "The API")),
     notes.length > 0 && el("section", {}, el("h2", {}, "What is lacking"), notes));
   page.keys(walkedRows([...document.querySelectorAll("tbody tr")], "experiment"));
   if (compare) page.keys(compare.keys);

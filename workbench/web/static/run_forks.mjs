@@ -12,7 +12,7 @@ import { button, el, say, show } from "./viewer/dom.mjs";
 
 export function runForks({ view, exp, kept, neighbours, store, step }) {
   const box = el("section.run-job", { id: "job", hidden: true, "aria-label": "Forks of this run" });
-  const listed = neighbours.place !== null && kept.q ? kept.q : null;
+  const listed = neighbours.place !== null && neighbours.of > 1 && kept.q ? kept.q : null; // a list that holds others, too
   const mayFork = mayWrite() && store.found && view.state === "ended";
   let rows = new Map(), stop = null, shownId = null, last = null, others = listed ? neighbours.of - 1 : null;
 
