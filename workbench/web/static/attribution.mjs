@@ -160,8 +160,8 @@ function* saidOf({ table, outcome, not_attributed: open, not_attributed_query: q
   yield el("b", { id: "failures" }, count(table.n, "failure"));
   yield el("span", {}, `(${kindWord(outcome)}) of ${count(table.cases, "case")}`);
   if (open) yield el("span.unsaid", { title: query }, `${count(open, "failure")} not attributed; `, el("code", {}, "evitrail attribute"), " does it");
-  if (unlabelled) yield el("span.unsaid", {}, `of ${count(unlabelled, "run")} it is not labelled whether they failed so`);
-  if (!isSample) yield el("span.unsaid", {}, "no intervals: the filter asks for what came of a run, and that makes no sample");
+  if (unlabelled) yield el("span.unsaid", {}, `${count(unlabelled, "run")} not labelled for this failure`);
+  if (!isSample) yield el("span.unsaid", {}, "no intervals: the filter selects runs by their results, so they are no sample");
 }
 
 start().catch(failed);

@@ -29,7 +29,7 @@ export function metricTable({ conditions, columns, comparison }, focus, acts) {
         el("th.axis", { scope: "col", rowspan: "2" }, "Difference", el("span.ends", {}, el("span", {}, end("−")), el("span", {}, "0"), el("span", {}, end("+")))),
         el("th.side-head", { scope: "colgroup", colspan: "4" }, head(conditions[at], at, focus), " beside ", head(baseline, 0, focus))),
       el("tr", {}, el("th.number", { scope: "col" }, "value [95 %]"),
-        others.map(() => (isAlone ? ["value [95 %]", "less the baseline"] : ["value, less the baseline"])
+        others.map(() => (isAlone ? ["value [95 %]", "minus the baseline"] : ["value, minus the baseline"])
           .map((words) => el("th.number", { scope: "col" }, words))),
         el("th.number", { scope: "col" }, `only ${at + 1}`), el("th.number", { scope: "col" }, "only 1"),
         el("th.number", { scope: "col", title: "McNemar's exact two-sided test of these two counts" }, "p"), el("th.number", { scope: "col" }, "adjusted p"))),

@@ -61,7 +61,7 @@ function start() {
       if (!known.has(step.path)) known.set(step.path, await askJson(api(exp, "/diff/step", { a, b, step: step.path })));
       content = stepDetail(known.get(step.path), diff, exp, { goTo, open, beside });
     } catch (error) {
-      content = el("p.failure", { role: "alert" }, `This step cannot be shown: ${error.message}. Nothing was changed; try another step.`);
+      content = el("p.failure", { role: "alert" }, `This step cannot be shown: ${error.message}. Try another step.`);
     }
     clearTimeout(waits);
     if (mine !== turn) return;

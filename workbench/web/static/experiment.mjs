@@ -173,7 +173,7 @@ async function start() {
 
   function drawProfile() {
     if (!profile.rows.length) {
-      show(byId("profile"), el("p.empty", {}, "No profile yet: it is worked out when the results are written. ",
+      show(byId("profile"), el("p.empty", {}, "No profile yet: it is computed when the results are written. ",
         "The runs that have ended are listed below."), el("table.profile", {}, el("tbody", {})));
       return;
     }
@@ -230,7 +230,7 @@ function facetsButton(draw) {
   return node;
 }
 
-const lacking = (line) => line.seal && !line.store.found && el("p.notice", {}, "Its store is not at hand: reading goes on, and what only the "
-  + "store knows is not told. ", line.store.lacking);
+const lacking = (line) => line.seal && !line.store.found && el("p.notice", {}, "Its store is not available: pages can be read, without what only the "
+  + "store knows. ", line.store.lacking);
 
 start().catch(failed);

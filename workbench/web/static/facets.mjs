@@ -25,7 +25,7 @@ export const FACET_FIELDS = [
   { name: "outcome", title: "Outcome", terms: ["right", "wrong", "abstained", "high_risk", "unsafe", "contradicts", "overconfident", "stale", "reviewed"] },
   { name: "blame", title: "Blamed, for wrong", holds: isKind },
   { name: "fault", title: "Fault, of wrong" },
-  { name: "cites", title: "Cited evidence, that day", values: ["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"] },
+  { name: "cites", title: "Status of cited evidence", values: ["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"] },
   { name: "grade", title: "Certainty of cited evidence", values: ["high", "moderate", "low", "very_low"] },
   { name: "subspecialty", title: "Subspecialty" },
   { name: "day", title: "Year of the question" },
@@ -64,7 +64,7 @@ export function facetPanel({ finder, total, ontoggle, onopened }) {
     if (!isOpen) return el("section", {}, el("h2", {}, head));
     const values = valuesOf(facet).map((one) => ({ ...one, runs: finder.countOf(one.term, places) }));
     const body = facet.name === "confidence" ? histogram(values, query) : list(facet, values, places, query);
-    return el("section", {}, el("h2", {}, head), values.length ? body : el("p.soft", {}, "Not known of any run."));
+    return el("section", {}, el("h2", {}, head), values.length ? body : el("p.soft", {}, "Unknown for all runs."));
   }
 
   function opened(name) {
@@ -94,7 +94,7 @@ export function facetPanel({ finder, total, ontoggle, onopened }) {
     node.style.setProperty(name, share);
     node.setAttribute("aria-pressed", String(state === "on"));
     node.classList.toggle("excluded", state === "excluded");
-    node.title = `${said}, ${count(runs, "run")} shown: add ${term} to the filter, or take it away (Alt: exclude)`;
+    node.title = `${said}, ${count(runs, "run")} shown: add ${term} to the filter, or remove it (Alt: exclude)`;
     return node;
   }
 

@@ -66,7 +66,7 @@ export function jobView(job, { kept = {}, onapply = null, onagain, others = null
 
 function progressWords(job) {
   if (job.state === "queued") return job.ahead ? `${count(job.ahead, "job")} before it` : "about to begin";
-  if (job.state === "interrupted") return `${job.done} of ${job.forks} done; its server was stopped. What was made is kept.`;
+  if (job.state === "interrupted") return `${job.done} of ${job.forks} done; its server was stopped. Forks that have ended are kept.`;
   if (job.note) return job.state === "running" ? `${job.note} …` : job.note;
   return job.state === "running" || job.state === "cancelled" ? `${job.done} of ${job.forks} done` : summary(job);
 }
@@ -87,7 +87,7 @@ function tallies(job) {
     el("td.number", {}, tally.turned_wrong), el("td.number", {}, tally.stayed_wrong), el("td.number", {}, tally.stayed_right),
     el("td.number", {}, `${tally.high_risk_before} → ${tally.high_risk_after}`),
     el("td.number", {}, tally.failed || el("span.soft", {}, "0")));
-  return el("table.job-table.tallies", {}, el("caption.vh", {}, "What each change came to"),
+  return el("table.job-table.tallies", {}, el("caption.vh", {}, "Result of each change"),
     el("thead", {}, el("tr", {}, HEADS.map((head, i) => el(i ? "th.number" : "th", { scope: "col" }, head)))),
     el("tbody", {}, job.tallies.map(row)));
 }

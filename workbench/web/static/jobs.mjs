@@ -8,7 +8,7 @@ import { byId, el, show } from "./viewer/dom.mjs";
 import { walkedRows } from "./walked_rows.mjs";
 
 const AGAIN = 1000;
-const HEADS = [["Job"], ["Experiment"], ["State"], ["Done", "number"], ["Came to"], ["Asked, UTC"]];
+const HEADS = [["Job"], ["Experiment"], ["State"], ["Done", "number"], ["Result"], ["Asked, UTC"]];
 
 function row(job) {
   return el("tr", { "data-job": job.id, "aria-selected": "false" },

@@ -49,8 +49,8 @@ export function liveStream({ exp = "", on }) {
 
   function draw(state) {
     const words = { on: "live", lost: `lost since ${lost}`, off: "not watching" }[state];
-    const says = { on: "Connected: new runs are told as they end.", lost: "The connection is lost; it is tried again.",
-      off: "Nothing is told while this is off." }[state];
+    const says = { on: "Connected: new runs are shown as they end.", lost: "The connection is lost; the browser tries again.",
+      off: "New runs are not shown while this is off." }[state];
     node.dataset.state = state;
     if (node.textContent !== words) node.textContent = words;
     node.setAttribute("aria-pressed", String(isWanted));

@@ -28,7 +28,7 @@ export async function overrideDialog({ exp, run, outcome, onrecorded }) {
   const steps = el("fieldset", { id: "override-steps" }, el("legend", {}, "To blame"), may.players.map(choice),
     el("label.check", {}, nobody, " nobody"));
   const code = el("select", { id: "override-code" });
-  const codes = () => show(code, !nobody.checked && el("option", { value: "" }, "not said"),
+  const codes = () => show(code, !nobody.checked && el("option", { value: "" }, "not stated"),
     Object.entries(nobody.checked ? may.reasons : may.faults).map(([name, what]) => el("option", { value: name }, `${name} ${what}`)));
   steps.addEventListener("change", ({ target }) => {
     for (const box of steps.querySelectorAll("input")) if (box !== target && (target === nobody || box === nobody)) box.checked = false;
@@ -48,7 +48,7 @@ export function withdrawDialog({ exp, run, of, onrecorded }) {
   form({
     title: `Withdraw the review of ${of}`, submit: "Record the withdrawal", onrecorded, fields: [],
     post: (said) => postJson(api(exp, "/reviews/withdraw"), { run, of, ...said }),
-    note: "Only who said it may withdraw it: type the same name. Both stay on record, and earlier reviews by others count again.",
+    note: "Only the reviewer who recorded it may withdraw it: type the same name. Both stay on record, and earlier reviews by others count again.",
   });
 }
 

@@ -31,11 +31,11 @@ function lazily(exp) {
 export function openPalette({ exp, actions, goes }) {
   if (document.querySelector("dialog[open]")) return;
   const here = rankable([...actions(), ...goes()]);
-  const input = el("input.palette-input", { type: "text", role: "combobox", "aria-label": "Go to, or do", autocomplete: "off",
+  const input = el("input.palette-input", { type: "text", role: "combobox", "aria-label": "Go to a place, or run an action", autocomplete: "off",
     spellcheck: "false", autocapitalize: "off", autofocus: true, "aria-autocomplete": "list", "aria-expanded": "true",
-    "aria-controls": "palette-list", placeholder: "A run, a case, evidence, a saved view, a page, or what to do" });
-  const list = el("ul.palette-list", { id: "palette-list", role: "listbox", "aria-label": "Where to, or what" });
-  const said = el("p.soft", { role: "status" }), dialog = el("dialog.palette", { "aria-label": "Go to, or do" }, input, list, said);
+    "aria-controls": "palette-list", placeholder: "A run, a case, evidence, a saved view, a page or an action" });
+  const list = el("ul.palette-list", { id: "palette-list", role: "listbox", "aria-label": "Places and actions" });
+  const said = el("p.soft", { role: "status" }), dialog = el("dialog.palette", { "aria-label": "Go to a place, or run an action" }, input, list, said);
   let entries = here, shown = [], at = 0, note = "";
 
   function draw() {
@@ -46,7 +46,7 @@ export function openPalette({ exp, actions, goes }) {
       onmousedown: (event) => event.preventDefault(), onclick: () => take(i) },
     el("span.soft.kind-word", {}, one.kind), el("bdi", {}, one.name), one.hint && el("span.soft", {}, one.hint))));
     const more = found > shown.length && `${found.toLocaleString("en")} found, the nearest ${shown.length} are shown`;
-    show(said, note || (shown.length === 0 ? "Nothing here is called so." : more || ""));
+    show(said, note || (shown.length === 0 ? "Nothing has a name like this." : more || ""));
     point();
   }
 
@@ -85,7 +85,7 @@ export function openPalette({ exp, actions, goes }) {
   dialog.showModal();
   draw();
   const late = setTimeout(() => { note = "asking for runs, cases and evidence …"; draw(); }, PAUSE_SHOWN);
-  lazily(exp).then((more) => { entries = merged(here, more); note = ""; }, (error) => { note = `Of the server: ${error.message}`; })
+  lazily(exp).then((more) => { entries = merged(here, more); note = ""; }, (error) => { note = `Runs, cases and evidence could not be loaded: ${error.message}`; })
     .then(() => { clearTimeout(late); if (dialog.open) draw(); dialog.dataset.ready = "yes"; });
 }
 

@@ -25,7 +25,7 @@ function start() {
   document.title = `Retrieval · ${exp} · evitrail`;
   byId("main").className = "retrieval-page";
   if (!told) {
-    show(byId("main"), el("section.sheet", {}, el("h1", {}, "Retrieval"), el("p.failure", { role: "alert" }, `The evidence store of this experiment is not at hand, so nothing can be searched: ${line.store.lacking}`)));
+    show(byId("main"), el("section.sheet", {}, el("h1", {}, "Retrieval"), el("p.failure", { role: "alert" }, `The evidence store of this experiment is not available, so there is nothing to search: ${line.store.lacking}`)));
     document.body.dataset.ready = "yes";
     return;
   }
@@ -44,7 +44,7 @@ function start() {
 
   function form() {
     const { q = "", k = "" } = parameters(), when = whenControls(told.store, ask);
-    const query = el("textarea.retrieval-query", { id: "q", rows: "2", "aria-label": "Query", spellcheck: "false", placeholder: "A question, or words; Enter searches, Shift+Enter begins a line" });
+    const query = el("textarea.retrieval-query", { id: "q", rows: "2", "aria-label": "Query", spellcheck: "false", placeholder: "A question, or words; Enter searches, Shift+Enter starts a new line" });
     query.value = q;
     const most = el("input.seq", { type: "number", id: "k", min: "1", max: "200", value: k, placeholder: "own" });
     const node = el("form.evidence-form", { role: "search" }, el("div.line", {}, query, el("button", { type: "submit" }, "Search")),
@@ -79,7 +79,7 @@ function start() {
     const when = `${day ? `On ${day}` : "The newest"}, as known at event ${seq}${seq === store.seq ? ", the last" : ` of ${store.seq}`}.`;
     return [
       el("p.soft", { id: "situation" }, when, " Nothing is recorded.",
-        unsearched.length > 0 && ` Not here: ${unsearched.map(({ condition, why }) => `${condition} (${why})`).join(", ")}.`,
+        unsearched.length > 0 && ` Not searched here: ${unsearched.map(({ condition, why }) => `${condition} (${why})`).join(", ")}.`,
         more.length > 0 && ` ${count(more.length, "more configuration")} of this experiment: choose above.`),
       waits && el("p.notice", { id: "waits" }, encoder.state === "failed" ? `The embedding model ${encoder.model} could not be loaded, so only words can be compared: ${encoder.why}`
         : `By words until the embedding model ${encoder.model} is loaded; the others appear by themselves.`),
@@ -164,7 +164,7 @@ function start() {
     l: ["next retriever", () => sideways(1)], ArrowRight: ["next retriever", () => sideways(1)], h: ["previous retriever", () => sideways(-1)], ArrowLeft: ["previous retriever", () => sideways(-1)],
     e: ["open the selected version", opens],
     ...Object.fromEntries(VIEWS.map(([name, title], i) => [String(i + 1), [`view: ${title.toLowerCase()}`, () => go({ view: name === "columns" ? null : name })]])),
-    Escape: ["take the selection away, then to the runs", () => { if (parameters().ref) { walk({ ref: null }); mark(); } else location.href = experimentPath(exp); }],
+    Escape: ["clear the selection, then to the runs", () => { if (parameters().ref) { walk({ ref: null }); mark(); } else location.href = experimentPath(exp); }],
   });
   setTimeout(() => poll().catch(failed), EVERY);
   document.body.dataset.ready = "yes";

@@ -45,6 +45,6 @@ function line({ ref, hit, ranks, drops }, columns, headers, toVersion, pick) {
   };
   return el("tr", { "data-ref": ref, "aria-selected": "false" },
     el("th", { scope: "row" }, name, el("a.id.version-id", { href: toVersion(ref) }, ref)),
-    el("td", {}, hit ? statusMark(hit.status) : el("span.soft", { title: "No retriever serves it, so how it stood is said by the gate." }, "see the gate")),
+    el("td", {}, hit ? statusMark(hit.status) : el("span.soft", { title: "No retriever serves it, so only the gate reports its status." }, "see the gate")),
     el("td", {}, gradeMark(headers[ref]?.grade)), columns.map(cell));
 }

@@ -24,7 +24,7 @@ export function blameView({ view, exp, kept }, kind, { onkind, onstep, onoverrid
   if (!blames.length) {
     if (view.outcome?.correct) return null;
     return el("section.blame-box", { id: "blame" }, el("h2", {}, "Blame"), el("p.soft", {}, view.outcome
-      ? "This failure was not attributed; `evitrail attribute` does it." : "Blame is found for runs of the experiment itself."),
+      ? "This failure was not attributed; run `evitrail attribute`." : "Only runs of the experiment itself are attributed."),
     view.outcome && override(() => onoverride("wrong")));
   }
   const tab = (blame) => {

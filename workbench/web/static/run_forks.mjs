@@ -2,7 +2,7 @@
 //
 // Rules kept here
 // - The job that is shown stands in the address, so it is there again after a reload.
-// - Where the server only reads there is no button; where the store is not at hand the page says which is lacking.
+// - Where the server only reads there is no button; where the store is not available the page says which is lacking.
 
 import { leap, parameters } from "./address.mjs";
 import { forkDialog } from "./fork_dialog.mjs";

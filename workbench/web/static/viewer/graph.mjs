@@ -94,14 +94,14 @@ function searchBoxes(values, open, add, join) {
   const { question, steps, blamed, blameStep, passages } = values, finds = new Set(passages.map(({ step }) => step));
   if (question) add({ id: "question", lane: SEARCHES, kind: "question", label: question.stem, sub: question.as_of ? `as of ${question.as_of}` : "",
     step: "@0", steps: ["@0"] });
-  if (blamed.includes("store")) add({ id: "store", lane: SEARCHES, kind: "step", label: "store", sub: "the evidence there was", isBlamed: true, steps: [blameStep] });
+  if (blamed.includes("store")) add({ id: "store", lane: SEARCHES, kind: "step", label: "store", sub: "evidence in the store", isBlamed: true, steps: [blameStep] });
   const ours = steps.filter(isIn(values, SEARCHES));
   const first = open.has("steps") ? STEPS_MOST : STEPS_FIRST / 2;
   const shown = ours.length > STEPS_FIRST ? ours.filter(({ path }, i) => i < first || blamed.includes(path) || finds.has(path)) : ours;
   for (const step of shown) add(stepOfLane(step, SEARCHES, values));
   const chain = [question && "question", ...shown.map(({ path }) => stepBox(path))].filter(Boolean);
   for (let i = 1; i < chain.length; i += 1) join(chain[i - 1], chain[i], "then");
-  if (ours.length > STEPS_FIRST) add(foldBox("steps", SEARCHES, open, count(ours.length - shown.length, "more step"), "steps of no passage"));
+  if (ours.length > STEPS_FIRST) add(foldBox("steps", SEARCHES, open, count(ours.length - shown.length, "more step"), "steps without passages"));
 }
 
 const foldBox = (fold, lane, open, more, again, rest = {}) => ({ id: `fold ${fold}`, lane, kind: "fold", fold, isOpen: open.has(fold),

@@ -20,7 +20,7 @@ const SVG = "http://www.w3.org/2000/svg";
 // host: values() for `graphOf`; at() {option, claim, passage, step, open, asList} as the address says; select(changes, isWalking);
 // open(step); unfold(names); toList(is).
 export function graphView(host) {
-  const lines = document.createElementNS(SVG, "svg"), stage = el("div.graph-stage", { role: "group", "aria-label": "Graph of what was made of what; arrow keys go along its edges" });
+  const lines = document.createElementNS(SVG, "svg"), stage = el("div.graph-stage", { role: "group", "aria-label": "Provenance graph; arrow keys follow its edges" });
   const scroll = el("div.graph-scroll", {}, stage), list = el("div.graph-list"), nodes = new Map(), paths = new Map();
   const playButton = button(".graph-play", () => play.toggle()), listButton = button(".graph-as", () => host.toList(!host.at().asList), "As a list");
   const node = el("section.graph", { "aria-label": "Provenance graph" },

@@ -9,7 +9,7 @@ const STANDINGS = { superseded: ["◷", "superseded"], expired: ["◷", "expired
 
 // How a version stood on the day: superseded 2017-02-23 by 2017.
 function standingLine({ status, since, by }) {
-  const [glyph, word] = STANDINGS[status] ?? ["?", "standing not known"];
+  const [glyph, word] = STANDINGS[status] ?? ["?", "status not known"];
   return { kind: status ?? "unknown", glyph, words: [word, since, by && `by ${by}`].filter(Boolean).join(" ") };
 }
 
@@ -47,7 +47,7 @@ export function boxWords(box, { blamedFor }) {
   return parts.filter(Boolean).join(" · ");
 }
 
-const RELATIONS = { then: "then", found: "found", read: "read as", shown: "put before", supports: "supports", refutes: "refutes", about: "about" };
+const RELATIONS = { then: "then", found: "found", read: "read as", shown: "shown to", supports: "supports", refutes: "refutes", about: "about" };
 
 export function graphList(graph, values, choose) {
   const item = ({ box, relation, isAgain, inner }) => {
