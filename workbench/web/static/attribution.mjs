@@ -1,8 +1,8 @@
 // Which step to repair first: failures of one kind by step, what repairing each alone prevents, and the runs behind it.
 //
 // Rules kept here
-// - The address says failure, filter, whose blames count, and which cell is looked into; nothing else does.
-// - A filter that picks runs by what came of them makes no sample: then there are no intervals, and the page says so.
+// - The address holds the failure, the filter, whose blames count, and the selected cell; nothing else does.
+// - A filter that selects runs by their results leaves no sample: then there are no intervals, and the page says so.
 // - An override is counted once the results are written again; until then the page says that its numbers are older.
 
 import { leap, parameters, walk } from "./address.mjs";

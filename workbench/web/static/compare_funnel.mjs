@@ -1,7 +1,7 @@
 // Where each condition loses the evidence that decides: from the store to the answer, runs of labelled cases only.
 //
 // Rules kept here
-// - A number of lost runs leads to these runs, where a query can ask for them: what the store held, only the store says.
+// - A number of lost runs leads to these runs, where a query can ask for them: only the store knows what it held.
 // - Unknown is a dash, never 0; how many runs are not counted stands below.
 
 import { runsPath } from "./compare_query.mjs";

@@ -1,4 +1,4 @@
-// The head of two runs: what each came to with its marks, which other runs could stand here, and where they diverge.
+// The head of two runs: each outcome with its marks, which other runs can be chosen, and where they diverge.
 
 import { runPath } from "./address.mjs";
 import { HARMS, confidence, mark, outcomeMarks } from "./marks.mjs";
@@ -68,7 +68,7 @@ function divergence({ diverged, steps, counts }, goTo) {
   return [el("b", {}, "They diverge first at "), button(".link.id", () => goTo(diverged), diverged), el("span", {}, `: ${where[step.status] ?? step.why}.`), rest(counts)];
 }
 
-// What else there is, so that "nothing else" is said and need not be seen.
+// What else differs, so that "no other step" is stated.
 function rest(counts) {
   const same = (counts.same ?? 0) + (counts["same output"] ?? 0), moved = (counts.differs ?? 0) + (counts["only first"] ?? 0) + (counts["only second"] ?? 0);
   if (moved === 1) return el("span.soft", {}, " No other step differs.");

@@ -1,4 +1,4 @@
-// One step of two runs: what went in, who did it, and what changed in what it left, texts word by word.
+// One step of two runs: its inputs, its component, and what differs in its output, texts word by word.
 
 import { changedWords, hasChanges } from "./changed_words.mjs";
 import { claimsTable } from "./diff_claims.mjs";
@@ -34,7 +34,7 @@ function header(step, diff, { goTo, open, beside }) {
     el("span.walk", {}, to(-1, "‹ previous step"), to(1, "next step ›")));
 }
 
-// Only what differs: an input that another step left leads to that step.
+// Only what differs: an input that is another step's output leads to that step.
 function inputs({ inputs: all, parameters, step }, goTo) {
   if (step.status.startsWith("only") || (!all.length && !parameters.length)) return null;
   const from = (path) => (path ? button(".link.id", () => goTo(path), path) : el("span.soft", {}, "no step"));

@@ -4,7 +4,7 @@
 // - A value counts as its term finds runs, so a facet and its filter find as many.
 // - Values stand in one order, whatever is filtered: their own, or by their count in the whole list, ties by name.
 // - A click adds the term to the filter or takes it away; with Alt, or by the button beside it, the value is excluded.
-// - Folded until it is asked for; which facets are open is told to whoever keeps the address.
+// - A facet is folded until it is opened; `onopened` is called with the open ones, to be kept in the address.
 //
 //     const facets = facetPanel({ finder, total, ontoggle: filter.toggle, onopened: (names) => walk({ facets: names }) });
 //     facets.draw(places, query, "condition,blame");
@@ -38,7 +38,7 @@ export function facetPanel({ finder, total, ontoggle, onopened }) {
   let all = Uint32Array.from({ length: total }, (_, place) => place);
   let last = null;
 
-  // The values of a facet that any run has, each with its term; worked out when it is first opened.
+  // The values of a facet that any run has, each with its term; computed when it is first opened.
   function valuesOf(facet) {
     if (!known.has(facet.name)) {
       const found = facetTerms(facet, finder).map((one) => ({ ...one, whole: finder.countOf(one.term, all) })).filter(({ whole }) => whole > 0);

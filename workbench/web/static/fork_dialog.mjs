@@ -1,7 +1,7 @@
 // The dialog in which a run is forked: what to change, from which step, on which runs, and what that costs.
 //
 // Rules kept here
-// - What it costs is told before anything runs; Enter runs it. A costly one is asked for twice.
+// - The cost is shown before anything runs; Enter runs it. A costly job must be confirmed.
 // - It opens with the usual change, so that f and Enter suffice.
 // - Where the run cannot be forked, it says why and offers nothing.
 
@@ -10,7 +10,8 @@ import { changesOf, stepFor } from "./fork_variants.mjs";
 import { api, askJson, postJson } from "./http.mjs";
 import { button, count, el, show } from "./viewer/dom.mjs";
 
-// `others` is the query for the runs besides this one; `fixed` are variants that were tried already. `onjob` is told the job.
+// `others` is the query for the runs besides this one; `fixed` are variants that were tried already.
+// `onjob` is called with the job.
 export async function forkDialog({ exp, view, step, others, fixed = null, onjob }) {
   const choices = await askJson(api(exp, "/forks", { run: view.run }));
   if (choices.refused) return refusedDialog(choices.refused);

@@ -1,4 +1,4 @@
-// Every job, newest first: what was asked, how far it is.
+// Every job, newest first: the request and its progress.
 
 import { experimentPath } from "./address.mjs";
 import { failed, first, frame } from "./frame.mjs";

@@ -1,8 +1,8 @@
-// What happens while one looks: a stream of the server's events, and the dot in the bar that says whether it is there.
+// A stream of the server's events while a page is open, and the dot in the bar that shows whether it is connected.
 //
 // Rules kept here
-// - One stream a tab, shut while the tab is hidden or one turns it off; it begins again behind the last event that was
-//   read, so nothing is missed and nothing is told twice.
+// - One stream a tab, closed while the tab is hidden or it is turned off; it resumes behind the last event that was
+//   read, so nothing is missed and nothing is repeated.
 // - The dot is a button that turns it off and on. Its state is a word and a form, never a colour alone.
 // - What is announced to a screen reader is announced politely, at most every few seconds, and never moves the focus.
 //
@@ -64,7 +64,7 @@ export function liveStream({ exp = "", on }) {
   return { node, start };
 }
 
-// Says the latest of what it is given, not more often than one can listen to.
+// Announces the latest of what it is given, not more often than one can listen to.
 export function politely() {
   let waiting = 0, text = "", before = "";
   return (words) => {

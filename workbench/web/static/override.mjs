@@ -1,7 +1,7 @@
-// A reviewer's override of a blame, and its withdrawal: which failure, which steps or nobody, why, and who says so.
+// A reviewer's override of a blame, and its withdrawal: failure, steps or nobody, reason, and the reviewer's name.
 //
 // Rules kept here
-// - What may be said comes from the server, and is checked there; what it refuses is told where it was typed.
+// - The choices come from the server, which also checks the input; a refusal is shown where it was typed.
 // - A name is declared, not checked; the page says so. It is kept in this browser for the next time.
 
 import { api, askJson, postJson } from "./http.mjs";

@@ -1,9 +1,9 @@
-// The palette: where one can go from here, and what one can do, by a few letters.
+// The palette: places to go to and actions of the page, found by a few letters.
 //
 // Rules kept here
 // - It opens over any page with Ctrl K or Cmd K, and by its button in the bar; shut, the focus is where it was.
-// - What a page has keys for stands in it by itself. Where the page can lead, it says in `goes`.
-// - Runs, cases, evidence and saved views of the experiment are asked for when the palette is first opened, from the pack.
+// - All that a page has keys for is in it. Further places are those that the page gives in `goes`.
+// - Runs, cases, evidence and saved views of the experiment are loaded when the palette is first opened, from the pack.
 // - A text field with a list below it, as ARIA has it: arrows choose, Enter goes, Esc shuts.
 //
 //     openPalette({ exp, actions: () => [...actionsOf(keys, {}), { kind: "do", name: "columns", hint: "c", act }], goes: () => [] });
@@ -22,7 +22,7 @@ const PAUSE_SHOWN = 150;
 
 let asked = null;
 
-// What lies on the server: asked for once, and again where it could not be had.
+// What is on the server: requested once, and again after an error.
 function lazily(exp) {
   asked ??= everythingToGo(exp).then(rankable).catch((error) => { asked = null; throw error; });
   return asked;

@@ -57,7 +57,7 @@ export function shownRow(profile, kind, places, finder, onterm) {
 // Makes what leads to the runs behind a number.
 const leading = (onterm) => (label, terms, ...content) => {
   const node = button(".leads", (event) => onterm(terms, event.altKey), ...content);
-  const name = label.includes(node.textContent) ? label : `${label}: ${node.textContent}`; // what is seen can be said
+  const name = label.includes(node.textContent) ? label : `${label}: ${node.textContent}`; // it holds the visible text
   node.setAttribute("aria-label", name);
   node.title = `${name}: show these runs (Alt: exclude them)`;
   return node;

@@ -1,8 +1,8 @@
 // One query, several retrievers: what does each find, what do its gates hold back, and who found the evidence that decides?
 //
 // Rules kept here
-// - The address names query, day, ledger number, retrievers, how many passages, the view and the selected version.
-// - Nothing waits for the embedding model: words are searched at once, and who needs meaning is shown when it is there.
+// - The address holds query, day, ledger number, retrievers, how many passages, the view and the selected version.
+// - Nothing waits for the embedding model: words are searched at once; the others are shown once it is loaded.
 // - Nothing is recorded.
 
 import { changed, experimentPath, leap, parameters, walk, withParameters } from "./address.mjs";
@@ -13,7 +13,7 @@ import { retrieverColumns } from "./retrieval_columns.mjs";
 import { versionTable } from "./retrieval_versions.mjs";
 import { button, byId, count, el, say, show } from "./viewer/dom.mjs";
 
-const EVERY = 1000; // milliseconds between two looks at whether the model is there
+const EVERY = 1000; // milliseconds between two checks whether the model is loaded
 const VIEWS = [["columns", "Side by side"], ["versions", "By version"]];
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -116,7 +116,7 @@ function start() {
   async function poll() {
     if (told.encoder.state !== "loading") return;
     if (document.hidden) { setTimeout(poll, EVERY); return; }
-    // What is shown, and not what the address asks for where that could not be understood.
+    // What is shown, not what an invalid address asks for.
     const now = await askJson(api(exp, "/retrieval", { q: told.query, asof: told.as_of, seq: told.seq, retrievers: names().join(","), k: told.k }));
     const isNews = now.encoder.state !== told.encoder.state;
     told = now;
@@ -129,7 +129,7 @@ function start() {
     if (now.encoder.state === "loading") setTimeout(poll, EVERY);
   }
 
-  // Which thing had the focus: what is drawn anew must not lose it.
+  // Which control had the focus: drawing again must not lose it.
   const focused = () => [...byId("found").querySelectorAll("[data-stop]")].find((node) => node === document.activeElement)?.dataset.stop ?? null;
   const refocus = (stop) => { if (stop) [...byId("found").querySelectorAll("[data-stop]")].find((node) => node.dataset.stop === stop)?.focus(); };
 

@@ -1,4 +1,4 @@
-// By version: at which rank each retriever serves it, or which gate held it back; so that one sees who found what decides.
+// By version: at which rank each retriever serves it, or which gate held it back.
 
 import { gradeMark } from "./grade.mjs";
 import { statusMark } from "./marks.mjs";
@@ -18,7 +18,7 @@ export function versionTable({ columns, headers }, { toVersion, pick }) {
   ];
 }
 
-// Every version that is served or held back anywhere, with its standing where one serves it.
+// Every version that is served or held back anywhere, with its status where a retriever serves it.
 function versions(columns) {
   const found = new Map();
   const of = (ref) => found.get(ref) ?? found.set(ref, { ref, best: Infinity, hit: null, ranks: {}, drops: {} }).get(ref);

@@ -1,10 +1,10 @@
-// What a step was given, in the order in which it was given, each with its size; of a model call the prompt as it was sent,
-// with the evidence in it set apart and named, and the answer beside it.
+// The inputs of a step in their order, each with its size; for a model call the prompt as it was sent, with the evidence
+// in it set apart and named, and the answer beside it.
 //
 // Rules kept here
-// - A size is told in characters, and as a share of all that the step was given. Tokens are told where somebody counted them.
-// - A passage is found in a prompt by its own words, so one that was rewritten or cut down to little is not marked.
-// - What the record does not tell is said to be unknown.
+// - A size is in characters, and a share of all inputs of the step. Tokens are shown where they were counted.
+// - A passage is found in a prompt by its text, so one that was rewritten or cut down to little is not marked.
+// - What is not on record is shown as unknown.
 
 import { count, el, facts, fold, parted } from "./dom.mjs";
 import { placedIn } from "./spans.mjs";
@@ -31,7 +31,7 @@ export async function contextView(file, row, { line: { type, body } }, context) 
   ];
 }
 
-// Which of the steps shortly before made an input: looked for in what is decoded anyway.
+// Which of the steps shortly before has this output: looked for in what is decoded anyway.
 async function makersOf(file, run, seq, inputs) {
   const wanted = new Set(inputs.map((input) => input.id)), makers = new Map();
   for (let at = seq - 1; at >= Math.max(0, seq - 200) && makers.size < wanted.size; at -= 1) {

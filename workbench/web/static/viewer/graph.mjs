@@ -1,11 +1,11 @@
-// What a run made of what: boxes in fixed lanes, and the edges between them. Nothing of a page is known here.
+// The provenance graph of a run: boxes in fixed lanes, and the edges between them. Nothing of a page is known here.
 //
 // Rules kept here
 // - The lane of a box is its type. Steps stand in their order, passages by the mean place of their claims.
 // - The chosen and the right option are shown, with the claims about them, and every passage that a claim was read from.
-//   The rest is folded into boxes that say how many they hold, and that `open` names where they are opened.
-// - What decided is the way of the strongest claim for the chosen option: search, passage, claim, option.
-// - A box is named by what it stands for: the same values give the same graph. `steps` are the records that added to it.
+//   The rest is folded into boxes that show how many they hold; `open` names those that are opened.
+// - The deciding path is that of the strongest claim for the chosen option: search, passage, claim, option.
+// - A box is named by what it represents: the same values give the same graph. `steps` are the records that added to it.
 //
 //     const { boxes, edges } = graphOf(values, new Set(["passages"]));
 
@@ -80,7 +80,7 @@ function stepOfLane({ path, output }, lane, values) {
     step: path, steps: [path, isBlamed && values.blameStep], isBlamed };
 }
 
-// What a step came to, in a few words.
+// The result of a step, in a few words.
 function cameOf(path, output, { passages, claims, seen, chosen }) {
   const found = passages.filter(({ step }) => step === path).length;
   if (output === "Retrieved") return found ? count(found, "passage") : "nothing new";

@@ -1,8 +1,8 @@
 // The graph as a page shows it: buttons in lanes over curves, or the same edges as a list; and its walk, step by step.
 //
 // Rules kept here
-// - What is selected is the host's to say, as the address does; a selection never moves the viewport, and dims the rest.
-// - Boxes are drawn anew only when others are shown; the focus stays on the box that had it.
+// - The host decides what is selected, by the address; a selection never moves the viewport, and dims the rest.
+// - Boxes are drawn again only when others are shown; the focus stays on the box that had it.
 // - Arrow keys go along the edges and within a lane, Enter opens the step that made a box, a click selects it.
 // - Play lights what each step added, a second each; any other selection ends it.
 //
@@ -85,7 +85,7 @@ export function graphView(host) {
     for (const { edge, path } of curves(graph, places)) paths.get(edge).setAttribute("d", path);
   }
 
-  // What is selected stands out, all else is dim; what no step has added yet, while it is played, waits.
+  // What is selected stands out, all else is dim; while it is played, what no step has added yet is pale.
   function mark(at, { order }) {
     const lit = litIn(graph, at), isSelecting = lit.size > 0, until = play.now === null ? Infinity : order.indexOf(play.now);
     const waits = (box) => box.steps.length > 0 && box.steps.every((step) => order.indexOf(step) > until);
