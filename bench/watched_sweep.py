@@ -76,7 +76,7 @@ def results() -> list[str]:
 
 
 def _swept(folder: Path, store: Path, model: str, address: str | None) -> tuple[float, int]:
-    """Runs a second of a sweep, and how many runs the streams told."""
+    """Runs a second of a sweep, and how many runs the streams reported."""
     watching = streams(f"{address}api/events?exp={folder.name}") if address else nullcontext([])
     command = [sys.executable, __file__, str(folder), str(store), model]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -93,7 +93,7 @@ def _swept(folder: Path, store: Path, model: str, address: str | None) -> tuple[
 
 @contextmanager
 def streams(address: str) -> Iterator[list[int]]:
-    """Two clients that read a stream; the list is how many runs each was told."""
+    """Two clients that read a stream; the list is how many runs each received."""
     heard, open_ = [0] * WATCHERS, list[Any]()
 
     def read(number: int) -> None:

@@ -135,7 +135,7 @@ def withdraw_review(
 
 
 class Reviewing(NamedTuple):
-    """What may be said of the blames of a run."""
+    """What a reviewer may record about the blames of a run."""
 
     failed: tuple[Kind, ...]
     """The kinds of failure that the run has."""

@@ -36,7 +36,7 @@ class Position(dict[str, int]):
 
     @classmethod
     def parse(cls, text: str) -> Position:
-        """The position that a text says; raises ``ValueError``."""
+        """The position in a text; raises ``ValueError``."""
         try:
             pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text))
         except ValueError:
@@ -88,7 +88,7 @@ class Growth:
         self._versions.clear()
 
     def moved(self) -> bool:
-        """Whether anybody wrote since this was last asked; raises ``JournalError`` where a file cannot be read."""
+        """Whether anybody wrote since the last call; raises ``JournalError`` where a file cannot be read."""
         now = {name: int(file.database.read("PRAGMA data_version")[0][0]) for name, file in self._opened().items()}
         before, self._versions = self._versions, now
         return now != before
@@ -120,7 +120,7 @@ class Growth:
 
 
 def _added(file: str, number: int, run: str, data: bytes) -> Added | None:
-    """The record, where its text says that it is of one of these types; an altered one tells nothing."""
+    """The record, where its text says that it is of one of these types; None for an altered one."""
     try:
         line = json.loads(data)
         kind, body, at = line["type"], line["body"], line["t"]

@@ -105,7 +105,7 @@ def audit(
     """Judge every rule.
 
     Raises ``InputError`` for a condition that there is not, a baseline on other cases, and a red team of another
-    experiment. ``ledger`` is that of the evidence store as it is now, where it is at hand.
+    experiment. ``ledger`` is that of the evidence store as it is now, where it is available.
     """
     named, attacked = baselines or {}, red_teams or {}
     for baseline in named.values():

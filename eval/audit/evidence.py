@@ -36,7 +36,7 @@ IN_WORDS = {
     "signed_off_only": "cites only what was signed off or vouched for",
 }
 LAPSED: tuple[Status, ...] = ("superseded", "expired", "withdrawn")
-NO_STORE = "the evidence store is not at hand; name its folder with --store"
+NO_STORE = "the evidence store is not available; name its folder with --store"
 
 
 class Cited(NamedTuple):

@@ -91,7 +91,7 @@ def _red_teams(policy: AuditPolicy, beside: Path, given: Path | None) -> RedTeam
 
 
 def _citations(audited: Audited, given: Path | None) -> Citations | None:
-    """What the store knows of what answers cite; None where no store is at hand and none was named."""
+    """What the store knows of what answers cite; None where no store is available and none was named."""
     try:
         with (
             Journals.open(audited.folder) as past,

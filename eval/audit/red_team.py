@@ -51,7 +51,7 @@ def expect_same_experiment(audited: Audited, found: RedTeamResults) -> None:
 def judge_red_team(
     rule: RedTeamRule, audited: Audited, found: RedTeamResults | None, ledger: Path | None = None
 ) -> RuleResult:
-    """The verdict on one rule about attacks; ``ledger`` is that of the store as it is now, where it is at hand."""
+    """The verdict on one rule about attacks; ``ledger`` is that of the store as it is now, where it is available."""
     condition = audited.condition(rule.condition, rule.id)
     what = f"attack {rule.attack}" if rule.attack else "each attack"
     by = f" by {rule.attacker}" if rule.attacker else ""

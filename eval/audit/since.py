@@ -1,8 +1,8 @@
-"""What became of an audit since another one of the same experiment: rules whose verdict or value moved, and why it may.
+"""What changed since an earlier audit of the same experiment: rules that differ, and possible reasons.
 
 Rules kept here
-- Rules are paired by their ids. One that only one of the audits has is told, with what the other lacks left open.
-- What may have moved them is told beside: another policy, other cases, a journal with another seal.
+- Rules are paired by their ids. One that only one of the audits has is listed too, with None for the other.
+- Possible reasons are given beside them: another policy, other cases, a journal with another seal.
 
     since(found, before).rules
 """
@@ -34,9 +34,9 @@ class Since(Record):
     """The content id of the audit that is compared with."""
     verdict_before: Verdict
     rules: tuple[MovedRule, ...]
-    """Those that moved, in the order of the newer audit."""
+    """Those that changed, in the order of the newer audit."""
     same: int
-    """Rules that both have and that did not move."""
+    """Rules that both have and that did not change."""
     policy_changed: bool
     cases_changed: bool
     record_changed: bool
@@ -44,7 +44,7 @@ class Since(Record):
 
 
 def since(found: Audit, before: Audit) -> Since:
-    """What moved from ``before`` to ``found``."""
+    """What changed from ``before`` to ``found``."""
     now, then = ({one.rule: one for one in each.results} for each in (found, before))
     pairs = [
         MovedRule(

@@ -1,1 +1,1 @@
-"""Conditions compared with a baseline on equal questions: differences, exact tests, and the cases where they part."""
+"""Conditions compared with a baseline on equal questions: differences, exact tests, and the cases that differ."""

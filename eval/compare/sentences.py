@@ -1,9 +1,9 @@
-"""What a comparison says, in sentences: who is right or does harm where the other does not, and what to be careful of.
+"""A comparison in sentences: which condition is right or does harm where the other does not, and what limits this.
 
 Rules kept here
 - Counted are the questions that only one of the two counts, beside McNemar's exact p-value of just these.
 - A metric that is labelled in neither has no sentence.
-- A caution says why a difference may not be due to the condition alone: more than one thing is set differently, or not
+- A caution says why a difference may not be due to the condition alone: more than one setting differs, or not
   every question was answered by both.
 
     summary(pair, "standard", "gated")
@@ -19,7 +19,7 @@ CLAUSES = {
     "accuracy": ("is right", "is not"),
     "high_risk_rate": ("chose a high-risk option", "did not"),
 }
-"""By metric, what is said of a condition that counts for it, and of one that does not."""
+"""By metric, the clause for a condition that counts for it, and for one that does not."""
 
 
 def summary(pair: Pair, baseline: str, other: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The rows of runs that ended after the results were written last: what can be told of each before blame is known.
+"""The rows of runs that ended after the results were written last: what is known of each before blame is.
 
 Rules kept here
 - A row has the columns of outcomes.parquet, and ``text``, the words of the question as they may be shown. The outcome

@@ -1,10 +1,10 @@
-"""How far an experiment is, told by the begins, ends and errors in its journal while it is written.
+"""How far an experiment is, by the begins, ends and errors in its journal while it is written.
 
 Rules kept here
 - Counted are the runs of the experiment itself: no fork, no seal, nothing that was recorded elsewhere.
 - A run is done once it has ended. One has failed if the last that is on record of it is an error: while it is tried
   again, it is neither.
-- The rate is that of the last minute. None while nothing ended in it: then nobody can tell when it will be done.
+- The rate is that of the last minute. None while nothing ended in it: the end is then unknown.
 
     state = SweepState()
     for added in growth.between(Position(), growth.end()):
@@ -42,7 +42,7 @@ class SweepProgress(Record):
 
 
 class SweepState:
-    """What was told so far; see the module."""
+    """The state so far; see the module."""
 
     def __init__(self) -> None:
         self._begun: set[str] = set()

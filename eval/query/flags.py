@@ -4,7 +4,7 @@ Rules kept here
 - *right*, *wrong* and *abstained* share out the runs: an abstention is not wrong here, though it too has a ``blame``.
 - The others are known only where the case carries the label, or a reviewer says it; all of them are of the option that
   was chosen. *Reviewed* is known of every run that a journal stands behind.
-- Results list neither forks nor redacted runs, since no number counts them. Both flags are read all the same: false of
+- Results list neither forks nor redacted runs, since no metric counts them. Both flags can still be asked for: false of
   every run listed, with a note that says where such runs are. An exported file lists both kinds, in columns of its own.
 
     FLAGS["high_risk"].truth(columns)
@@ -35,7 +35,7 @@ class Flag:
     listed: str = ""
     """Or the column of lists that must not be empty."""
     elsewhere: str = ""
-    """Where such runs are told of, if results have no such column; it is then false of every run."""
+    """Where such runs are listed, if results have no such column; it is then false for every run."""
 
     def is_absent(self, columns: Columns) -> bool:
         """Whether no run that is listed can be such a run."""

@@ -63,7 +63,7 @@ class Funnel(Record):
 
 
 def loss_funnel(columns: Columns, places: NDArray[np.int64], standing: Standing | None) -> list[Funnel]:
-    """The funnel of each condition, by name; ``standing`` asks the store, None where it is not at hand."""
+    """The funnel of each condition, by name; ``standing`` asks the store, None where it is not available."""
     decides = columns.decides()
     columns.expect("lost", "quoted", "seq", "day")
     rows = columns.rows(places, WANTED)

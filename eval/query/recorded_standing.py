@@ -2,7 +2,7 @@
 
 Rules kept here
 - An experiment without a plan ran on no store that is known; there is nothing to ask.
-- A store that is not at hand raises ``LostStore``: who asks says so, and counts without it.
+- A store that is not available raises ``LostStore``: the caller says so, and counts without it.
 
     with recorded_standing(folder) as standing:
         loss_funnel(Columns.of(folder), places, standing)

@@ -51,7 +51,7 @@ class Failed:
     condition: str
     outcome: Outcome
     case: Case | None
-    """None where the benchmark is not at hand."""
+    """None where the benchmark is not available."""
     kinds: tuple[Kind, ...]
     """The gravest first."""
     verdicts: tuple[BlameSummary, ...]

@@ -1,4 +1,4 @@
-"""Many forks, one after the other: each recorded whole or not at all, and told as soon as it is done.
+"""Many forks, one after the other: each recorded whole or not at all, and reported as soon as it is done.
 
 Rules kept here
 - A fork is done step by step in ``draft``, a journal file that is no part of the experiment, and moved into the
@@ -6,7 +6,7 @@ Rules kept here
   next one goes on at the step it reached.
 - The workbench's own file is ``journal-workbench.db``: a sweep that is under way has ``journal.db`` to itself.
 - What is on record already, in any file, is not done again. All is sealed at the end, however it ends.
-- A run that cannot be forked is told in one line, and the others go on; a model server that is down ends the batch.
+- A run that cannot be forked is reported in one line, and the others go on; a model server that fails ends the batch.
 
     with batch(folder, draft) as forks:
         for run in runs:

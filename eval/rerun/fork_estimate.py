@@ -1,9 +1,9 @@
-"""What forks are going to cost, told from the record before anything is done.
+"""What forks are going to cost, estimated from the record before anything is done.
 
 Rules kept here
 - A step before the change is reused; one from there on counts as done again, though it is reused where its input comes
   out the same. So steps, calls, tokens and seconds are what the runs themselves took, and told as at most that.
-- Where a change has another step ask a model, that is not foreseen: then nothing is told as exact.
+- Where a change has another step ask a model, that is not foreseen: the estimate is then not exact.
 - Of many runs at most ``READ`` forks are looked at, evenly spread; the others are taken to be like them.
 - Forks that are on record already cost nothing. Runs that cannot be forked are named with the reason.
 - Nothing is written, no store is opened, and no embedding model is loaded.

@@ -1,4 +1,4 @@
-"""What came of one fork that was asked for: before, after and each step, or why there is none.
+"""The result of one requested fork: before, after and each step, or why there is none.
 
 ForkResult(run="standard.radiology-003", variant=0, fault="…")
 """
@@ -10,7 +10,7 @@ from evitrail.traces.record import Record
 
 
 class ForkEnd(Record):
-    """What a run came to, as far as a verdict shows it."""
+    """The outcome of a run, as far as a verdict shows it."""
 
     option: str | None
     correct: bool
@@ -36,7 +36,7 @@ class ForkedStep(Record):
 
 
 class ForkResult(Record):
-    """One fork that was asked for: before, after, or why there is none."""
+    """One requested fork: before, after, or why there is none."""
 
     run: str
     variant: int
@@ -44,7 +44,7 @@ class ForkResult(Record):
     fork: str | None = None
     """The name of the fork; None where there is none."""
     change: str = ""
-    """What its name says was changed."""
+    """The change, as its name has it."""
     answer: str | None = None
     """The right option."""
     before: ForkEnd | None = None

@@ -1,11 +1,11 @@
-"""One thing to do otherwise, said so that it fits many runs; what it comes to for one of them is a fork.
+"""One change that can be applied to many runs; applied to one of them it is a fork.
 
 Rules kept here
-- ``changes`` are those of ``changes.py``. Evidence to withhold and an option to choose are said by name, since what a
+- ``changes`` are those of ``changes.py``. Evidence to withhold and an option to choose are given by name, since what a
   step said, which they override, is another thing in each run.
 - A change holds from step ``at`` on; none means from the start. What is overridden is the output of that step, or of
   the first that it can be.
-- Who reads, and who judges, is somebody the plan knows: nothing that is asked for here reaches another server.
+- Readers and judges are those that the plan names: no request here reaches another server.
 
     variant = ForkVariant(at="retrieve[1]", changes={"retriever": "clean"})
     what = fork_of(Trace(past, "standard.radiology-003"), variant)
@@ -44,7 +44,7 @@ class ForkVariant(Record):
 
 
 def fork_of(trace: Trace, variant: ForkVariant) -> Fork:
-    """The fork of a run that a variant comes to; raises ``ValueError`` naming what does not fit the run."""
+    """The fork of a run by a variant; raises ``ValueError`` naming what does not fit the run."""
     said = [name for name in ("changes", "without", "choose") if getattr(variant, name) not in ({}, (), None)]
     if len(said) != 1:
         raise ValueError(f"expected one of changes, without and choose, got {' and '.join(said) or 'none'}")
@@ -79,13 +79,13 @@ def expect_known(variant: ForkVariant, plan: Plan) -> None:
 
 
 def _step(trace: Trace, at: str | None, says: type[Record]) -> Activity:
-    """The step to override, which says such a record."""
+    """The step to override: one whose output is such a record."""
     fitting = {
         step.path: step for step in trace.activities if step.output_type == stored_name(says) and "/" not in step.path
     }
     path = at if at in fitting else next(iter(fitting), None)
     if path is None:
-        raise ValueError(f"expected a step of {trace.run!r} that says a {stored_name(says)}, it has none")
+        raise ValueError(f"expected a step of {trace.run!r} whose output is a {stored_name(says)}, it has none")
     return fitting[path]
 
 

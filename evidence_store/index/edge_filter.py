@@ -32,7 +32,7 @@ def seen_by(where: Where) -> qe.Filter:
 
 
 def spared_by(where: Where) -> qe.Filter:
-    """The same points, with the days told as what is excluded: the engine then never begins with a day's points."""
+    """The same points, with the days given as an exclusion: the engine then never begins with the points of a day."""
     if where.also or not where.valid or where.day is None:
         return seen_by(where)
     standing, *days = counted(where)

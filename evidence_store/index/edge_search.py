@@ -1,14 +1,14 @@
-"""How the in-process engine is asked: every point that counts is looked at, or a graph is walked.
+"""How the in-process engine is searched: every point that passes the filter is compared, or a graph is searched.
 
 Rules kept here
 - The engine begins with the condition that leaves fewest points and looks at them in the order of that condition's
   field, jumping about among vectors and field indexes. That is quick for few points alone; where a filter leaves more,
-  days are told as what is excluded, and points are looked at in the order in which they lie.
-- A graph is walked as if every point counted, and what it came to is sifted afterwards. Walked only over points that
-  count, it falls apart into pieces that no walk joins: of 40,000 passages a walk of 256 candidates then found 0.88 to
-  0.98 of the ten best, and 0.99 to 1.00 when sifted afterwards.
-- A walk is as long as it takes to come to twice as many points as are asked for, by the engine's own estimate of what
-  the filter leaves. Where looking at all of them is cheaper, that is done.
+  days are given as an exclusion, and points are looked at in the order in which they lie.
+- A graph is searched without the filter, and the candidates are filtered afterwards. Restricted to points that pass it,
+  the graph falls into unconnected pieces: of 40,000 passages a search of 256 candidates then found 0.88 to 0.98 of the
+  ten best, and 0.99 to 1.00 when filtered afterwards.
+- A graph search takes as many candidates as yield twice the points that are asked for, by the engine's own estimate of
+  what the filter leaves. Where looking at all of them is cheaper, that is done.
 
     scanned(shard, query, 10, where)        # exact
     walked(shard, query, 10, where)         # approximate; it may come short
@@ -23,22 +23,22 @@ from evitrail.evidence_store.index.edge_filter import among, qe, seen_by, spared
 
 Search = Callable[[qe.EdgeShard, qe.Query, int, Where], list[qe.ScoredPoint]]
 EF = 192
-"""Candidates weighed by a walk, at least; as ``APPROXIMATE`` in ``manifest.py`` names it."""
+"""Candidates of a graph search, at least; as ``APPROXIMATE`` in ``manifest.py`` names it."""
 FEW = 1 / 20
 """The share of points up to which it is quicker to begin with those that a filter leaves."""
 SCANNED_A_STEP = 5
-"""Points that are looked at in the time of one more candidate of a walk."""
+"""Points that are compared in the time of one more candidate of a graph search."""
 _EXACT = qe.SearchParams(exact=True)
 
 
 def scanned(shard: qe.EdgeShard, query: qe.Query, limit: int, where: Where) -> list[qe.ScoredPoint]:
-    """The best of all points that count."""
+    """The best of all points that pass the filter."""
     few = _left(shard, where) <= FEW * _held(shard)
     return _asked(shard, query, limit, seen_by(where) if few else spared_by(where))
 
 
 def walked(shard: qe.EdgeShard, query: qe.Query, limit: int, where: Where) -> list[qe.ScoredPoint]:
-    """The best of the points that count, of those that a walk along the graph came to; fewer where they were few."""
+    """The best of the points that pass the filter, among the candidates of a graph search; it may return too few."""
     left = max(1, _left(shard, where))
     width = max(EF, 2 * limit * _held(shard) // left)
     if left <= SCANNED_A_STEP * width:

@@ -119,7 +119,7 @@ def test_nothing_finished_still_makes_a_page():
 
 def test_a_question_whose_text_is_not_at_hand_is_named_all_the_same():
     text = Markup(page([WRONG])).text
-    assert "The text of question q1 is not at hand." in text
+    assert "The text of question q1 is not available." in text
 
 
 def test_hostile_text_stays_text():

@@ -82,7 +82,7 @@ def test_without_a_policy_the_page_offers_the_example_and_the_command(own: Desk)
     page = asking(own.folder).get("/e/evitrail-run/audit")
     assert page.status_code == 200
     text = Markup(page.text).text
-    assert "No policy lies in this experiment's folder" in text
+    assert "There is no policy in this experiment's folder" in text
     assert "Judge by the example" in text
     assert "--policy policy.toml records the audit" in text
     assert told(own)["audit"] is None

@@ -149,7 +149,7 @@ def test_the_funnel_narrows_from_the_store_to_the_answer(desk: Desk) -> None:
 def test_without_the_store_the_funnel_says_that_it_does_not_know_what_it_held(own: Desk) -> None:
     shutil.move(own.store, own.folder / "elsewhere" / "store")
     said = evitrail("funnel", own.run, "--json")
-    assert said.faults == ["the evidence store is not at hand: what it held is unknown; name its folder with --store"]
+    assert said.faults == ["the evidence store is not available: what it held is unknown; name its folder with --store"]
     first = said.json[0]["stages"][0]
     assert (first["stage"], first["reached"], first["unknown"]) == ("in_store", None, 2)
     named = evitrail("funnel", own.run, "--store", own.folder / "elsewhere" / "store", "--json")

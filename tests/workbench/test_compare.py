@@ -122,7 +122,7 @@ def test_two_experiments_are_compared_by_equal_questions_and_refused_otherwise(t
         ({"conditions": "standard"}, 422, "expected 2 to 9 conditions to compare, got 1"),
         ({"conditions": "standard,gatd"}, 422, "did you mean 'gated'?"),
         ({"conditions": "standard,standard"}, 422, "'standard' twice"),
-        ({"conditions": 'standard,"gated'}, 422, "expected names with commas between them"),
+        ({"conditions": 'standard,"gated'}, 422, "expected names separated by commas"),
         ({"conditions": "standard,gated", "baseline": "clean"}, 422, "baseline: expected one of the conditions"),
         ({"conditions": "standard,tow::gated"}, 404, "expected an experiment that is served, got 'tow'"),
         ({"other": "nowhere"}, 404, "expected an experiment that is served, got 'nowhere'"),

@@ -93,7 +93,7 @@ def test_a_fork_is_compared_with_its_parent_and_what_it_reused_is_folded(visit: 
     view.click("#steps [role=option] >> nth=-1")
     assert "seed" in shown(view, "step choose[1]")
     view.keyboard.press("k")
-    assert "The same in both, to the letter." in shown(view, "step synthesise[1]")
+    assert "Identical in both." in shown(view, "step synthesise[1]")
     view.keyboard.press("a")
     leads(view, f"/runs/{PLAIN}")
 

@@ -85,7 +85,7 @@ def test_what_a_page_can_do_is_done_by_name_and_the_focus_returns_where_it_was(v
     view = visit(PAGE)
     view.focus("#filter")
     opened(view, "zzzzzz")
-    assert view.inner_text(".palette [role=status]") == "Nothing here is called so."
+    assert view.inner_text(".palette [role=status]") == "Nothing has a name like this."
     view.keyboard.press("Escape")
     assert view.locator("dialog[open]").count() == 0
     assert view.evaluate("document.activeElement.id") == "filter"

@@ -59,7 +59,7 @@ def test_without_the_store_sources_are_told_and_a_bundle_is_refused_with_what_is
     shutil.move(own.store, tmp_path / "elsewhere")
     client, address = asking(own.folder), "/api/experiments/evitrail-run/sources"
     told = client.get(address, params={"run": "gated.acute-001"}).json()
-    assert "not at hand" in told["sources"][0]["curator"]
+    assert "not available" in told["sources"][0]["curator"]
     refused = client.get(address, params={"run": "gated.acute-001", "format": "fhir"})
     assert refused.status_code == 409
     assert "evitrail-store" in refused.json()["fault"]

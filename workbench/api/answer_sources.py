@@ -1,8 +1,8 @@
 """What an answer cites: its evidence versions with claims, certainty and curator; and the same as a FHIR R5 bundle.
 
 Rules kept here
-- Sources are those of ``evitrail trace why``: what the run recorded, with the curator where the store is at hand.
-- The bundle tells of each cited version what the store knew at the run's ledger number, on the question's day. It is
+- Sources are those of ``evitrail trace why``: what the run recorded, with the curator where the store is available.
+- The bundle has of each cited version what the store knew at the run's ledger number, on the question's day. It is
   made of the store, so without the store there is none.
 - A run that is damaged, redacted, unfinished or of another system has no sources, and neither has one that holds
   patient data: the error says which it is.
@@ -36,7 +36,7 @@ def answer_sources(folder: Path, run: str) -> Reasons:
 
 
 def sources_bundle(folder: Path, run: str) -> str:
-    """The same as the JSON text of a FHIR R5 Bundle; raises ``StoreError`` too, where the store is not at hand."""
+    """The same as the JSON text of a FHIR R5 Bundle; raises ``StoreError`` too, where the store is not available."""
     cited = [source.evidence.ref for source in answer_sources(folder, run).sources]
     with Journals.open(folder) as journal:
         config: RunConfig = config_of(Trace(journal, run))

@@ -1,10 +1,10 @@
-"""Which step to repair first: the failures of one kind by step, among the runs that a query means.
+"""Which step to repair first: the failures of one kind by step, among the runs that a query finds.
 
 Rules kept here
-- The numbers are those of ``eval/attribution/record``; each says which query finds its runs.
-- A query that picks runs by what came of them makes no sample: the shares then have no intervals.
-- A failure without a blame is counted as not attributed, and one of which it is unknown whether it is one is told.
-- ``machine`` is what the attribution found, without what reviewers said of its blames. Runs are then not found by a
+- The numbers are those of ``eval/attribution/record``; each has the query that finds its runs.
+- A query that selects runs by their results leaves no sample: the shares then have no intervals.
+- A failure without a blame is counted as not attributed; runs that are not labelled for it are counted as unknown.
+- ``machine`` is what the attribution found, without the overrides of reviewers. Runs are then not found by a
   query, for the results have what counts; the list of failures has both.
 
     found = attribution(folder, "wrong", "condition:gated")
@@ -48,7 +48,7 @@ MOST_EVIDENCE = 12
 
 
 class KindCount(Record):
-    """How many failures of one kind there are among the runs that are meant."""
+    """How many failures of one kind there are among the runs that the query finds."""
 
     outcome: Kind
     attributed: int
@@ -78,16 +78,16 @@ class Attribution(Record):
     kinds: tuple[KindCount, ...]
     conditions: tuple[ConditionChoice, ...]
     runs: int
-    """Runs that the query means."""
+    """Runs that the query finds."""
     total: int
     unknown: int
-    """Runs of which it is unknown whether the query means them."""
+    """Runs for which the query cannot be decided."""
     notes: tuple[str, ...]
     not_attributed: int
     """Failures of this kind without a blame."""
     not_attributed_query: str
     not_labelled: int
-    """Runs of which it is unknown whether they failed so."""
+    """Runs that are not labelled for this failure."""
     overridden: int
     """Failures of which a reviewer overrode the blame."""
     is_sample: bool
@@ -106,7 +106,7 @@ def attribution(folder: Path, outcome: Kind = "wrong", q: str = "", *, machine: 
 
 
 def failures_meant(folder: Path, outcome: Kind, q: str, *, machine: bool) -> tuple[list[Blame], ChosenRuns]:
-    """The blame records of one kind of failure among the runs that a query means, by run."""
+    """The blame records of one kind of failure among the runs that a query finds, by run."""
     chosen = chosen_runs(folder, q)
     found = [blame for blame in recorded_blames(folder) if blame.outcome == outcome and blame.run in chosen.runs]
     return (counting(found, machine=machine), chosen)

@@ -1,9 +1,9 @@
-"""An experiment judged by a policy now, what moved since the last audit on record, and the audits that are.
+"""An experiment judged by a policy now, what changed since the last audit on record, and the audits on record.
 
 Rules kept here
 - A policy is one of those known: files called like policies in the experiment's folder and in the one above, and the
   example that ``evitrail init`` writes. A request names one of them; no path comes from it.
-- Looking records nothing: `evitrail audit` does.
+- The page records nothing: `evitrail audit` does.
 - Judging reads the whole journal. What was judged is kept until the journal, the policy, the ledger or the day changes.
 
     audit_view(folder, "policy.toml", day=date.today()).audit.verdict
@@ -77,7 +77,7 @@ class AuditView(Record):
     behind: dict[str, str]
     """By rule, the query that finds the runs that count against it."""
     since: Since | None
-    """What moved since the newest audit on record by a policy of this name."""
+    """What changed since the newest audit on record by a policy of this name."""
     history: tuple[RecordedAudit, ...]
     """The newest first."""
     root: str | None
@@ -121,7 +121,7 @@ def judged_now(folder: Path, name: str, day: date) -> Judged:
 
 
 def is_judged(folder: Path, name: str, day: date) -> bool:
-    """Whether that was worked out already, so that nobody has to wait for it."""
+    """Whether the result is there already, so that nobody has to wait for it."""
     return _judged.has(folder, policy_named(folder, name), day)
 
 

@@ -2,7 +2,7 @@
 
 Rules kept here
 - A cell is named by its row and by what it counts: ``blamed``, ``prevents``, a code, or a version of evidence.
-- Failures stand by run, and are paged by the run of the last one that was given.
+- Failures are ordered by run, and a page begins behind the run that the last one ended with.
 
     blamed_failures(folder, "wrong", step="retrieve", cell="prevents").failures
 """

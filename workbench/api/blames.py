@@ -1,4 +1,4 @@
-"""The blame records of an experiment, as its results have them: with what reviewers said.
+"""The blame records of an experiment, as its results have them: with the overrides of reviewers.
 
 recorded_blames(folder)
 """

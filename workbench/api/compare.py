@@ -3,9 +3,9 @@
 Rules kept here
 - The comparison is that of ``evitrail compare``, the funnel that of ``evitrail funnel``; nothing is computed otherwise.
 - A condition's own values are of all its questions; differences are of the questions that both answered.
-- It is made from the results. A journal is opened only to see that two experiments asked the same questions, and to
+- It is computed from the results. A journal is opened only to see that two experiments asked the same questions, and to
   find the store for the funnel.
-- It is kept until one of the files it was made from changes.
+- It is kept until one of these files changes.
 
     compare(folders, "demo", "standard,gated").comparison.pairs[0].metrics["accuracy"].difference
 """
@@ -41,7 +41,7 @@ from evitrail.workbench.api.pack import result_files
 from evitrail.workbench.api.profile import Estimated, MetricColumn, estimated, profile
 
 CALIBRATION = ("ece", "mce")
-"""Metrics of confidence that are told beside those of the profile."""
+"""Metrics of confidence, beside those of the profile."""
 MOST_CASES = 1000
 """Cases of an answer at most; the column pack has them all."""
 
@@ -69,7 +69,7 @@ class ComparedCondition(Record):
 
 
 class PairInWords(Record):
-    """What is said of one condition and the baseline."""
+    """One condition compared with the baseline."""
 
     other: str
     summary: tuple[str, ...]
@@ -83,7 +83,7 @@ class ConditionsCompared(Record):
     """The baseline first."""
     columns: tuple[MetricColumn, ...]
     comparison: Comparison
-    """Of the questions that were answered differently it has the gravest, as many as were asked for."""
+    """Holds the gravest of the questions that were answered differently, up to the number asked for."""
     in_words: tuple[PairInWords, ...]
 
 
@@ -96,7 +96,7 @@ def compare(
     correction: Correction = "holm",
     cases: int = 100,
 ) -> ConditionsCompared:
-    """The comparison; raises ``ValueError`` where it cannot be made, and ``UnknownName`` for no experiment."""
+    """The comparison; raises ``ValueError`` where there is none, and ``UnknownName`` for an unknown experiment."""
     if not 0 <= cases <= MOST_CASES:
         raise ValueError(f"cases: expected 0 to {MOST_CASES}, got {cases}")
     found = _comparison(sides(folders, exp, conditions, baseline, other), correction)
@@ -161,7 +161,7 @@ def _condition(side: Side, arm: Arm) -> ComparedCondition:
 
 
 def _funnel(arm: Arm) -> tuple[Funnel | None, str]:
-    """Where its runs lost the evidence that decides, and what lacks; without the store where that is not at hand."""
+    """Where its runs lost the evidence that decides, and what is missing; without the store if that is missing."""
     try:
         columns = Columns.of(arm.folder)
         runs = {outcome.run for outcome in arm.profile.outcomes}
@@ -169,7 +169,7 @@ def _funnel(arm: Arm) -> tuple[Funnel | None, str]:
         try:
             with recorded_standing(arm.folder) as standing:
                 (funnel,) = loss_funnel(columns, places, standing)
-                return funnel, "" if standing else "no store is known: what it held, and what was in force, is not told"
+                return funnel, "" if standing else "no store is known: what it held, and what was in force, is unknown"
         except (StoreError, JournalError) as error:
             (funnel,) = loss_funnel(columns, places, None)
             return funnel, " ".join(str(error).split())

@@ -1,7 +1,7 @@
 """What can be compared, and what an address asks to compare: names of conditions, of one experiment or of two.
 
 Rules kept here
-- Conditions stand in an address with commas between them; a name that holds a comma or a quote stands in quotes, as
+- Conditions are separated by commas in an address; a name that holds a comma or a quote stands in quotes, as
   in a line of CSV.
 - A condition of another experiment is ``EXP2::CONDITION``. Experiments are looked up among those that are served.
 - Where nothing is chosen, the baseline is *standard* if it is there. It is compared with itself in the other
@@ -70,7 +70,7 @@ def _names(conditions: str) -> list[str]:
     try:
         return [name for row in csv.reader([conditions], strict=True) for name in row if name]
     except csv.Error as error:
-        raise ValueError(f"conditions: expected names with commas between them, got {conditions!r}: {error}") from None
+        raise ValueError(f"conditions: expected names separated by commas, got {conditions!r}: {error}") from None
 
 
 def _side(folders: ExperimentFolders, exp: str, name: str) -> Side:

@@ -1,9 +1,9 @@
-"""Two runs compared: what each came to, where they diverge first and why, and which evidence and claims moved.
+"""Two runs compared: the outcome of each, where they diverge first and why, and which evidence and claims changed.
 
 Rules kept here
 - Evidence is matched by version and span, claims by what they say of the same words (``explain/run_diff.py``).
-- How a version stood is told for each run, on the day and at the ledger number of that run.
-- Runs of different questions are compared step by step, and that is said; claims and options are about a question, so
+- The status of a version is given for each run, on the day and at the ledger number of that run.
+- Runs of different questions are compared step by step, and marked so; claims and options are about a question, so
   they are left to runs of one.
 
     told = run_diff(folder, "standard.radiology-003", "gated.radiology-003")
@@ -37,7 +37,7 @@ class RunDiff(Record):
     """None where a question cannot be read."""
     steps: tuple[AlignedStep, ...]
     diverged: str | None
-    """The path of the first step at which they diverge; None where every step that was compared came out the same."""
+    """The path of the first step at which they diverge; None where every step that was compared is the same."""
     counts: dict[Status, int]
     passages: tuple[PassageDiff, ...]
     claims: tuple[ClaimDiff, ...]
@@ -85,7 +85,7 @@ def _same_question(first: ReadSide, second: ReadSide) -> bool | None:
 def _standing(
     folder: Path, journal: JournalView, first: ReadSide, second: ReadSide
 ) -> tuple[dict[str, EvidenceStanding], dict[str, EvidenceStanding]]:
-    """For either run; worked out once, where both were asked of one day at one ledger number."""
+    """For either run; computed once, where both have the same day and ledger number."""
     headers = _headers(first.facts) | _headers(second.facts)
     ours, theirs = first.config, second.config
     if ours is None or theirs is None:

@@ -3,7 +3,7 @@
 Rules kept here
 - A list of plain values is one field; lists of records are matched by place.
 - A field that one side does not have is None there; null is the word ``null``.
-- At most ``MOST`` fields are told; the last one then says how many more there are.
+- At most ``MOST`` fields are listed; the last one then gives the number of the others.
 
     field_diffs({"k": 5}, {"k": 10})[0].field      # "k"
 """
@@ -19,7 +19,7 @@ from evitrail.traces.record import Record
 from evitrail.workbench.api.word_diff import Change, word_diff
 
 MOST = 60
-"""Fields that are told."""
+"""Fields that are listed at most."""
 
 
 class FieldDiff(Record):

@@ -35,7 +35,7 @@ class OtherRun(Record):
     run: str
     kind: Literal["condition", "parent", "fork"]
     words: str
-    """What tells it from the others: its condition, or what was changed in it."""
+    """What distinguishes it from the others: its condition, or what was changed in it."""
     chosen: str | None
 
 

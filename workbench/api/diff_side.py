@@ -1,7 +1,7 @@
-"""One of two runs that are compared: what it was asked, what it came to, and whether it can be compared at all.
+"""One of two runs that are compared: its question, its outcome, and whether it can be compared at all.
 
 Rules kept here
-- What a run came to is scored as everywhere: reviewed labels and re-checks count. A fork is scored with the key of the
+- Its outcome is scored as everywhere: reviewed labels and re-checks count. A fork is scored with the key of the
   run it came from.
 - A run that is damaged, redacted or holds patient data has its state and its row in the results, and no bodies.
 
@@ -46,7 +46,7 @@ class DiffSide(Record):
     """What the state means, in one line; empty where the run has ended."""
     parent: str | None = None
     fork: str | None = None
-    """Of a fork: which run it was done again from, and with what changed."""
+    """Of a fork: the run that it repeats, and what was changed."""
     condition: str | None = None
     reader: str | None = None
     seq: int | None = None
@@ -103,7 +103,7 @@ def _unread(folder: Path, trace: Trace, state: State, why: str) -> ReadSide:
 
 def _read(folder: Path, trace: Trace) -> ReadSide:
     if recorded_elsewhere(trace):
-        why = "it was done by another system and only written down here"
+        why = "it is an external run, done by another system and only recorded here"
         return ReadSide(trace, DiffSide(run=trace.run, state="elsewhere", why=why, parent=trace.parent))
     config = config_of(trace)
     told = DiffSide(
@@ -126,7 +126,7 @@ def _read(folder: Path, trace: Trace) -> ReadSide:
 
 
 def _end(folder: Path, trace: Trace, config: RunConfig) -> dict[str, Any]:
-    """What it came to: an option, scored, or an answer in free text."""
+    """Its outcome: an option, scored, or an answer in free text."""
     said = counted(trace, latest_checks(folder)).output(Answer)
     if said is None:
         written = trace.output(OpenAnswer)

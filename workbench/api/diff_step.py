@@ -1,10 +1,10 @@
-"""One step of two runs in detail: what went in, who did it, and what changed in what it left.
+"""One step of two runs in detail: its inputs, its component, and what differs in its output.
 
 Rules kept here
 - What a search found, what was read and what was chosen is matched by evidence and by claim; every other text is
   compared word by word, every other field by its value.
-- An input that another step left is named by that step, and not told again.
-- A step that only one run has is told with what it left there.
+- An input that is the output of another step is named by that step, and not shown again.
+- A step that only one run has is shown with its output there.
 
     step_diff(folder, "standard.q-1", "gated.q-1", "retrieve[1]").passages
 """
@@ -33,13 +33,13 @@ from evitrail.workbench.api.folders import UnknownName
 from evitrail.workbench.api.word_diff import Change, word_diff
 from evitrail.workbench.explain.run_diff import ClaimDiff, PassageDiff, claim_diffs, passage_diffs
 
-TOLD = {
+SHOWN = {
     stored_name(Retrieved): ("query", "hits", "gates"),
     stored_name(Synthesis): ("claims",),
     stored_name(Section): ("claims",),
     stored_name(Choice): ("option", "logits", "claims"),
 }
-"""By type, the fields of an output that are told in a way of their own."""
+"""By type, the fields of an output that have a form of their own."""
 
 
 class StepSide(Record):
@@ -58,10 +58,10 @@ class InputDiff(Record):
 
     role: str
     first_from: str | None
-    """The step of the first run that left it; None where none did, or the first had no such input."""
+    """The step of the first run whose output it is; None where there is none, or the first had no such input."""
     second_from: str | None
     fields: tuple[FieldDiff, ...]
-    """What differs in it, where no step left it."""
+    """What differs in it, where it is no step's output."""
 
 
 class DropDiff(Record):
@@ -93,9 +93,9 @@ class StepDetail(Record):
     """Of a choice: what spoke for each option."""
     chosen: tuple[str | None, str | None] | None
     fields: tuple[FieldDiff, ...]
-    """Whatever else differs in what it left."""
+    """Whatever else differs in its output."""
     lacking: str = ""
-    """Why what it left cannot be told; empty where it can."""
+    """Why its output cannot be shown; empty where it can."""
 
 
 def step_diff(folder: Path, a: str, b: str, path: str) -> StepDetail:
@@ -161,7 +161,7 @@ def _maker(id: str | None, steps: Mapping[str, Activity]) -> str | None:
 
 
 def _left(journal: JournalView, was: Activity | None, now: Activity | None) -> dict[str, Any]:
-    """What changed in what the step left."""
+    """What differs in the output of the step."""
     told: dict[str, Any] = {}
     kinds = {step.output_type for step in (was, now) if step}
     kind = kinds.pop() if len(kinds) == 1 else ""
@@ -175,7 +175,7 @@ def _left(journal: JournalView, was: Activity | None, now: Activity | None) -> d
         choices = [journal.get(name, Choice) if name else None for name in outputs]
         told["logits"] = tuple(_rounded(choice) for choice in choices)
         told["chosen"] = tuple(choice.option if choice else None for choice in choices)
-    told["fields"] = field_diffs(*(_without(_body(journal, name), TOLD.get(kind, ())) for name in outputs))
+    told["fields"] = field_diffs(*(_without(_body(journal, name), SHOWN.get(kind, ())) for name in outputs))
     return told
 
 

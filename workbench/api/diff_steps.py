@@ -3,7 +3,7 @@
 Rules kept here
 - Steps are matched by path, as ``traces/run/diff.py`` does, whose verdicts these are. They stand in the order of the
   second run; what only the first has stands where it stood there.
-- Every reason is told, not only the first: component, inputs, parameters, code, an override.
+- Every reason is given, not only the first: component, inputs, parameters, code, an override.
 - A step that could not be compared says so; it counts neither as the same nor as different.
 
     rows = aligned(first, second)
@@ -30,7 +30,7 @@ Status = Literal["same", "same output", "differs", "only first", "only second", 
 DIVERGED: tuple[Status, ...] = ("differs", "only first", "only second")
 """What a step is where the runs have diverged."""
 UNFINISHED = ("error", "unfinished")
-"""Marks of steps that left nothing."""
+"""Marks of steps without an output."""
 
 
 class StepPlace(Record):
@@ -73,7 +73,7 @@ def steps_of(trace: Trace) -> dict[str, Activity]:
 
 
 def reasons(first: Activity, second: Activity) -> list[str]:
-    """Everything that decides what a step leaves, as far as the two differ in it."""
+    """Everything that decides the output of a step, as far as the two differ in it."""
     given = [f"its output was overridden in the {name} run" for name, a in _named(first, second) if a.given]
     if given:
         return given
@@ -101,7 +101,7 @@ def differing_parameters(first: Activity, second: Activity) -> list[str]:
 
 
 class _Told:
-    """What is told of each path of two runs that can be compared."""
+    """What each path of two runs has, where they can be compared."""
 
     def __init__(self, first: ReadSide, second: ReadSide) -> None:
         self._first, self._second = first, second
@@ -124,7 +124,7 @@ class _Told:
         if outer is not None:
             return status, f"not done in the other run: the output of {outer} was overridden there"
         if other.told.state == "not ended":
-            return status, "the other run has not ended, and has not come to it"
+            return status, "the other run has not ended, and has not reached it"
         return status, "the other run has no such step"
 
 
@@ -133,7 +133,7 @@ def _both(first: Activity, second: Activity, verdict: StepVerdict) -> tuple[Stat
     if first.output == second.output or verdict.verdict in UNCHANGED:
         reused = verdict.verdict == "reused"
         return ("same", "") if reused or not why else ("same output", f"{'; '.join(why)}; yet the output is the same")
-    return "differs", "; ".join(why) or "the same input and component left another output"
+    return "differs", "; ".join(why) or "the same input and component have another output"
 
 
 def _left_nothing(ours: OutlineRow, theirs: OutlineRow) -> tuple[Status, str]:
@@ -145,7 +145,7 @@ def _left_nothing(ours: OutlineRow, theirs: OutlineRow) -> tuple[Status, str]:
 
 def _unread(ours: Mapping[str, OutlineRow], theirs: Mapping[str, OutlineRow], path: str) -> tuple[Status, str]:
     if path in ours and path in theirs:
-        return "not compared", "what it left is not read"
+        return "not compared", "its output cannot be read"
     return ("only first" if path in ours else "only second"), "the other run has no such step"
 
 

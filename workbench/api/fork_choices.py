@@ -1,7 +1,7 @@
 """What a run can be forked with: its steps, what it was done with, and what there is instead.
 
 Rules kept here
-- It is told from the record and the plan alone; no store is opened and no embedding model is loaded.
+- It is read from the record and the plan alone; no store is opened and no embedding model is loaded.
 - Where a run cannot be forked, the answer says why and what to do, and offers nothing.
 - Retrievers are those registered here; what a plan names as code is not offered, since it never runs from the browser.
 - ``others`` is the query for the runs with the same failure: those under the same condition that are wrong with the
@@ -105,7 +105,7 @@ def expect_run(past: Journals, run: str) -> None:
 def why_not(folder: Path) -> str:
     """Why no run of an experiment can be forked from here; empty where they can."""
     if not (folder / PLAN).is_file():
-        return f"forks are off: the experiment has no {PLAN}, so its runs cannot be done again here"
+        return f"forks are off: the experiment has no {PLAN}, so its runs cannot be forked here"
     try:
         expect_no_code(plan_in(folder))
     except ValueError as error:

@@ -1,9 +1,9 @@
-"""Forks as the workbench is asked for them: which runs, what to change, what it costs, and the job that does it.
+"""Forks as requested in the workbench: which runs, what to change, what it costs, and the job that does it.
 
 Rules kept here
-- What is asked for is settled before a job is begun: the runs are named, the variants are proven against the first.
+- A request is resolved before a job begins: the runs are named, and the variants are checked against the first.
 - A job that costs much is begun only once somebody has confirmed what was estimated.
-- Where the store is not at hand, or the plan names code of its own, nothing is begun; reading goes on.
+- Where the store is not available, or the plan names code of its own, nothing is begun; pages can still be read.
 
     asked = AskedForks(run="standard.radiology-003", variants=(ForkVariant(changes={"retriever": "clean"}),))
     estimate(folder, asked).calls
@@ -37,11 +37,11 @@ class AskedForks(Record, defer_build=False):
     run: str = Field(description="The run that is looked at.")
     query: str | None = Field(
         default=None,
-        description="A query for other runs to fork in its place; left out, that run alone is forked.",
+        description="A query for other runs to fork instead; without it, that run alone is forked.",
         max_length=4000,
     )
     variants: tuple[ForkVariant, ...] = Field(
-        min_length=1, max_length=MOST_VARIANTS, description="What to do otherwise; each is a fork of its own."
+        min_length=1, max_length=MOST_VARIANTS, description="The changes; each is a fork of its own."
     )
     confirmed: bool = Field(default=False, description="Whether somebody agreed to a cost above the limit.")
 
@@ -55,7 +55,7 @@ def estimate(folder: Path, asked: AskedForks) -> ForkEstimate:
 
 
 def begin(jobs: Jobs, exp: str, folder: Path, asked: AskedForks) -> JobView:
-    """Begin a job; raises ``NotNow`` where it has to be confirmed first, or cannot be done as things stand."""
+    """Begin a job; raises ``NotNow`` where it has to be confirmed first, or cannot be done now."""
     if refused := why_not(folder):
         raise NotNow(refused)
     runs, cost = _runs(folder, asked), estimate(folder, asked)
@@ -87,7 +87,7 @@ def _runs(folder: Path, asked: AskedForks) -> list[str]:
         return [asked.run]
     found = [run for run in runs_meant(folder, asked.query) if run != asked.run]
     if not found:
-        raise ValueError(f"query: expected other runs than {asked.run!r}, {asked.query!r} means none")
+        raise ValueError(f"query: expected other runs than {asked.run!r}, {asked.query!r} finds none")
     return found
 
 

@@ -1,11 +1,11 @@
-"""A job on disk: what was asked, as it was asked, and line by line what became of it.
+"""A job on disk: the request as it was sent, and line by line its events.
 
 Rules kept here
 - A job is one file of JSON lines, ``workbench-jobs/ID.jsonl`` in the experiment's folder. The first line is the job,
   and never changes; every later one says a state or a result, in the order of events. Nothing is written over.
 - A line that a killed server left unfinished is ignored, and so is a file that is no job.
 - Its name is chosen here. A request names a job, which is looked up among those there are.
-- The draft beside it holds the steps of a fork that is under way; it goes when the job has done all it was asked.
+- The draft beside it holds the steps of a fork that is under way; it is deleted when the job is done.
 
     file = JobFile.begin(folder, Job(…))
     file.add(JobEvent(state="running", at=now()))
@@ -35,7 +35,7 @@ ENDED = ("done", "failed", "cancelled")
 
 
 class Job(Record):
-    """What was asked: each variant of each run."""
+    """The request: each variant of each run."""
 
     id: str
     kind: Literal["fork"] = "fork"
@@ -44,19 +44,19 @@ class Job(Record):
     """When, in UTC."""
     runs: tuple[str, ...]
     of: str
-    """The run whose page it was asked on."""
+    """The run from whose page it was requested."""
     query: str | None
-    """The query that meant the other runs; None where only one run was asked for."""
+    """The query that found the other runs; None where only one run was requested."""
     variants: tuple[ForkVariant, ...]
 
     @property
     def forks(self) -> int:
-        """How many forks were asked for."""
+        """How many forks were requested."""
         return len(self.runs) * len(self.variants)
 
 
 class JobEvent(Record):
-    """One line of what became of a job: a new state, or a result."""
+    """One event of a job: a new state, or a result."""
 
     at: str
     state: State | None = None
@@ -66,7 +66,7 @@ class JobEvent(Record):
 
 
 class JobRecord(NamedTuple):
-    """A job, and what became of it."""
+    """A job and its events."""
 
     job: Job
     events: tuple[JobEvent, ...]
@@ -78,7 +78,7 @@ class JobRecord(NamedTuple):
 
     @property
     def results(self) -> dict[tuple[str, int], ForkResult]:
-        """By run and variant, the last that came of it, in the order of the last."""
+        """By run and variant, the last result, in the order of these."""
         found: dict[tuple[str, int], ForkResult] = {}
         for event in self.events:
             if event.result is not None:
@@ -113,7 +113,7 @@ class JobFile:
         return self.path.with_suffix(".db")
 
     def add(self, event: JobEvent) -> None:
-        """Write down what became of it."""
+        """Write down an event."""
         line = event.model_dump_json().encode() + b"\n"
         with self.path.open("r+b") as out:
             out.seek(-1, os.SEEK_END)
@@ -121,7 +121,7 @@ class JobFile:
             out.write((b"\n" if torn else b"") + line)
 
     def drop_draft(self) -> None:
-        """Let what was drafted go."""
+        """Delete the draft."""
         for path in (self.draft, *(self.draft.with_name(f"{self.draft.name}{end}") for end in ("-wal", "-shm"))):
             path.unlink(missing_ok=True)
 

@@ -1,7 +1,7 @@
-"""A job as it is shown: its state, what each of its variants came to, and its results.
+"""A job as it is shown: its state, the totals of each of its variants, and its results.
 
 Rules kept here
-- A tally counts forks against their own parents: what turned right, what turned wrong, what chose otherwise.
+- A tally counts forks against their own parents: those that turned right, turned wrong, or chose another option.
 - A fork that could not be made is counted as failed, and nowhere else.
 
     job_view(record, exp="demo", state="running", after=0, most=500)
@@ -18,7 +18,7 @@ from evitrail.workbench.api.job_file import Job, JobRecord, State
 
 
 class Tally(Record):
-    """What the forks of one variant came to."""
+    """The totals of the forks of one variant."""
 
     label: str
     done: int = 0
@@ -37,7 +37,7 @@ class Tally(Record):
 
 
 class JobView(Record):
-    """A job as it stands."""
+    """The present state of a job."""
 
     id: str
     exp: str
@@ -50,12 +50,12 @@ class JobView(Record):
     runs: int
     variants: tuple[ForkVariant, ...]
     forks: int
-    """How many were asked for."""
+    """How many were requested."""
     done: int
-    """How many came to something, faults included."""
+    """How many have ended, failed ones included."""
     failed: int
     tallies: tuple[Tally, ...]
-    """What each variant came to."""
+    """The totals of each variant."""
     note: str = ""
     """Why it failed, or what it is doing."""
     ahead: int = 0

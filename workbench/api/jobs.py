@@ -1,9 +1,9 @@
-"""The jobs of a workbench: one at a time, eight waiting, on disk from the moment they are asked for.
+"""The jobs of a workbench: one at a time, eight waiting, on disk from the moment they are requested.
 
 Rules kept here
-- What is told of a job is read from its file (``job_file.py``). One that is neither waiting here nor ended was
+- The state of a job is read from its file (``job_file.py``). One that is neither waiting here nor ended was
   interrupted: its server was killed. It can be resumed, and what it made is not made again.
-- Cancelled, a job ends before its next step; what it made stays.
+- Cancelled, a job ends before its next step; forks that have ended are kept.
 - A ninth that would have to wait is refused. One server at a time works in an experiment.
 - Whoever listens waits for ``changes`` to grow; it counts every event of every job.
 
@@ -37,7 +37,7 @@ OPENING = "opening the store and the embedding model"
 
 
 class NotNow(Exception):
-    """What is asked for cannot be done as things stand; the message says what to do."""
+    """The request cannot be done now; the message says what to do."""
 
 
 class Jobs:
@@ -94,7 +94,7 @@ class Jobs:
         return self.view(id)
 
     def view(self, id: str, after: int = 0) -> JobView:
-        """A job as it stands, with the results from the one numbered ``after`` on; raises ``UnknownName``."""
+        """The state of a job, with the results from the one numbered ``after`` on; raises ``UnknownName``."""
         file = self._named(id)
         return self._view(file, after, RESULTS)
 

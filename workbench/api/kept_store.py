@@ -149,13 +149,13 @@ def _find(folder: Path) -> Path:
 
 
 store_path = Fresh(_find, store_files)
-"""Where the store of an experiment lies; raises ``StoreError`` where it is not at hand."""
+"""Where the store of an experiment lies; raises ``StoreError`` where it is not available."""
 stores = KeptStores(lambda path: EvidenceStore.open(path, read_only=True))
 """The stores that are open in this process."""
 
 
 @contextmanager
 def kept_store(folder: Path) -> Iterator[EvidenceStore]:
-    """The store of an experiment; raises ``StoreError`` where it is not at hand."""
+    """The store of an experiment; raises ``StoreError`` where it is not available."""
     with stores.reading(store_path(folder)) as store:
         yield store

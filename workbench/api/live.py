@@ -1,11 +1,11 @@
-"""What happens to experiments while somebody looks: told once, to however many look.
+"""What happens to experiments while pages watch: read once, for any number of pages.
 
 Rules kept here
 - An experiment is watched once, by one thread for all of them, and only while somebody looks. A look opens nothing to
   write, and reads what was added to the journal since the look before.
-- Every event has a number, in the order they were told. Of what is a state (progress, seal, store, results) only the
+- Every event has a number, in the order of sending. Of what is a state (progress, seal, store, results) only the
   last is kept; rows of runs are kept for the last looks, and who has fallen further behind is told to ask anew.
-- A further thing to tell is a function of the experiment's folder (``tells``): its event is sent whenever it tells
+- A further kind of event is a function of the experiment's folder (``tells``): it is sent whenever that returns
   another thing.
 
     with watchers.watching("demo") as watched:
@@ -37,7 +37,7 @@ class TooMany(Exception):
 
 
 class Watchers:
-    """Every experiment that somebody looks at; see the module."""
+    """Every experiment that is watched; see the module."""
 
     def __init__(self, folders: ExperimentFolders, tellers: Mapping[str, Teller] = TELLERS) -> None:
         self._folders, self._tellers = folders, dict(tellers)
@@ -72,7 +72,7 @@ class Watchers:
 
     @contextmanager
     def watching(self, name: str, *, rows: bool = True) -> Iterator[Watched]:
-        """An experiment that is looked at until the block is left, with or without the rows of its runs.
+        """An experiment that is watched until the block is left, with or without the rows of its runs.
 
         Raises ``UnknownName``.
         """
@@ -87,7 +87,7 @@ class Watchers:
                 self._lookers[folder] -= 1
 
     def tells(self, kind: str, teller: Teller) -> None:
-        """Tell another thing of every experiment, from the next that is looked at on."""
+        """Add a kind of event to every experiment, from the next that is watched on."""
         self._tellers[kind] = teller
 
     def names(self) -> list[str]:

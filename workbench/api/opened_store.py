@@ -78,7 +78,7 @@ def store_choices(folders: ExperimentFolders) -> list[StoreChoice]:
 @contextmanager
 def opened_store(folders: ExperimentFolders, exp: str = "", embedder: Encoder | None = None) -> Iterator[OpenedStore]:
     """The store of an experiment; raises ``ValueError`` where none is named and several are served, ``StoreError``
-    where it is not at hand. Meaning is searched with ``embedder``, the model that its index was built with."""
+    where it is not available. Meaning is searched with ``embedder``, the model that its index was built with."""
     named = exp or _only(folders)
     folder = folders.named(named)
     path = store_path(folder)
@@ -97,7 +97,7 @@ def day_of(text: str) -> date | None:
 
 
 def _paths(folders: ExperimentFolders) -> dict[str, Path]:
-    """By experiment, its store, as far as they are at hand."""
+    """By experiment, its store, as far as they are available."""
     found = {}
     for name, folder in folders.all().items():
         if (folder / PLAN).is_file():
@@ -114,7 +114,7 @@ def _only(folders: ExperimentFolders) -> str:
         return min(found)
     if not found:
         raise ValueError(
-            "expected an experiment whose evidence store is at hand, found none; the list of experiments says why"
+            "expected an experiment whose evidence store is available, found none; the list of experiments says why"
         )
     raise ValueError(f"exp: expected the experiment whose store is meant, one of {', '.join(found)}, got none")
 

@@ -1,9 +1,9 @@
-"""A reviewer's override of a blame: what may be said of a run, said, and withdrawn, as ``evitrail review`` does.
+"""A reviewer's override of a blame: the choices for a run, its recording, and its withdrawal, as ``evitrail review``.
 
 Rules kept here
-- ``eval/review.py`` decides what can be meant and records it; nothing is changed or deleted.
+- ``eval/review.py`` decides what is valid and records it; nothing is changed or deleted.
 - The results are written again in the background, and each answer says whether they have been.
-- Who reviews is what was typed: nobody checks a name, and the record has it as it was declared.
+- The reviewer's name is recorded as it was typed: nobody checks it.
 
     override_blame(folder, run, OverrideBlame(outcome="wrong", steps=["retrieve[1]"], by="d.larsen", reason="…"))
 """
@@ -35,21 +35,21 @@ class OverrideBlame(BaseModel):
     outcome: str = Field(description="The kind of failure: wrong, high_risk, unsafe, contradiction or overconfident.")
     steps: list[str] = Field(description="Steps by their paths, store, budget; or nobody alone.", max_length=100)
     code: str | None = Field(None, description="Code of the fault; for nobody, of the reason.")
-    by: str = Field(description="Who says so, as declared.", max_length=LONGEST_NAME)
+    by: str = Field(description="The reviewer's name, as declared.", max_length=LONGEST_NAME)
     reason: str = Field(description="Why.", max_length=LONGEST_REASON)
 
 
 class WithdrawReview(BaseModel):
-    """The withdrawal of what one said of a blame."""
+    """The withdrawal of one's own review of a blame."""
 
     run: str = Field(description="Name of a run.", max_length=1000)
     of: str = Field(description="What was reviewed: blame.wrong, or a label.", max_length=100)
-    by: str = Field(description="Who withdraws what they said, as declared.", max_length=LONGEST_NAME)
+    by: str = Field(description="The reviewer's name, as declared.", max_length=LONGEST_NAME)
     reason: str = Field(description="Why.", max_length=LONGEST_REASON)
 
 
 class BlameChoices(Record):
-    """What may be said of the blames of a run."""
+    """What a reviewer may record about the blames of a run."""
 
     run: str
     failed: tuple[str, ...]
@@ -70,7 +70,7 @@ class RecordedReview(Record):
 
 
 def blame_choices(folder: Path, run: str) -> BlameChoices:
-    """What may be said of a run; raises ``ValueError`` where nothing may."""
+    """The choices for a run; raises ``ValueError`` where there are none."""
     may = reviewing(folder, run)
     return BlameChoices(
         run=run,
@@ -83,7 +83,7 @@ def blame_choices(folder: Path, run: str) -> BlameChoices:
 
 
 def override_blame(folder: Path, said: OverrideBlame) -> RecordedReview:
-    """Record an override; raises ``ValueError`` for what cannot be meant."""
+    """Record an override; raises ``ValueError`` for what is not valid."""
     by, why = _plain("by", said.by), _plain("reason", said.reason)
     code = said.code or None
     review_blame(folder, said.run, said.outcome, said.steps, code=code, by=by, reason=why, results=write_later)

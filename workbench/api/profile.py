@@ -195,5 +195,5 @@ def estimated(row: Row, metric: str) -> Estimated:
 
 
 def _queries(shown: list[_Condition]) -> list[str]:
-    """The terms that tell each row's runs from those of the others."""
+    """The terms that distinguish each row's runs from those of the others."""
     return queries([one.row for one in shown], {str(one.row["reader"]): one.reader for one in shown if one.reader})

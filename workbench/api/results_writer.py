@@ -1,8 +1,8 @@
-"""Results written again after something was recorded, in the background: who records does not wait for tables.
+"""Results written again after something was recorded, in the background, so that nobody waits for tables.
 
 Rules kept here
 - One at a time for each experiment. What is recorded while results are written makes them be written once more.
-- What went wrong is kept until they are written again, and told in one line.
+- An error is kept until they are written again, and reported in one line.
 
     write_later(folder)
     results_state(folder)    # "being written", then "current"

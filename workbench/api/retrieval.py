@@ -5,7 +5,7 @@ Rules kept here
 - Nobody waits for the embedding model. A retriever that asks for meaning before the model is there waits, and says so;
   those that compare words answer at once.
 - A retriever sees the day and the ledger number asked for, or the store state that its condition names.
-- How a version stood is told as the retriever's own view of the store has it.
+- The status of a version is that in the retriever's own view of the store.
 
     with opened_store(folders, exp, encoder) as opened:
         retrieval(opened, plan, encoder, RetrievalQuery(text="ground-glass nodule")).columns
@@ -46,7 +46,7 @@ ColumnState = Literal["found", "waits", "cannot"]
 
 @dataclass(frozen=True)
 class RetrievalQuery:
-    """What is asked."""
+    """The query and its settings."""
 
     text: str
     as_of: date | None = None
@@ -132,7 +132,7 @@ class Retrieval(Record):
 
 
 def retrieval(opened: OpenedStore, plan: Plan, encoder: WarmEncoder, asked: RetrievalQuery) -> Retrieval:
-    """What each retriever finds; raises ``ValueError`` for a query, a name or a number that there cannot be."""
+    """What each retriever finds; raises ``ValueError`` for an invalid query, name or number."""
     known = choices(plan)
     shown = _shown(known, asked)
     seq = opened.number(asked.seq)

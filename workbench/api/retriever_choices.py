@@ -3,7 +3,7 @@
 Rules kept here
 - A configuration is a retriever, how much it serves, and the store state it sees; conditions that share all three share
   one. It goes by the name of the first of them.
-- Of an agent only the retriever is told: what its first search would find for the query as typed.
+- Of an agent only the retriever is shown: what its first search would find for the query as typed.
 - Code that a plan names is not run from the browser.
 
     choices(plan_in(folder))["standard"].retriever      # Dense()

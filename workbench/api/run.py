@@ -183,7 +183,7 @@ class _Told:
         trace = self.trace
         parent = trace.parent
         if recorded_elsewhere(trace):
-            why = "it was done by another system and only written down here; it can be read, not done again"
+            why = "it is an external run, done by another system and only recorded here: it can be read, not done again"
             return self.view("elsewhere", why, parent=parent)
         config = config_of(trace)
         parts: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """One run in a form that others can open, as ``evitrail trace export`` writes it.
 
 Rules kept here
-- Patient data never leaves this way; how many bodies were left out is said.
+- Patient data never leaves this way; the number of withheld bodies is returned.
 - The file is made in a folder that is gone afterwards; nothing is written beside the journal.
 
     run_export(folder, "standard.radiology-003", "prov").data

@@ -121,14 +121,14 @@ def listed_runs(
 
 
 def runs_meant(folder: Path, query: str, sort: str = "run", *, descending: bool = False) -> list[str]:
-    """The names of all runs that a query means; raises as ``selection`` does."""
+    """The names of all runs that a query finds; raises as ``selection`` does."""
     columns, _, places = _selected(folder, query, sort, descending)
     names = columns.names("run")
     return [str(names.at(place)) for place in places.tolist()]
 
 
 def runs_table(folder: Path, query: str = "", sort: str = "run", *, descending: bool = False) -> bytes:
-    """All runs that are meant as a Parquet file, with the types of outcomes.parquet; raises as ``selection`` does."""
+    """All runs of a query as a Parquet file, with the types of outcomes.parquet; raises as ``selection`` does."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -161,7 +161,7 @@ def neighbours(folder: Path, run: str, query: str = "", sort: str = "run", *, de
 
 
 class ChosenRuns(Record):
-    """The names of the runs that a query means."""
+    """The names of the runs that a query finds."""
 
     total: int
     unknown: int
@@ -170,7 +170,7 @@ class ChosenRuns(Record):
 
 
 def chosen_runs(folder: Path, query: str = "") -> ChosenRuns:
-    """The runs that are meant, without an order; raises as ``selection`` does."""
+    """The runs of a query, without an order; raises as ``selection`` does."""
     columns, found, places = _selected(folder, query, "run", descending=False)
     names = columns.names("run")
     runs = frozenset(names.distinct[code] for code in names.codes[places].tolist())

@@ -2,7 +2,7 @@
 
 Rules kept here
 - The store says so, as it was known when the run was made; beside it what is known now, where that differs.
-- Where the store is not at hand, the record says what it can: its own dates, and versions that the run itself met.
+- Where the store is not available, the record says what it can: its own dates, and versions that the run itself met.
   What that does not tell is None, never guessed.
 
     standings(folder, trace, config, headers)["nodule@2013"].superseded_by

@@ -21,7 +21,7 @@ from evitrail.workbench.api.kept_store import kept_store, store_files
 
 
 class StoreState(Record):
-    """Whether an experiment's store is at hand."""
+    """Whether an experiment's store is available."""
 
     found: bool
     name: str | None = None

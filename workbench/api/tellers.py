@@ -1,7 +1,7 @@
-"""What is told of an experiment beside its journal: that its results were written, how far its store's ledger goes.
+"""Events that do not come from the journal: that results were written, and how far the store's ledger goes.
 
 Rules kept here
-- A teller looks at files and says what they say now; whoever watches sends an event when that is another thing.
+- A teller reads files and returns their present state; the watcher sends an event when that has changed.
 - Nothing is opened while no file changed.
 
     results_written(folder), store_seq(folder)
@@ -23,7 +23,7 @@ def results_written(folder: Path) -> dict[str, str] | None:
 
 
 def store_seq(folder: Path) -> dict[str, int] | None:
-    """How far the ledger of the experiment's store goes; None where it is not at hand."""
+    """How far the ledger of the experiment's store goes; None where it is not available."""
     state = store_state(folder)
     if not state.found or state.seq is None or state.newer is None:
         return None

@@ -4,8 +4,8 @@ Rules kept here
 - The file is JSON that people may read and write: a list of names and addresses. It is replaced whole or not at all.
 - An address holds parameters of the experiment's page alone, so a view leads nowhere else.
 - A name is one line of at most so many characters; two that differ only in capitals or blanks are the same.
-- A file that cannot be read is a fault in one line, and is never written over: reading of everything else goes on.
-- Views are no results: no number rests on them, and no check of the record reads them.
+- A file that cannot be read is reported in one line and is never overwritten; everything else can still be read.
+- Views are no results: no number depends on them, and no check of the record reads them.
 
     save_view(folder, "worst first", "?q=high_risk&sort=-confidence")
     saved_views(folder).views
@@ -26,7 +26,7 @@ from evitrail.workbench.api.folders import UnknownName
 
 VIEWS = "views.json"
 PARAMETERS = ("q", "sort", "group", "cols", "facets", "blame")
-"""What an address of the experiment's page may say."""
+"""The parameters of the experiment's page."""
 LONGEST_NAME, LONGEST_ADDRESS, MOST = 80, 5000, 200
 
 

@@ -4,7 +4,7 @@ Rules kept here
 - Loading is begun by ``load`` and done by a thread: nobody waits for it. Who asks for a vector before that is done is
   refused at once.
 - Models are kept for the whole process, one for each name and revision, whichever stores they belong to.
-- A model that cannot be loaded says why; it is tried again after a restart of the server.
+- If a model cannot be loaded the reason is kept; it is tried again after a restart of the server.
 
     encoder = warm_encoder(store_folder)
     encoder.load()

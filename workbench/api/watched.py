@@ -1,12 +1,12 @@
-"""One experiment while it is looked at: what was added to its journal, as events for whoever looks.
+"""One experiment while it is watched: what was added to its journal, as events for the pages that watch.
 
 Rules kept here
 - The first look finds out where the experiment stands; each further one reads what was added since. An experiment that
   is sealed, and has every run that its plan asks for, is not read at all until somebody writes to it.
-- A run is told once, with the row that it will have in the results as far as that is known (``eval/log/new_rows.py``).
+- A run is reported once, with the row that it will have in the results as far as known (``eval/log/new_rows.py``).
   Rows are made only while somebody asks for them, and once for all who do.
-- The id of an event is a position in the journal's files: every run that ended up to it was told, and no other.
-- What cannot be read is told as a fault, and looked at again.
+- The id of an event is a position in the journal's files: every run that ended before it was reported, and no other.
+- What cannot be read is reported as a fault, and read again.
 
     watched = Watched("demo", folder, {})
     watched.look()
@@ -36,13 +36,13 @@ from evitrail.workbench.api.pack import columns_of
 from evitrail.workbench.api.row_columns import row_columns
 
 Teller = Callable[[Path], dict[str, Any] | None]
-"""Tells something of an experiment; an event is sent whenever it tells another thing."""
+"""The present state of something in an experiment; an event is sent whenever it has changed."""
 KEPT = 64
-"""Looks of which the rows are kept for whoever reads slowly."""
+"""Looks whose rows are kept for clients that read slowly."""
 ROWS = 500
 """Rows of one event at most."""
 CACHED = 5_000
-"""Rows that are kept for whoever connects anew."""
+"""Rows that are kept for clients that connect."""
 
 
 class Event(NamedTuple):
@@ -64,12 +64,12 @@ class Ended(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """Where an experiment stands for one who begins to look."""
+    """The state of an experiment for a client that begins to watch."""
 
     number: int
     """Of the last event."""
     ends: list[Ended]
-    """Who ended until then, as far as that had to be read."""
+    """The runs that ended until then, as far as that had to be read."""
     id: str
     """The position behind all of them."""
 
@@ -104,7 +104,7 @@ class Watched:
     # For those who look
 
     def after(self, number: int, *, rows: bool) -> list[Event] | None:
-        """What was told since an event, with or without rows; None where that is not known any more."""
+        """The events since one of them, with or without rows; None where they are not kept any more."""
         with self._telling:
             if number < self._lost and rows:
                 return None
@@ -112,7 +112,7 @@ class Watched:
         return sorted((event for event in found if event.number > number), key=lambda event: event.number)
 
     def states(self, upto: int) -> list[Event]:
-        """How things stood after an event."""
+        """The states after an event."""
         with self._telling:
             found = [event for event in self._states.values() if event.number <= upto]
         return sorted(found, key=lambda event: event.number)
@@ -123,7 +123,7 @@ class Watched:
             self._takers += more
 
     def joined(self, after: Position | None) -> Joined:
-        """Where it stands, for one who follows from here on; what ended after a position is read if it must be."""
+        """The present state, for a client that follows from here; what ended after a position is read if it must be."""
         with self._looking:
             if not self._number:
                 self._look()
@@ -150,7 +150,7 @@ class Watched:
     # The look
 
     def look(self) -> None:
-        """Read what was added, and tell it."""
+        """Read what was added, and keep it as events."""
         with self._looking:
             self._look()
 

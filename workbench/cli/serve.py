@@ -45,7 +45,10 @@ def serve(
         ),
     ] = None,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Offer nothing that writes: no forks, no overrides, no saved views.")
+        bool,
+        typer.Option(
+            "--read-only", help="Refuse every request that writes: no forks, no overrides, no saving of views."
+        ),
     ] = False,
 ) -> None:
     """Show experiments and their runs in a browser, on this machine alone.

@@ -107,7 +107,7 @@ def config_of(trace: Trace) -> RunConfig:
 
 
 def fork_in_words(trace: Trace) -> str:
-    """Which run a fork was done again from, and with what changed."""
+    """The run that a fork repeats, and what was changed."""
     if trace.records[0].body["config_type"] == stored_name(Fork):
         forked = trace.config(Fork)
         since = f" from {forked.at} on" if forked.at else ""

@@ -134,7 +134,7 @@ def _ranks(searches: Iterable[Retrieved]) -> dict[tuple[str, int, int], tuple[in
 
 
 def claim_diffs(was: Iterable[Claim], now: Iterable[Claim], telling: Collection[str | None]) -> tuple[ClaimDiff, ...]:
-    """The claims of either side; those about an option in ``telling`` come first, then the stronger ones."""
+    """The claims of either side; those about an option in ``telling`` come first, then by strength."""
     before, after = _by_words(was), _by_words(now)
     claims = {**before, **after}
     read = [

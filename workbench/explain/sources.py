@@ -1,6 +1,6 @@
 """Why an answer was given: the evidence versions it rests on, each with its claims, its grade and its curator.
 
-Read from what the run recorded. Who entered a version is the store's to say: where the store is not at hand, that
+Read from what the run recorded. Who entered a version is the store's to say: where the store is not available, that
 is said, and never guessed.
 """
 
@@ -25,7 +25,7 @@ from evitrail.traces.record import Record
 from evitrail.traces.trace import Trace
 from evitrail.workbench.explain.chain import ContextLink, Link, chain, config_of
 
-NOT_AT_HAND = "curator: not known, the store is not at hand"
+NO_STORE_TO_ASK = "curator: not known, the store is not available"
 
 
 class AnswerSource(Record):
@@ -115,12 +115,12 @@ def _lapsed(header: Header, day: date | None) -> str | None:
 def _curators(trace: Trace, folder: Path, given: Path | None, seq: int, refs: list[str]) -> dict[str, str]:
     """Who entered each version, by the ledger as it was when the run was made."""
     if not (folder / PLAN).is_file():
-        return dict.fromkeys(refs, NOT_AT_HAND)
+        return dict.fromkeys(refs, NO_STORE_TO_ASK)
     try:
         with recorded_store(folder, plan_in(folder), trace.journal, given) as store:
             return {ref: _entered(store, ref, seq) for ref in refs}
     except LostStore:
-        return dict.fromkeys(refs, NOT_AT_HAND)
+        return dict.fromkeys(refs, NO_STORE_TO_ASK)
 
 
 def _entered(store: EvidenceStore, ref: str, seq: int) -> str:

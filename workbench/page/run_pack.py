@@ -1,8 +1,8 @@
-"""The list of an exported file: its runs as a column pack, with what is known of each.
+"""The list of an exported file: its runs as a column pack, with all that is known of each.
 
 Rules kept here
 - The columns are those of the results (``eval/report/run_columns.py``) and mean the same, so one filter serves both.
-- They are read from the same blobs as the file holds. Of a run of which nothing of this is known (another kind of
+- They are read from the same blobs as the file holds. Of a run for which nothing of this is known (another kind of
   configuration, patient data that stays out, damage) the row has its name alone: unknown is never "wrong".
 - Unlike results the list holds forks, with their parent's question, and redacted runs; a flag says so of each.
 - Outcomes are of the answer that the run itself recorded, and of labels and blame as reviewers overrode them.
@@ -47,7 +47,7 @@ UNREADABLE = (JournalError, ValueError, KeyError, TypeError, AttributeError)
 
 @dataclass
 class _Read:
-    """What a run's record says of it; what cannot be read stays out."""
+    """The cells of a run from its record, without those that cannot be read."""
 
     trace: Trace
     config: RunConfig | None = None

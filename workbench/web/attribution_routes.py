@@ -78,7 +78,7 @@ def attribution_api(folders: ExperimentFolders) -> APIRouter:
     @router.get(
         "/reviews/blame",
         response_model=BlameChoices,
-        summary="What a reviewer may say of the blames of a run, and what was said.",
+        summary="What a reviewer may record about the blames of a run, and what is on record.",
     )
     def choices(exp: str, run: RunName) -> Response:
         return record(blame_choices(folders.named(exp), run))
@@ -87,7 +87,7 @@ def attribution_api(folders: ExperimentFolders) -> APIRouter:
 
 
 def attribution_writes(folders: ExperimentFolders) -> APIRouter:
-    """What a reviewer says."""
+    """The routes of a reviewer's overrides."""
     router = APIRouter(prefix="/api/experiments/{exp}/reviews")
 
     @router.post("/blame", summary="Override who is to blame for a failure of a run; history is kept.")

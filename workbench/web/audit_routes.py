@@ -1,7 +1,7 @@
 """The audit of an experiment: as JSON, and as a page that the server draws and a printer takes.
 
 Rules kept here
-- A page that would have to judge first says so at once, and is drawn when that is done; with ``wait`` it answers then.
+- A page that must judge first says so at once, and is drawn when that is done; with ``wait`` it answers only then.
 - The body is that of the file that ``evitrail audit --out`` writes: one template, two frames.
 """
 
@@ -31,7 +31,7 @@ from evitrail.workbench.web.static_files import StaticFiles
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-Policy = Annotated[str, Query(description="The name of a policy; left out, the experiment's own, if it has one.")]
+Policy = Annotated[str, Query(description="The name of a policy; by default the experiment's own, if it has one.")]
 ENTRY = "audit.mjs"
 STYLES = ("tokens.css", "base.css", "frame.css", "audit.css")
 
@@ -43,7 +43,7 @@ def audit_api(folders: ExperimentFolders) -> APIRouter:
     @router.get(
         "/audit",
         response_model=AuditView,
-        summary="An experiment judged by a policy now, what moved since the last audit, and the audits on record.",
+        summary="An experiment judged by a policy now, what changed since the last audit, and the audits on record.",
     )
     def judged(exp: str, policy: Policy = "") -> Response:
         folder = folders.named(exp)

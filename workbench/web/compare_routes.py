@@ -1,9 +1,9 @@
 """The routes of a comparison: its API, and its page.
 
 Rules kept here
-- ``conditions`` are names with commas between them, the baseline first; left out, two are chosen.
+- ``conditions`` are names separated by commas, the baseline first; without them, two are chosen.
 - A large experiment is compared after its page was painted; a small one comes with the page.
-- A page whose address cannot be understood says why, and keeps its controls.
+- A page whose address is invalid says why, and keeps its controls.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def compare_api(folders: ExperimentFolders) -> APIRouter:
     def compared(
         exp: str,
         conditions: Annotated[
-            str, Query(description="Conditions with commas between them; `EXP2::CONDITION` of another experiment.")
+            str, Query(description="Conditions separated by commas; `EXP2::CONDITION` of another experiment.")
         ] = "",
-        baseline: Annotated[str, Query(description="One of the conditions; left out, the first.")] = "",
+        baseline: Annotated[str, Query(description="One of the conditions; by default the first.")] = "",
         other: Annotated[
             str, Query(alias="with", description="An experiment on the same questions, where no conditions are named.")
         ] = "",

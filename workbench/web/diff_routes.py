@@ -34,13 +34,11 @@ def diff_api(folders: ExperimentFolders) -> APIRouter:
     """The API of two runs of these experiments."""
     router = APIRouter(prefix="/api/experiments/{exp}/diff")
 
-    @router.get(
-        "", response_model=RunDiff, summary="Two runs compared: steps, evidence, claims, and what each came to."
-    )
+    @router.get("", response_model=RunDiff, summary="Two runs compared: steps, evidence, claims and outcomes.")
     def compared(exp: str, a: First, b: Second) -> Response:
         return record(run_diff(folders.named(exp), a, b))
 
-    @router.get("/step", response_model=StepDetail, summary="One step of two runs: what went in, and what it left.")
+    @router.get("/step", response_model=StepDetail, summary="One step of two runs: inputs, component and output.")
     def one_step(
         exp: str, a: First, b: Second, step: Annotated[str, Query(description="The step's path, as `retrieve[1]`.")]
     ) -> Response:

@@ -3,7 +3,7 @@
 Rules kept here
 - ``exp`` names the experiment whose store is meant, and may be left out where all experiments share one.
 - ``asof`` is a day in the world, ``seq`` a ledger number; left out, what holds and is known now is told.
-- A page whose address cannot be understood says why, and keeps its controls.
+- A page whose address is invalid says why, and keeps its controls.
 """
 
 from __future__ import annotations

@@ -39,29 +39,32 @@ class FaultAnswer(BaseModel):
     """The character of a query at which it cannot be read, counted from 1."""
 
 
-SAFE = "Nothing was changed: pages only read. Go back, or to the list of experiments."
+SAFE = "Nothing was changed. Go back, or to the list of experiments."
 FAULTS: dict[int | str, dict[str, Any]] = {
-    404: {"model": FaultAnswer, "description": "A name that is not there."},
-    409: {"model": FaultAnswer, "description": "Results, the record or the evidence store are not at hand."},
+    404: {"model": FaultAnswer, "description": "An unknown name."},
+    409: {"model": FaultAnswer, "description": "The results, the record or the evidence store are missing."},
     422: {"model": FaultAnswer, "description": "A parameter or a query that cannot be read."},
 }
-"""What every route may answer besides what it is asked for."""
+"""The errors that every route may answer."""
 WRITE_FAULTS: dict[int | str, dict[str, Any]] = {
     400: {"model": FaultAnswer, "description": "A body that is not JSON."},
-    403: {"model": FaultAnswer, "description": "A request that this server's own pages, or a script, did not mean."},
+    403: {
+        "model": FaultAnswer,
+        "description": "A request from another site, or without the header that a write needs.",
+    },
     411: {"model": FaultAnswer, "description": "A body of no stated length."},
     413: {"model": FaultAnswer, "description": "A body that is too long."},
     415: {"model": FaultAnswer, "description": "A body of another type than JSON."},
 }
-"""What every route that writes may answer besides."""
+"""The further errors of every route that writes."""
 TITLES = {404: "Not here", 409: "Not ready", 422: "Not understood", 500: "Something went wrong here"}
 
 
 PLAIN = {
-    400: "expected a body of JSON, which this is not",
+    400: "expected a JSON body",
     405: "expected another method; /api/docs lists those of each address",
 }
-"""What the framework says in two words."""
+"""Our sentences for errors that the framework names in two words."""
 
 
 def fault_answer(request: Request, error: Exception) -> Response:

@@ -38,7 +38,7 @@ def jobs_api(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
     def listed() -> list[JobView]:
         return jobs.all()
 
-    @router.get("/jobs/{job}", summary="One job: its state, what each change came to, and its results.")
+    @router.get("/jobs/{job}", summary="One job: its state, the totals of each change, and its results.")
     def one(job: str, after: After = 0) -> JobView:
         return jobs.view(job, after)
 
@@ -57,11 +57,11 @@ def job_writes(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
     def forked(exp: str, asked: AskedForks) -> JobView:
         return begin(jobs, exp, folders.named(exp), asked)
 
-    @router.post("/jobs/{job}/cancel", summary="End a job before its next step; what it made stays.")
+    @router.post("/jobs/{job}/cancel", summary="End a job before its next step; forks that have ended are kept.")
     def cancelled(job: str) -> JobView:
         return jobs.cancel(job)
 
-    @router.post("/jobs/{job}/resume", summary="Go on with a job that was interrupted, cancelled or failed.")
+    @router.post("/jobs/{job}/resume", summary="Resume a job that was interrupted, cancelled or failed.")
     def resumed(job: str) -> JobView:
         return jobs.resume(job)
 

@@ -19,7 +19,7 @@ class NamedBy(NamedTuple):
     parameter: str
     path: str
     at: str
-    """Where in the answer a value stands."""
+    """The place of a value in the answer."""
     within: str | None = None
     """A parameter that both routes share."""
 
@@ -36,7 +36,7 @@ class LinkedAPI(FastAPI):
     """An application whose schema has a link from each answer with names to each route that takes such a name."""
 
     def openapi(self) -> dict[str, Any]:
-        """The schema, made when it is first asked for."""
+        """The schema, built when it is first requested."""
         return _linked(super().openapi())
 
 

@@ -1,10 +1,10 @@
-"""The stream of events: what happens to experiments, told to a page while it looks (server-sent events).
+"""The stream of events: what happens to experiments, for a page that watches (server-sent events).
 
 Rules kept here
 - The ``id`` of an event is a position in the journal's files. Who comes back with the last one (``Last-Event-ID``, or
   ``after``) is told what came since: each run that ended once, and no other.
-- A stream does no work of its own: it hands on what one watcher told, and looks for it a few times a second.
-- Who reads more slowly than runs end is told to ask anew, and the stream ends. No queue grows meanwhile.
+- A stream does no work of its own: it passes on the events of one watcher, a few times a second.
+- A client that reads more slowly than runs end gets ``anew``, and the stream ends. No queue grows meanwhile.
 - Streams end as soon as the server is to stop.
 
     const events = new EventSource("/api/events?exp=demo");
@@ -28,11 +28,11 @@ from evitrail.workbench.api.live import Watchers
 from evitrail.workbench.api.watched import Event, Watched
 
 LOOK = 0.2
-"""Seconds between two looks of a stream at what the watcher told."""
+"""Seconds between two looks of a stream for new events."""
 BEAT = 15.0
 """Seconds after which something is sent where nothing happened, so that a lost connection is noticed."""
 RETRY = 2_000
-"""Milliseconds after which a browser comes back."""
+"""Milliseconds after which a browser reconnects."""
 
 
 def live_api(watchers: Watchers) -> APIRouter:
@@ -45,9 +45,10 @@ def live_api(watchers: Watchers) -> APIRouter:
         response_class=StreamingResponse,
     )
     async def events(
-        exp: Annotated[str, Query(description="One experiment; left out, all of them, without their runs.")] = "",
+        exp: Annotated[str, Query(description="One experiment; by default all of them, without their runs.")] = "",
         after: Annotated[
-            str, Query(description="The id of the last event that was read; left out, runs that no result holds.")
+            str,
+            Query(description="The id of the last event that was read; by default runs that the results do not hold."),
         ] = "",
         last_event_id: Annotated[str, Header(description="The same, as browsers send it.")] = "",
     ) -> Response:
@@ -66,7 +67,7 @@ def live_api(watchers: Watchers) -> APIRouter:
 
 
 class HeldResponse(StreamingResponse):
-    """A stream with what it holds open, let go of however the stream ends."""
+    """A stream with its resources, which are released however it ends."""
 
     def __init__(self, held: ExitStack, told: AsyncIterator[str]) -> None:
         super().__init__(told, media_type="text/event-stream")
@@ -84,7 +85,7 @@ def _watched(watchers: Watchers, exp: str, held: ExitStack) -> list[Watched]:
 
 
 async def _of_one(watched: Watched, after: Position | None, watchers: Watchers) -> AsyncIterator[str]:
-    """What came since a position, where the experiment stands, and then whatever happens."""
+    """What ended since a position, the present state, and then every event."""
     yield f"retry: {RETRY}\n\n"
     joined = await run_in_threadpool(watched.joined, after)
     missed = watched.missed(joined.ends, after)
@@ -105,7 +106,7 @@ async def _of_all(watched: list[Watched], watchers: Watchers) -> AsyncIterator[s
 
 
 async def _following(watched: list[tuple[Watched, int]], watchers: Watchers, *, rows: bool) -> AsyncIterator[str]:
-    """What happens from these events on, until the server is to stop."""
+    """The events after these, until the server is to stop."""
     silent, read = 0.0, dict(watched)
     while not watchers.closed:
         told = ""

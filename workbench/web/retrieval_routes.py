@@ -1,8 +1,8 @@
 """The routes of the retrieval playground: the API, and the page.
 
 Rules kept here
-- Whoever opens it has the embedding model loaded in the background, and waits for nothing. No other page loads it.
-- A page whose address cannot be understood says why, and keeps its controls.
+- Opening the page loads the embedding model in the background; nobody waits for it. No other page loads it.
+- A page whose address is invalid says why, and keeps its controls.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ def retrieval_api(folders: ExperimentFolders) -> APIRouter:
         asof: AsOf = "",
         seq: Seq = None,
         retrievers: Annotated[
-            str, Query(description="Names of configurations, with commas; empty means those of the conditions.")
+            str, Query(description="Names of configurations, separated by commas; empty means those of the conditions.")
         ] = "",
         k: Annotated[
-            int | None, Query(description=f"Passages of each, up to {MOST_PASSAGES}; left out, as its conditions say.")
+            int | None, Query(description=f"Passages of each, up to {MOST_PASSAGES}; by default as in its conditions.")
         ] = None,
     ) -> Response:
         return record(_retrieval(folders, exp, RetrievalQuery(q, day_of(asof), seq, _names(retrievers), k)))

@@ -131,7 +131,7 @@ def api(folders: ExperimentFolders) -> APIRouter:
         "/experiments/{exp}/blobs/{name}",
         response_class=Response,
         responses=answers(BYTES),
-        summary="One body, by the name that its content gives it.",
+        summary="One body, by its content id.",
     )
     def one_blob(request: Request, exp: str, name: str) -> Response:
         folder = folders.named(exp)

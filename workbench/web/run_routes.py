@@ -2,7 +2,7 @@
 
 Rules kept here
 - The run is a parameter, since its name may hold any character.
-- What is left out of an export is counted in a header.
+- What is withheld from an export is counted in a header.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FORMS = ", ".join(f"`{name}` ({form.description})" for name, form in FORMATS.ite
 
 
 class RunBlame(BaseModel):
-    """Who is blamed for each failure of a run, and what reviewers said of it."""
+    """Who is blamed for each failure of a run, and the reviewers' overrides."""
 
     run: str
     state: str
@@ -58,7 +58,7 @@ def run_api(folders: ExperimentFolders) -> APIRouter:
             return Response(sources_bundle(folder, run), media_type=FHIR_JSON)
         return Response(answer_sources(folder, run).model_dump_json(), media_type="application/json")
 
-    @router.get("/blame", summary="Who is blamed for each failure of a run, and what reviewers said of it.")
+    @router.get("/blame", summary="Who is blamed for each failure of a run, and the reviewers' overrides.")
     def blame(exp: str, run: RunName) -> RunBlame:
         view = run_view(folders.named(exp), run)
         return RunBlame(run=run, state=view.state, blames=view.blames, reviews=view.reviews, codes=view.codes)

@@ -77,7 +77,7 @@ def read_token(path: Path) -> str:
 def serve(
     folders: ExperimentFolders, address: Address, on_ready: Callable[[str], None], *, read_only: bool = False
 ) -> None:
-    """Serve until interrupted; ``on_ready`` is told the address to open. With ``read_only`` no route writes."""
+    """Serve until interrupted; ``on_ready`` is called with the address to open. With ``read_only`` no route writes."""
     import uvicorn
 
     from evitrail.workbench.api.live import Watchers

@@ -1,11 +1,11 @@
 """Which step to repair first: failures of one kind by step, blamed and preventable side by side, with their faults.
 
 Rules kept here
-- *Blamed* says who broke first, and is split where several are blamed, so its shares and that of *nobody* sum to 1.
+- *Blamed* names the step that failed first, and is split among several, so its shares and that of *nobody* sum to 1.
   *Prevents* is the fix value: the failures that repairing steps of this kind alone prevents. It does not sum to 1.
 - A step's faults are the codes of which it was the first to be named; each counts where the step is blamed at all.
-- The failures that nobody is blamed for are told by reason.
-- Failures that were picked by what came of them are no sample: their shares have no intervals.
+- The failures that nobody is blamed for are listed by reason.
+- Failures that were selected by the results of their runs are no sample: their shares have no intervals.
 - Intervals are those of ``case_shares.py``. Runs of one case are drawn together, so all conditions may be taken as one.
 
     found = failures_by_step([blame for blame in blames if blame.outcome == "wrong"])
@@ -76,7 +76,7 @@ class FailuresByStep(Record):
 
 
 class _Table(NamedTuple):
-    """Columns that are counted together, for one bootstrap serves them all."""
+    """Columns that are counted together, so that one bootstrap serves them all."""
 
     blames: Sequence[Blame]
     columns: list[Column]

@@ -2,7 +2,7 @@
 
 Rules kept here
 - Intervals are percentiles of a bootstrap over cases, not runs: runs of one case fail together.
-- Where every case says the same the bootstrap has no width, and Wilson's interval over the cases stands in for it: two
+- Where all cases agree the bootstrap has no width, and Wilson's interval over the cases is used instead: two
   failures of two at one step are not proof that it is always that step.
 
     case_shares(blames, [["store" in blame.roles] for blame in blames], stats.bootstrap_draws(cases))

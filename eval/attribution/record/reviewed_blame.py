@@ -86,12 +86,12 @@ def agrees(found: Blame, review: Review) -> bool:
 
 
 def was_attributed(blame: Blame) -> bool:
-    """Whether an attribution stands behind it, and not a reviewer's word alone."""
+    """Whether an attribution was made, and it is not a reviewer's override alone."""
     return blame.overridden is None or blame.overridden.culprit is not None
 
 
 def without_review(blame: Blame) -> Blame | None:
-    """What the attribution found, in place of what a reviewer says; None where it found nothing."""
+    """What the attribution found, without the reviewer's override; None where it found nothing."""
     said = blame.overridden
     if said is None:
         return blame

@@ -1,4 +1,4 @@
-"""Who acts in the steps of our own agents, in words: told without loading what judges them.
+"""Who acts in the steps of our own agents, in words; importing this does not load the modules that judge steps.
 
 IN_WORDS["retrieve"]        # "the retriever"
 """

@@ -45,7 +45,7 @@ def funnel(folder: Folder, query: Query = "", store: StoreNow = None, json: Json
 
 
 def _funnels(folder: Path, columns: Columns, found: Selection, given: Path | None) -> list[Funnel]:
-    """The funnels, as the store knows what it held; without it where it is not at hand and none was named."""
+    """The funnels, as the store knows what it held; without it where it is not available and none was named."""
     from evitrail.eval.log.recorded_store import LostStore
     from evitrail.eval.query.loss_funnel import loss_funnel
     from evitrail.eval.query.recorded_standing import recorded_standing
@@ -54,7 +54,7 @@ def _funnels(folder: Path, columns: Columns, found: Selection, given: Path | Non
         with recorded_standing(folder, given) as standing:
             return loss_funnel(columns, found.runs, standing)
     except LostStore:
-        complain("the evidence store is not at hand: what it held is unknown; name its folder with --store")
+        complain("the evidence store is not available: what it held is unknown; name its folder with --store")
         return loss_funnel(columns, found.runs, None)
 
 

@@ -1,8 +1,8 @@
 // Which step to repair first: failures of one kind by step, what repairing each alone prevents, and the runs behind it.
 //
 // Rules kept here
-// - The address says failure, filter, whose blames count, and which cell is looked into; nothing else does.
-// - A filter that picks runs by what came of them makes no sample: then there are no intervals, and the page says so.
+// - The address holds the failure, the filter, whose blames count, and the selected cell; nothing else does.
+// - A filter that selects runs by their results leaves no sample: then there are no intervals, and the page says so.
 // - An override is counted once the results are written again; until then the page says that its numbers are older.
 
 import { leap, parameters, walk } from "./address.mjs";
@@ -160,8 +160,8 @@ function* saidOf({ table, outcome, not_attributed: open, not_attributed_query: q
   yield el("b", { id: "failures" }, count(table.n, "failure"));
   yield el("span", {}, `(${kindWord(outcome)}) of ${count(table.cases, "case")}`);
   if (open) yield el("span.unsaid", { title: query }, `${count(open, "failure")} not attributed; `, el("code", {}, "evitrail attribute"), " does it");
-  if (unlabelled) yield el("span.unsaid", {}, `of ${count(unlabelled, "run")} it is not labelled whether they failed so`);
-  if (!isSample) yield el("span.unsaid", {}, "no intervals: the filter asks for what came of a run, and that makes no sample");
+  if (unlabelled) yield el("span.unsaid", {}, `${count(unlabelled, "run")} not labelled for this failure`);
+  if (!isSample) yield el("span.unsaid", {}, "no intervals: the filter selects runs by their results, so they are no sample");
 }
 
 start().catch(failed);

@@ -51,7 +51,7 @@ export function attributionTable(exp, found, { selected, onselect }) {
       + "step alone prevents does not sum to 100 %: one failure may have several repairs, or none."),
     el("thead", {},
       el("tr", {}, el("th", { scope: "col", rowspan: "2" }, "Step"),
-        el("th.group", { scope: "colgroup", colspan: "5" }, "Blamed: who broke first"),
+        el("th.group", { scope: "colgroup", colspan: "5" }, "Blamed: which step failed first"),
         el("th.group", { scope: "colgroup", colspan: "4" }, "Repairing it alone prevents: what to repair"),
         el("th", { scope: "col", rowspan: "2" }, "Typical fault")),
       el("tr", {}, ["runs", "share", "95 %", "", ""].map(head), ["runs", "share", "95 %", ""].map(head))),

@@ -1,4 +1,4 @@
-// The failures behind a cell of the attribution: who is blamed, in a sentence, and what a reviewer may say of it.
+// The failures behind a cell of the attribution: who is blamed, in a sentence, and a reviewer's override.
 
 import { experimentPath, parameters, runPath, withParameters } from "./address.mjs";
 import { api, askJson, mayWrite } from "./http.mjs";
@@ -8,7 +8,7 @@ import { button, count, el, show } from "./viewer/dom.mjs";
 
 const PAGE = 20;
 
-// `asked()` is what the page asks for; `onrecorded` is told what became of an override.
+// `asked()` are the page's parameters; `onrecorded` is called with the answer to an override.
 export function blamedList({ exp, asked, onrecorded, onselect }) {
   const head = el("div.list-head"), items = el("ol.failures"), more = el("div");
   const node = el("section.failures-box", { id: "failures-box", "aria-label": "Failures" }, head, items, more);

@@ -1,5 +1,5 @@
-// A text compared with another word by word: words that are gone are struck through, new ones underlined, and each is told
-// in words to a reader of the screen.
+// A text compared with another word by word: words that are gone are struck through, new ones underlined, and each is also
+// announced in words to a screen reader.
 
 import { el } from "./viewer/dom.mjs";
 

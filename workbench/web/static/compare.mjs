@@ -1,7 +1,7 @@
 // Conditions compared with a baseline on the same questions: which is safer, by how much, and in which cases.
 //
 // Rules kept here
-// - The address says which conditions, in which order (the baseline first), which cases, and which case is unfolded.
+// - The address holds which conditions, in which order (the baseline first), which cases, and which case is unfolded.
 // - Numbers are those of the server; cases, evidence and confidence are drawn from the column packs of the experiments.
 // - Selection never moves the page; a case unfolds below its row.
 

@@ -3,7 +3,7 @@
 // Rules kept here
 // - Cases that were answered differently come first, and of these the gravest; then by name, as `evitrail compare` has it.
 // - A condition that did not ask a case is no answer of its own: it differs from nothing.
-// - What is shown is said by the address: `show`, or for one metric `counts`, `only` and `beside`.
+// - The address holds what is shown: `show`, or for one metric `counts`, `only` and `beside`.
 //
 //     comparedCases(sides)[0].places       // [3, 95]: in each side's pack, the baseline's first
 

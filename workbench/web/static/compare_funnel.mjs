@@ -1,7 +1,7 @@
 // Where each condition loses the evidence that decides: from the store to the answer, runs of labelled cases only.
 //
 // Rules kept here
-// - A number of lost runs leads to these runs, where a query can ask for them: what the store held, only the store says.
+// - A number of lost runs leads to these runs, where a query can ask for them: only the store knows what it held.
 // - Unknown is a dash, never 0; how many runs are not counted stands below.
 
 import { runsPath } from "./compare_query.mjs";
@@ -18,7 +18,7 @@ export function funnelTable(conditions, focus) {
   return el("section.beside-box", { id: "funnel" }, el("h2", {}, "Where the deciding evidence is lost"),
     lacking.map((line) => el("p.soft", {}, line)),
     first && el("div.scrolls", { tabindex: "0", role: "group", "aria-label": "Loss funnel" }, el("table.funnel", {},
-      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Runs that it reached"), shown.map((one) =>
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Runs reached"), shown.map((one) =>
         el(`th.number${place(one) === focus ? ".in-focus" : ""}`, { scope: "col" }, el("kbd", {}, place(one) + 1), " ", el("bdi", {}, one.label))))),
       el("tbody", {}, first.funnel.stages.map(({ stage }, i) => el("tr", {}, el("th", { scope: "row" }, STAGES[stage]), shown.map((one) => cell(one, i))))))),
     shown.map((one) => notes(one)));
@@ -36,7 +36,7 @@ function cell({ funnel: { runs, stages }, exp, query, label }, i) {
 
 function notes({ label, funnel, exp, query }) {
   const lines = [
-    funnel.right_without > 0 && el("a", { href: runsPath(exp, `${query} right -lost:nothing`) }, `${count(funnel.right_without, "right answer")} rest on something else`),
+    funnel.right_without > 0 && el("a", { href: runsPath(exp, `${query} right -lost:nothing`) }, `${count(funnel.right_without, "right answer")} do not rest on it`),
     funnel.unlabelled > 0 && el("a", { href: runsPath(exp, `${query} lost:unknown`) }, `${count(funnel.unlabelled, "run")} not counted: the case does not name what decides it`),
   ].filter(Boolean);
   return lines.length > 0 && el("p.soft", {}, el("bdi", {}, label), ": ", lines.map((line, i) => [i > 0 && "; ", line]));

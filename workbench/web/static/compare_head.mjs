@@ -1,4 +1,4 @@
-// The head of a comparison: the conditions, the baseline marked, what may be added, and what the numbers say in words.
+// The head of a comparison: the conditions, the baseline marked, what may be added, and the numbers in sentences.
 
 import { experimentPath } from "./address.mjs";
 import { changedPath } from "./compare_query.mjs";

@@ -3,7 +3,7 @@
 // Rules kept here
 // - A value is of all questions of its condition, a difference of those that both answered.
 // - Every number leads on: a value to its runs, a count of questions to these cases.
-// - The plot repeats what the row says in numbers, and is not read aloud.
+// - The plot repeats the numbers of the row, and is not read aloud.
 
 import { runsPath } from "./compare_query.mjs";
 import { percent, rate } from "./marks.mjs";
@@ -29,7 +29,7 @@ export function metricTable({ conditions, columns, comparison }, focus, acts) {
         el("th.axis", { scope: "col", rowspan: "2" }, "Difference", el("span.ends", {}, el("span", {}, end("−")), el("span", {}, "0"), el("span", {}, end("+")))),
         el("th.side-head", { scope: "colgroup", colspan: "4" }, head(conditions[at], at, focus), " beside ", head(baseline, 0, focus))),
       el("tr", {}, el("th.number", { scope: "col" }, "value [95 %]"),
-        others.map(() => (isAlone ? ["value [95 %]", "less the baseline"] : ["value, less the baseline"])
+        others.map(() => (isAlone ? ["value [95 %]", "minus the baseline"] : ["value, minus the baseline"])
           .map((words) => el("th.number", { scope: "col" }, words))),
         el("th.number", { scope: "col" }, `only ${at + 1}`), el("th.number", { scope: "col" }, "only 1"),
         el("th.number", { scope: "col", title: "McNemar's exact two-sided test of these two counts" }, "p"), el("th.number", { scope: "col" }, "adjusted p"))),
@@ -67,7 +67,7 @@ function metricRow({ metric, title, description, flag, unknown }, conditions, pa
 
 const plotted = ({ difference: value, lo, hi }) => ({ value, lo, hi });
 
-// Better, worse, or not to be told from none; no colour says what the numbers do not.
+// Better, worse, or not distinguishable from none; no colour says what the numbers do not.
 function sense(metric, { lo, hi }) {
   if (lo === null || metric === "abstention_rate" || (lo <= 0 && hi >= 0)) return "level";
   return (metric === "accuracy") === (lo > 0) ? "good" : "harm";

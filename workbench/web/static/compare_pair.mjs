@@ -1,4 +1,4 @@
-// One case, unfolded: what each condition chose, what that came to, on which evidence it rests, and who is blamed for what.
+// One case, unfolded: what each condition chose, its outcome, its evidence, and who is blamed for what.
 //
 // Rules kept here
 // - Evidence is aligned: a row a version, the same in every condition, with what it was worth on the question's day.
@@ -36,7 +36,7 @@ const flags = ({ pack, place }) => Object.fromEntries(["correct", "abstained", .
 
 // The words of the question, and its options with who chose which.
 function question(text, there, answer) {
-  if (!text) return el("p.soft", {}, "The words of the question are not among the results.");
+  if (!text) return el("p.soft", {}, "The text of the question is not in the results.");
   const lines = text.split("\n"), from = lines.findLastIndex((line) => !OPTION.test(line)) + 1;
   const options = lines.slice(from).map((line) => OPTION.exec(line));
   return [el("p.stem", { dir: "auto" }, lines.slice(0, from).join("\n")), el("ul.pair-options", {}, options.map(([, letter, words]) => {

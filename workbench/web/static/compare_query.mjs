@@ -1,7 +1,8 @@
 // From the cases of a comparison to their runs: a query of the filter language that finds these and no others.
 //
 // Rules kept here
-// - Where `changed` tells it exactly, the query is that; else the cases are named one by one, as far as an address holds them.
+// - Where `changed` finds exactly these, the query is that; else the cases are named one by one,
+//   as far as an address holds them.
 
 import { experimentPath, withParameters } from "./address.mjs";
 

@@ -1,8 +1,8 @@
 // Confidence of two conditions in the same questions: the baseline across, the condition in focus up.
 //
 // Rules kept here
-// - A mark says who was right by its form: a full circle both, a half circle one, an empty circle neither. Its size says
-//   how many questions; the same counts stand beside it in words.
+// - The form of a mark shows who was right: a full circle both, a half circle one, an empty circle neither. Its size
+//   shows how many questions; the same counts stand beside it in words.
 // - Confidence is the agreement of the samples; where none were drawn it is unknown, and nothing is drawn.
 
 import { percent } from "./marks.mjs";

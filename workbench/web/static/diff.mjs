@@ -3,8 +3,8 @@
 // Rules kept here
 // - The address names both runs, the selected step and the view; a swap changes places, and nothing else.
 // - Steps stand side by side by path. Long stretches that are the same are folded into one row, which Enter opens.
-// - A walk from step to step leaves no trail in the history; a leap does. What changed in a step is asked for when it is
-//   looked at.
+// - A walk from step to step adds nothing to the history; a leap does. What changed in a step is requested when it is
+//   selected.
 
 import { diffPath, experimentPath, leap, parameters, runPath, walk } from "./address.mjs";
 import { diffHead } from "./diff_head.mjs";
@@ -61,7 +61,7 @@ function start() {
       if (!known.has(step.path)) known.set(step.path, await askJson(api(exp, "/diff/step", { a, b, step: step.path })));
       content = stepDetail(known.get(step.path), diff, exp, { goTo, open, beside });
     } catch (error) {
-      content = el("p.failure", { role: "alert" }, `This step cannot be shown: ${error.message}. Nothing was changed; try another step.`);
+      content = el("p.failure", { role: "alert" }, `This step cannot be shown: ${error.message}. Try another step.`);
     }
     clearTimeout(waits);
     if (mine !== turn) return;

@@ -1,4 +1,4 @@
-// Claims that one of two runs, or both, made: what each says, of which passage, and how strong it was in either.
+// Claims that one of two runs, or both, used: the text, the passage, and the strength in either run.
 
 import { changeMark } from "./diff_passages.mjs";
 import { gradeMark } from "./grade.mjs";
@@ -10,7 +10,7 @@ const FIRST = 12;
 const ORDER = ["out", "in", "moved", "same"];
 const changeOf = ({ was, now, strength_was: before, strength_now: after }) => (!now ? "out" : !was ? "in" : before === after ? "same" : "moved");
 
-// `diff` knows of every passage how it stood and how sure it is: a claim says neither.
+// `diff` has the status and the certainty of every passage; a claim has neither.
 export function claimsTable(claims, diff) {
   if (!claims.length) return el("p.soft", {}, "Neither made a claim.");
   const told = claims.map((one) => ({ ...one, change: changeOf(one) })).sort((a, b) => ORDER.indexOf(a.change) - ORDER.indexOf(b.change));

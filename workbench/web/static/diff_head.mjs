@@ -1,4 +1,4 @@
-// The head of two runs: what each came to with its marks, which other runs could stand here, and where they diverge.
+// The head of two runs: each outcome with its marks, which other runs can be chosen, and where they diverge.
 
 import { runPath } from "./address.mjs";
 import { HARMS, confidence, mark, outcomeMarks } from "./marks.mjs";
@@ -12,7 +12,7 @@ export function diffHead(diff, exp, { swap, choose, goTo }) {
   return [
     same === false ? el("h1", {}, "Two runs of different questions") : el("h1", {}, titles[0] ?? titles[1] ?? "Two runs"),
     same === false && el("p.notice", {}, "These runs answered different questions: their steps are matched by path, and neither claims nor options can be compared."),
-    same === null && [first, second].some((side) => side.case === null) && el("p.notice", {}, "At least one question is not read here, so it is not known whether both answered the same."),
+    same === null && [first, second].some((side) => side.case === null) && el("p.notice", {}, "At least one question cannot be read, so it is not known whether both runs answered the same one."),
     el("div.sides", {}, sideBox("first", diff, exp, choose),
       button(".swap", swap, el("span", { "aria-hidden": "true" }, "⇄"), el("span", {}, "swap")), sideBox("second", diff, exp, choose)),
     el("p.diverged", {}, divergence(diff, goTo)),
@@ -34,7 +34,7 @@ function sideBox(which, diff, exp, choose) {
 function chooser(which, { others, ...sides }, choose) {
   const here = sides[which].run, listed = others.some(({ run }) => run === here);
   const all = listed ? others : [...others, { run: here, kind: "other", words: here, chosen: sides[which].chosen }];
-  const groups = [["condition", "the same case"], ["parent", "parent"], ["fork", "done again"], ["other", "this run"]];
+  const groups = [["condition", "the same case"], ["parent", "parent"], ["fork", "its forks"], ["other", "this run"]];
   const told = ({ words, chosen, kind }) => `${words}${kind === "other" ? "" : ` · ${chosen ? `chose ${chosen}` : "no option"}`}`;
   const node = el("select.plain-select", { "aria-label": `The ${SIDES[which]}`, id: which === "first" ? "a" : "b" },
     groups.map(([kind, title]) => [title, all.filter((one) => one.kind === kind)]).filter(([, some]) => some.length).map(([title, some]) =>
@@ -63,14 +63,14 @@ const facts = ({ case: asked, condition, reader, seq, fork }) => [
 
 function divergence({ diverged, steps, counts }, goTo) {
   if (!steps.length) return "Neither run has a step.";
-  if (!diverged) return counts["not compared"] ? "Whether they diverge is not known: what these runs left is not read." : [el("b", {}, "They are the same, step by step."), counts["same output"] ? " Some steps were given something else and left the same." : ""];
+  if (!diverged) return counts["not compared"] ? "Whether they diverge is not known: the outputs of these runs cannot be read." : [el("b", {}, "They are the same, step by step."), counts["same output"] ? " Some steps had other inputs and the same output." : ""];
   const step = steps.find(({ path }) => path === diverged), where = { "only first": "only the first run has this step", "only second": "only the second run has this step" };
   return [el("b", {}, "They diverge first at "), button(".link.id", () => goTo(diverged), diverged), el("span", {}, `: ${where[step.status] ?? step.why}.`), rest(counts)];
 }
 
-// What else there is, so that "nothing else" is said and need not be seen.
+// What else differs, so that "no other step" is stated.
 function rest(counts) {
   const same = (counts.same ?? 0) + (counts["same output"] ?? 0), moved = (counts.differs ?? 0) + (counts["only first"] ?? 0) + (counts["only second"] ?? 0);
-  if (moved === 1) return el("span.soft", {}, " No other step moves.");
-  return el("span.soft", {}, ` ${moved - 1} more ${moved === 2 ? "step moves" : "steps move"}${same ? `, ${same} ${same === 1 ? "does" : "do"} not` : ""}.`);
+  if (moved === 1) return el("span.soft", {}, " No other step differs.");
+  return el("span.soft", {}, ` ${moved - 1} more ${moved === 2 ? "step differs" : "steps differ"}${same ? `, ${same} ${same === 1 ? "does" : "do"} not` : ""}.`);
 }

@@ -1,4 +1,4 @@
-// What moved between two runs as wholes: weights of options, passages that came and went, and claims.
+// What differs between two whole runs: weights of options, passages added and removed, and claims.
 
 import { diffPassages } from "./diff_passages.mjs";
 import { changedWords } from "./changed_words.mjs";

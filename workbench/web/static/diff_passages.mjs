@@ -1,4 +1,4 @@
-// Passages that one of two runs, or both, were given: which came, which went, which moved, and what each was worth.
+// Passages that one of two runs, or both, were given: added, removed or moved, each with its status and certainty.
 
 import { evidencePath } from "./evidence_address.mjs";
 import { gradeMark } from "./grade.mjs";
@@ -36,7 +36,7 @@ function title({ evidence }, { first, second }, exp) {
   return el("a", { href: evidencePath(refOf(evidence), asked) }, el("bdi", {}, evidence.title || nameOf({ header: evidence, part: 0 })));
 }
 
-// What a version was worth in each run; told once where both were asked alike.
+// The status and certainty of a version in each run; shown once where both have the same day and ledger number.
 export function standingCell(ref, { standing: [was, now] }) {
   const one = (told) => [statusMark(told?.status ?? null), told?.superseded_by && el("span.soft.by", {}, `by `, el("span.id", {}, told.superseded_by), told.since && ` since ${told.since}`)];
   const same = JSON.stringify(was[ref]) === JSON.stringify(now[ref]);

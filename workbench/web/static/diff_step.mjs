@@ -1,4 +1,4 @@
-// One step of two runs: what went in, who did it, and what changed in what it left, texts word by word.
+// One step of two runs: its inputs, its component, and what differs in its output, texts word by word.
 
 import { changedWords, hasChanges } from "./changed_words.mjs";
 import { claimsTable } from "./diff_claims.mjs";
@@ -15,10 +15,10 @@ export function stepDetail(detail, diff, exp, { goTo, open, beside }) {
   return [
     header(step, diff, { goTo, open, beside }),
     step.why && el("p.step-why", {}, `${step.why}.`),
-    lacking && el("p.failure", { role: "alert" }, `What it left cannot be told: ${lacking}`),
+    lacking && el("p.failure", { role: "alert" }, `Its output cannot be shown: ${lacking}`),
     detail.failed.map((error, i) => error && el("p.failure", {}, `It failed in the ${i ? "second" : "first"} run: `, el("bdi", {}, error))),
     inputs(detail, goTo),
-    !lacking && (first || second) && el("section", {}, el("h2", {}, "What it left ", el("span.soft", {}, kind)), left(detail, diff, exp)),
+    !lacking && (first || second) && el("section", {}, el("h2", {}, "Output ", el("span.soft", {}, kind)), left(detail, diff, exp)),
     (first || second) && sidesTable(first, second),
   ];
 }
@@ -34,13 +34,13 @@ function header(step, diff, { goTo, open, beside }) {
     el("span.walk", {}, to(-1, "‹ previous step"), to(1, "next step ›")));
 }
 
-// Only what differs: an input that another step left leads to that step.
+// Only what differs: an input that is another step's output leads to that step.
 function inputs({ inputs: all, parameters, step }, goTo) {
   if (step.status.startsWith("only") || (!all.length && !parameters.length)) return null;
   const from = (path) => (path ? button(".link.id", () => goTo(path), path) : el("span.soft", {}, "no step"));
-  return el("section", {}, el("h2", {}, "What went in"),
+  return el("section", {}, el("h2", {}, "Inputs"),
     all.map(({ role, first_from: a, second_from: b, fields }) => el("div.input-line", {}, el("b", {}, role), " ",
-      a || b ? [el("span.soft", {}, "made by "), a === b ? from(a) : [from(a), el("span.soft", {}, " in the first, "), from(b), el("span.soft", {}, " in the second")]]
+      a || b ? [el("span.soft", {}, "output of "), a === b ? from(a) : [from(a), el("span.soft", {}, " in the first, "), from(b), el("span.soft", {}, " in the second")]]
         : fields.length ? "" : el("span.soft", {}, "only one run has it"), fieldList(fields))),
     fieldList(parameters));
 }
@@ -48,15 +48,15 @@ function inputs({ inputs: all, parameters, step }, goTo) {
 function left(detail, diff, exp) {
   const { query, passages, drops, claims, logits, chosen, fields } = detail;
   const parts = [
-    detail.step.status.startsWith("same") && el("p", {}, "The same in both, to the letter."),
+    detail.step.status.startsWith("same") && el("p", {}, "Identical in both."),
     query.length > 0 && el("div", {}, el("h3", {}, "Searched for"), el("p.words.diff.query-words", {}, changedWords(query))),
     passages.length > 0 && el("div", {}, el("h3", {}, "Passages"), diffPassages(passages, diff, exp)),
     drops.length > 0 && el("div", {}, el("h3", {}, "Held back by gates"), dropsTable(drops)),
     claims.length > 0 && el("div", {}, el("h3", {}, "Claims"), claimsTable(claims, diff)),
     logits && diff.same_question !== false && optionsTable(diff.second.case ?? diff.first.case, logits, chosen),
-    fields.length > 0 && el("div", {}, (passages.length > 0 || claims.length > 0 || logits) && el("h3", {}, "Besides"), fieldList(fields)),
+    fields.length > 0 && el("div", {}, (passages.length > 0 || claims.length > 0 || logits) && el("h3", {}, "Other fields"), fieldList(fields)),
   ].filter(Boolean);
-  return parts.length ? parts : el("p.soft", {}, "Nothing is told of it.");
+  return parts.length ? parts : el("p.soft", {}, "There is nothing to compare in its output.");
 }
 
 function dropsTable(drops) {
@@ -85,6 +85,6 @@ function sidesTable(first, second) {
   const told = [["Done by", "by"], ["Took", "milliseconds"], ["Reused from", "reused_from"], ["Overridden", "given"], ["Code", "code"]];
   const say = (side, name) => (!side ? "–" : name === "milliseconds" ? took(side[name]) : name === "given" ? (side[name] ? "yes" : "no") : side[name] ?? "–");
   const rows = told.filter(([, name]) => name === "by" || name === "milliseconds" || [first, second].some((side) => side?.[name] && side[name] !== "") && first?.[name] !== second?.[name]);
-  return el("section", {}, el("h2", {}, "Who did it"), el("div.wide", {}, el("table.plain-table.moved", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span.vh", {}, "What")), el("th", { scope: "col" }, "First"), el("th", { scope: "col" }, "Second"))),
+  return el("section", {}, el("h2", {}, "Component and settings"), el("div.wide", {}, el("table.plain-table.moved", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span.vh", {}, "What")), el("th", { scope: "col" }, "First"), el("th", { scope: "col" }, "Second"))),
     el("tbody", {}, rows.map(([title, name]) => el("tr", {}, el("th", { scope: "row" }, title), [first, second].map((side) => el("td", {}, el("code", {}, say(side, name))))))))));
 }

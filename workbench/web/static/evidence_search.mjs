@@ -67,7 +67,7 @@ function row(hit) {
 
 function nothing(found) {
   const { query, by_status: counts, near, status } = found;
-  if (status && Object.keys(counts).length) return `None of what was found is ${spaced(status)}; take the status away to see all.`;
+  if (status && Object.keys(counts).length) return `None of what was found is ${spaced(status)}; remove the status to see all.`;
   if (query.trim()) return ["Nothing has these words or this name", near, near ? "" : ". Try fewer or other words; only words are compared."];
   return ["The store holds no evidence yet at this number. ", el("code", {}, "evitrail store ingest"), " fills it."];
 }

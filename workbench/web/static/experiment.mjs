@@ -1,10 +1,10 @@
 // One experiment: how each condition fails, and which runs those are.
 //
 // Rules kept here
-// - The address says filter, order, columns and grouping; nothing else does.
+// - The address holds filter, order, columns and grouping; nothing else does.
 // - All runs lie here as typed arrays: filter, order, facets and grouping ask nobody. The server is asked only for words
 //   of claims and passages.
-// - What comes while one looks is counted, and shown when one asks for it (live_runs.mjs); the profile changes only then.
+// - Runs that end while the page is open are counted, and shown on request (live_runs.mjs); the profile changes only then.
 
 import { leap, parameters, runPath, walk } from "./address.mjs";
 import { FACETS, OPENED, filterBox } from "./filter_box.mjs";
@@ -85,10 +85,10 @@ async function start() {
 
   function everyPlace() { return Uint32Array.from({ length: pack.n }, (_, place) => place); }
 
-  // The list takes the runs that came, and what one looks at stays where it is.
+  // The list takes the new runs, and the viewport stays where it is.
   async function take(pages) { await renewed(() => addRows(pack, pages)); }
 
-  // The results were written again: the list and the profile are those of now.
+  // The results were written again: the list and the profile are replaced by the new ones.
   async function reload() {
     const [bytes, stated] = await Promise.all([askBytes(api(exp, "/pack")), askJson(api(exp, "/profile"))]);
     const now = await unpack(bytes);
@@ -148,7 +148,7 @@ async function start() {
     drawFacets();
   }
 
-  // What is shown, in one thin row below the profile and without intervals: a filter makes no sample.
+  // The runs shown, in one thin row below the profile and without intervals: a filtered set is no sample.
   function drawShown() {
     const body = byId("profile").querySelector("tbody");
     body.querySelector(".shown-row")?.remove();
@@ -162,7 +162,7 @@ async function start() {
     else facets?.draw(found, filter.query, opened);
   }
 
-  // What draws the facets is asked for when they are first opened.
+  // The module of the facets is loaded when they are first opened.
   async function withFacets() {
     const { facetPanel } = await import("./facets.mjs");
     facets ??= facetPanel({ finder, total: pack.n, ontoggle: (terms, isExcluded) => filter.toggle(terms, isExcluded),
@@ -173,7 +173,7 @@ async function start() {
 
   function drawProfile() {
     if (!profile.rows.length) {
-      show(byId("profile"), el("p.empty", {}, "No profile yet: it is worked out when the results are written. ",
+      show(byId("profile"), el("p.empty", {}, "No profile yet: it is computed when the results are written. ",
         "The runs that have ended are listed below."), el("table.profile", {}, el("tbody", {})));
       return;
     }
@@ -230,7 +230,7 @@ function facetsButton(draw) {
   return node;
 }
 
-const lacking = (line) => line.seal && !line.store.found && el("p.notice", {}, "Its store is not at hand: reading goes on, and what only the "
-  + "store knows is not told. ", line.store.lacking);
+const lacking = (line) => line.seal && !line.store.found && el("p.notice", {}, "Its store is not available: pages can be read, without what only the "
+  + "store knows. ", line.store.lacking);
 
 start().catch(failed);

@@ -24,7 +24,7 @@ function sealed({ seal, fault }) {
 
 function storeWords({ exp, store, seal }) {
   if (!seal) return el("span.soft", { title: store.lacking }, "–"); // results of others
-  if (!store.found) return el("span.lacking", { title: store.lacking }, "not at hand");
+  if (!store.found) return el("span.lacking", { title: store.lacking }, "not available");
   return [el("a", { href: searchPath({ exp }) }, store.name), el("span.soft", {}, store.seq === null ? "" : `, event ${store.seq}`,
     store.newer ? ` (${store.newer} since)` : "")];
 }
@@ -45,7 +45,7 @@ function row(line, onchange) {
     el("th", { scope: "row" }, el("a", { href: experimentPath(line.exp) }, line.exp)),
     el("td.number", {}, line.conditions || "–"), el("td.number", {}, line.cases?.toLocaleString("en") ?? "–"),
     el("td.number.runs", {}, line.runs ? line.runs.toLocaleString("en") : "–"),
-    el("td.far", {}, el("span.soft", { title: "no journal tells" }, "–")),
+    el("td.far", {}, el("span.soft", { title: "no journal: progress is not known" }, "–")),
     el("td.number", {}, range(line.accuracy, "no results yet")),
     el("td.number", {}, range(line.high_risk, "no case is labelled")),
     el("td", {}, policyWords(line)), el("td", {}, sealed(line)), el("td", {}, storeWords(line)),

@@ -4,7 +4,7 @@
 // - A value counts as its term finds runs, so a facet and its filter find as many.
 // - Values stand in one order, whatever is filtered: their own, or by their count in the whole list, ties by name.
 // - A click adds the term to the filter or takes it away; with Alt, or by the button beside it, the value is excluded.
-// - Folded until it is asked for; which facets are open is told to whoever keeps the address.
+// - A facet is folded until it is opened; `onopened` is called with the open ones, to be kept in the address.
 //
 //     const facets = facetPanel({ finder, total, ontoggle: filter.toggle, onopened: (names) => walk({ facets: names }) });
 //     facets.draw(places, query, "condition,blame");
@@ -25,7 +25,7 @@ export const FACET_FIELDS = [
   { name: "outcome", title: "Outcome", terms: ["right", "wrong", "abstained", "high_risk", "unsafe", "contradicts", "overconfident", "stale", "reviewed"] },
   { name: "blame", title: "Blamed, for wrong", holds: isKind },
   { name: "fault", title: "Fault, of wrong" },
-  { name: "cites", title: "Cited evidence, that day", values: ["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"] },
+  { name: "cites", title: "Status of cited evidence", values: ["current", "superseded", "not_yet", "expired", "retracted", "withdrawn"] },
   { name: "grade", title: "Certainty of cited evidence", values: ["high", "moderate", "low", "very_low"] },
   { name: "subspecialty", title: "Subspecialty" },
   { name: "day", title: "Year of the question" },
@@ -38,7 +38,7 @@ export function facetPanel({ finder, total, ontoggle, onopened }) {
   let all = Uint32Array.from({ length: total }, (_, place) => place);
   let last = null;
 
-  // The values of a facet that any run has, each with its term; worked out when it is first opened.
+  // The values of a facet that any run has, each with its term; computed when it is first opened.
   function valuesOf(facet) {
     if (!known.has(facet.name)) {
       const found = facetTerms(facet, finder).map((one) => ({ ...one, whole: finder.countOf(one.term, all) })).filter(({ whole }) => whole > 0);
@@ -64,7 +64,7 @@ export function facetPanel({ finder, total, ontoggle, onopened }) {
     if (!isOpen) return el("section", {}, el("h2", {}, head));
     const values = valuesOf(facet).map((one) => ({ ...one, runs: finder.countOf(one.term, places) }));
     const body = facet.name === "confidence" ? histogram(values, query) : list(facet, values, places, query);
-    return el("section", {}, el("h2", {}, head), values.length ? body : el("p.soft", {}, "Not known of any run."));
+    return el("section", {}, el("h2", {}, head), values.length ? body : el("p.soft", {}, "Unknown for all runs."));
   }
 
   function opened(name) {
@@ -94,7 +94,7 @@ export function facetPanel({ finder, total, ontoggle, onopened }) {
     node.style.setProperty(name, share);
     node.setAttribute("aria-pressed", String(state === "on"));
     node.classList.toggle("excluded", state === "excluded");
-    node.title = `${said}, ${count(runs, "run")} shown: add ${term} to the filter, or take it away (Alt: exclude)`;
+    node.title = `${said}, ${count(runs, "run")} shown: add ${term} to the filter, or remove it (Alt: exclude)`;
     return node;
   }
 

@@ -1,7 +1,7 @@
 // The dialog in which a run is forked: what to change, from which step, on which runs, and what that costs.
 //
 // Rules kept here
-// - What it costs is told before anything runs; Enter runs it. A costly one is asked for twice.
+// - The cost is shown before anything runs; Enter runs it. A costly job must be confirmed.
 // - It opens with the usual change, so that f and Enter suffice.
 // - Where the run cannot be forked, it says why and offers nothing.
 
@@ -10,12 +10,13 @@ import { changesOf, stepFor } from "./fork_variants.mjs";
 import { api, askJson, postJson } from "./http.mjs";
 import { button, count, el, show } from "./viewer/dom.mjs";
 
-// `others` is the query for the runs besides this one; `fixed` are variants that were tried already. `onjob` is told the job.
+// `others` is the query for the runs besides this one; `fixed` are variants that were tried already.
+// `onjob` is called with the job.
 export async function forkDialog({ exp, view, step, others, fixed = null, onjob }) {
   const choices = await askJson(api(exp, "/forks", { run: view.run }));
   if (choices.refused) return refusedDialog(choices.refused);
   const query = others ?? choices.others, changes = fixed ? [] : changesOf(choices, view);
-  if (!fixed && !changes.length) return refusedDialog("nothing of this run can be changed here");
+  if (!fixed && !changes.length) return refusedDialog("nothing in this run can be changed here");
   const state = { change: changes[0], confirmed: false, turn: 0 };
   const cost = el("p.fork-cost", { role: "status" }), run = el("button.primary", { type: "submit", autofocus: true }, "Run");
   const value = el("span.fork-value"), fault = el("p.failure", { role: "alert", hidden: true });
@@ -28,7 +29,7 @@ export async function forkDialog({ exp, view, step, others, fixed = null, onjob 
     fixed ? el("p", {}, "Fork: the other runs of ", el("code", { dir: "auto" }, query))
       : el("fieldset", {}, el("legend", {}, "Fork"), scope("this", "this run"), scope("others", "the other runs of"), el("code", { dir: "auto" }, query)),
     cost, fault,
-    el("div.fork-buttons", {}, el("span.soft", {}, "Nothing is changed: a fork is a run of its own."), button("", () => node.close(), "Cancel"), run));
+    el("div.fork-buttons", {}, el("span.soft", {}, "This run stays as it is: a fork is a new run."), button("", () => node.close(), "Cancel"), run));
   const node = openDialog(fixed ? "Apply to the other runs" : `Fork ${view.run}`, form);
   node.classList.add("fork-dialog");
   if (!fixed) pick();
@@ -105,7 +106,7 @@ function costWords(told) {
   return [el("b", {}, lead),
     told.there > 0 && el("span.soft", {}, ` · ${count(told.there, "fork")} on record already`),
     told.unforkable > 0 && el("span.lacking", {}, ` · ${told.unforkable} cannot be forked: ${told.named[0].run}: ${told.named[0].why}`),
-    told.asks_again && el("p.notice", {}, `This is more than usual (${told.asks_again}): you will be asked once more.`)];
+    told.asks_again && el("p.notice", {}, `This is more than usual (${told.asks_again}): you will be asked to confirm.`)];
 }
 
 const duration = (seconds) => (seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`);

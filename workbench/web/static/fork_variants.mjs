@@ -1,8 +1,8 @@
-// What a run can be forked with: each kind of change with its control, and the variants that it comes to.
+// What a run can be forked with: each kind of change with its control and its variants.
 //
 // Rules kept here
-// - What is offered is what the server says there is for this run.
-// - "Every retriever" is one variant for each, so one job says which of them turns the answer.
+// - The server decides what is offered for this run.
+// - "Every retriever" is one variant for each, so one job shows which of them turns the answer.
 
 import { el } from "./viewer/dom.mjs";
 

@@ -1,4 +1,4 @@
-// What is asked of the server: JSON or bytes, or a fault in one line; and what it is told to write.
+// Requests to the server: JSON or bytes, or a fault in one line; and requests that write.
 
 export class Fault extends Error {
   constructor(said, { status = 0, at = null } = {}) {
@@ -15,7 +15,7 @@ export const api = (exp, rest = "", given = {}) => {
 };
 
 export async function askJson(address, signal) { return (await asked(address, signal)).json(); }
-// Whether the server may be told to write; `evitrail serve --read-only` may not, and its pages offer no action.
+// Whether the server accepts writes; with `evitrail serve --read-only` it does not, and its pages offer no action.
 export const mayWrite = () => !document.querySelector('meta[name="evitrail-read-only"]');
 
 // `mode` stays as it is: a request of mode "same-origin" would be sent with `Origin: null` under no-referrer.

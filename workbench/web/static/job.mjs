@@ -1,4 +1,4 @@
-// One job: what was asked, how far it is, and what came of it.
+// One job: the request, its progress and its results.
 
 import { experimentPath, runPath } from "./address.mjs";
 import { failed, first, frame } from "./frame.mjs";

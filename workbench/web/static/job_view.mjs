@@ -1,8 +1,8 @@
-// A job as it goes on: its state, what each change came to, and each verdict as it comes: before, after, the steps.
+// A job while it runs: its state, the totals of each change, and each verdict as it arrives: before, after, the steps.
 //
 // Rules kept here
-// - A verdict is told in marks and words: the option before and after, what either is worth.
-// - What could not be forked says why in its own row; it is counted nowhere else.
+// - A verdict is shown in marks and words: the option before and after, each with its outcome.
+// - A run that could not be forked has the reason in its own row; it is counted nowhere else.
 // - It asks again every half second while the job waits or runs, and only for verdicts that are not here yet.
 
 import { experimentPath, runPath, withParameters } from "./address.mjs";
@@ -18,7 +18,7 @@ const isGoing = (job) => job.state === "queued" || job.state === "running";
 export const stateMark = ({ state }) => el(`span.mark-badge.job-${state}`, {}, el("span", { "aria-hidden": "true" }, `${STATES[state][0]} `), STATES[state][1]);
 export const diffPath = (exp, a, b) => withParameters(`${experimentPath(exp)}/diff`, { a, b });
 
-// Draws a job whenever more is known of it, until it has ended; returns what stops that.
+// Draws a job whenever it has changed, until it has ended; returns a function that stops this.
 export function watchJob(id, draw, onfault) {
   let results = [], stopped = false, drawn = "";
   async function ask() {
@@ -38,7 +38,7 @@ export function watchJob(id, draw, onfault) {
   return () => { stopped = true; };
 }
 
-// Draws anew, and leaves the focus on what it was on.
+// Draws again, and keeps the focus on the same control.
 export function redraw(box, ...children) {
   const had = document.activeElement, words = box.contains(had) ? had.textContent : null;
   show(box, ...children);
@@ -47,7 +47,8 @@ export function redraw(box, ...children) {
   again?.focus({ preventScroll: true });
 }
 
-// `kept` is the list one came from; `onapply` is told a variant, to fork the other runs with; `onagain` watches once more.
+// `kept` is the list that the run was opened from; `onapply` is called with a variant for the other runs;
+// `onagain` watches again.
 // `rows` keeps the rows that were drawn, so that one that is open stays open.
 export function jobView(job, { kept = {}, onapply = null, onagain, others = null, rows = new Map() }) {
   const act = (what, words) => mayWrite() && button(".quiet", async () => {
@@ -66,12 +67,12 @@ export function jobView(job, { kept = {}, onapply = null, onagain, others = null
 
 function progressWords(job) {
   if (job.state === "queued") return job.ahead ? `${count(job.ahead, "job")} before it` : "about to begin";
-  if (job.state === "interrupted") return `${job.done} of ${job.forks} done; its server was stopped. What was made is kept.`;
+  if (job.state === "interrupted") return `${job.done} of ${job.forks} done; its server was stopped. Forks that have ended are kept.`;
   if (job.note) return job.state === "running" ? `${job.note} …` : job.note;
   return job.state === "running" || job.state === "cancelled" ? `${job.done} of ${job.forks} done` : summary(job);
 }
 
-// What a job came to, in one line.
+// The result of a job, in one line.
 export function summary(job) {
   const sum = (name) => job.tallies.reduce((total, tally) => total + tally[name], 0);
   const parts = [`${sum("turned_right")} of ${job.done} turned right`, sum("turned_wrong") && `${sum("turned_wrong")} turned wrong`,
@@ -87,7 +88,7 @@ function tallies(job) {
     el("td.number", {}, tally.turned_wrong), el("td.number", {}, tally.stayed_wrong), el("td.number", {}, tally.stayed_right),
     el("td.number", {}, `${tally.high_risk_before} → ${tally.high_risk_after}`),
     el("td.number", {}, tally.failed || el("span.soft", {}, "0")));
-  return el("table.job-table.tallies", {}, el("caption.vh", {}, "What each change came to"),
+  return el("table.job-table.tallies", {}, el("caption.vh", {}, "Result of each change"),
     el("thead", {}, el("tr", {}, HEADS.map((head, i) => el(i ? "th.number" : "th", { scope: "col" }, head)))),
     el("tbody", {}, job.tallies.map(row)));
 }

@@ -1,4 +1,4 @@
-// Every job, newest first: what was asked, how far it is.
+// Every job, newest first: the request and its progress.
 
 import { experimentPath } from "./address.mjs";
 import { failed, first, frame } from "./frame.mjs";
@@ -8,7 +8,7 @@ import { byId, el, show } from "./viewer/dom.mjs";
 import { walkedRows } from "./walked_rows.mjs";
 
 const AGAIN = 1000;
-const HEADS = [["Job"], ["Experiment"], ["State"], ["Done", "number"], ["Came to"], ["Asked, UTC"]];
+const HEADS = [["Job"], ["Experiment"], ["State"], ["Done", "number"], ["Result"], ["Asked, UTC"]];
 
 function row(job) {
   return el("tr", { "data-job": job.id, "aria-selected": "false" },

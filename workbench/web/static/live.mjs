@@ -1,8 +1,8 @@
-// What happens while one looks: a stream of the server's events, and the dot in the bar that says whether it is there.
+// A stream of the server's events while a page is open, and the dot in the bar that shows whether it is connected.
 //
 // Rules kept here
-// - One stream a tab, shut while the tab is hidden or one turns it off; it begins again behind the last event that was
-//   read, so nothing is missed and nothing is told twice.
+// - One stream a tab, closed while the tab is hidden or it is turned off; it resumes behind the last event that was
+//   read, so nothing is missed and nothing is repeated.
 // - The dot is a button that turns it off and on. Its state is a word and a form, never a colour alone.
 // - What is announced to a screen reader is announced politely, at most every few seconds, and never moves the focus.
 //
@@ -49,8 +49,8 @@ export function liveStream({ exp = "", on }) {
 
   function draw(state) {
     const words = { on: "live", lost: `lost since ${lost}`, off: "not watching" }[state];
-    const says = { on: "Connected: new runs are told as they end.", lost: "The connection is lost; it is tried again.",
-      off: "Nothing is told while this is off." }[state];
+    const says = { on: "Connected: new runs are shown as they end.", lost: "The connection is lost; the browser tries again.",
+      off: "New runs are not shown while this is off." }[state];
     node.dataset.state = state;
     if (node.textContent !== words) node.textContent = words;
     node.setAttribute("aria-pressed", String(isWanted));
@@ -64,7 +64,7 @@ export function liveStream({ exp = "", on }) {
   return { node, start };
 }
 
-// Says the latest of what it is given, not more often than one can listen to.
+// Announces the latest of what it is given, not more often than one can listen to.
 export function politely() {
   let waiting = 0, text = "", before = "";
   return (words) => {

@@ -1,10 +1,10 @@
-// New runs of an experiment that goes on: counted in a bar below the table, and put into it only when one asks.
+// New runs of a running experiment: counted in a bar below the table, and added to it only on request.
 //
 // Rules kept here
-// - The table does not move by itself. `.` shows what came; with `F` one follows: it is shown as it comes, and the view
-//   stays on what one looks at.
-// - A run that lies in the pack already is not new. Results that were written stand for all the rows before them.
-// - What comes is told politely, and never takes the focus.
+// - The table does not move by itself. `.` shows the new runs; with `F` they are shown as they end, and the viewport
+//   stays where it is.
+// - A run that is in the pack already is not new. Results that were written replace all the rows before them.
+// - New runs are announced politely, and never take the focus.
 //
 //     const live = liveRuns({ exp, has, isFollowed, onfollow, take, reload });
 //     frame({ …, live: live.dot }); fill(box, live.node); live.start();
@@ -67,7 +67,7 @@ export function liveRuns({ exp, has, isFollowed, onfollow, take, reload }) {
     const [rows, written] = [waiting, isWritten];
     [waiting, names, isWritten] = [[], new Set(), false];
     if (written) await reload();
-    if (rows.length) await take(rows); // what the results hold by now is not taken twice
+    if (rows.length) await take(rows); // runs that the results hold by now are not added twice
     draw();
   }
 

@@ -35,7 +35,7 @@ export const STATUS = {
 };
 
 export function statusMark(status, more = "") {
-  const [kind, word] = STATUS[status] ?? ["unknown", "standing not known"];
+  const [kind, word] = STATUS[status] ?? ["unknown", "status not known"];
   return el(`span.mark-badge.${kind}`, {}, `${word}${more}`);
 }
 

@@ -36,7 +36,7 @@ export function caseColumns(pack, heads, link) {
   ];
 }
 
-// What one run chose and what it came to; in full with the word, where there is room for it.
+// What one run chose and its outcome; with the word, where there is room for it.
 export function caseCell(pack, place, link, inFull = false) {
   if (place === undefined) return el("span.soft", { title: "not among the runs shown" }, "·");
   const kind = KINDS[gravity(pack, place)], [glyph, word] = MARKED[kind], chosen = pack.cell("chosen", place);

@@ -1,7 +1,7 @@
-// A reviewer's override of a blame, and its withdrawal: which failure, which steps or nobody, why, and who says so.
+// A reviewer's override of a blame, and its withdrawal: failure, steps or nobody, reason, and the reviewer's name.
 //
 // Rules kept here
-// - What may be said comes from the server, and is checked there; what it refuses is told where it was typed.
+// - The choices come from the server, which also checks the input; a refusal is shown where it was typed.
 // - A name is declared, not checked; the page says so. It is kept in this browser for the next time.
 
 import { api, askJson, postJson } from "./http.mjs";
@@ -28,7 +28,7 @@ export async function overrideDialog({ exp, run, outcome, onrecorded }) {
   const steps = el("fieldset", { id: "override-steps" }, el("legend", {}, "To blame"), may.players.map(choice),
     el("label.check", {}, nobody, " nobody"));
   const code = el("select", { id: "override-code" });
-  const codes = () => show(code, !nobody.checked && el("option", { value: "" }, "not said"),
+  const codes = () => show(code, !nobody.checked && el("option", { value: "" }, "not stated"),
     Object.entries(nobody.checked ? may.reasons : may.faults).map(([name, what]) => el("option", { value: name }, `${name} ${what}`)));
   steps.addEventListener("change", ({ target }) => {
     for (const box of steps.querySelectorAll("input")) if (box !== target && (target === nobody || box === nobody)) box.checked = false;
@@ -48,7 +48,7 @@ export function withdrawDialog({ exp, run, of, onrecorded }) {
   form({
     title: `Withdraw the review of ${of}`, submit: "Record the withdrawal", onrecorded, fields: [],
     post: (said) => postJson(api(exp, "/reviews/withdraw"), { run, of, ...said }),
-    note: "Only who said it may withdraw it: type the same name. Both stay on record, and earlier reviews by others count again.",
+    note: "Only the reviewer who recorded it may withdraw it: type the same name. Both stay on record, and earlier reviews by others count again.",
   });
 }
 

@@ -1,14 +1,14 @@
 // A column pack that takes more runs: rows are added behind those it has, so a run's place stays what it was.
 //
 // Rules kept here
-// - A pack is changed in place: whoever holds it sees the new rows. Its arrays are made anew.
+// - A pack is changed in place: all that use it see the new rows. Its arrays are replaced.
 // - A column that one side does not have is unknown for its rows.
-// - A run that lies in it already is not added again. A pack that has grown is not in the order of names any more.
+// - A run that is in it already is not added again. A pack that has grown is not in the order of names any more.
 //
 //     addRows(pack, [{ columns, isNew }]);
 //     becomes(pack, await unpack(bytes));
 
-// Whether a run lies in the pack; made anew when the pack has changed.
+// Whether a run is in the pack; built again when the pack has changed.
 const NAMES = new WeakMap();
 
 export function holdsRun(pack, name) {

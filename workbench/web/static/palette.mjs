@@ -1,9 +1,9 @@
-// The palette: where one can go from here, and what one can do, by a few letters.
+// The palette: places to go to and actions of the page, found by a few letters.
 //
 // Rules kept here
 // - It opens over any page with Ctrl K or Cmd K, and by its button in the bar; shut, the focus is where it was.
-// - What a page has keys for stands in it by itself. Where the page can lead, it says in `goes`.
-// - Runs, cases, evidence and saved views of the experiment are asked for when the palette is first opened, from the pack.
+// - All that a page has keys for is in it. Further places are those that the page gives in `goes`.
+// - Runs, cases, evidence and saved views of the experiment are loaded when the palette is first opened, from the pack.
 // - A text field with a list below it, as ARIA has it: arrows choose, Enter goes, Esc shuts.
 //
 //     openPalette({ exp, actions: () => [...actionsOf(keys, {}), { kind: "do", name: "columns", hint: "c", act }], goes: () => [] });
@@ -22,7 +22,7 @@ const PAUSE_SHOWN = 150;
 
 let asked = null;
 
-// What lies on the server: asked for once, and again where it could not be had.
+// What is on the server: requested once, and again after an error.
 function lazily(exp) {
   asked ??= everythingToGo(exp).then(rankable).catch((error) => { asked = null; throw error; });
   return asked;
@@ -31,11 +31,11 @@ function lazily(exp) {
 export function openPalette({ exp, actions, goes }) {
   if (document.querySelector("dialog[open]")) return;
   const here = rankable([...actions(), ...goes()]);
-  const input = el("input.palette-input", { type: "text", role: "combobox", "aria-label": "Go to, or do", autocomplete: "off",
+  const input = el("input.palette-input", { type: "text", role: "combobox", "aria-label": "Go to a place, or run an action", autocomplete: "off",
     spellcheck: "false", autocapitalize: "off", autofocus: true, "aria-autocomplete": "list", "aria-expanded": "true",
-    "aria-controls": "palette-list", placeholder: "A run, a case, evidence, a saved view, a page, or what to do" });
-  const list = el("ul.palette-list", { id: "palette-list", role: "listbox", "aria-label": "Where to, or what" });
-  const said = el("p.soft", { role: "status" }), dialog = el("dialog.palette", { "aria-label": "Go to, or do" }, input, list, said);
+    "aria-controls": "palette-list", placeholder: "A run, a case, evidence, a saved view, a page or an action" });
+  const list = el("ul.palette-list", { id: "palette-list", role: "listbox", "aria-label": "Places and actions" });
+  const said = el("p.soft", { role: "status" }), dialog = el("dialog.palette", { "aria-label": "Go to a place, or run an action" }, input, list, said);
   let entries = here, shown = [], at = 0, note = "";
 
   function draw() {
@@ -46,7 +46,7 @@ export function openPalette({ exp, actions, goes }) {
       onmousedown: (event) => event.preventDefault(), onclick: () => take(i) },
     el("span.soft.kind-word", {}, one.kind), el("bdi", {}, one.name), one.hint && el("span.soft", {}, one.hint))));
     const more = found > shown.length && `${found.toLocaleString("en")} found, the nearest ${shown.length} are shown`;
-    show(said, note || (shown.length === 0 ? "Nothing here is called so." : more || ""));
+    show(said, note || (shown.length === 0 ? "Nothing has a name like this." : more || ""));
     point();
   }
 
@@ -85,7 +85,7 @@ export function openPalette({ exp, actions, goes }) {
   dialog.showModal();
   draw();
   const late = setTimeout(() => { note = "asking for runs, cases and evidence …"; draw(); }, PAUSE_SHOWN);
-  lazily(exp).then((more) => { entries = merged(here, more); note = ""; }, (error) => { note = `Of the server: ${error.message}`; })
+  lazily(exp).then((more) => { entries = merged(here, more); note = ""; }, (error) => { note = `Runs, cases and evidence could not be loaded: ${error.message}`; })
     .then(() => { clearTimeout(late); if (dialog.open) draw(); dialog.dataset.ready = "yes"; });
 }
 

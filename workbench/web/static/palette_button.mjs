@@ -1,8 +1,8 @@
-// The button and the key of the palette; the palette itself is asked for when it is first opened.
+// The button and the key of the palette; the palette itself is loaded when it is first opened.
 
 import { button, el } from "./viewer/dom.mjs";
 
-// `given` makes what the palette is opened with: the experiment, what can be done here, and where the page leads.
+// `given` returns what the palette is opened with: the experiment, the actions of the page, and its places.
 export function paletteButton(keys, shownAs, given) {
   const open = async () => {
     const { actionsOf, openPalette } = await import("./palette.mjs"), { exp, actions, goes } = given();

@@ -1,7 +1,7 @@
-// Which of many entries are meant by a few letters: a plain ranking, the same each time.
+// Which of many entries match a few letters: a plain ranking, the same each time.
 //
 // Rules kept here
-// - Every word that was typed must be met. A word is met, best first: as the whole name, at its start, at the start of a
+// - Every word that was typed must match. A word matches, best first: as the whole name, at its start, at the start of a
 //   word, anywhere, or by its letters in this order (from two letters on).
 // - An entry is as good as its worst word. Then comes the order of kinds, the shorter name, and the name by code point.
 // - No kind fills the list: each has at most so many places while others have something to show.
@@ -41,7 +41,7 @@ export function ranked(entries, typed, kinds = [], most = MOST, ofAKind = OF_A_K
   return { found, shown: [...first, ...rest].slice(0, most) };
 }
 
-// How well a word is met by a name; both in small letters.
+// How well a word matches a name; both in lower case.
 export function gradeOf(name, word) {
   const at = name.indexOf(word);
   if (at === 0) return name.length === word.length ? WHOLE : START;

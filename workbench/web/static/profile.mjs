@@ -41,7 +41,7 @@ export function shownRow(profile, kind, places, finder, onterm) {
   const suffix = kind === "wrong" ? "" : `.${kind}`, has = (flag) => finder.countOf(flag, places);
   const blamed = profile.roles.map((role) => [role, `blame${suffix}:${role === "abstained" ? "nobody" : role}`])
     .map(([role, term]) => [role, term, has(term)]).filter(([, , runs]) => runs > 0);
-  return el("tr.shown-row", {}, el("th", { scope: "row", title: "What the filter leaves: counted, not a sample, so without intervals" }, name),
+  return el("tr.shown-row", {}, el("th", { scope: "row", title: "The runs that pass the filter: no sample, so without intervals" }, name),
     columns.map(({ flag, title, unknown }) => {
       const is = has(flag), known = is + has(`-${flag}`);
       if (!known) return el("td.number", {}, el("span.soft", { title: unknown }, "–"));
@@ -57,7 +57,7 @@ export function shownRow(profile, kind, places, finder, onterm) {
 // Makes what leads to the runs behind a number.
 const leading = (onterm) => (label, terms, ...content) => {
   const node = button(".leads", (event) => onterm(terms, event.altKey), ...content);
-  const name = label.includes(node.textContent) ? label : `${label}: ${node.textContent}`; // what is seen can be said
+  const name = label.includes(node.textContent) ? label : `${label}: ${node.textContent}`; // it holds the visible text
   node.setAttribute("aria-label", name);
   node.title = `${name}: show these runs (Alt: exclude them)`;
   return node;

@@ -1,4 +1,4 @@
-// How far an experiment is: a bar with its numbers beside it, and how fast it goes.
+// The progress of an experiment: a bar with its numbers beside it, and the rate.
 //
 //     show(cell, progressBar({ done: 12, planned: 40, failed: 1, rate: 0.5, eta_s: 54 }));
 
@@ -12,7 +12,7 @@ export function timeLeft(seconds) {
   return `${(seconds / 3600).toLocaleString("en", { maximumFractionDigits: 1 })} h left`;
 }
 
-// Whether more runs are to come, as far as anybody can tell.
+// Whether more runs are to come, as far as known.
 export const isUnderWay = ({ done, planned, rate }) => rate !== null || (planned !== null && done < planned);
 
 // In words: "12 of 40 runs, 0.5/s, 54 s left, 1 failed".

@@ -1,8 +1,8 @@
 // One query, several retrievers: what does each find, what do its gates hold back, and who found the evidence that decides?
 //
 // Rules kept here
-// - The address names query, day, ledger number, retrievers, how many passages, the view and the selected version.
-// - Nothing waits for the embedding model: words are searched at once, and who needs meaning is shown when it is there.
+// - The address holds query, day, ledger number, retrievers, how many passages, the view and the selected version.
+// - Nothing waits for the embedding model: words are searched at once; the others are shown once it is loaded.
 // - Nothing is recorded.
 
 import { changed, experimentPath, leap, parameters, walk, withParameters } from "./address.mjs";
@@ -13,7 +13,7 @@ import { retrieverColumns } from "./retrieval_columns.mjs";
 import { versionTable } from "./retrieval_versions.mjs";
 import { button, byId, count, el, say, show } from "./viewer/dom.mjs";
 
-const EVERY = 1000; // milliseconds between two looks at whether the model is there
+const EVERY = 1000; // milliseconds between two checks whether the model is loaded
 const VIEWS = [["columns", "Side by side"], ["versions", "By version"]];
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -25,7 +25,7 @@ function start() {
   document.title = `Retrieval · ${exp} · evitrail`;
   byId("main").className = "retrieval-page";
   if (!told) {
-    show(byId("main"), el("section.sheet", {}, el("h1", {}, "Retrieval"), el("p.failure", { role: "alert" }, `The evidence store of this experiment is not at hand, so nothing can be searched: ${line.store.lacking}`)));
+    show(byId("main"), el("section.sheet", {}, el("h1", {}, "Retrieval"), el("p.failure", { role: "alert" }, `The evidence store of this experiment is not available, so there is nothing to search: ${line.store.lacking}`)));
     document.body.dataset.ready = "yes";
     return;
   }
@@ -44,7 +44,7 @@ function start() {
 
   function form() {
     const { q = "", k = "" } = parameters(), when = whenControls(told.store, ask);
-    const query = el("textarea.retrieval-query", { id: "q", rows: "2", "aria-label": "Query", spellcheck: "false", placeholder: "A question, or words; Enter searches, Shift+Enter begins a line" });
+    const query = el("textarea.retrieval-query", { id: "q", rows: "2", "aria-label": "Query", spellcheck: "false", placeholder: "A question, or words; Enter searches, Shift+Enter starts a new line" });
     query.value = q;
     const most = el("input.seq", { type: "number", id: "k", min: "1", max: "200", value: k, placeholder: "own" });
     const node = el("form.evidence-form", { role: "search" }, el("div.line", {}, query, el("button", { type: "submit" }, "Search")),
@@ -79,7 +79,7 @@ function start() {
     const when = `${day ? `On ${day}` : "The newest"}, as known at event ${seq}${seq === store.seq ? ", the last" : ` of ${store.seq}`}.`;
     return [
       el("p.soft", { id: "situation" }, when, " Nothing is recorded.",
-        unsearched.length > 0 && ` Not here: ${unsearched.map(({ condition, why }) => `${condition} (${why})`).join(", ")}.`,
+        unsearched.length > 0 && ` Not searched here: ${unsearched.map(({ condition, why }) => `${condition} (${why})`).join(", ")}.`,
         more.length > 0 && ` ${count(more.length, "more configuration")} of this experiment: choose above.`),
       waits && el("p.notice", { id: "waits" }, encoder.state === "failed" ? `The embedding model ${encoder.model} could not be loaded, so only words can be compared: ${encoder.why}`
         : `By words until the embedding model ${encoder.model} is loaded; the others appear by themselves.`),
@@ -116,7 +116,7 @@ function start() {
   async function poll() {
     if (told.encoder.state !== "loading") return;
     if (document.hidden) { setTimeout(poll, EVERY); return; }
-    // What is shown, and not what the address asks for where that could not be understood.
+    // What is shown, not what an invalid address asks for.
     const now = await askJson(api(exp, "/retrieval", { q: told.query, asof: told.as_of, seq: told.seq, retrievers: names().join(","), k: told.k }));
     const isNews = now.encoder.state !== told.encoder.state;
     told = now;
@@ -129,7 +129,7 @@ function start() {
     if (now.encoder.state === "loading") setTimeout(poll, EVERY);
   }
 
-  // Which thing had the focus: what is drawn anew must not lose it.
+  // Which control had the focus: drawing again must not lose it.
   const focused = () => [...byId("found").querySelectorAll("[data-stop]")].find((node) => node === document.activeElement)?.dataset.stop ?? null;
   const refocus = (stop) => { if (stop) [...byId("found").querySelectorAll("[data-stop]")].find((node) => node.dataset.stop === stop)?.focus(); };
 
@@ -164,7 +164,7 @@ function start() {
     l: ["next retriever", () => sideways(1)], ArrowRight: ["next retriever", () => sideways(1)], h: ["previous retriever", () => sideways(-1)], ArrowLeft: ["previous retriever", () => sideways(-1)],
     e: ["open the selected version", opens],
     ...Object.fromEntries(VIEWS.map(([name, title], i) => [String(i + 1), [`view: ${title.toLowerCase()}`, () => go({ view: name === "columns" ? null : name })]])),
-    Escape: ["take the selection away, then to the runs", () => { if (parameters().ref) { walk({ ref: null }); mark(); } else location.href = experimentPath(exp); }],
+    Escape: ["clear the selection, then to the runs", () => { if (parameters().ref) { walk({ ref: null }); mark(); } else location.href = experimentPath(exp); }],
   });
   setTimeout(() => poll().catch(failed), EVERY);
   document.body.dataset.ready = "yes";

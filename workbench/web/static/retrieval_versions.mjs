@@ -1,4 +1,4 @@
-// By version: at which rank each retriever serves it, or which gate held it back; so that one sees who found what decides.
+// By version: at which rank each retriever serves it, or which gate held it back.
 
 import { gradeMark } from "./grade.mjs";
 import { statusMark } from "./marks.mjs";
@@ -18,7 +18,7 @@ export function versionTable({ columns, headers }, { toVersion, pick }) {
   ];
 }
 
-// Every version that is served or held back anywhere, with its standing where one serves it.
+// Every version that is served or held back anywhere, with its status where a retriever serves it.
 function versions(columns) {
   const found = new Map();
   const of = (ref) => found.get(ref) ?? found.set(ref, { ref, best: Infinity, hit: null, ranks: {}, drops: {} }).get(ref);
@@ -45,6 +45,6 @@ function line({ ref, hit, ranks, drops }, columns, headers, toVersion, pick) {
   };
   return el("tr", { "data-ref": ref, "aria-selected": "false" },
     el("th", { scope: "row" }, name, el("a.id.version-id", { href: toVersion(ref) }, ref)),
-    el("td", {}, hit ? statusMark(hit.status) : el("span.soft", { title: "No retriever serves it, so how it stood is said by the gate." }, "see the gate")),
+    el("td", {}, hit ? statusMark(hit.status) : el("span.soft", { title: "No retriever serves it, so only the gate reports its status." }, "see the gate")),
     el("td", {}, gradeMark(headers[ref]?.grade)), columns.map(cell));
 }

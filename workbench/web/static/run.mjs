@@ -58,7 +58,7 @@ async function start() {
   }
 
   const see = (name) => go({ view: name === "why" ? null : name });
-  const onrecorded = () => location.reload(); // the record says what counts now
+  const onrecorded = () => location.reload(); // the record holds the blame that counts now
   const override = (outcome) => overrideDialog({ exp, run: view.run, outcome, onrecorded });
   const withdraw = (of) => withdrawDialog({ exp, run: view.run, of, onrecorded });
   const goToStep = (path) => go({ step: path, view: "step" });
@@ -94,7 +94,7 @@ async function start() {
     byId("centre").dataset.shown = "graph";
   }
 
-  // What draws the graph is asked for when it is looked at first.
+  // The module of the graph is loaded when it is first opened.
   async function withGraph() {
     const { runGraph } = await import("./run_graph.mjs");
     graph ??= runGraph(view, claims, { select: (changes, isWalking) => { (isWalking ? walk : leap)(changes); draw(); }, open: goToStep });

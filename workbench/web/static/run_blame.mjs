@@ -1,7 +1,7 @@
 // Who is blamed, for each kind of failure: shares in the order of the steps, the rule that decided, what repairs it.
 //
 // Rules kept here
-// - A blame stands under its failure. Where several shares are level, the rule that broke the tie is told beside them.
+// - A blame stands under its failure. Where several shares are equal, the rule that broke the tie stands beside them.
 // - An abstention says its reason in words.
 // - Every re-run that it rests on is a link.
 
@@ -24,7 +24,7 @@ export function blameView({ view, exp, kept }, kind, { onkind, onstep, onoverrid
   if (!blames.length) {
     if (view.outcome?.correct) return null;
     return el("section.blame-box", { id: "blame" }, el("h2", {}, "Blame"), el("p.soft", {}, view.outcome
-      ? "This failure was not attributed; `evitrail attribute` does it." : "Blame is found for runs of the experiment itself."),
+      ? "This failure was not attributed; run `evitrail attribute`." : "Only runs of the experiment itself are attributed."),
     view.outcome && override(() => onoverride("wrong")));
   }
   const tab = (blame) => {
@@ -96,7 +96,7 @@ export function forksView({ view, exp, kept }) {
       el("span", {}, fork.ended ? ` → ${fork.chosen ?? "abstained"}${fork.chosen === view.case?.answer ? " ✓" : ""}` : " not ended")))));
 }
 
-// Of a blame, what somebody said may be withdrawn by whoever said it.
+// A review of a blame may be withdrawn by the reviewer who recorded it.
 export function reviewsView({ reviews }, onwithdraw) {
   const may = ({ of, standing }) => mayWrite() && of.startsWith("blame.") && standing !== "withdrawn" && standing !== "withdrawal";
   if (!reviews.length) return null;

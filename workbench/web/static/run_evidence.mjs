@@ -13,7 +13,7 @@ import { isLit } from "./viewer/evidence.mjs";
 import { marked, spaced } from "./viewer/text.mjs";
 
 // `at` is what is selected: an option, a claim by its number, a passage by its name.
-// `lead(ref)` is the address of a version's own page; null where its store is not at hand.
+// `lead(ref)` is the address of a version's own page; null where its store is not available.
 export function evidencePanel(view, claims, at, go, lead) {
   const { passages, standing, chain } = view, byName = new Map(passages.map((one) => [one.passage, one]));
   const chosen = claims.filter((claim) => isLit(claim, at)), names = [...new Set(chosen.map(({ passage }) => passage))];
@@ -71,7 +71,7 @@ export function standingWords(told, byName, go) {
     told.newer && told.newer !== told.superseded_by && el("span.soft", {}, " · a newer version exists: ", leads(told.newer)),
     told.now && el("span.soft", {}, ` · today: ${spaced(told.now)}`),
     told.concern && el("span.mark-badge.retracted", {}, "under concern"),
-    told.known_from === "record" && el("span.soft", {}, " · as the record tells; the store is not at hand"),
+    told.known_from === "record" && el("span.soft", {}, " · as the record has it; the store is not available"),
   ];
 }
 

@@ -1,8 +1,8 @@
 // Forks on the run's own page: the button, the dialog, and the verdicts as they come, below the question.
 //
 // Rules kept here
-// - The job that is shown stands in the address, so it is there again after a reload.
-// - Where the server only reads there is no button; where the store is not at hand the page says which is lacking.
+// - The job that is shown is in the address, so it is there again after a reload.
+// - Where the server only reads there is no button; where the store is not available the page says which store is missing.
 
 import { leap, parameters } from "./address.mjs";
 import { forkDialog } from "./fork_dialog.mjs";

@@ -1,7 +1,7 @@
-// The graph of a run, of its view: steps, passages with how they stood, claims, options, and who is blamed.
+// The graph of a run, from its view: steps, passages with their status, claims, options, and who is blamed.
 //
 // Rules kept here
-// - It is asked for when the graph is looked at, so no other view of a run waits for it.
+// - It is loaded when the graph is opened, so no other view of a run waits for it.
 
 import { parameters } from "./address.mjs";
 import { kindWord } from "./marks.mjs";

@@ -1,9 +1,9 @@
 // The saved views of an experiment: addresses with names, in a menu; and the form that keeps the present one.
 //
 // Rules kept here
-// - A view is an address: to open one is to go there, and the page needs to know nothing of views.
-// - A name that is taken is replaced only once that was asked for in so many words.
-// - Where the server only reads, the menu lists and offers nothing else. A file that cannot be read is told in one line.
+// - A view is an address: opening one is following a link, and the page knows nothing of views.
+// - A name that is taken is replaced only after a confirmation.
+// - Where the server only reads, the menu only lists. A file that cannot be read is reported in one line.
 //
 //     const views = viewsMenu(exp); show(bar, views.node);
 
@@ -60,7 +60,7 @@ export function viewsMenu(exp) {
     try {
       draw(box, await postJson(address, body), done);
       say(done);
-      (box.querySelector("#view-name") ?? box.closest("dialog")).focus(); // what was pressed is drawn anew
+      (box.querySelector("#view-name") ?? box.closest("dialog")).focus(); // the pressed button was drawn again
     } catch (error) {
       show(box.querySelector("[role=status]"), el("span.fault-line", {}, error.message));
     }

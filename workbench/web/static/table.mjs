@@ -109,7 +109,7 @@ export function gridTable({ label, onsort, onopen, onselect = () => {} }) {
     onselect(places[at], at);
   }
 
-  // What one looks at: the row that is selected, and the first in sight, each by a name that `nameOf` gives a row.
+  // The position: the row that is selected, and the first in sight, each by a name that `nameOf` gives a row.
   function held(nameOf) {
     const first = Math.floor(box.scrollTop / HEIGHT), name = (i) => (places[i] === undefined ? null : nameOf(places[i]));
     return { selected: name(at), first: first ? name(first) : null, offset: box.scrollTop - first * HEIGHT };

@@ -179,7 +179,7 @@ export function byFlag(term, flag) {
   });
 }
 
-// Words that the journal alone has: where no column holds them, what is asked is checked, and the rest left to the server.
+// Words that only the journal has: where no column holds them, the term is checked, and the rest left to the server.
 export function byRecordedWords({ words }, term, columns) {
   expectPlain(term, "a text");
   const column = columns.column(words);

@@ -1,10 +1,10 @@
-// What a step was given, in the order in which it was given, each with its size; of a model call the prompt as it was sent,
-// with the evidence in it set apart and named, and the answer beside it.
+// The inputs of a step in their order, each with its size; for a model call the prompt as it was sent, with the evidence
+// in it set apart and named, and the answer beside it.
 //
 // Rules kept here
-// - A size is told in characters, and as a share of all that the step was given. Tokens are told where somebody counted them.
-// - A passage is found in a prompt by its own words, so one that was rewritten or cut down to little is not marked.
-// - What the record does not tell is said to be unknown.
+// - A size is in characters, and a share of all inputs of the step. Tokens are shown where they were counted.
+// - A passage is found in a prompt by its text, so one that was rewritten or cut down to little is not marked.
+// - What is not on record is shown as unknown.
 
 import { count, el, facts, fold, parted } from "./dom.mjs";
 import { placedIn } from "./spans.mjs";
@@ -16,7 +16,7 @@ const lengthOf = (text) => text.length - (text.match(/[\ud800-\udbff]/g)?.length
 const characters = (text) => count(lengthOf(text), "character");
 
 export async function contextView(file, row, { line: { type, body } }, context) {
-  if (type !== "activity.end") return el("p.empty", {}, "This record is no step: it was given nothing.");
+  if (type !== "activity.end") return el("p.empty", {}, "This record is no step, so it has no input.");
   const makers = await makersOf(file, context.run, row[0], body.inputs), parts = [];
   for (const { role, type: kind, id } of body.inputs) parts.push({ role, kind, id, ...(await file.blob(id)) });
   const output = body.output ? await file.blob(body.output) : {};
@@ -26,12 +26,12 @@ export async function contextView(file, row, { line: { type, body } }, context) 
     setBy(body, call?.value, output.value, `${count(parts.length, "input")}, ${count(all, "character")}`, context),
     call?.value && el("div.call", {}, el("section", {}, el("h3", {}, "Sent"), messagesSent(call.value, context)), answersGiven(output)),
     !call && el("ol.given-list", {}, parts.map((part, i) => el("li.given-part", {}, givenPart(part, sizes[i], all, makers, context)))),
-    !parts.length && el("p.soft", {}, "It was given nothing but its parameters."),
+    !parts.length && el("p.soft", {}, "It has no input except its parameters."),
     callsWithin(context.run, body.path, context),
   ];
 }
 
-// Which of the steps shortly before made an input: looked for in what is decoded anyway.
+// Which of the steps shortly before has this output: looked for in what is decoded anyway.
 async function makersOf(file, run, seq, inputs) {
   const wanted = new Set(inputs.map((input) => input.id)), makers = new Map();
   for (let at = seq - 1; at >= Math.max(0, seq - 200) && makers.size < wanted.size; at -= 1) {
@@ -65,7 +65,7 @@ function givenPart({ role, kind, id, absent, value }, size, all, makers, context
 const GIVEN = {
   Question: ({ stem, options, as_of: day }) => [el("p.words", {}, stem),
     el("ul.given-options", {}, Object.keys(options).sort().map((letter) => el("li", {}, el("b", {}, letter), ` ${options[letter]}`))),
-    el("p.soft", {}, day ? `asked as of ${day}` : "asked of no day")],
+    el("p.soft", {}, day ? `asked as of ${day}` : "no day was given")],
   Query: ({ text, reason }) => el("p.query", {}, el("q", {}, text), el("span.soft", {}, ` · ${reason}`)),
   Retrieved: ({ hits }, context) => hits.length ? givenPassages(hits, context) : el("p.empty", {}, "No passage."),
   Synthesis: ({ claims, context: whole, note }, context) => [el("p.soft", {}, note), whole ? givenContext(whole, context)
@@ -81,13 +81,13 @@ function givenPassages(hits, context) {
   return parted(hits, 25, ({ passage, rank }) => el("li", {},
     el("p.given-head", {}, el("b", {}, String(rank)), el("span", {}, passage.header.title), sizeShare(lengthOf(passage.text), all)),
     el("p.given-name", {}, passageLink(nameOf(passage), context), validity(passage.header, context), certainty(passage.header.grade)),
-    fold("its words", () => el("p.words", {}, passage.text))), el("ol.given-passages"));
+    fold("its text", () => el("p.words", {}, passage.text))), el("ol.given-passages"));
 }
 
 function givenContext({ text, passages, tokens, cut }, context) {
   const unit = unitOf(text);
   return [el("p", {}, `${characters(text)}, ${tokens === null ? "tokens not counted" : count(tokens, "token")}; `,
-    cut ? el("b", {}, "some was cut away because it was too long") : "nothing was cut away"),
+    cut ? el("b", {}, "some was cut off because it was too long") : "nothing was cut off"),
   textWithEvidence(text, passages.map((one) => ({ ...one, start: unit(one.start), end: unit(one.end) })), context)];
 }
 
@@ -114,7 +114,7 @@ function messagesSent({ messages: all }, context) {
 }
 
 function answersGiven({ absent, value }) {
-  if (absent || !value?.texts) return el("section", {}, el("h3", {}, "Answered"), el("p.empty", {}, absent ?? "Nothing came back."));
+  if (absent || !value?.texts) return el("section", {}, el("h3", {}, "Answered"), el("p.empty", {}, absent ?? "No answer came back."));
   return el("section", {}, el("h3", {}, "Answered"), value.texts.map((text, i) => el("section.card", {},
     el("p.given-head", {}, el("b", {}, value.texts.length > 1 ? `sample ${i + 1}` : "answer"), el("span.soft", {}, characters(text)), value.finish_reasons[i] === "length"
       ? el("b", {}, "cut off: its tokens ran out") : el("span.soft", {}, `ended by ${value.finish_reasons[i] ?? "unknown"}`)), el("p.words", {}, text || "“”"))));
@@ -123,13 +123,13 @@ function answersGiven({ absent, value }) {
 // Who did it, under which settings, with which counts.
 function setBy({ by, parameters, output_type: left }, prompt, came, given, { question, config, origin }) {
   const { seq } = origin?.config ?? config ?? {}, search = left === "Retrieved" && came;
-  const { messages: _, ...settings } = prompt ?? {}, told = (value, word) => (value === null || value === undefined ? "not told" : count(value, word));
+  const { messages: _, ...settings } = prompt ?? {}, told = (value, word) => (value === null || value === undefined ? "not on record" : count(value, word));
   return facts([
     [prompt ? "Model" : "By", (prompt && came?.model) ?? by], ["Given", given],
     ...(prompt ? [["Prompt", told(came?.prompt_tokens, "token")], ["Answer", told(came?.completion_tokens, "token")], ["Model's window", "not on record"]] : []),
     ...Object.entries({ ...settings, ...parameters }).filter(([, said]) => said !== null)
       .map(([name, said]) => [spaced(name), name === "snapshot" ? hash(said) : plain(said)]),
-    ["Day", search && (question?.as_of ?? "none was asked of")], ["Ledger number", search && String(seq ?? "not on record")],
+    ["Day", search && (question?.as_of ?? "none was given")], ["Ledger number", search && String(seq ?? "not on record")],
     ["Gates", search && (search.gates?.map(({ gate, kept, dropped }) => `${spaced(gate)} (kept ${kept.length}, dropped ${dropped.length})`).join(", ") || "none")],
   ]);
 }

@@ -1,11 +1,11 @@
-// What a run made of what: boxes in fixed lanes, and the edges between them. Nothing of a page is known here.
+// The provenance graph of a run: boxes in fixed lanes, and the edges between them. Nothing of a page is known here.
 //
 // Rules kept here
 // - The lane of a box is its type. Steps stand in their order, passages by the mean place of their claims.
 // - The chosen and the right option are shown, with the claims about them, and every passage that a claim was read from.
-//   The rest is folded into boxes that say how many they hold, and that `open` names where they are opened.
-// - What decided is the way of the strongest claim for the chosen option: search, passage, claim, option.
-// - A box is named by what it stands for: the same values give the same graph. `steps` are the records that added to it.
+//   The rest is folded into boxes that show how many they hold; `open` names those that are opened.
+// - The deciding path is that of the strongest claim for the chosen option: search, passage, claim, option.
+// - A box is named by what it represents: the same values give the same graph. `steps` are the records that added to it.
 //
 //     const { boxes, edges } = graphOf(values, new Set(["passages"]));
 
@@ -80,7 +80,7 @@ function stepOfLane({ path, output }, lane, values) {
     step: path, steps: [path, isBlamed && values.blameStep], isBlamed };
 }
 
-// What a step came to, in a few words.
+// The result of a step, in a few words.
 function cameOf(path, output, { passages, claims, seen, chosen }) {
   const found = passages.filter(({ step }) => step === path).length;
   if (output === "Retrieved") return found ? count(found, "passage") : "nothing new";
@@ -94,14 +94,14 @@ function searchBoxes(values, open, add, join) {
   const { question, steps, blamed, blameStep, passages } = values, finds = new Set(passages.map(({ step }) => step));
   if (question) add({ id: "question", lane: SEARCHES, kind: "question", label: question.stem, sub: question.as_of ? `as of ${question.as_of}` : "",
     step: "@0", steps: ["@0"] });
-  if (blamed.includes("store")) add({ id: "store", lane: SEARCHES, kind: "step", label: "store", sub: "the evidence there was", isBlamed: true, steps: [blameStep] });
+  if (blamed.includes("store")) add({ id: "store", lane: SEARCHES, kind: "step", label: "store", sub: "evidence in the store", isBlamed: true, steps: [blameStep] });
   const ours = steps.filter(isIn(values, SEARCHES));
   const first = open.has("steps") ? STEPS_MOST : STEPS_FIRST / 2;
   const shown = ours.length > STEPS_FIRST ? ours.filter(({ path }, i) => i < first || blamed.includes(path) || finds.has(path)) : ours;
   for (const step of shown) add(stepOfLane(step, SEARCHES, values));
   const chain = [question && "question", ...shown.map(({ path }) => stepBox(path))].filter(Boolean);
   for (let i = 1; i < chain.length; i += 1) join(chain[i - 1], chain[i], "then");
-  if (ours.length > STEPS_FIRST) add(foldBox("steps", SEARCHES, open, count(ours.length - shown.length, "more step"), "steps of no passage"));
+  if (ours.length > STEPS_FIRST) add(foldBox("steps", SEARCHES, open, count(ours.length - shown.length, "more step"), "steps without passages"));
 }
 
 const foldBox = (fold, lane, open, more, again, rest = {}) => ({ id: `fold ${fold}`, lane, kind: "fold", fold, isOpen: open.has(fold),

@@ -1,7 +1,7 @@
-// Where the boxes of a graph stand: four lanes side by side, each stacked from the top; no two boxes meet.
+// The places of the boxes of a graph: four lanes side by side, each stacked from the top; no two boxes overlap.
 //
 // Rules kept here
-// - Heights are fixed by the kind of a box, widths by the lane: the same graph in the same width lies the same.
+// - Heights are fixed by the kind of a box, widths by the lane: the same graph in the same width has the same places.
 // - What claims were read from, and what they speak for, stands beside them as far as the order of the lane allows.
 // - Edges leave and enter a box spread over its side, in the order of their other ends.
 //

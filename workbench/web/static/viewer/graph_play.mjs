@@ -1,11 +1,11 @@
-// The walk through a run's records, one a second: each is selected as if one had clicked it, so the address tells where it is.
+// The walk through a run's records, one a second: each is selected as by a click, so the address holds the position.
 //
 //     const play = graphPlay({ order: () => […], at: () => "retrieve[1]", to: (step) => …, ended: () => … });
 //     play.toggle();
 
 const BEAT = 1000;
 
-// `order()` are the records, `at()` the one that is selected; `to(step)` selects one, false where nobody looks any more.
+// `order()` are the records, `at()` the one that is selected; `to(step)` selects one, false where the page has left the graph.
 export function graphPlay({ order, at, to, ended }) {
   let now = null, timer = 0;
 

@@ -1,4 +1,4 @@
-// The story of a run as the graph takes it: steps, passages with how they stood, claims, options, and who is blamed.
+// The values of a run for its graph: steps, passages with their status, claims, options, and who is blamed.
 
 import { stepOf, titleOf } from "./step.mjs";
 import { nameOf, refOf, spaced, standingOf } from "./text.mjs";

@@ -1,8 +1,8 @@
 // The graph as a page shows it: buttons in lanes over curves, or the same edges as a list; and its walk, step by step.
 //
 // Rules kept here
-// - What is selected is the host's to say, as the address does; a selection never moves the viewport, and dims the rest.
-// - Boxes are drawn anew only when others are shown; the focus stays on the box that had it.
+// - The host decides what is selected, by the address; a selection never moves the viewport, and dims the rest.
+// - Boxes are drawn again only when others are shown; the focus stays on the box that had it.
 // - Arrow keys go along the edges and within a lane, Enter opens the step that made a box, a click selects it.
 // - Play lights what each step added, a second each; any other selection ends it.
 //
@@ -20,7 +20,7 @@ const SVG = "http://www.w3.org/2000/svg";
 // host: values() for `graphOf`; at() {option, claim, passage, step, open, asList} as the address says; select(changes, isWalking);
 // open(step); unfold(names); toList(is).
 export function graphView(host) {
-  const lines = document.createElementNS(SVG, "svg"), stage = el("div.graph-stage", { role: "group", "aria-label": "Graph of what was made of what; arrow keys go along its edges" });
+  const lines = document.createElementNS(SVG, "svg"), stage = el("div.graph-stage", { role: "group", "aria-label": "Provenance graph; arrow keys follow its edges" });
   const scroll = el("div.graph-scroll", {}, stage), list = el("div.graph-list"), nodes = new Map(), paths = new Map();
   const playButton = button(".graph-play", () => play.toggle()), listButton = button(".graph-as", () => host.toList(!host.at().asList), "As a list");
   const node = el("section.graph", { "aria-label": "Provenance graph" },
@@ -85,7 +85,7 @@ export function graphView(host) {
     for (const { edge, path } of curves(graph, places)) paths.get(edge).setAttribute("d", path);
   }
 
-  // What is selected stands out, all else is dim; what no step has added yet, while it is played, waits.
+  // What is selected stands out, all else is dim; while it is played, what no step has added yet is pale.
   function mark(at, { order }) {
     const lit = litIn(graph, at), isSelecting = lit.size > 0, until = play.now === null ? Infinity : order.indexOf(play.now);
     const waits = (box) => box.steps.length > 0 && box.steps.every((step) => order.indexOf(step) > until);

@@ -1,4 +1,4 @@
-// What stands in a box of the graph, and the same in one line: for who hears it, and for the list of the same edges.
+// The text of a box of the graph, and the same in one line, for screen readers and for the list of the same edges.
 
 import { button, el } from "./dom.mjs";
 import { nestedGraph } from "./graph.mjs";
@@ -7,9 +7,9 @@ import { number, spaced } from "./text.mjs";
 const STANDINGS = { superseded: ["◷", "superseded"], expired: ["◷", "expired"], not_yet: ["◷", "not yet in force"],
   retracted: ["⊘", "retracted"], withdrawn: ["⊘", "withdrawn"], current: ["✓", "in force"] };
 
-// How a version stood on the day: superseded 2017-02-23 by 2017.
+// The status of a version on the day: superseded 2017-02-23 by 2017.
 function standingLine({ status, since, by }) {
-  const [glyph, word] = STANDINGS[status] ?? ["?", "standing not known"];
+  const [glyph, word] = STANDINGS[status] ?? ["?", "status not known"];
   return { kind: status ?? "unknown", glyph, words: [word, since, by && `by ${by}`].filter(Boolean).join(" ") };
 }
 
@@ -47,7 +47,7 @@ export function boxWords(box, { blamedFor }) {
   return parts.filter(Boolean).join(" · ");
 }
 
-const RELATIONS = { then: "then", found: "found", read: "read as", shown: "put before", supports: "supports", refutes: "refutes", about: "about" };
+const RELATIONS = { then: "then", found: "found", read: "read as", shown: "shown to", supports: "supports", refutes: "refutes", about: "about" };
 
 export function graphList(graph, values, choose) {
   const item = ({ box, relation, isAgain, inner }) => {

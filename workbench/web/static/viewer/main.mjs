@@ -37,13 +37,13 @@ async function start() {
     if (!isHere) route();
   }
 
-  // Why is told by the record of the question.
+  // *Why* is the view of the record of the question.
   function see(name) {
     const isWhy = name === "why", isFirst = at.row === at.run.rows[0], first = at.run.rows.find((row) => row[3]) ?? at.row;
     go({ view: isWhy ? "step" : name, ...(isWhy ? { step: stepOf(at.run.rows[0]) } : OF_RECORD.includes(name) && isFirst ? { step: stepOf(first) } : {}) });
   }
 
-  // What is selected in the graph changes, all else that the address says stays.
+  // The selection in the graph changes, all else in the address stays.
   function select(changes, isWalking = false) {
     const said = new URLSearchParams(Object.entries({ run: at.run.run, ...addressed(), ...changes }).filter(([, value]) => value !== null && value !== "")), where = `#${said}`;
     if (!isWalking && where !== location.hash) { location.hash = where; return; }

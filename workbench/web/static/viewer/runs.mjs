@@ -1,7 +1,7 @@
 // The list of runs in this file: the filter, the facets and the table that the server's page has, over the same pack.
 //
 // Rules kept here
-// - What is shown is said by the address, after `#`: `q`, `sort`, `facets`. It is kept while one reads a run.
+// - The address after `#` holds what is shown: `q`, `sort`, `facets`. It is kept while a run is open.
 // - Words of claims and passages are searched in the file's own records.
 
 import { facetPanel } from "../facets.mjs";
@@ -64,7 +64,7 @@ export function runList(file, open) {
     facets.draw(found, filter.query, state.facets ?? "");
   }
 
-  // What the address says, where it is the list that is asked for.
+  // The parameters of the address, where it is that of the list.
   async function read(asked) {
     const before = state.q;
     for (const name of STATE) state[name] = asked[name] ?? "";

@@ -1,4 +1,4 @@
-// Where passages stand in a text, found by their own words.
+// The places of passages in a text, found by their own text.
 //
 //     placedIn("… [do CT every year] …", found)      // [{passage: "nodule@2013#0", start: 3, end: 20, isCut: false}]
 

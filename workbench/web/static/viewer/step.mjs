@@ -63,7 +63,7 @@ export async function stepBody(file, row, { line: { type, body } }, context) {
   const left = body.output ?? body.blames ?? body.review;
   if (!body.inputs) return left ? viewOf(await file.blob(left), context) : plain(body);
   const own = body.output_type === "Synthesis" ? await readingOf(file, body) : null;
-  return body.output ? viewOf(await file.blob(body.output), { ...context, own }) : el("p.soft", {}, "It left nothing.");
+  return body.output ? viewOf(await file.blob(body.output), { ...context, own }) : el("p.soft", {}, "It has no output.");
 }
 
 export function stepFacts(file, { line: { body, t } }) {

@@ -76,7 +76,7 @@ function successorOf(header, met) {
   return all.sort((a, b) => (a.header.valid_from < b.header.valid_from ? -1 : 1))[0] ?? null;
 }
 
-// How a version stood on the day that was asked of, as far as the record tells; what it does not tell is null.
+// The status of a version on the question's day, as far as it is on record; null where it is not.
 export function standingOf(header, day, met) {
   const next = successorOf(header, met), by = next && (!day || next.header.valid_from <= day) ? next.header : null;
   if (header.retracted) return { status: "retracted" };

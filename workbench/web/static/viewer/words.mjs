@@ -1,7 +1,7 @@
 // The words of claims and passages, searched in the file's own records (eval/query/recorded_words.py).
 //
 // Rules kept here
-// - Only runs are read whose answer to the query hangs on these words, and each once.
+// - Only runs whose match depends on these words are read, and each once.
 // - Of a reader that makes no claims, what it claimed is unknown; of a run whose question is not in the file, all words are.
 
 import { UNKNOWN } from "../filter/truth.mjs";
