@@ -23,7 +23,7 @@ from typing import NamedTuple, TypeVar
 from evitrail.agent.model import Answer
 from evitrail.eval.attribution.blame import ABSTENTIONS, FAILS, Kind
 from evitrail.eval.attribution.record.taxonomy import FAULTS
-from evitrail.eval.attribution.scene.scene import BUDGET, STORE
+from evitrail.eval.attribution.scene.players import BUDGET, STORE
 from evitrail.eval.log.latest_check import counted, rechecked
 from evitrail.eval.log.reviews import BLAME, LABELS, VALUES, Review, recorded_reviews
 from evitrail.eval.log.runs import JOURNAL, find_run, reviewed_outcome, why_no_option

@@ -18,7 +18,8 @@ from evitrail.eval.attribution.replays.replay import Diverged, Replay, Replays, 
 from evitrail.eval.attribution.replays.sham import sham
 from evitrail.eval.attribution.roles.role import Break
 from evitrail.eval.attribution.scene.doubt import key_in_doubt
-from evitrail.eval.attribution.scene.scene import BUDGET, STORE, Scene, kind_of, refs
+from evitrail.eval.attribution.scene.players import BUDGET, STORE, kind_of
+from evitrail.eval.attribution.scene.scene import Scene, refs
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces.trace import Trace
 

@@ -14,7 +14,7 @@ Rules kept here
 from __future__ import annotations
 
 from evitrail.eval.attribution.blame import FAILS, Blame
-from evitrail.eval.attribution.scene.scene import STORE
+from evitrail.eval.attribution.scene.players import STORE
 from evitrail.eval.audit.audited import Audited
 from evitrail.eval.audit.result import EXAMPLES, RuleResult, percent, result
 from evitrail.eval.audit.rules import AttributionRule

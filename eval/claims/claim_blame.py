@@ -19,6 +19,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from evitrail.agent.claims.values import BearingPassage, ClaimEvidence, JudgedClaim
+from evitrail.eval.attribution.scene.players import STORE
 from evitrail.traces.record import Record
 
 
@@ -66,8 +67,6 @@ def _outdated(judged: JudgedClaim, evidence: ClaimEvidence, steps: AnswerSteps) 
     mates = [one for one in evidence.passages if one.in_force and _replaces(one, rests)]
     said = f"{search} served {_named(rests)}, which was not in force on the day"
     if not mates:
-        from evitrail.eval.attribution.scene.scene import STORE  # which loads much, and `trace show` needs none of it
-
         return ClaimBlame(steps=(search, STORE), reason=f"{said}; the store holds nothing in force in its place")
     current = {one.passage.ref for one in mates}
     if any(one.served for one in mates):

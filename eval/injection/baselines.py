@@ -19,7 +19,8 @@ from evitrail.eval.attribution.replays.mended import Mended
 from evitrail.eval.attribution.replays.replay import fork_name
 from evitrail.eval.attribution.roles.role import Break
 from evitrail.eval.attribution.scene.facts import facts
-from evitrail.eval.attribution.scene.scene import STORE, Scene, kind_of, refs
+from evitrail.eval.attribution.scene.players import STORE, kind_of
+from evitrail.eval.attribution.scene.scene import Scene, refs
 from evitrail.eval.experiment.answer import answer_with
 from evitrail.eval.log.runs import outcome_of
 from evitrail.eval.metrics.stats import wilson

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from evitrail.agent.llm.base import LLM, Message, Prompt
-from evitrail.eval.attribution.scene.scene import Scene, kind_of
+from evitrail.eval.attribution.scene.players import kind_of
+from evitrail.eval.attribution.scene.scene import Scene
 from evitrail.eval.injection.step_text import log_text
 
 Kinds = tuple[str, ...]

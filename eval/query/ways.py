@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from evitrail.eval.attribution.scene.scene import kind_of
+from evitrail.eval.attribution.scene.players import kind_of
 from evitrail.eval.query.columns import Columns, Lists, Names
 from evitrail.eval.query.matching import day_number, level_in, name_in, number_in, plain_number, text_in
 from evitrail.eval.query.recorded_words import Recorded

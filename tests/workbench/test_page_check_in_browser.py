@@ -123,15 +123,15 @@ def test_a_dropped_run_is_told_as_incomplete(opened: Open, made: Path, tmp_path:
 def test_a_list_that_says_otherwise_than_the_record_is_found(opened: Open, made: Path, tmp_path: Path) -> None:
     def flatter(parts: dict[str, bytes]) -> None:
         header, start = pack_of(parts["pack"])
-        run, chosen = header["columns"]["run"], header["columns"]["chosen"]
+        run, answer = header["columns"]["run"], header["columns"]["answer"]
         row = run["distinct"].index(RUN)
-        assert run["codes"]["type"] == chosen["codes"]["type"] == "Int8"
-        at = start + chosen["codes"]["at"] + row
-        parts["pack"] = parts["pack"][:at] + bytes([chosen["distinct"].index("B")]) + parts["pack"][at + 1 :]
+        assert run["codes"]["type"] == answer["codes"]["type"] == "Int8"
+        at = start + answer["codes"]["at"] + row
+        parts["pack"] = parts["pack"][:at] + bytes([answer["distinct"].index("C")]) + parts["pack"][at + 1 :]
 
     view = opened(altered(made, tmp_path, flatter))
     assert view.inner_text("#verdict").startswith("✗ ALTERED")
-    assert f"run “{RUN}” record 4: the list of runs gives another letter as chosen" in said_of(view)
+    assert f"run “{RUN}” record 0: the list of runs gives another letter as answer" in said_of(view)
 
 
 def test_without_a_seal_completeness_is_not_known(opened: Open, tmp_path: Path) -> None:

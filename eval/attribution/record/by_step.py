@@ -22,7 +22,7 @@ from typing import NamedTuple
 from evitrail.eval.attribution.blame import Blame
 from evitrail.eval.attribution.record.case_shares import case_shares
 from evitrail.eval.attribution.record.summary import blamed_in, code, in_order, repairs_alone, roles_of
-from evitrail.eval.attribution.scene.scene import kind_of
+from evitrail.eval.attribution.scene.players import kind_of
 from evitrail.eval.metrics import stats
 from evitrail.traces.record import Record
 

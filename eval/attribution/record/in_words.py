@@ -16,7 +16,7 @@ from evitrail.eval.attribution.record.reviewed_blame import culprit_in_words
 from evitrail.eval.attribution.record.sentence import FAILURE, counts
 from evitrail.eval.attribution.record.taxonomy import FAULTS
 from evitrail.eval.attribution.roles.role_names import IN_WORDS
-from evitrail.eval.attribution.scene.scene import kind_of
+from evitrail.eval.attribution.scene.players import kind_of
 
 BASIS = {
     "named": "a reference state that was named",

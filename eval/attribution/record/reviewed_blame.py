@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from evitrail.agent.model import Answer
 from evitrail.eval.attribution.blame import ABSTENTIONS, FAILS, Blame, Kind, Overridden
 from evitrail.eval.attribution.record.recorded_blame import blames_of
-from evitrail.eval.attribution.scene.scene import kind_of
+from evitrail.eval.attribution.scene.players import kind_of
 from evitrail.eval.log.reviews import BLAME, Review, in_force, is_reviewed
 from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import reviewed_outcome

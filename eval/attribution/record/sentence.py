@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from evitrail.eval.attribution.blame import ABSTENTIONS, Blame, Kind
 from evitrail.eval.attribution.record.taxonomy import REPAIRS
 from evitrail.eval.attribution.roles.role import Break
-from evitrail.eval.attribution.scene.scene import BUDGET, STORE, kind_of
+from evitrail.eval.attribution.scene.players import BUDGET, STORE, kind_of
 
 FAILURE: dict[Kind, str] = {
     "wrong": "the wrong answer",

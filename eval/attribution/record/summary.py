@@ -25,7 +25,7 @@ from typing import NamedTuple
 from evitrail.eval.attribution.blame import FAILS, Blame, Kind
 from evitrail.eval.attribution.record.case_shares import case_shares
 from evitrail.eval.attribution.roles.roles import ROLES
-from evitrail.eval.attribution.scene.scene import kind_of
+from evitrail.eval.attribution.scene.players import kind_of
 from evitrail.eval.metrics import stats
 from evitrail.traces.record import Record
 

@@ -14,7 +14,8 @@ from evitrail.agent.model import Synthesis
 from evitrail.eval.attribution.blame import Kind
 from evitrail.eval.attribution.roles.oracles import support
 from evitrail.eval.attribution.roles.role import Break
-from evitrail.eval.attribution.scene.scene import BUDGET, STORE, Scene, kind_of
+from evitrail.eval.attribution.scene.players import BUDGET, STORE, kind_of
+from evitrail.eval.attribution.scene.scene import Scene
 
 FAULTS: dict[str, str] = {
     "S1": "gap: the store holds no current evidence for the answer",

@@ -13,7 +13,8 @@ from evitrail.eval.attribution.record.taxonomy import fault
 from evitrail.eval.attribution.replays.fresh import Fresh
 from evitrail.eval.attribution.replays.replay import Replay
 from evitrail.eval.attribution.roles.role import Break
-from evitrail.eval.attribution.scene.scene import STORE, Scene, kind_of
+from evitrail.eval.attribution.scene.players import STORE, kind_of
+from evitrail.eval.attribution.scene.scene import Scene
 from evitrail.eval.metrics.stats import plus_two_interval
 
 

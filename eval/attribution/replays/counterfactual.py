@@ -22,7 +22,8 @@ from evitrail.eval.attribution.replays.mended import Mended
 from evitrail.eval.attribution.replays.mended_run import Edit, MendedRun, renumbered
 from evitrail.eval.attribution.replays.replay import NEW, Diverged, Replay, Replays, fork_name
 from evitrail.eval.attribution.roles.role import Mending
-from evitrail.eval.attribution.scene.scene import BUDGET, STORE, Scene, kind_of
+from evitrail.eval.attribution.scene.players import BUDGET, STORE, kind_of
+from evitrail.eval.attribution.scene.scene import Scene
 from evitrail.eval.experiment.answer import answer_with
 from evitrail.eval.log.runs import outcome_of
 from evitrail.evidence_store.snapshot import Snapshot

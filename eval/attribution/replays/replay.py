@@ -18,9 +18,10 @@ from evitrail.eval.attribution.replays.mended_run import Edit
 from evitrail.eval.attribution.roles.contracts import broken
 from evitrail.eval.attribution.roles.role import Break, Role
 from evitrail.eval.attribution.roles.roles import roles_of
+from evitrail.eval.attribution.scene.players import BUDGET, STORE, kind_of
 from evitrail.eval.attribution.scene.reference import Reference
 from evitrail.eval.attribution.scene.reference import reference as put_right
-from evitrail.eval.attribution.scene.scene import BUDGET, STORE, Scene, kind_of
+from evitrail.eval.attribution.scene.scene import Scene
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.plan.run_name import ForkName
 

@@ -18,7 +18,8 @@ from math import sqrt
 
 from evitrail.eval.attribution.replays.mended_run import Edit, renumbered
 from evitrail.eval.attribution.replays.replay import Replay, Replays
-from evitrail.eval.attribution.scene.scene import STORE, Scene, kind_of, refs
+from evitrail.eval.attribution.scene.players import STORE, kind_of
+from evitrail.eval.attribution.scene.scene import Scene, refs
 from evitrail.eval.metrics.stats import Interval, wilson
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces.run.activity import Activity

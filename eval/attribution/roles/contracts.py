@@ -18,7 +18,8 @@ from evitrail.agent.reader.extractive.extractive import ExtractiveReader
 from evitrail.agent.steps.research import Section
 from evitrail.eval.attribution.roles.oracles import support
 from evitrail.eval.attribution.roles.role import Break, Role
-from evitrail.eval.attribution.scene.scene import BUDGET, STORE, Scene, refs
+from evitrail.eval.attribution.scene.players import BUDGET, STORE
+from evitrail.eval.attribution.scene.scene import Scene, refs
 from evitrail.eval.attribution.scene.standing import standing_in_words
 from evitrail.retrieval.base import Hit
 from evitrail.retrieval.fixed import Fixed

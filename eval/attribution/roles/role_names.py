@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from evitrail.eval.attribution.scene.scene import BUDGET, STORE
+from evitrail.eval.attribution.scene.players import BUDGET, STORE
 
 IN_WORDS: Mapping[str, str] = {
     STORE: "the store",

@@ -28,10 +28,6 @@ from evitrail.traces.trace import Trace
 if TYPE_CHECKING:
     from evitrail.evidence_store.snapshot import Snapshot
 
-STORE = "store"
-"""What is searched, a player that is no step."""
-BUDGET = "budget"
-"""The limit on searches, another."""
 MODEL = "model"
 """The kind of step that asks a model."""
 
@@ -168,11 +164,6 @@ class Scene:
         """A player's place in causal order, the store first."""
         places = {step.path: place for place, step in enumerate(self.steps, start=1)}
         return places.get(player, 0)
-
-
-def kind_of(player: str) -> str:
-    """The kind of step a player is: ``retrieve`` of ``retrieve[2]``."""
-    return player.partition("[")[0]
 
 
 def refs(hits: Sequence[Hit] | Mapping[str, Hit]) -> set[str]:
