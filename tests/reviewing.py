@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import sleep
 
-from evitrail.workbench.api import results_writer
+from evitrail.workbench.api.attribution import results_writer
 
 POLICY = """[policy]
 name = "answers"

@@ -34,7 +34,7 @@ from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record, content_id
 from evitrail.workbench.api.folders import UnknownName
 from evitrail.workbench.api.fresh import Fresh, journal_files
-from evitrail.workbench.api.kept_store import store_files
+from evitrail.workbench.api.store.kept import store_files
 
 EXAMPLE = "example"
 """The name of the policy that every experiment can be judged by, to begin with."""

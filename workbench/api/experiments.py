@@ -27,7 +27,7 @@ from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
 from evitrail.workbench.api.folders import ExperimentFolders
 from evitrail.workbench.api.fresh import Fresh, journal_files
-from evitrail.workbench.api.store_state import StoreState, store_state
+from evitrail.workbench.api.store.state import StoreState, store_state
 
 METRICS = "metrics.json"
 

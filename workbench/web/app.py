@@ -23,12 +23,12 @@ from starlette.types import ASGIApp
 from evitrail.eval.query.vocabulary import vocabulary
 from evitrail.workbench.api.experiments import experiment_line, experiments
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.jobs import Jobs
-from evitrail.workbench.api.live import Watchers
-from evitrail.workbench.api.pack import pack
+from evitrail.workbench.api.jobs.jobs import Jobs
+from evitrail.workbench.api.live.watchers import Watchers
 from evitrail.workbench.api.profile import profile
-from evitrail.workbench.api.run import run_view
-from evitrail.workbench.api.runs import Neighbours, neighbours
+from evitrail.workbench.api.run.run import run_view
+from evitrail.workbench.api.runs.pack import pack
+from evitrail.workbench.api.runs.runs import Neighbours, neighbours
 from evitrail.workbench.web.attribution_routes import attribution_api, attribution_pages, attribution_writes
 from evitrail.workbench.web.audit_routes import audit_api, audit_pages
 from evitrail.workbench.web.compare_routes import compare_api, compare_pages

@@ -9,11 +9,9 @@ from fastapi.responses import Response
 
 from evitrail.eval.attribution.blame import FAILS, Kind
 from evitrail.eval.query.vocabulary import vocabulary
-from evitrail.workbench.api.attribution import Attribution, attribution
-from evitrail.workbench.api.blamed_failures import BlamedFailures, Cell, blamed_failures
-from evitrail.workbench.api.experiments import experiment_line
-from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.overrides import (
+from evitrail.workbench.api.attribution.attribution import Attribution, attribution
+from evitrail.workbench.api.attribution.blamed_failures import BlamedFailures, Cell, blamed_failures
+from evitrail.workbench.api.attribution.overrides import (
     BlameChoices,
     OverrideBlame,
     RecordedReview,
@@ -22,7 +20,9 @@ from evitrail.workbench.api.overrides import (
     override_blame,
     withdraw,
 )
-from evitrail.workbench.api.pack import pack
+from evitrail.workbench.api.experiments import experiment_line
+from evitrail.workbench.api.folders import ExperimentFolders
+from evitrail.workbench.api.runs.pack import pack
 from evitrail.workbench.web.routes import Q, RunName, record
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles

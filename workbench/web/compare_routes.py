@@ -14,11 +14,11 @@ from fastapi import APIRouter, FastAPI, Query
 from fastapi.responses import Response
 
 from evitrail.eval.query.vocabulary import vocabulary
-from evitrail.workbench.api.compare import MOST_CASES, ConditionsCompared, compare
-from evitrail.workbench.api.compare_choices import choices
+from evitrail.workbench.api.compare.choices import choices
+from evitrail.workbench.api.compare.compare import MOST_CASES, ConditionsCompared, compare
 from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.pack import columns_of
+from evitrail.workbench.api.runs.pack import columns_of
 from evitrail.workbench.web.routes import record
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles

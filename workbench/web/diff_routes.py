@@ -16,9 +16,9 @@ from fastapi import APIRouter, FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from evitrail.workbench.api.diff import RunDiff, run_diff
-from evitrail.workbench.api.diff_other import pair_of
-from evitrail.workbench.api.diff_step import StepDetail, step_diff
+from evitrail.workbench.api.diff.diff import RunDiff, run_diff
+from evitrail.workbench.api.diff.other_runs import pair_of
+from evitrail.workbench.api.diff.step import StepDetail, step_diff
 from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders, UnknownName
 from evitrail.workbench.web.routes import record

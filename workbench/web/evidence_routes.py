@@ -14,12 +14,12 @@ from fastapi import APIRouter, FastAPI, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from evitrail.workbench.api.evidence import MOST, EvidenceSearch, search
+from evitrail.workbench.api.diff.word_diff import Change, word_diff
+from evitrail.workbench.api.evidence.lineage import LineageView, lineage, version_text
+from evitrail.workbench.api.evidence.reliance import Reliance, reliance
+from evitrail.workbench.api.evidence.search import MOST, EvidenceSearch, search
 from evitrail.workbench.api.folders import ExperimentFolders, UnknownName
-from evitrail.workbench.api.lineage import LineageView, lineage, version_text
-from evitrail.workbench.api.opened_store import day_of, opened_store, store_choices
-from evitrail.workbench.api.reliance import Reliance, reliance
-from evitrail.workbench.api.word_diff import Change, word_diff
+from evitrail.workbench.api.store.opened import day_of, opened_store, store_choices
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
 

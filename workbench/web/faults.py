@@ -23,8 +23,8 @@ from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.errors import JournalError
 from evitrail.workbench.api.folders import UnknownName
-from evitrail.workbench.api.jobs import NotNow
-from evitrail.workbench.api.live import TooMany
+from evitrail.workbench.api.jobs.jobs import NotNow
+from evitrail.workbench.api.live.watchers import TooMany
 from evitrail.workbench.web.shell import error_page
 
 

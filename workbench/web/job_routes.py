@@ -14,10 +14,10 @@ from fastapi.responses import Response
 
 from evitrail.eval.rerun.fork_estimate import ForkEstimate
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.fork_choices import ForkChoices, fork_choices
-from evitrail.workbench.api.forks import AskedForks, begin, estimate
-from evitrail.workbench.api.job_view import JobView
-from evitrail.workbench.api.jobs import Jobs
+from evitrail.workbench.api.jobs.fork_choices import ForkChoices, fork_choices
+from evitrail.workbench.api.jobs.forks import AskedForks, begin, estimate
+from evitrail.workbench.api.jobs.jobs import Jobs
+from evitrail.workbench.api.jobs.view import JobView
 from evitrail.workbench.web.faults import WRITE_FAULTS
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles

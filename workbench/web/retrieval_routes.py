@@ -15,10 +15,10 @@ from starlette.responses import Response
 from evitrail.eval.plan.plan import plan_in
 from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.kept_store import store_path
-from evitrail.workbench.api.opened_store import day_of, opened_store
-from evitrail.workbench.api.retrieval import MOST_PASSAGES, Retrieval, RetrievalQuery, retrieval
-from evitrail.workbench.api.warm_encoder import warm_encoder
+from evitrail.workbench.api.retrieval.retrieval import MOST_PASSAGES, Retrieval, RetrievalQuery, retrieval
+from evitrail.workbench.api.retrieval.warm_encoder import warm_encoder
+from evitrail.workbench.api.store.kept import store_path
+from evitrail.workbench.api.store.opened import day_of, opened_store
 from evitrail.workbench.web.evidence_routes import AsOf, Seq, whole_number
 from evitrail.workbench.web.routes import record
 from evitrail.workbench.web.shell import shell

@@ -1,4 +1,4 @@
-// The column pack: all runs of an experiment as typed arrays; its form is told in workbench/api/pack.py.
+// The column pack: all runs of an experiment as typed arrays; its form is told in workbench/api/runs/pack.py.
 //
 // Rules kept here
 // - Unknown is null, never false, 0 or an empty list.
