@@ -190,7 +190,9 @@ def bytes_sent() -> list[str]:
     """What each page is sent in JS, gzipped file by file."""
     files = StaticFiles()
     entries = sorted(
-        path.name for path in STATIC.glob("*.mjs") if "first()" in path.read_text("utf-8") and path.name != "frame.mjs"
+        path.relative_to(STATIC).as_posix()
+        for path in STATIC.rglob("*.mjs")
+        if "first()" in path.read_text("utf-8") and path.name != "frame.mjs"
     )
     sizes = {entry: sum(gzipped(files.file(name).data) for name in files.modules(entry)) for entry in entries}
     viewer = sum(gzipped(path.read_bytes()) for path in (STATIC / "viewer").glob("*.mjs"))

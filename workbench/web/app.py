@@ -87,7 +87,7 @@ def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watch
 def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None:
     @app.get("/", include_in_schema=False)
     def experiment_list() -> Response:
-        return shell(files, "Experiments", "experiments.mjs", first={"experiments": experiments(folders)})
+        return shell(files, "Experiments", "experiment/experiments.mjs", first={"experiments": experiments(folders)})
 
     @app.get("/e/{exp}", include_in_schema=False)
     def experiment(exp: str) -> Response:
@@ -99,7 +99,9 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
             first |= {"profile": profile(folder), "pack": pack(folder).etag}
         except (FileNotFoundError, ValueError) as error:
             first["fault"] = " ".join(str(error).split())
-        return shell(files, exp, "experiment.mjs", first=first, styles=("list.css", "experiment.css"))
+        return shell(
+            files, exp, "experiment/experiment.mjs", first=first, styles=("runs/list.css", "experiment/experiment.css")
+        )
 
     @app.get("/e/{exp}/runs/{run:path}", include_in_schema=False)
     def one_run(exp: str, run: str, q: str = "", sort: str = "run", descending: bool = False) -> Response:
@@ -109,8 +111,8 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
             first["neighbours"] = neighbours(folder, run, q, sort, descending=descending)
         except (ValueError, FileNotFoundError):  # a list that cannot be told is no reason not to show the run
             first["neighbours"] = Neighbours(place=None, of=0, previous=None, next=None)
-        styles = ("parts.css", "graph.css", "run.css", "jobs.css", "override.css")
-        return shell(files, run, "run.mjs", first=first, styles=styles)
+        styles = ("parts.css", "graph.css", "run/run.css", "jobs/jobs.css", "attribution/override.css")
+        return shell(files, run, "run/run.mjs", first=first, styles=styles)
 
     @app.get("/static/{name:path}", include_in_schema=False)
     def static(request: Request, name: str) -> Response:

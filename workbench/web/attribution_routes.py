@@ -29,7 +29,7 @@ from evitrail.workbench.web.static_files import StaticFiles
 
 Outcome = Annotated[Kind, Query(description="The kind of failure.")]
 Machine = Annotated[bool, Query(description="What the attribution found, without overrides by reviewers.")]
-STYLES = ("list.css", "experiment.css", "attribution.css", "override.css")
+STYLES = ("runs/list.css", "experiment/experiment.css", "attribution/attribution.css", "attribution/override.css")
 
 
 def attribution_api(folders: ExperimentFolders) -> APIRouter:
@@ -116,4 +116,4 @@ def attribution_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFil
             first["found"] = attribution(folder, kind, q, machine=machine)
         except (FileNotFoundError, ValueError) as error:
             first["fault"] = " ".join(str(error).split())
-        return shell(files, f"Attribution of {exp}", "attribution.mjs", first=first, styles=STYLES)
+        return shell(files, f"Attribution of {exp}", "attribution/attribution.mjs", first=first, styles=STYLES)

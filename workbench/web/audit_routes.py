@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 Policy = Annotated[str, Query(description="The name of a policy; left out, the experiment's own, if it has one.")]
-ENTRY = "audit.mjs"
-STYLES = ("tokens.css", "base.css", "frame.css", "audit.css")
+ENTRY = "audit/audit.mjs"
+STYLES = ("tokens.css", "base.css", "frame/frame.css", "audit/audit.css")
 
 
 def audit_api(folders: ExperimentFolders) -> APIRouter:

@@ -25,7 +25,7 @@ from evitrail.workbench.web.static_files import StaticFiles
 
 AT_ONCE = 10_000
 """Runs of an experiment at most whose comparison comes with the page."""
-STYLES = ("list.css", "experiment.css", "compare.css")
+STYLES = ("runs/list.css", "experiment/experiment.css", "compare/compare.css")
 
 
 def compare_api(folders: ExperimentFolders) -> APIRouter:
@@ -80,4 +80,4 @@ def compare_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) 
                 first["compared"] = compare(folders, exp, conditions, baseline, other, cases=0)
         except (ValueError, OSError, LookupError) as error:
             first["fault"] = " ".join(str(error.args[0] if isinstance(error, LookupError) else error).split())
-        return shell(files, f"Compare · {exp}", "compare.mjs", first=first, styles=STYLES)
+        return shell(files, f"Compare · {exp}", "compare/compare.mjs", first=first, styles=STYLES)

@@ -27,7 +27,7 @@ from evitrail.workbench.web.static_files import StaticFiles
 
 First = Annotated[str, Query(description="The first run: a baseline, or the parent of a fork.")]
 Second = Annotated[str, Query(description="The run that is compared with it.")]
-STYLES = ("parts.css", "run.css", "evidence.css", "diff.css")
+STYLES = ("parts.css", "run/run.css", "evidence/evidence.css", "diff/diff.css")
 
 
 def diff_api(folders: ExperimentFolders) -> APIRouter:
@@ -59,7 +59,7 @@ def diff_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> 
             return RedirectResponse(_whole(folder, exp, dict(request.query_params), a or b), 307)
         first: dict[str, Any] = {"experiment": experiment_line(exp, folder), "diff": run_diff(folder, a, b)}
         first["detail"] = _detail(folder, a, b, step)
-        return shell(files, f"{b} compared with {a}", "diff.mjs", first=first, styles=STYLES)
+        return shell(files, f"{b} compared with {a}", "diff/diff.mjs", first=first, styles=STYLES)
 
 
 def _whole(folder: Path, exp: str, said: dict[str, str], run: str) -> str:

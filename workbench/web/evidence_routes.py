@@ -29,7 +29,7 @@ Exp = Annotated[str, Query(description="The experiment whose store is meant; not
 AsOf = Annotated[str, Query(description="The day that is asked about, as 2020-01-31; left out, what holds now.")]
 Seq = Annotated[int | None, Query(description="The ledger number up to which events count; left out, all.", ge=0)]
 Version = Annotated[str, Query(description="A version of the lineage.")]
-STYLES = ("parts.css", "evidence.css")
+STYLES = ("parts.css", "evidence/evidence.css")
 
 
 class VersionText(BaseModel):
@@ -101,7 +101,7 @@ def evidence_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles)
                     first |= {"found": search(opened, q), "fault": " ".join(str(error).split())}
         except ValueError as error:
             first["fault"] = " ".join(str(error).split())
-        return shell(files, "Evidence", "evidence_search.mjs", first=first, styles=STYLES)
+        return shell(files, "Evidence", "evidence/search.mjs", first=first, styles=STYLES)
 
     @app.get("/evidence/{id}", include_in_schema=False)
     def one(id: str, asof: str = "", seq: str = "", exp: str = "") -> Response:
@@ -114,7 +114,7 @@ def evidence_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles)
                     first |= {"lineage": lineage(opened, id), "fault": " ".join(str(error).split())}
         except ValueError as error:
             first["fault"] = " ".join(str(error).split())
-        return shell(files, id, "evidence.mjs", first=first, styles=STYLES)
+        return shell(files, id, "evidence/evidence.mjs", first=first, styles=STYLES)
 
 
 def whole_number(name: str, text: str) -> int | None:

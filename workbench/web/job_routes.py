@@ -22,7 +22,7 @@ from evitrail.workbench.web.faults import WRITE_FAULTS
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
 
-STYLES = ("parts.css", "jobs.css")
+STYLES = ("parts.css", "jobs/jobs.css")
 After = Annotated[int, Query(description="How many results are known already.", ge=0)]
 
 
@@ -73,9 +73,9 @@ def job_pages(app: FastAPI, jobs: Jobs, files: StaticFiles) -> None:
 
     @app.get("/jobs", include_in_schema=False)
     def listed() -> Response:
-        return shell(files, "Jobs", "jobs.mjs", first={"jobs": jobs.all()}, styles=STYLES)
+        return shell(files, "Jobs", "jobs/jobs.mjs", first={"jobs": jobs.all()}, styles=STYLES)
 
     @app.get("/jobs/{job}", include_in_schema=False)
     def one(job: str) -> Response:
         first: dict[str, Any] = {"job": jobs.view(job)}
-        return shell(files, first["job"].title, "job.mjs", first=first, styles=STYLES)
+        return shell(files, first["job"].title, "jobs/job.mjs", first=first, styles=STYLES)

@@ -24,7 +24,7 @@ from evitrail.workbench.web.routes import record
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
 
-STYLES = ("parts.css", "evidence.css", "retrieval.css")
+STYLES = ("parts.css", "evidence/evidence.css", "retrieval/retrieval.css")
 
 
 def retrieval_api(folders: ExperimentFolders) -> APIRouter:
@@ -65,7 +65,7 @@ def retrieval_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles
                 first["retrieval"] = _retrieval(folders, exp, asked)
             except ValueError as error:  # then the controls alone, and why it is not what was asked
                 first |= {"retrieval": _retrieval(folders, exp, RetrievalQuery("")), "fault": _line(error)}
-        return shell(files, f"{exp}: retrieval", "retrieval.mjs", first=first, styles=STYLES)
+        return shell(files, f"{exp}: retrieval", "retrieval/retrieval.mjs", first=first, styles=STYLES)
 
 
 def _retrieval(folders: ExperimentFolders, exp: str, asked: RetrievalQuery) -> Retrieval:

@@ -1,7 +1,7 @@
 // A text compared with another word by word: words that are gone are struck through, new ones underlined, and each is told
 // in words to a reader of the screen.
 
-import { el } from "./viewer/dom.mjs";
+import { el } from "./dom.mjs";
 
 const TAGS = { "-": "del", "+": "ins" };
 
