@@ -29,6 +29,7 @@ from evitrail.workbench.api.profile import profile
 from evitrail.workbench.api.run.run import run_view
 from evitrail.workbench.api.runs.pack import pack
 from evitrail.workbench.api.runs.runs import Neighbours, neighbours
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.attribution_routes import attribution_api, attribution_pages, attribution_writes
 from evitrail.workbench.web.audit_routes import audit_api, audit_pages
 from evitrail.workbench.web.compare_routes import compare_api, compare_pages
@@ -98,7 +99,7 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
         try:
             first |= {"profile": profile(folder), "pack": pack(folder).etag}
         except (FileNotFoundError, ValueError) as error:
-            first["fault"] = " ".join(str(error).split())
+            first["fault"] = one_line(error)
         return shell(
             files, exp, "experiment/experiment.mjs", first=first, styles=("runs/list.css", "experiment/experiment.css")
         )

@@ -23,6 +23,7 @@ from evitrail.workbench.api.attribution.overrides import (
 from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders
 from evitrail.workbench.api.runs.pack import pack
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.routes import Q, RunName, record
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
@@ -115,5 +116,5 @@ def attribution_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFil
                 raise ValueError(f"outcome: expected one of {', '.join(FAILS)}, got {outcome!r}")
             first["found"] = attribution(folder, kind, q, machine=machine)
         except (FileNotFoundError, ValueError) as error:
-            first["fault"] = " ".join(str(error).split())
+            first["fault"] = one_line(error)
         return shell(files, f"Attribution of {exp}", "attribution/attribution.mjs", first=first, styles=STYLES)

@@ -19,6 +19,7 @@ from evitrail.workbench.api.compare.compare import MOST_CASES, ConditionsCompare
 from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders
 from evitrail.workbench.api.runs.pack import columns_of
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.routes import record
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
@@ -79,5 +80,5 @@ def compare_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) 
             if columns_of(folder).n <= AT_ONCE:
                 first["compared"] = compare(folders, exp, conditions, baseline, other, cases=0)
         except (ValueError, OSError, LookupError) as error:
-            first["fault"] = " ".join(str(error.args[0] if isinstance(error, LookupError) else error).split())
+            first["fault"] = one_line(error.args[0] if isinstance(error, LookupError) else error)
         return shell(files, f"Compare · {exp}", "compare/compare.mjs", first=first, styles=STYLES)

@@ -20,6 +20,7 @@ from evitrail.workbench.api.evidence.reliance import Reliance, reliance
 from evitrail.workbench.api.evidence.search import MOST, EvidenceSearch, search
 from evitrail.workbench.api.folders import ExperimentFolders, UnknownName
 from evitrail.workbench.api.store.opened import day_of, opened_store, store_choices
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
 
@@ -98,9 +99,9 @@ def evidence_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles)
                     number, most = whole_number("seq", seq), whole_number("k", k) or SHOWN
                     first["found"] = search(opened, q, day_of(asof), number, status, most)
                 except ValueError as error:  # then what has these words now, and why it is not what was asked
-                    first |= {"found": search(opened, q), "fault": " ".join(str(error).split())}
+                    first |= {"found": search(opened, q), "fault": one_line(error)}
         except ValueError as error:
-            first["fault"] = " ".join(str(error).split())
+            first["fault"] = one_line(error)
         return shell(files, "Evidence", "evidence/search.mjs", first=first, styles=STYLES)
 
     @app.get("/evidence/{id}", include_in_schema=False)
@@ -111,9 +112,9 @@ def evidence_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles)
                 try:
                     first["lineage"] = lineage(opened, id, day_of(asof), whole_number("seq", seq))
                 except ValueError as error:  # then what is known now, and why it is not what was asked
-                    first |= {"lineage": lineage(opened, id), "fault": " ".join(str(error).split())}
+                    first |= {"lineage": lineage(opened, id), "fault": one_line(error)}
         except ValueError as error:
-            first["fault"] = " ".join(str(error).split())
+            first["fault"] = one_line(error)
         return shell(files, id, "evidence/evidence.mjs", first=first, styles=STYLES)
 
 

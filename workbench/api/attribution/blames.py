@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from evitrail.eval.attribution.blame import Blame
 from evitrail.eval.report.blame_shares_file import ATTRIBUTION
 from evitrail.workbench.api.fresh import Fresh
+from evitrail.workbench.one_line import one_line
 
 RECORDS = TypeAdapter(tuple[Blame, ...])
 
@@ -24,7 +25,7 @@ def _read(folder: Path) -> tuple[Blame, ...]:
         return RECORDS.validate_json(path.read_bytes())
     except ValueError as error:
         do = f"`evitrail report {folder}` writes it again"
-        raise ValueError(f"{path}: expected blame records as JSON, got {' '.join(str(error).split())}; {do}") from None
+        raise ValueError(f"{path}: expected blame records as JSON, got {one_line(error)}; {do}") from None
 
 
 recorded_blames = Fresh(_read, lambda folder: [folder / ATTRIBUTION], 4)

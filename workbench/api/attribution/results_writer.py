@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock, Thread
 
 from evitrail.eval.report.results import write_results
+from evitrail.workbench.one_line import one_line
 
 ResultsState = str
 """``current``, ``being written``, or why they could not be written."""
@@ -52,7 +53,7 @@ def _write(folder: Path) -> None:
         try:
             write_results(folder)
         except Exception as error:  # a full disk, a damaged journal: whoever looks is told
-            became = f"{' '.join(str(error).split())}; `evitrail report {folder}` tries again"
+            became = f"{one_line(error)}; `evitrail report {folder}` tries again"
         with _lock:
             if folder in _again:
                 _again.discard(folder)

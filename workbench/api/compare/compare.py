@@ -39,6 +39,7 @@ from evitrail.workbench.api.fresh import Fresh
 from evitrail.workbench.api.profile import Estimated, MetricColumn, estimated, profile
 from evitrail.workbench.api.runs.pack import result_files
 from evitrail.workbench.api.store.kept import store_files
+from evitrail.workbench.one_line import one_line
 
 CALIBRATION = ("ece", "mce")
 """Metrics of confidence that are told beside those of the profile."""
@@ -172,6 +173,6 @@ def _funnel(arm: Arm) -> tuple[Funnel | None, str]:
                 return funnel, "" if standing else "no store is known: what it held, and what was in force, is not told"
         except (StoreError, JournalError) as error:
             (funnel,) = loss_funnel(columns, places, None)
-            return funnel, " ".join(str(error).split())
+            return funnel, one_line(error)
     except InputError as error:
-        return None, " ".join(str(error).split())
+        return None, one_line(error)

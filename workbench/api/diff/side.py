@@ -32,6 +32,7 @@ from evitrail.workbench.api.folders import UnknownName
 from evitrail.workbench.api.run.run import AskedCase, State, asked_case, known_runs, latest_checks, not_to_read
 from evitrail.workbench.api.runs.runs import row_of
 from evitrail.workbench.explain.chain import config_of, fork_in_words
+from evitrail.workbench.one_line import one_line
 
 READABLE: tuple[State, ...] = ("ended", "not ended", "elsewhere")
 """States of a run whose steps can be compared with those of another."""
@@ -89,7 +90,7 @@ def read_side(folder: Path, journal: JournalView, name: str) -> ReadSide:
     except Redacted as error:
         return _unread(folder, trace, "redacted", str(error))
     except (JournalError, ValueError, KeyError, TypeError) as error:
-        return _unread(folder, trace, "damaged", " ".join(str(error).split()))
+        return _unread(folder, trace, "damaged", one_line(error))
 
 
 def _unread(folder: Path, trace: Trace, state: State, why: str) -> ReadSide:

@@ -32,6 +32,7 @@ from evitrail.workbench.api.diff.steps import AlignedStep, aligned, differing_in
 from evitrail.workbench.api.diff.word_diff import Change, word_diff
 from evitrail.workbench.api.folders import UnknownName
 from evitrail.workbench.explain.run_diff import ClaimDiff, PassageDiff, claim_diffs, passage_diffs
+from evitrail.workbench.one_line import one_line
 
 TOLD = {
     stored_name(Retrieved): ("query", "hits", "gates"),
@@ -124,7 +125,7 @@ def _told(journal: JournalView, step: AlignedStep, first: ReadSide, second: Read
         sides["inputs"] = tuple(_inputs(journal, was, now, before, after)) if was and now else ()
         return _detail(step, **sides, **_left(journal, was, now))
     except (JournalError, ValueError, KeyError) as error:
-        return _detail(step, **sides, lacking=" ".join(str(error).split()))
+        return _detail(step, **sides, lacking=one_line(error))
 
 
 def _detail(step: AlignedStep, **told: Any) -> StepDetail:

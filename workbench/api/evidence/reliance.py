@@ -23,6 +23,7 @@ from evitrail.workbench.api.folders import ExperimentFolders
 from evitrail.workbench.api.runs.pack import columns_of
 from evitrail.workbench.api.runs.runs import listed_runs, selection
 from evitrail.workbench.api.store.opened import StorePlace
+from evitrail.workbench.one_line import one_line
 
 Group = Literal["cited", "seen"]
 MET = ("cited", "served", "retrieved")
@@ -94,7 +95,7 @@ def _in_experiment(exp: str, folder: Path, ref: str) -> ExperimentReliance:
         seen = _relying(folder, (f"(evidence:{value} OR retrieved:{value})", f"-cites:{value}"), listed=0)
         return ExperimentReliance(exp=exp, total=columns.n, cited=cited, seen=seen)
     except (InputError, FileNotFoundError) as error:
-        return ExperimentReliance(exp=exp, total=None, cited=None, seen=None, lacking=" ".join(str(error).split()))
+        return ExperimentReliance(exp=exp, total=None, cited=None, seen=None, lacking=one_line(error))
 
 
 def _relying(folder: Path, terms: Sequence[str], listed: int) -> RelyingRuns:

@@ -39,6 +39,7 @@ from evitrail.traces.record import Record, stored_name
 from evitrail.traces.trace import Trace
 from evitrail.workbench.api.folders import UnknownName
 from evitrail.workbench.api.store.state import store_state
+from evitrail.workbench.one_line import one_line
 
 
 class StepChoice(Record):
@@ -93,7 +94,7 @@ def fork_choices(folder: Path, run: str) -> ForkChoices:
             config = root_config(trace)
             return _choices(folder, trace, config, refused)
         except (JournalError, ValueError) as error:
-            return ForkChoices(run=run, refused=refused or " ".join(str(error).split()))
+            return ForkChoices(run=run, refused=refused or one_line(error))
 
 
 def expect_run(past: Journals, run: str) -> None:
@@ -109,7 +110,7 @@ def why_not(folder: Path) -> str:
     try:
         expect_no_code(plan_in(folder))
     except ValueError as error:
-        return f"forks are off: {' '.join(str(error).split())}"
+        return f"forks are off: {one_line(error)}"
     state = store_state(folder)
     return "" if state.found else f"forks are off: {state.lacking}"
 

@@ -28,6 +28,7 @@ from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.workbench.api.folders import ExperimentFolders, UnknownName
 from evitrail.workbench.api.jobs.file import ENDED, FOLDER, Job, JobEvent, JobFile, JobRecord, State, job_files, now
 from evitrail.workbench.api.jobs.view import JobView, job_view
+from evitrail.workbench.one_line import one_line
 
 WAITING = 8
 """Jobs that may wait while one runs."""
@@ -174,7 +175,7 @@ class Jobs:
         except Stopped:
             return "cancelled", ""
         except Exception as error:
-            return "failed", " ".join(str(error).split()) or type(error).__name__
+            return "failed", one_line(error) or type(error).__name__
         faults = [result.fault for result in file.read().results.values() if result.fault]
         if faults and len(faults) == file.read().job.forks:
             return "failed", faults[0]

@@ -34,6 +34,7 @@ from evitrail.traces.journal.folder import Journals
 from evitrail.workbench.api.experiments import experiment_line, seal_state
 from evitrail.workbench.api.runs.pack import columns_of
 from evitrail.workbench.api.runs.row_columns import row_columns
+from evitrail.workbench.one_line import one_line
 
 Teller = Callable[[Path], dict[str, Any] | None]
 """Tells something of an experiment; an event is sent whenever it tells another thing."""
@@ -161,7 +162,7 @@ class Watched:
                 self._look_at_journal()
             self._tell("fault", {})
         except (JournalError, OSError, ValueError) as error:
-            self._tell("fault", {"said": " ".join(str(error).split())})
+            self._tell("fault", {"said": one_line(error)})
         for kind, teller in self._tellers.items():
             try:
                 self._tell(kind, teller(self._folder) or {})

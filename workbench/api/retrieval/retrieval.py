@@ -31,6 +31,7 @@ from evitrail.workbench.api.evidence.standing import successor
 from evitrail.workbench.api.retrieval.choices import Configuration, RetrieverChoice, Unsearched, choices, unsearched
 from evitrail.workbench.api.retrieval.warm_encoder import EncoderNotReady, EncoderState, WarmEncoder
 from evitrail.workbench.api.store.opened import OpenedStore, StorePlace
+from evitrail.workbench.one_line import one_line
 
 WORDS = "bm25"
 """The retriever that compares words alone: it is shown first, since it answers at once."""
@@ -194,7 +195,7 @@ def _search(one: Configuration, opened: OpenedStore, asked: RetrievalQuery, seq:
     except EncoderNotReady as error:
         return _Search(RetrieverColumn(choice=choice, state="waits", why=str(error), k=k, seq=seq, as_of=day))
     except EvidenceError as error:
-        why = " ".join(str(error).split())
+        why = one_line(error)
         return _Search(RetrieverColumn(choice=choice, state="cannot", why=why, k=k, seq=seq, as_of=day))
     hits = tuple(_found(found, snapshot))
     gates = tuple(_gate(report) for report in found.gates)

@@ -21,6 +21,7 @@ from typing import Literal
 from evitrail.evidence_store.index.embed import Encoder, Revised, Vectors
 from evitrail.evidence_store.store import CHUNKER
 from evitrail.evidence_store.store_manifest import Opening, made_with
+from evitrail.workbench.one_line import one_line
 
 EncoderState = Literal["not loaded", "loading", "ready", "failed"]
 
@@ -68,7 +69,7 @@ class WarmEncoder:
         try:
             self._encoder.encode(["a text, so that the model is in memory"])
         except Exception as error:  # whatever it is, the page says so and goes on without
-            self.why = " ".join(str(error).split()) or type(error).__name__
+            self.why = one_line(error) or type(error).__name__
             self.state = "failed"
         else:
             self.state = "ready"

@@ -46,6 +46,7 @@ from evitrail.workbench.api.run.forks import ForkLine, forks_of
 from evitrail.workbench.api.runs.pack import columns_of
 from evitrail.workbench.api.runs.runs import row_of
 from evitrail.workbench.explain.chain import EvidenceChain, chain, config_of
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.page.outline import OutlineRow, outline
 
 State = Literal["ended", "not ended", "elsewhere", "damaged", "withheld", "redacted"]
@@ -142,7 +143,7 @@ def run_view(folder: Path, name: str) -> RunView:
         except Redacted as error:
             return told.view("redacted", str(error))
         except (JournalError, ValueError, KeyError, TypeError) as error:
-            return told.view("damaged", " ".join(str(error).split()))
+            return told.view("damaged", one_line(error))
 
 
 def not_to_read(journal: JournalView, trace: Trace, faults: Sequence[str]) -> tuple[State, str] | None:

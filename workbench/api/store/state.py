@@ -18,6 +18,7 @@ from evitrail.traces.journal.errors import JournalError
 from evitrail.traces.record import Record
 from evitrail.workbench.api.fresh import Fresh
 from evitrail.workbench.api.store.kept import kept_store, store_files
+from evitrail.workbench.one_line import one_line
 
 
 class StoreState(Record):
@@ -43,7 +44,7 @@ def _state(folder: Path) -> StoreState:
             newer = store.seq - plan.seq if plan.seq is not None else None
             return StoreState(found=True, name=store.path.resolve().name, seq=plan.seq, newer=newer)
     except (StoreError, InputError, JournalError, OSError, ValueError) as error:
-        return StoreState(found=False, lacking=" ".join(str(error).split()))
+        return StoreState(found=False, lacking=one_line(error))
 
 
 store_state = Fresh(_state, store_files)
