@@ -6,10 +6,13 @@ from time import sleep
 
 from evitrail.workbench.api.attribution import results_writer
 
-POLICY = """[policy]
+OWNED = """[policy]
 name = "answers"
 version = "1"
 owner = "A. Meyer"
+"""
+"""A policy without rules yet."""
+POLICY = f"""{OWNED}
 [[threshold]]
 condition = "closed_book"
 metric = "high_risk_rate"

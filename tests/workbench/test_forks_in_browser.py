@@ -102,7 +102,7 @@ def test_the_list_of_jobs_leads_to_each(visit: Visit) -> None:
     view.keyboard.press("j")
     view.keyboard.press("Enter")
     view.wait_for_selector(".job-page .job-done")
-    assert view.locator(".verdicts tbody tr").count() >= 1
+    until(view, lambda: view.locator(".verdicts tbody tr").count() >= 1)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -8,21 +8,22 @@
 
 import { leap, parameters, runPath, walk } from "../address.mjs";
 import { quote } from "../command.mjs";
-import { FACETS, OPENED, filterBox } from "../runs/filter_box.mjs";
-import { dialog } from "../dialog.mjs";
+import { button, byId, el, painted, show } from "../dom.mjs";
 import { failed, first, frame } from "../frame/frame.mjs";
 import { api, askBytes, askJson } from "../http.mjs";
 import { kindWord } from "../marks.mjs";
+import { runColumns } from "../runs/columns.mjs";
+import { facetDock } from "../runs/facet_dock.mjs";
+import { FACETS, filterBox } from "../runs/filter_box.mjs";
+import { runFinder } from "../runs/finder.mjs";
 import { byCase, caseColumns } from "../runs/matrix.mjs";
-import { liveRuns } from "./live_runs.mjs";
 import { packOf, readSort, sortText, sorted, unpack } from "../runs/pack.mjs";
 import { addRows, becomes, holdsRun } from "../runs/pack_growth.mjs";
-import { profileTable, shownRow } from "./profile.mjs";
-import { SHOWN, runColumns } from "../runs/columns.mjs";
-import { runFinder } from "../runs/finder.mjs";
-import { viewsMenu } from "./saved_views.mjs";
 import { gridTable } from "../table.mjs";
-import { button, byId, el, painted, show } from "../dom.mjs";
+import { chooseColumns, shownColumns } from "./column_choice.mjs";
+import { liveRuns } from "./live_runs.mjs";
+import { profileBox } from "./profile_box.mjs";
+import { viewsMenu } from "./saved_views.mjs";
 
 async function start() {
   const { experiment: line, pack: etag, vocabulary, fault } = first(), exp = line.exp;
@@ -39,8 +40,7 @@ async function start() {
   byId("main").className = "experiment";
   const isBegun = line.seal !== null && !line.fault; // without results yet, its runs are told as they end
   if (!etag && !isBegun) {
-    show(byId("main"), el("section.sheet", {}, el("h1", {}, exp), el("p.empty", {}, fault || line.fault || "No results yet. ",
-      fault ? "" : [el("code", {}, `evitrail report ${line.folder}`), " writes them."]), lacking(line)));
+    show(byId("main"), withoutResults(line, fault));
     document.body.dataset.ready = "yes";
     return;
   }
@@ -69,6 +69,8 @@ async function start() {
       else { filter.toggle(`case:${row.name}`, false); leap({ group: null }); draw(); }
     },
   });
+  const facets = facetDock({ beside: table.node, onfault: failed,
+    panel: () => ({ finder, total: pack.n, ontoggle: (terms, isExcluded) => filter.toggle(terms, isExcluded) }) });
   const filter = filterBox({
     total: pack.n,
     facets: counts(all),
@@ -79,9 +81,9 @@ async function start() {
     ontyped: (query) => walk({ q: query }),
     onleap: (query) => leap({ q: query }),
     told: el("span.soft", { id: "shown" }),
-    extra: [groupButton(() => draw()), facetsButton(() => drawFacets()), button(".quiet", chooseColumns, "Columns"), views.node],
+    extra: [groupButton(() => draw()), facets.node, button(".quiet", choose, "Columns"), views.node],
   });
-  let facets = null;
+  const profileSection = profileBox({ finder, ontoggle: (terms, isExcluded) => filter.toggle(terms, isExcluded) });
 
   function everyPlace() { return Uint32Array.from({ length: pack.n }, (_, place) => place); }
 
@@ -94,7 +96,7 @@ async function start() {
     const now = await unpack(bytes);
     profile = stated;
     await renewed(() => becomes(pack, now));
-    drawProfile();
+    profileSection.draw(profile);
   }
 
   async function renewed(change) {
@@ -103,7 +105,7 @@ async function start() {
     all = everyPlace();
     columns = runColumns(pack, link);
     finder.renew();
-    facets?.renew(pack.n);
+    facets.renew(pack.n);
     await filter.renew(pack.n, counts(all));
     table.hold(kept, nameOf);
   }
@@ -113,24 +115,7 @@ async function start() {
     return FACETS.map((flag) => [flag, finder.count(flag, places)]).filter(([, number]) => number > 0);
   }
 
-  function chooseColumns() {
-    const chosen = shownNames();
-    const boxes = columns.map(({ name, title }) => {
-      const box = el("input", { type: "checkbox", checked: chosen.includes(name), value: name });
-      box.addEventListener("change", () => {
-        const now = boxes.map((each) => each.querySelector("input")).filter((each) => each.checked).map((each) => each.value);
-        walk({ cols: now.join() === SHOWN.join() ? null : now.join() });
-        draw();
-      });
-      return el("label.check", {}, box, ` ${title}`);
-    });
-    dialog("Columns", el("div.checks", {}, boxes));
-  }
-
-  function shownNames() {
-    const asked = parameters().cols?.split(",").filter((name) => columns.some((column) => column.name === name));
-    return asked?.length ? asked : SHOWN;
-  }
+  function choose() { chooseColumns(columns, draw); }
 
   function draw() {
     const { sort: said, group } = parameters(), sort = readSort(said);
@@ -138,60 +123,21 @@ async function start() {
       const { rows, heads } = byCase(pack, found, profile.rows.map((row) => row.label));
       table.set(caseColumns(pack, heads, link), sort, rows);
     } else {
-      const names = shownNames();
-      table.set(columns.filter(({ name }) => names.includes(name)), sort, sorted(pack, found, sort));
+      table.set(shownColumns(columns), sort, sorted(pack, found, sort));
     }
     byId("group").setAttribute("aria-pressed", String(group === "case"));
     show(byId("shown"), found.length < pack.n
       && counts(found).map(([flag, number]) => `${number.toLocaleString("en")} ${kindWord(flag)}`).join(", "));
-    drawShown();
-    drawFacets();
-  }
-
-  // What is shown, in one thin row below the profile and without intervals: a filter makes no sample.
-  function drawShown() {
-    const body = byId("profile").querySelector("tbody");
-    body.querySelector(".shown-row")?.remove();
-    if (found.length < pack.n) body.append(shownRow(profile, parameters().blame ?? "wrong", found, finder, filter.toggle));
-  }
-
-  function drawFacets() {
-    const opened = parameters().facets ?? "";
-    byId("facets").setAttribute("aria-pressed", String(opened !== ""));
-    if (opened && !facets) withFacets().catch(failed);
-    else facets?.draw(found, filter.query, opened);
-  }
-
-  // What draws the facets is asked for when they are first opened.
-  async function withFacets() {
-    const { facetPanel } = await import("../runs/facets.mjs");
-    facets ??= facetPanel({ finder, total: pack.n, ontoggle: (terms, isExcluded) => filter.toggle(terms, isExcluded),
-      onopened: (names) => { walk({ facets: names }); drawFacets(); } });
-    table.node.before(facets.node);
-    drawFacets();
-  }
-
-  function drawProfile() {
-    if (!profile.rows.length) {
-      show(byId("profile"), el("p.empty", {}, "No profile yet: it is worked out when the results are written. ",
-        "The runs that have ended are listed below."), el("table.profile", {}, el("tbody", {})));
-      return;
-    }
-    const kind = parameters().blame ?? "wrong";
-    show(byId("profile"), profileTable(profile, {
-      kind, onterm: (terms, isExcluded) => filter.toggle(terms, isExcluded),
-      onkind: (next) => { leap({ blame: next === "wrong" ? null : next }); drawProfile(); },
-    }));
-    drawShown();
+    profileSection.drawLeft(found.length < pack.n ? found : null);
+    facets.draw(found, filter.query);
   }
 
   show(byId("main"), el("h1.vh", {}, `Runs of ${exp}`),
-    el("section.profile-box", { id: "profile", "aria-label": "Failure profile" }),
-    lacking(line), filter.node, el("div.list-box", {}, table.node), live.node);
-  drawProfile();
+    profileSection.node, lacking(line), filter.node, el("div.list-box", {}, table.node), live.node);
+  profileSection.draw(profile);
   await filter.set(parameters().q ?? "");
-  if (parameters().facets) await withFacets();
-  addEventListener("popstate", () => { drawProfile(); filter.set(parameters().q ?? ""); });
+  await facets.load();
+  addEventListener("popstate", () => { profileSection.draw(); filter.set(parameters().q ?? ""); });
   filter.input.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || !["Escape", "ArrowDown"].includes(event.key)) return;
     event.preventDefault();
@@ -203,10 +149,10 @@ async function start() {
     k: ["previous run", move(-1)], ArrowUp: ["previous run", move(-1)], Home: ["first run", () => table.select(0)],
     End: ["last run", () => table.last()], PageDown: ["a page down", () => table.page(1)],
     PageUp: ["a page up", () => table.page(-1)], Enter: ["open the run", () => table.open()],
-    m: ["by case, and back", () => byId("group").click()], t: ["facets, and back", () => byId("facets").click()],
+    m: ["by case, and back", () => byId("group").click()], t: ["facets, and back", () => facets.node.click()],
     o: ["order: the next column", () => nextOrder()],
     O: ["order: the other way", () => table.node.querySelector("[aria-sort] .sort")?.click()],
-    ...live.keys, c: ["columns", chooseColumns], s: ["saved views: open, save, delete", views.open],
+    ...live.keys, c: ["columns", choose], s: ["saved views: open, save, delete", views.open],
   });
 
   function nextOrder() {
@@ -224,11 +170,9 @@ function groupButton(draw) {
   return node;
 }
 
-function facetsButton(draw) {
-  const node = button(".quiet", () => { walk({ facets: parameters().facets ? null : OPENED }); draw(); }, "Facets");
-  node.id = "facets";
-  return node;
-}
+const withoutResults = (line, fault) => el("section.sheet", {}, el("h1", {}, line.exp),
+  el("p.empty", {}, fault || line.fault || "No results yet. ", fault ? "" : [el("code", {}, `evitrail report ${line.folder}`), " writes them."]),
+  lacking(line));
 
 const lacking = (line) => line.seal && !line.store.found && el("p.notice", {}, "Its store is not at hand: reading goes on, and what only the "
   + "store knows is not told. ", line.store.lacking);

@@ -9,7 +9,7 @@
 //     const facets = facetPanel({ finder, total, ontoggle: filter.toggle, onopened: (names) => walk({ facets: names }) });
 //     facets.draw(places, query, "condition,blame");
 
-import { termState } from "./filter_box.mjs";
+import { termState } from "./query_terms.mjs";
 import { MARKED, STATUS } from "../marks.mjs";
 import { button, count, el, show } from "../dom.mjs";
 import { spaced } from "../text.mjs";

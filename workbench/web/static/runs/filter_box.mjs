@@ -9,6 +9,7 @@
 //     const filter = filterBox({ select, ask, complete, onselected, facets }); filter.set("wrong"); filter.toggle("stale", false);
 
 import { completionList } from "./completion_list.mjs";
+import { termState, toggled } from "./query_terms.mjs";
 import { HARMS, mark } from "../marks.mjs";
 import { button, count, el, show } from "../dom.mjs";
 
@@ -126,29 +127,4 @@ function fault(error, query, done) {
   const here = at === null ? "" : Array.from(query).slice(at - 1).join("").match(/^\S*/)[0] || "␣";
   return [el("span.fault-line", {}, at !== null && [el("code", {}, before.slice(-20), el("u", {}, here)), " "], words),
     el("span.soft", {}, done ? "The runs below are those of the filter before." : "All runs are shown.")];
-}
-
-const words = (query) => query.match(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
-
-export function termState(query, terms) {
-  const found = words(query), asked = words(terms);
-  if (asked.every((term) => found.includes(term))) return "on";
-  return (asked.length === 1 ? found.includes(`-${terms}`) : query.includes(`-(${terms})`)) ? "excluded" : "off";
-}
-
-// A query with terms added at its end; terms that all stand there already are taken away instead. What is in brackets
-// or behind OR is left as it was typed, and the whole of it is put in brackets where that is needed.
-function toggled(query, terms, isExcluded = false) {
-  const asked = words(terms), present = words(query), has = (word) => present.includes(word);
-  if (isExcluded) {
-    const one = asked.length === 1 ? `-${asked[0]}` : `-(${terms})`;
-    return query.includes(one) ? query.replace(one, "").replace(/\s+/g, " ").trim() : joinedTerms(query, [one]);
-  }
-  if (asked.every(has)) return present.filter((word) => !asked.includes(word)).join(" ");
-  return joinedTerms(query, asked.filter((word) => !has(word)));
-}
-
-function joinedTerms(query, more) {
-  const kept = query.trim(), isEither = /(^|[\s)])or([\s(]|$)/i.test(kept);
-  return [kept && isEither && !/^\([^()]*\)$/.test(kept) ? `(${kept})` : kept, ...more].filter(Boolean).join(" ");
 }
