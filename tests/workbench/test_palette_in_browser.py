@@ -105,6 +105,7 @@ def test_a_view_with_a_hostile_name_is_only_a_name(visit: Visit) -> None:
     view = opened(visit(PAGE), "onerror")
     assert shown(view) == [f"view {HOSTILE}"]
     view.keyboard.press("Escape")
+    until(view, lambda: view.locator("dialog").count() == 0)
     view.keyboard.press("s")
     view.wait_for_selector(".views-dialog[data-ready]")
     assert HOSTILE in view.locator(".views bdi").all_inner_texts()
