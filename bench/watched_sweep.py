@@ -24,6 +24,7 @@ from typing import Any
 sys.path.append(str(Path(__file__).parents[1] / "tests"))  # whose model server, cases and store these are
 
 from model_server import ModelServer
+from own_server import serving
 from sweeper import reader
 from ward import DRUGS, advice, arm, case
 from world import WordVectors
@@ -110,17 +111,6 @@ def streams(address: str) -> Iterator[list[int]]:
     for stream in open_:
         with suppress(OSError, AttributeError):
             stream.fp.raw._sock.shutdown(2)
-
-
-@contextmanager
-def serving(place: Path) -> Iterator[str]:
-    """The address of a server in a process of its own."""
-    command = [sys.executable, "-m", "evitrail", "serve", str(place), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        line = process.stdout.readline()
-        yield next(word for word in line.split() if word.startswith("http"))
-        process.terminate()
 
 
 def main(folder: Path, store: Path, model: str) -> None:

@@ -31,6 +31,7 @@ from urllib.parse import quote
 
 import watched_sweep
 from many_runs import make_experiment
+from own_server import serving
 
 from evitrail.workbench.page.page import STATIC
 from evitrail.workbench.web.static_files import StaticFiles
@@ -190,7 +191,9 @@ def bytes_sent() -> list[str]:
     """What each page is sent in JS, gzipped file by file."""
     files = StaticFiles()
     entries = sorted(
-        path.name for path in STATIC.glob("*.mjs") if "first()" in path.read_text("utf-8") and path.name != "frame.mjs"
+        path.relative_to(STATIC).as_posix()
+        for path in STATIC.rglob("*.mjs")
+        if "first()" in path.read_text("utf-8") and path.name != "frame.mjs"
     )
     sizes = {entry: sum(gzipped(files.file(name).data) for name in files.modules(entry)) for entry in entries}
     viewer = sum(gzipped(path.read_bytes()) for path in (STATIC / "viewer").glob("*.mjs"))
@@ -211,17 +214,6 @@ def _start_to_first_page(place: Path) -> float:
     with serving(place) as address:
         _get(address)
         return perf_counter() - began
-
-
-@contextmanager
-def serving(place: Path) -> Iterator[str]:
-    """The address of a server in a process of its own."""
-    command = [sys.executable, "-m", "evitrail", "serve", str(place), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        line = process.stdout.readline()
-        yield next(word for word in line.split() if word.startswith("http"))
-        process.terminate()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -124,6 +125,11 @@ class Desk:
         only, arms = ",".join(CASES), "closed_book,standard,gated"
         where = ("--benchmark", BENCHMARK, "--store", self.store)
         return (*where, "--only", only, "--conditions", arms, "--samples", 5)
+
+    def copied(self, folder: Path) -> Desk:
+        """A copy in a folder that is not there yet, to be spoiled."""
+        shutil.copytree(self.folder, folder, copy_function=with_holes)
+        return Desk(folder)
 
 
 def evitrail(*arguments: object) -> Said:

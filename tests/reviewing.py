@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from time import sleep
 
-from evitrail.workbench.api import results_writer
+from evitrail.workbench.api.attribution import results_writer
 
-POLICY = """[policy]
+OWNED = """[policy]
 name = "answers"
 version = "1"
 owner = "A. Meyer"
+"""
+"""A policy without rules yet."""
+POLICY = f"""{OWNED}
 [[threshold]]
 condition = "closed_book"
 metric = "high_risk_rate"

@@ -19,7 +19,7 @@ from world import WordVectors
 
 from evitrail.evidence_store.index.embed import Vectors
 from evitrail.evidence_store.store_manifest import MadeWith, Opening, made_with
-from evitrail.workbench.api import warm_encoder
+from evitrail.workbench.api.retrieval import warm_encoder
 
 
 class WaitingWords(WordVectors):

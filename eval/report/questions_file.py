@@ -48,19 +48,3 @@ def questions_table(cases: Iterable[Case]) -> Any:
 def text_of(case: Case) -> str:
     """The words of a question: its stem, and its options in order."""
     return LINE.join([case.stem, *(f"{letter} {case.options[letter]}" for letter in sorted(case.options))])
-
-
-def read_questions(path: Path) -> Any:
-    """The file as an Arrow table; None where there is none."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not path.is_file():
-        return None
-    try:
-        table = pq.ParquetFile(path).read()
-    except pa.ArrowInvalid as error:
-        raise ValueError(f"expected a parquet file of questions at {str(path)!r}, got: {error}") from None
-    if missing := {"case", "text", "decides"} - set(table.column_names):
-        raise ValueError(f"expected the columns of questions in {str(path)!r}, missing {sorted(missing)!r}")
-    return table

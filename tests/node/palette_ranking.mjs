@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import { rankable, ranked } from "../../workbench/web/static/palette_ranking.mjs";
+import { rankable, ranked } from "../../workbench/web/static/frame/palette_ranking.mjs";
 
 const { entries, many = 0, typed, kinds } = JSON.parse(readFileSync(0, "utf-8"));
 const runs = Array.from({ length: many }, (_, i) => ({ kind: "run", name: `standard+k=${i % 17}@qwen3-8b.case-${String(i).padStart(6, "0")}` }));

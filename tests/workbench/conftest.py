@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import CASES, Desk, demo_evidence, evitrail, with_holes, write_lines
+from desk import CASES, Desk, demo_evidence, evitrail, write_lines
 from exhibit import Open, shown
-from visiting import listened
+from serving_pages import running
+from visiting import Visit, listened, visiting
 
 from evitrail.retrieval import RETRIEVERS
 
@@ -32,8 +33,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture
 def own(desk: Desk, tmp_path: Path) -> Desk:
     """A copy of the desk that a test may spoil."""
-    shutil.copytree(desk.folder, tmp_path / "own", copy_function=with_holes)
-    return Desk(tmp_path / "own")
+    return desk.copied(tmp_path / "own")
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +63,20 @@ def browser() -> Iterator[Any]:
         browser = driver.chromium.launch(executable_path=installed, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """Where a module's ``folder`` is served; a module that serves others has an address of its own."""
+    with running(folder) as served:
+        yield served
+
+
+@pytest.fixture
+def visit(browser: Any, address: str) -> Iterator[Visit]:
+    """Opens pages of the server at ``address``."""
+    with visiting(browser, address) as go:
+        yield go
 
 
 @pytest.fixture(scope="session")

@@ -24,10 +24,10 @@ from evitrail.workbench.api.experiments import experiment_line, experiments
 from evitrail.workbench.api.folders import ExperimentFolders, UnknownName
 from evitrail.workbench.api.fresh import Fresh
 from evitrail.workbench.api.integrity import integrity
-from evitrail.workbench.api.pack import UNKNOWN_FLAG, columns_of, pack
 from evitrail.workbench.api.profile import profile
-from evitrail.workbench.api.run import run_view
-from evitrail.workbench.api.runs import cells, listed_runs, neighbours, selection
+from evitrail.workbench.api.run.run import run_view
+from evitrail.workbench.api.runs.pack import UNKNOWN_FLAG, columns_of, pack
+from evitrail.workbench.api.runs.runs import cells, listed_runs, neighbours, selection
 
 
 def array(arrays: bytes, place: dict[str, Any]) -> list[Any]:

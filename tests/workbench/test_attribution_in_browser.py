@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 from barriers import barriers
-from desk import Desk, evitrail, with_holes
+from desk import Desk, evitrail
 from pypdf import PdfReader
 from reviewing import POLICY, settled
 from serving_pages import running, until
@@ -24,8 +23,7 @@ HOSTILE = "<img src=x onerror=alert(1)> \u05d0\u05d1"
 @pytest.fixture(scope="module")
 def folder(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy that these tests share, with a policy and an audit on record."""
-    copied = Desk(tmp_path_factory.mktemp("attribution") / "desk")
-    shutil.copytree(desk.folder, copied.folder, copy_function=with_holes)
+    copied = desk.copied(tmp_path_factory.mktemp("attribution") / "desk")
     (copied.run / "policy.toml").write_text(POLICY, encoding="utf-8")
     evitrail("audit", copied.run, "--policy", copied.run / "policy.toml", "--day", "2026-01-01")
     return copied.folder
@@ -36,12 +34,6 @@ def address(folder: Path) -> Iterator[str]:
     with running(folder) as served:
         yield served
     settled()
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as go:
-        yield go
 
 
 def listed(view: Any, *cell: str) -> str:

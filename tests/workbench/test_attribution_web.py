@@ -15,7 +15,7 @@ from serving_pages import WRITES, asking
 from starlette.testclient import TestClient
 
 from evitrail.eval.attribution.blame import FAILS
-from evitrail.workbench.api.results_writer import CURRENT, results_state
+from evitrail.workbench.api.attribution.results_writer import CURRENT, results_state
 
 EXP = "/api/experiments/evitrail-run"
 TABLE = f"{EXP}/attribution"

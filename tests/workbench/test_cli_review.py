@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from desk import Desk, Said, evitrail, tree
+from reviewing import OWNED
 
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.metrics.outcomes_file import read_outcomes
@@ -22,10 +23,7 @@ SEARCHED = "standard.acute-006"
 RIGHT = "gated.acute-001"
 BY = ("--by", "d.larsen", "--reason", "the dose is per day")
 DERIVED = ("outcomes.parquet", "questions.parquet", "metrics.json", "attribution.json")
-POLICY = """[policy]
-name = "answers"
-version = "1"
-owner = "A. Meyer"
+POLICY = f"""{OWNED}
 [[threshold]]
 condition = "closed_book"
 metric = "high_risk_rate"

@@ -37,12 +37,6 @@ def address(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield served
 
 
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as go:
-        yield go
-
-
 def said(view: Any) -> dict[str, str]:
     """What the address says."""
     return {name: values[0] for name, values in parse_qs(urlsplit(view.url).query).items()}

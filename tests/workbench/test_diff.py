@@ -17,11 +17,11 @@ from evitrail.eval.report.results import write_results
 from evitrail.eval.rerun.fork_run import fork_run
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.trace import Trace
-from evitrail.workbench.api.diff import RunDiff, run_diff
-from evitrail.workbench.api.diff_fields import MOST, field_diffs
-from evitrail.workbench.api.diff_other import pair_of
-from evitrail.workbench.api.diff_step import step_diff
-from evitrail.workbench.api.diff_steps import AlignedStep
+from evitrail.workbench.api.diff.diff import RunDiff, run_diff
+from evitrail.workbench.api.diff.fields import MOST, field_diffs
+from evitrail.workbench.api.diff.other_runs import pair_of
+from evitrail.workbench.api.diff.step import step_diff
+from evitrail.workbench.api.diff.steps import AlignedStep
 from evitrail.workbench.api.folders import UnknownName
 
 PLAIN, GATED, CLOSED = (f"{name}.{CASES[0]}" for name in ("standard", "gated", "closed_book"))

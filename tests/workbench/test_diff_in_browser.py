@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from barriers import barriers
-from desk import CASES, Desk, with_holes
+from desk import CASES, Desk
 from exhibit import RUN, experiment
 from serving_pages import running, until
-from visiting import Visit, visiting
+from visiting import Visit
 
 from evitrail.eval.report.results import write_results
 from evitrail.eval.rerun.fork_run import fork_run
@@ -25,19 +24,12 @@ HOSTILE_PAIR = f"/e/x/diff?a={RUN}&b={GATED_HOSTILE}"
 
 @pytest.fixture(scope="module")
 def address(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    own = Desk(tmp_path_factory.mktemp("own") / "desk")
-    shutil.copytree(desk.folder, own.folder, copy_function=with_holes)
+    own = desk.copied(tmp_path_factory.mktemp("own") / "desk")
     assert fork_run(own.run, PLAIN, {"seed": 7}, at="choose[1]").run == FORK
     hostile: Path = experiment(tmp_path_factory.mktemp("stale"))
     write_results(hostile)
     with running(own.folder, hostile) as served:
         yield served
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as go:
-        yield go
 
 
 def leads(view: Any, part: str) -> None:

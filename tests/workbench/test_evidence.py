@@ -11,13 +11,13 @@ from desk import Desk
 from evidence_shelf import ODD, SEEN, shelf
 
 from evitrail.eval.metrics.outcomes_file import OUTCOMES
-from evitrail.workbench.api.evidence import search
+from evitrail.workbench.api.diff.word_diff import MOST, word_diff
+from evitrail.workbench.api.evidence.lineage import lineage, version_text
+from evitrail.workbench.api.evidence.reliance import reliance
+from evitrail.workbench.api.evidence.search import search
 from evitrail.workbench.api.folders import ExperimentFolders, UnknownName
-from evitrail.workbench.api.lineage import lineage, version_text
-from evitrail.workbench.api.opened_store import OpenedStore, day_of, opened_store, store_choices
-from evitrail.workbench.api.reliance import reliance
-from evitrail.workbench.api.runs import listed_runs
-from evitrail.workbench.api.word_diff import MOST, word_diff
+from evitrail.workbench.api.runs.runs import listed_runs
+from evitrail.workbench.api.store.opened import OpenedStore, day_of, opened_store, store_choices
 
 DAY = date(2019, 1, 1)
 

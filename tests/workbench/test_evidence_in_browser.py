@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +10,12 @@ from desk import Desk
 from evidence_shelf import ODD, SEEN, shelf
 from exhibit import HOSTILE, RUN
 from serving_pages import running
-from visiting import Visit, visiting
+from visiting import Visit
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shelf(tmp_path_factory.mktemp("shelf"))
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    with running(folder) as served:
-        yield served
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as go:
-        yield go
 
 
 def shown(view: Any, name: str, version: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from desk import Desk
 from serving_pages import running, until
-from visiting import Visit, visiting
+from visiting import Visit
 
 PAGE = "/e/evitrail-run"
 
@@ -17,12 +17,6 @@ PAGE = "/e/evitrail-run"
 def address(desk: Desk) -> Iterator[str]:
     with running(desk.folder) as served:
         yield served
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as go:
-        yield go
 
 
 def typed(view: Any, text: str) -> None:

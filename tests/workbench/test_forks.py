@@ -16,7 +16,7 @@ from ward import WardReader, advice, arm, ask, case, opened
 from evitrail.eval.plan.plan import PLAN
 from evitrail.eval.rerun.fork_batch import WORKBENCH_JOURNAL
 from evitrail.traces import Journals
-from evitrail.workbench.api.job_file import FOLDER
+from evitrail.workbench.api.jobs.file import FOLDER
 
 
 @pytest.fixture

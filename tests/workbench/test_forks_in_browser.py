@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from barriers import barriers
-from desk import CASES, Desk, with_holes
+from desk import CASES, Desk
 from serving_pages import running, until
 from visiting import Visit, visiting
 
@@ -20,21 +19,7 @@ PAGE = f"/e/evitrail-run/runs/{RUN}?q=condition:standard,gated"
 @pytest.fixture(scope="module")
 def folder(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the desk that these tests fork runs in."""
-    copy = tmp_path_factory.mktemp("forked") / "own"
-    shutil.copytree(desk.folder, copy, copy_function=with_holes)
-    return copy / "evitrail-run"
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    with running(folder) as served:
-        yield served
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as go:
-        yield go
+    return desk.copied(tmp_path_factory.mktemp("forked") / "own").run
 
 
 def verdicts(view: Any) -> list[str]:
@@ -117,7 +102,7 @@ def test_the_list_of_jobs_leads_to_each(visit: Visit) -> None:
     view.keyboard.press("j")
     view.keyboard.press("Enter")
     view.wait_for_selector(".job-page .job-done")
-    assert view.locator(".verdicts tbody tr").count() >= 1
+    until(view, lambda: view.locator(".verdicts tbody tr").count() >= 1)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from exhibit import HOSTILE, RUN, Open, experiment
 from serving_pages import running, until
-from visiting import Visit, visiting
+from visiting import Visit
 from ward import advice, arm, ask, case
 from ward import opened as opened_store
 
@@ -48,12 +48,6 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(stale: Path, spoken: Path) -> Iterator[str]:
     with running(stale, spoken) as served:
         yield served
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as go:
-        yield go
 
 
 @pytest.fixture(params=["server", "file"])

@@ -24,8 +24,8 @@ from serving_pages import WRITES, asking
 from evitrail.eval.rerun import fork_batch
 from evitrail.eval.rerun.fork_batch import WORKBENCH_JOURNAL
 from evitrail.traces import Journal, Journals
-from evitrail.workbench.api.job_file import FOLDER, JobFile
-from evitrail.workbench.api.jobs import WAITING
+from evitrail.workbench.api.jobs.file import FOLDER, JobFile
+from evitrail.workbench.api.jobs.jobs import WAITING
 
 SWEEP = "import sys; from evitrail.workbench.cli.app import run_command; sys.exit(run_command(sys.argv[1:]))"
 MANY = [{"at": "retrieve[1]", "changes": {"k": k}} for k in range(1, 21)]
@@ -116,8 +116,8 @@ def test_a_job_whose_every_fork_is_impossible_has_failed(own: Desk, monkeypatch:
 
 def test_whoever_listens_is_told_that_a_job_has_changed(own: Desk) -> None:
     from evitrail.workbench.api.folders import ExperimentFolders
-    from evitrail.workbench.api.forks import AskedForks, begin
-    from evitrail.workbench.api.jobs import Jobs
+    from evitrail.workbench.api.jobs.forks import AskedForks, begin
+    from evitrail.workbench.api.jobs.jobs import Jobs
 
     jobs = Jobs(ExperimentFolders([own.run]))
     assert jobs.wait(after=0, seconds=0.01) == 0

@@ -24,8 +24,8 @@ from evitrail.eval.report.results import write_results
 from evitrail.traces.growth import Growth, Position
 from evitrail.traces.journal.journal import Journal
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.live import MOST, Watchers
-from evitrail.workbench.api.watched import ROWS, Watched
+from evitrail.workbench.api.live.watched import ROWS, Watched
+from evitrail.workbench.api.live.watchers import MOST, Watchers
 
 
 class Told(NamedTuple):
@@ -212,7 +212,7 @@ def test_who_reads_too_slowly_is_told_to_ask_anew_and_nothing_grows_for_them(
     watched = Watched("grow", growing.folder, {})
     watched.takes_rows(1)
     number = watched.joined(None).number
-    monkeypatch.setattr("evitrail.workbench.api.watched.KEPT", 3)
+    monkeypatch.setattr("evitrail.workbench.api.live.watched.KEPT", 3)
     watched._rows = type(watched._rows)(maxlen=3)
     for _ in range(5):
         growing.grow(1)
@@ -234,7 +234,7 @@ def test_many_who_look_are_served_by_one_watcher(growing: Growing) -> None:
 
 
 def test_more_streams_than_are_kept_open_are_refused_in_one_line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evitrail.workbench.api.live.MOST", 0)
+    monkeypatch.setattr("evitrail.workbench.api.live.watchers.MOST", 0)
     answer = asking(desk.folder).get("/api/events?exp=evitrail-run")
     assert (answer.status_code, MOST) == (503, 64)
     assert answer.json()["fault"].startswith("expected at most 0 streams at once")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk, with_holes
+from desk import Desk
 from serving_pages import running, until
 from visiting import Visit, visiting
 
@@ -20,23 +18,10 @@ HOSTILE = "</script><img src=x onerror=\"document.title='taken'\"> \u05d0\u05d1"
 
 @pytest.fixture(scope="module")
 def folder(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = tmp_path_factory.mktemp("palette") / "own"
-    shutil.copytree(desk.folder, copy, copy_function=with_holes)
-    save_view(copy / "evitrail-run", "the gated ones", "?q=condition%3Agated&sort=-case")
-    save_view(copy / "evitrail-run", HOSTILE, "?q=wrong")
-    return copy
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    with running(folder) as served:
-        yield served
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as go:
-        yield go
+    copied = desk.copied(tmp_path_factory.mktemp("palette") / "own")
+    save_view(copied.run, "the gated ones", "?q=condition%3Agated&sort=-case")
+    save_view(copied.run, HOSTILE, "?q=wrong")
+    return copied.folder
 
 
 def opened(view: Any, typed: str = "") -> Any:
@@ -120,6 +105,7 @@ def test_a_view_with_a_hostile_name_is_only_a_name(visit: Visit) -> None:
     view = opened(visit(PAGE), "onerror")
     assert shown(view) == [f"view {HOSTILE}"]
     view.keyboard.press("Escape")
+    until(view, lambda: view.locator("dialog").count() == 0)
     view.keyboard.press("s")
     view.wait_for_selector(".views-dialog[data-ready]")
     assert HOSTILE in view.locator(".views bdi").all_inner_texts()

@@ -17,10 +17,10 @@ from waiting_words import WaitingWords, waiting_words
 from evitrail.eval.plan.plan import PLAN, Plan
 from evitrail.retrieval import Clean
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.opened_store import opened_store
-from evitrail.workbench.api.retrieval import LONGEST, Retrieval, RetrievalQuery, RetrieverColumn, retrieval
-from evitrail.workbench.api.retriever_choices import choices, unsearched
-from evitrail.workbench.api.warm_encoder import warm_encoder
+from evitrail.workbench.api.retrieval.choices import choices, unsearched
+from evitrail.workbench.api.retrieval.retrieval import LONGEST, Retrieval, RetrievalQuery, RetrieverColumn, retrieval
+from evitrail.workbench.api.retrieval.warm_encoder import warm_encoder
+from evitrail.workbench.api.store.opened import opened_store
 
 API = "/api/experiments/x/retrieval"
 ASKED = "A patient takes apixaban. Which advice is right?"

@@ -55,7 +55,16 @@ def test_every_page_carries_what_it_shows_first(client: TestClient) -> None:
 
 
 def test_every_answer_forbids_what_a_page_does_not_need(client: TestClient) -> None:
-    for path in ("/", "/e/evitrail-run", EXP, "/static/dom.mjs", "/nowhere", "/api/docs", f"{EXP}/pack"):
+    for path in (
+        "/",
+        "/e/evitrail-run",
+        EXP,
+        "/static/dom.mjs",
+        "/static/none.mjs",
+        "/nowhere",
+        "/api/docs",
+        f"{EXP}/pack",
+    ):
         answer = client.get(path)
         for name, value in HEADERS.items():
             assert answer.headers[name] == value
@@ -127,9 +136,9 @@ def test_the_pack_and_the_static_files_are_sent_once(client: TestClient) -> None
     assert "no-cache" in pack.headers["Cache-Control"]
     named = client.get(f"{EXP}/pack", params={"v": etag.strip('"')})
     assert "immutable" in named.headers["Cache-Control"]
-    module = client.get("/static/frame.mjs")
+    module = client.get("/static/frame/frame.mjs")
     assert module.headers["content-type"] == "text/javascript; charset=utf-8"
-    assert client.get("/static/frame.mjs", headers={"If-None-Match": module.headers["ETag"]}).status_code == 304
+    assert client.get("/static/frame/frame.mjs", headers={"If-None-Match": module.headers["ETag"]}).status_code == 304
 
 
 OUTSIDE = ("../app.py", "..%2fapp.py", "%2e%2e/app.py", "/etc/passwd", "frame.mjs/", "viewer", "C:\\app.py")
@@ -174,8 +183,8 @@ def test_the_documentation_names_every_route_and_needs_no_other_host(client: Tes
 def test_the_first_page_preloads_all_modules_that_it_imports(client: TestClient) -> None:
     page = client.get("/e/evitrail-run").text
     preloaded = re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', page)
-    assert preloaded == StaticFiles().modules("experiment.mjs")
-    assert {"table.mjs", "pack.mjs", "viewer/dom.mjs", "viewer/bytes.mjs"} <= set(preloaded)
+    assert preloaded == StaticFiles().modules("experiment/experiment.mjs")
+    assert {"table.mjs", "runs/pack.mjs", "dom.mjs", "bytes.mjs"} <= set(preloaded)
     for name in preloaded:
         assert client.get(f"/static/{name}").status_code == 200
 

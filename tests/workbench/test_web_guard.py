@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from evitrail.workbench.web.guard import COOKIE, LARGEST, Admission, Guard, loopback_hosts
 
 TOKEN = "0123456789abcdef0123456789abcdef"
-PAGES = ("/", "/e/evitrail-run", "/api/experiments", "/static/frame.mjs")
+PAGES = ("/", "/e/evitrail-run", "/api/experiments", "/static/frame/frame.mjs")
 
 
 FOREIGN = ("evil.example", f"evil.example:{PORT}", "127.0.0.1", "127.0.0.1:80", "", f"localhost.:{PORT}")

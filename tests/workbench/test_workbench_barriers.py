@@ -10,7 +10,7 @@ from barriers import barriers
 from desk import Desk
 from exhibit import RUN, experiment
 from serving_pages import running
-from visiting import Visit, visiting
+from visiting import Visit
 
 from evitrail.eval.report.results import write_results
 
@@ -99,12 +99,6 @@ def address(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     write_results(stale)
     with running(desk.folder, stale) as served:
         yield served
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as go:
-        yield go
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -10,7 +10,7 @@ import pytest
 from desk import Desk
 from exhibit import HOSTILE, RUN, experiment
 from serving_pages import running, until
-from visiting import Visit, visiting
+from visiting import Visit
 
 from evitrail.eval.metrics.outcome import Outcome, score
 from evitrail.eval.metrics.outcomes_file import OUTCOMES, write_outcomes
@@ -48,12 +48,6 @@ def outcome(case: str, condition: str) -> Outcome:
 def address(desk: Desk, stale: Path, many: Path) -> Iterator[str]:
     with running(desk.folder, stale, many) as served:
         yield served
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as go:
-        yield go
 
 
 def rows(view: Any, column: int = 1) -> list[str]:

@@ -1,1 +1,1 @@
-"""What the workbench tells of experiments, one file a noun: functions that return records, without HTTP."""
+"""What the workbench tells of experiments, one file a noun (a folder for a wide one): functions that return records."""

@@ -34,7 +34,8 @@ from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record, content_id
 from evitrail.workbench.api.folders import UnknownName
 from evitrail.workbench.api.fresh import Fresh, journal_files
-from evitrail.workbench.api.kept_store import store_files
+from evitrail.workbench.api.store.kept import store_files
+from evitrail.workbench.one_line import one_line
 
 EXAMPLE = "example"
 """The name of the policy that every experiment can be judged by, to begin with."""
@@ -166,7 +167,7 @@ def _choice(name: str, path: Path) -> PolicyChoice:
     try:
         head = read_policy(path).policy
     except InputError as error:
-        return PolicyChoice(name=name, title="", version="", fault=" ".join(str(error).split()))
+        return PolicyChoice(name=name, title="", version="", fault=one_line(error))
     return PolicyChoice(name=name, title=head.name, version=head.version, fault="")
 
 

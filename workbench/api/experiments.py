@@ -27,7 +27,8 @@ from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
 from evitrail.workbench.api.folders import ExperimentFolders
 from evitrail.workbench.api.fresh import Fresh, journal_files
-from evitrail.workbench.api.store_state import StoreState, store_state
+from evitrail.workbench.api.store.state import StoreState, store_state
+from evitrail.workbench.one_line import one_line
 
 METRICS = "metrics.json"
 
@@ -98,7 +99,7 @@ def experiment_line(name: str, folder: Path) -> ExperimentLine:
         rows, (runs, cases), seal = _metrics(folder), _counts(folder), seal_state(folder)
         audited = last_audit(folder)
     except (JournalError, ValueError, OSError) as error:
-        fault = " ".join(str(error).split())
+        fault = one_line(error)
     return ExperimentLine(
         exp=name,
         folder=str(folder),

@@ -31,10 +31,10 @@ from evitrail.eval.report.profile import (
     table_order,
 )
 from evitrail.traces.record import Record
-from evitrail.workbench.api.blames import recorded_blames
+from evitrail.workbench.api.attribution.blames import recorded_blames
 from evitrail.workbench.api.experiments import METRICS, metric_rows_in
 from evitrail.workbench.api.fresh import Fresh
-from evitrail.workbench.api.pack import columns_of
+from evitrail.workbench.api.runs.pack import columns_of
 
 
 class MetricColumn(Record):

@@ -23,6 +23,7 @@ from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.traces.record import Record
 from evitrail.traces.whole_file import replace_text
 from evitrail.workbench.api.folders import UnknownName
+from evitrail.workbench.one_line import one_line
 
 VIEWS = "views.json"
 PARAMETERS = ("q", "sort", "group", "cols", "facets", "blame")
@@ -54,7 +55,7 @@ def saved_views(folder: Path) -> SavedViews:
     try:
         return SavedViews(views=_read(folder))
     except (ValueError, OSError) as error:
-        return SavedViews(views=(), fault=" ".join(str(error).split()))
+        return SavedViews(views=(), fault=one_line(error))
 
 
 def save_view(folder: Path, name: str, address: str, *, replaces: bool = False) -> SavedViews:
@@ -90,7 +91,7 @@ def _read(folder: Path) -> tuple[SavedView, ...]:
     try:
         found = [SavedView(name=_name(one["name"]), address=_address(one["address"])) for one in json.loads(text)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        why = f"no {error}" if isinstance(error, KeyError) else " ".join(str(error).split("\n", 1)[0].split())
+        why = f"no {error}" if isinstance(error, KeyError) else one_line(str(error).partition("\n")[0])
         raise ValueError(f"{path}: expected a list of views with name and address, got {why}; {do}") from None
     return tuple(sorted(found, key=_place))
 

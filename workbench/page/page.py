@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "web" / "static"
 """The modules and styles that the file and the server share."""
-STYLES = ("tokens.css", "base.css", "parts.css", "list.css", "graph.css", "viewer/export.css")
+STYLES = ("tokens.css", "base.css", "parts.css", "runs/list.css", "graph.css", "viewer/export.css")
 ENTRY = "viewer/main.mjs"
 IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=async function|function|class|const|let)", re.MULTILINE)

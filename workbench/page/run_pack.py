@@ -37,7 +37,7 @@ from evitrail.traces.journal.errors import JournalError
 from evitrail.traces.journal.redacted import redacted_runs
 from evitrail.traces.journal.view import JournalView
 from evitrail.traces.trace import Trace
-from evitrail.workbench.api.pack import packed
+from evitrail.workbench.api.runs.pack import packed
 
 Shown = Callable[[str], bool]
 """Which blobs the file holds."""

@@ -23,12 +23,13 @@ from starlette.types import ASGIApp
 from evitrail.eval.query.vocabulary import vocabulary
 from evitrail.workbench.api.experiments import experiment_line, experiments
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.jobs import Jobs
-from evitrail.workbench.api.live import Watchers
-from evitrail.workbench.api.pack import pack
+from evitrail.workbench.api.jobs.jobs import Jobs
+from evitrail.workbench.api.live.watchers import Watchers
 from evitrail.workbench.api.profile import profile
-from evitrail.workbench.api.run import run_view
-from evitrail.workbench.api.runs import Neighbours, neighbours
+from evitrail.workbench.api.run.run import run_view
+from evitrail.workbench.api.runs.pack import pack
+from evitrail.workbench.api.runs.runs import Neighbours, neighbours
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.attribution_routes import attribution_api, attribution_pages, attribution_writes
 from evitrail.workbench.web.audit_routes import audit_api, audit_pages
 from evitrail.workbench.web.compare_routes import compare_api, compare_pages
@@ -87,7 +88,7 @@ def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watch
 def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None:
     @app.get("/", include_in_schema=False)
     def experiment_list() -> Response:
-        return shell(files, "Experiments", "experiments.mjs", first={"experiments": experiments(folders)})
+        return shell(files, "Experiments", "experiment/experiments.mjs", first={"experiments": experiments(folders)})
 
     @app.get("/e/{exp}", include_in_schema=False)
     def experiment(exp: str) -> Response:
@@ -98,8 +99,10 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
         try:
             first |= {"profile": profile(folder), "pack": pack(folder).etag}
         except (FileNotFoundError, ValueError) as error:
-            first["fault"] = " ".join(str(error).split())
-        return shell(files, exp, "experiment.mjs", first=first, styles=("list.css", "experiment.css"))
+            first["fault"] = one_line(error)
+        return shell(
+            files, exp, "experiment/experiment.mjs", first=first, styles=("runs/list.css", "experiment/experiment.css")
+        )
 
     @app.get("/e/{exp}/runs/{run:path}", include_in_schema=False)
     def one_run(exp: str, run: str, q: str = "", sort: str = "run", descending: bool = False) -> Response:
@@ -109,8 +112,8 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
             first["neighbours"] = neighbours(folder, run, q, sort, descending=descending)
         except (ValueError, FileNotFoundError):  # a list that cannot be told is no reason not to show the run
             first["neighbours"] = Neighbours(place=None, of=0, previous=None, next=None)
-        styles = ("parts.css", "graph.css", "run.css", "jobs.css", "override.css")
-        return shell(files, run, "run.mjs", first=first, styles=styles)
+        styles = ("parts.css", "graph.css", "run/run.css", "jobs/jobs.css", "attribution/override.css")
+        return shell(files, run, "run/run.mjs", first=first, styles=styles)
 
     @app.get("/static/{name:path}", include_in_schema=False)
     def static(request: Request, name: str) -> Response:

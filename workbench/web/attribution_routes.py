@@ -9,11 +9,9 @@ from fastapi.responses import Response
 
 from evitrail.eval.attribution.blame import FAILS, Kind
 from evitrail.eval.query.vocabulary import vocabulary
-from evitrail.workbench.api.attribution import Attribution, attribution
-from evitrail.workbench.api.blamed_failures import BlamedFailures, Cell, blamed_failures
-from evitrail.workbench.api.experiments import experiment_line
-from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.overrides import (
+from evitrail.workbench.api.attribution.attribution import Attribution, attribution
+from evitrail.workbench.api.attribution.blamed_failures import BlamedFailures, Cell, blamed_failures
+from evitrail.workbench.api.attribution.overrides import (
     BlameChoices,
     OverrideBlame,
     RecordedReview,
@@ -22,14 +20,17 @@ from evitrail.workbench.api.overrides import (
     override_blame,
     withdraw,
 )
-from evitrail.workbench.api.pack import pack
+from evitrail.workbench.api.experiments import experiment_line
+from evitrail.workbench.api.folders import ExperimentFolders
+from evitrail.workbench.api.runs.pack import pack
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.routes import Q, RunName, record
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
 
 Outcome = Annotated[Kind, Query(description="The kind of failure.")]
 Machine = Annotated[bool, Query(description="What the attribution found, without overrides by reviewers.")]
-STYLES = ("list.css", "experiment.css", "attribution.css", "override.css")
+STYLES = ("runs/list.css", "experiment/experiment.css", "attribution/attribution.css", "attribution/override.css")
 
 
 def attribution_api(folders: ExperimentFolders) -> APIRouter:
@@ -115,5 +116,5 @@ def attribution_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFil
                 raise ValueError(f"outcome: expected one of {', '.join(FAILS)}, got {outcome!r}")
             first["found"] = attribution(folder, kind, q, machine=machine)
         except (FileNotFoundError, ValueError) as error:
-            first["fault"] = " ".join(str(error).split())
-        return shell(files, f"Attribution of {exp}", "attribution.mjs", first=first, styles=STYLES)
+            first["fault"] = one_line(error)
+        return shell(files, f"Attribution of {exp}", "attribution/attribution.mjs", first=first, styles=STYLES)

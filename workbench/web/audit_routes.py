@@ -24,6 +24,7 @@ from evitrail.traces.journal.errors import JournalError
 from evitrail.workbench.api.audit import AuditView, audit_view, chosen_policy, is_judged, judged_now, policy_named
 from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.routes import record
 from evitrail.workbench.web.shell import SHELLS, TITLE, inert
 from evitrail.workbench.web.static_files import StaticFiles
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 Policy = Annotated[str, Query(description="The name of a policy; by default the experiment's own, if it has one.")]
-ENTRY = "audit.mjs"
-STYLES = ("tokens.css", "base.css", "frame.css", "audit.css")
+ENTRY = "audit/audit.mjs"
+STYLES = ("tokens.css", "base.css", "frame/frame.css", "audit/audit.css")
 
 
 def audit_api(folders: ExperimentFolders) -> APIRouter:
@@ -67,7 +68,7 @@ def audit_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) ->
             try:
                 view, body = audit_view(folder, name, day=today), _body(exp, folder, name, today)
             except (InputError, JournalError, ValueError, OSError) as error:
-                fault = " ".join(str(error).split())
+                fault = one_line(error)
         first = {
             "experiment": experiment_line(exp, folder),
             "policy": name,

@@ -14,18 +14,19 @@ from fastapi import APIRouter, FastAPI, Query
 from fastapi.responses import Response
 
 from evitrail.eval.query.vocabulary import vocabulary
-from evitrail.workbench.api.compare import MOST_CASES, ConditionsCompared, compare
-from evitrail.workbench.api.compare_choices import choices
+from evitrail.workbench.api.compare.choices import choices
+from evitrail.workbench.api.compare.compare import MOST_CASES, ConditionsCompared, compare
 from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.pack import columns_of
+from evitrail.workbench.api.runs.pack import columns_of
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.routes import record
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
 
 AT_ONCE = 10_000
 """Runs of an experiment at most whose comparison comes with the page."""
-STYLES = ("list.css", "experiment.css", "compare.css")
+STYLES = ("runs/list.css", "experiment/experiment.css", "compare/compare.css")
 
 
 def compare_api(folders: ExperimentFolders) -> APIRouter:
@@ -79,5 +80,5 @@ def compare_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) 
             if columns_of(folder).n <= AT_ONCE:
                 first["compared"] = compare(folders, exp, conditions, baseline, other, cases=0)
         except (ValueError, OSError, LookupError) as error:
-            first["fault"] = " ".join(str(error.args[0] if isinstance(error, LookupError) else error).split())
-        return shell(files, f"Compare · {exp}", "compare.mjs", first=first, styles=STYLES)
+            first["fault"] = one_line(error.args[0] if isinstance(error, LookupError) else error)
+        return shell(files, f"Compare · {exp}", "compare/compare.mjs", first=first, styles=STYLES)

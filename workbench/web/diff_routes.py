@@ -16,9 +16,9 @@ from fastapi import APIRouter, FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from evitrail.workbench.api.diff import RunDiff, run_diff
-from evitrail.workbench.api.diff_other import pair_of
-from evitrail.workbench.api.diff_step import StepDetail, step_diff
+from evitrail.workbench.api.diff.diff import RunDiff, run_diff
+from evitrail.workbench.api.diff.other_runs import pair_of
+from evitrail.workbench.api.diff.step import StepDetail, step_diff
 from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders, UnknownName
 from evitrail.workbench.web.routes import record
@@ -27,7 +27,7 @@ from evitrail.workbench.web.static_files import StaticFiles
 
 First = Annotated[str, Query(description="The first run: a baseline, or the parent of a fork.")]
 Second = Annotated[str, Query(description="The run that is compared with it.")]
-STYLES = ("parts.css", "run.css", "evidence.css", "diff.css")
+STYLES = ("parts.css", "run/run.css", "evidence/evidence.css", "diff/diff.css")
 
 
 def diff_api(folders: ExperimentFolders) -> APIRouter:
@@ -57,7 +57,7 @@ def diff_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> 
             return RedirectResponse(_whole(folder, exp, dict(request.query_params), a or b), 307)
         first: dict[str, Any] = {"experiment": experiment_line(exp, folder), "diff": run_diff(folder, a, b)}
         first["detail"] = _detail(folder, a, b, step)
-        return shell(files, f"{b} compared with {a}", "diff.mjs", first=first, styles=STYLES)
+        return shell(files, f"{b} compared with {a}", "diff/diff.mjs", first=first, styles=STYLES)
 
 
 def _whole(folder: Path, exp: str, said: dict[str, str], run: str) -> str:

@@ -14,12 +14,13 @@ from fastapi import APIRouter, FastAPI, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from evitrail.workbench.api.evidence import MOST, EvidenceSearch, search
+from evitrail.workbench.api.diff.word_diff import Change, word_diff
+from evitrail.workbench.api.evidence.lineage import LineageView, lineage, version_text
+from evitrail.workbench.api.evidence.reliance import Reliance, reliance
+from evitrail.workbench.api.evidence.search import MOST, EvidenceSearch, search
 from evitrail.workbench.api.folders import ExperimentFolders, UnknownName
-from evitrail.workbench.api.lineage import LineageView, lineage, version_text
-from evitrail.workbench.api.opened_store import day_of, opened_store, store_choices
-from evitrail.workbench.api.reliance import Reliance, reliance
-from evitrail.workbench.api.word_diff import Change, word_diff
+from evitrail.workbench.api.store.opened import day_of, opened_store, store_choices
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
 
@@ -29,7 +30,7 @@ Exp = Annotated[str, Query(description="The experiment whose store is meant; not
 AsOf = Annotated[str, Query(description="The day that is asked about, as 2020-01-31; left out, what holds now.")]
 Seq = Annotated[int | None, Query(description="The ledger number up to which events count; left out, all.", ge=0)]
 Version = Annotated[str, Query(description="A version of the lineage.")]
-STYLES = ("parts.css", "evidence.css")
+STYLES = ("parts.css", "evidence/evidence.css")
 
 
 class VersionText(BaseModel):
@@ -98,10 +99,10 @@ def evidence_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles)
                     number, most = whole_number("seq", seq), whole_number("k", k) or SHOWN
                     first["found"] = search(opened, q, day_of(asof), number, status, most)
                 except ValueError as error:  # then what has these words now, and why it is not what was asked
-                    first |= {"found": search(opened, q), "fault": " ".join(str(error).split())}
+                    first |= {"found": search(opened, q), "fault": one_line(error)}
         except ValueError as error:
-            first["fault"] = " ".join(str(error).split())
-        return shell(files, "Evidence", "evidence_search.mjs", first=first, styles=STYLES)
+            first["fault"] = one_line(error)
+        return shell(files, "Evidence", "evidence/search.mjs", first=first, styles=STYLES)
 
     @app.get("/evidence/{id}", include_in_schema=False)
     def one(id: str, asof: str = "", seq: str = "", exp: str = "") -> Response:
@@ -111,10 +112,10 @@ def evidence_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles)
                 try:
                     first["lineage"] = lineage(opened, id, day_of(asof), whole_number("seq", seq))
                 except ValueError as error:  # then what is known now, and why it is not what was asked
-                    first |= {"lineage": lineage(opened, id), "fault": " ".join(str(error).split())}
+                    first |= {"lineage": lineage(opened, id), "fault": one_line(error)}
         except ValueError as error:
-            first["fault"] = " ".join(str(error).split())
-        return shell(files, id, "evidence.mjs", first=first, styles=STYLES)
+            first["fault"] = one_line(error)
+        return shell(files, id, "evidence/evidence.mjs", first=first, styles=STYLES)
 
 
 def whole_number(name: str, text: str) -> int | None:

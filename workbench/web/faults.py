@@ -23,8 +23,9 @@ from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.errors import JournalError
 from evitrail.workbench.api.folders import UnknownName
-from evitrail.workbench.api.jobs import NotNow
-from evitrail.workbench.api.live import TooMany
+from evitrail.workbench.api.jobs.jobs import NotNow
+from evitrail.workbench.api.live.watchers import TooMany
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.shell import error_page
 
 
@@ -94,7 +95,7 @@ HANDLED: tuple[type[Exception], ...] = (
 
 
 def _told(error: Exception) -> tuple[int, str]:
-    said = " ".join(str(error).split())
+    said = one_line(error)
     if isinstance(error, HTTPException):
         return error.status_code, PLAIN.get(error.status_code, str(error.detail))
     if isinstance(error, RequestValidationError):

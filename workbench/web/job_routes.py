@@ -14,15 +14,15 @@ from fastapi.responses import Response
 
 from evitrail.eval.rerun.fork_estimate import ForkEstimate
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.fork_choices import ForkChoices, fork_choices
-from evitrail.workbench.api.forks import AskedForks, begin, estimate
-from evitrail.workbench.api.job_view import JobView
-from evitrail.workbench.api.jobs import Jobs
+from evitrail.workbench.api.jobs.fork_choices import ForkChoices, fork_choices
+from evitrail.workbench.api.jobs.forks import AskedForks, begin, estimate
+from evitrail.workbench.api.jobs.jobs import Jobs
+from evitrail.workbench.api.jobs.view import JobView
 from evitrail.workbench.web.faults import WRITE_FAULTS
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
 
-STYLES = ("parts.css", "jobs.css")
+STYLES = ("parts.css", "jobs/jobs.css")
 After = Annotated[int, Query(description="How many results are known already.", ge=0)]
 
 
@@ -73,9 +73,9 @@ def job_pages(app: FastAPI, jobs: Jobs, files: StaticFiles) -> None:
 
     @app.get("/jobs", include_in_schema=False)
     def listed() -> Response:
-        return shell(files, "Jobs", "jobs.mjs", first={"jobs": jobs.all()}, styles=STYLES)
+        return shell(files, "Jobs", "jobs/jobs.mjs", first={"jobs": jobs.all()}, styles=STYLES)
 
     @app.get("/jobs/{job}", include_in_schema=False)
     def one(job: str) -> Response:
         first: dict[str, Any] = {"job": jobs.view(job)}
-        return shell(files, first["job"].title, "job.mjs", first=first, styles=STYLES)
+        return shell(files, first["job"].title, "jobs/job.mjs", first=first, styles=STYLES)

@@ -24,8 +24,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from evitrail.traces.growth import Position
-from evitrail.workbench.api.live import Watchers
-from evitrail.workbench.api.watched import Event, Watched
+from evitrail.workbench.api.live.watched import Event, Watched
+from evitrail.workbench.api.live.watchers import Watchers
 
 LOOK = 0.2
 """Seconds between two looks of a stream for new events."""

@@ -15,16 +15,17 @@ from starlette.responses import Response
 from evitrail.eval.plan.plan import plan_in
 from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.kept_store import store_path
-from evitrail.workbench.api.opened_store import day_of, opened_store
-from evitrail.workbench.api.retrieval import MOST_PASSAGES, Retrieval, RetrievalQuery, retrieval
-from evitrail.workbench.api.warm_encoder import warm_encoder
+from evitrail.workbench.api.retrieval.retrieval import MOST_PASSAGES, Retrieval, RetrievalQuery, retrieval
+from evitrail.workbench.api.retrieval.warm_encoder import warm_encoder
+from evitrail.workbench.api.store.kept import store_path
+from evitrail.workbench.api.store.opened import day_of, opened_store
+from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.evidence_routes import AsOf, Seq, whole_number
 from evitrail.workbench.web.routes import record
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.static_files import StaticFiles
 
-STYLES = ("parts.css", "evidence.css", "retrieval.css")
+STYLES = ("parts.css", "evidence/evidence.css", "retrieval/retrieval.css")
 
 
 def retrieval_api(folders: ExperimentFolders) -> APIRouter:
@@ -64,8 +65,8 @@ def retrieval_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles
                 asked = RetrievalQuery(q, day_of(asof), numbers[0], _names(retrievers), numbers[1])
                 first["retrieval"] = _retrieval(folders, exp, asked)
             except ValueError as error:  # then the controls alone, and why it is not what was asked
-                first |= {"retrieval": _retrieval(folders, exp, RetrievalQuery("")), "fault": _line(error)}
-        return shell(files, f"{exp}: retrieval", "retrieval.mjs", first=first, styles=STYLES)
+                first |= {"retrieval": _retrieval(folders, exp, RetrievalQuery("")), "fault": one_line(error)}
+        return shell(files, f"{exp}: retrieval", "retrieval/retrieval.mjs", first=first, styles=STYLES)
 
 
 def _retrieval(folders: ExperimentFolders, exp: str, asked: RetrievalQuery) -> Retrieval:
@@ -78,7 +79,3 @@ def _retrieval(folders: ExperimentFolders, exp: str, asked: RetrievalQuery) -> R
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

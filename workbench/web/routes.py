@@ -22,10 +22,10 @@ from evitrail.traces.journal.schema import KEYED
 from evitrail.workbench.api.experiments import ExperimentLine, experiment_line, experiments
 from evitrail.workbench.api.folders import ExperimentFolders, UnknownName
 from evitrail.workbench.api.integrity import IntegrityReport, integrity
-from evitrail.workbench.api.pack import pack
 from evitrail.workbench.api.profile import FailureProfile, profile
-from evitrail.workbench.api.run import RunView, run_view
-from evitrail.workbench.api.runs import (
+from evitrail.workbench.api.run.run import RunView, run_view
+from evitrail.workbench.api.runs.pack import pack
+from evitrail.workbench.api.runs.runs import (
     ListedRuns,
     Neighbours,
     SelectedRuns,
@@ -70,7 +70,7 @@ def api(folders: ExperimentFolders) -> APIRouter:
         "/experiments/{exp}/pack",
         response_class=Response,
         responses=answers(BYTES),
-        summary="All runs as typed arrays, gzipped; see workbench/api/pack.py.",
+        summary="All runs as typed arrays, gzipped; see workbench/api/runs/pack.py.",
     )
     def packed(
         request: Request,

@@ -15,10 +15,10 @@ from pydantic import BaseModel
 
 from evitrail.eval.attribution.blame import Blame
 from evitrail.eval.report.review_list import ListedReview
-from evitrail.workbench.api.answer_sources import answer_sources, sources_bundle
 from evitrail.workbench.api.folders import ExperimentFolders
-from evitrail.workbench.api.run import run_view
-from evitrail.workbench.api.run_export import run_export
+from evitrail.workbench.api.run.answer_sources import answer_sources, sources_bundle
+from evitrail.workbench.api.run.export import run_export
+from evitrail.workbench.api.run.run import run_view
 from evitrail.workbench.explain.sources import Reasons
 from evitrail.workbench.export import FORMATS
 from evitrail.workbench.web.routes import BYTES, RunName, answers

@@ -23,7 +23,7 @@ from evitrail.workbench.api.folders import ExperimentFolders
 if TYPE_CHECKING:
     import uvicorn
 
-    from evitrail.workbench.api.live import Watchers
+    from evitrail.workbench.api.live.watchers import Watchers
 
 GRACE = 5
 """Seconds that answers under way get once the server is stopped."""
@@ -80,7 +80,7 @@ def serve(
     """Serve until interrupted; ``on_ready`` is called with the address to open. With ``read_only`` no route writes."""
     import uvicorn
 
-    from evitrail.workbench.api.live import Watchers
+    from evitrail.workbench.api.live.watchers import Watchers
     from evitrail.workbench.web.app import create_app
     from evitrail.workbench.web.guard import Admission, loopback_hosts
 
@@ -119,8 +119,8 @@ def stoppable(server: uvicorn.Server, watchers: Watchers) -> uvicorn.Server:
 def warmed(folders: ExperimentFolders) -> None:
     """Make what the first pages need, while nobody asks yet: it is kept until a file changes."""
     from evitrail.workbench.api.experiments import experiment_line
-    from evitrail.workbench.api.pack import pack
     from evitrail.workbench.api.profile import profile
+    from evitrail.workbench.api.runs.pack import pack
 
     found = folders.all()
     with suppress(Exception):  # the page that needs it says what is wrong

@@ -5,7 +5,7 @@ Rules kept here
   needs no second request to paint.
 - Every text that is put into a shell is escaped.
 
-    shell(files, "Experiments", "experiments.mjs", first={"experiments": []})
+    shell(files, "Experiments", "experiment/experiments.mjs", first={"experiments": []})
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def shell(
             title=title[:TITLE],
             modules=files.modules(entry),
             entry=entry,
-            styles=("tokens.css", "base.css", "frame.css", *styles),
+            styles=("tokens.css", "base.css", "frame/frame.css", *styles),
             first=inert(first),
             read_only=files.read_only,
         )

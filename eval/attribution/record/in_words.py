@@ -39,20 +39,10 @@ def code_in_words(blame: Blame) -> str:
     return f"{blame.fault_code} {FAULTS.get(blame.fault_code, 'a code this version does not know')}"
 
 
-def role_in_words(kind: str) -> str:
-    """Who acts in a step of this kind."""
-    return IN_WORDS.get(kind, "a step of an outside agent")
-
-
 def share_in_words(share: Share) -> str:
     """``0.50, exact``, or with its interval."""
     ends = "exact" if share.lo == share.hi else f"{share.lo:.2f} to {share.hi:.2f}"
     return f"{share.value + 0.0:.2f} ({ends})"
-
-
-def is_blamed(blame: Blame, player: str) -> bool:
-    """Whether a player, which older records name by its kind, is among the blamed."""
-    return player in blame.culprit or player in blame.roles
 
 
 def fixes(sets: Sequence[Sequence[str]]) -> str:

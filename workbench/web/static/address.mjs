@@ -30,18 +30,25 @@ export function withParameters(path, given) {
   return said ? `${path}?${said}` : path;
 }
 
+// What is said of these parameters.
+export const known = (given) =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined && value !== ""));
+
 export const experimentPath = (exp) => `/e/${encodeURIComponent(exp)}`;
 
 export const runPath = (exp, run, given = {}) => {
-  const known = Object.entries(given).filter(([, value]) => value !== null && value !== undefined && value !== "");
   const name = encodeURIComponent(run).replaceAll("%2F", "/");
-  return withParameters(`${experimentPath(exp)}/runs/${name}`, Object.fromEntries(known));
+  return withParameters(`${experimentPath(exp)}/runs/${name}`, known(given));
 };
 
 // Two runs; where one is left out, the server finds what it is compared with.
-export const diffPath = (exp, { a, b, step }) => withParameters(`${experimentPath(exp)}/diff`,
-  Object.fromEntries(Object.entries({ a, b, step }).filter(([, value]) => value)));
+export const diffPath = (exp, { a, b, step }) => withParameters(`${experimentPath(exp)}/diff`, known({ a, b, step }));
 
 // A query that retrievers are compared by, on a day and as known at a ledger number.
-export const retrievalPath = (exp, { q, asof, seq }) => withParameters(`${experimentPath(exp)}/retrieval`,
-  Object.fromEntries(Object.entries({ q, asof, seq }).filter(([, value]) => value !== null && value !== undefined)));
+export const retrievalPath = (exp, { q, asof, seq }) => withParameters(`${experimentPath(exp)}/retrieval`, known({ q, asof, seq }));
+
+// The page of a version (id@version) or of a lineage.
+export function evidencePath(ref, given = {}) {
+  const [id, ...version] = ref.split("@");
+  return withParameters(`/evidence/${encodeURIComponent(id)}`, known({ v: version.join("@"), ...given }));
+}

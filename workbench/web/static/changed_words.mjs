@@ -1,7 +1,7 @@
 // A text compared with another word by word: words that are gone are struck through, new ones underlined, and each is also
 // announced in words to a screen reader.
 
-import { el } from "./viewer/dom.mjs";
+import { el } from "./dom.mjs";
 
 const TAGS = { "-": "del", "+": "ins" };
 

@@ -1,6 +1,6 @@
 // A dialog over the page, as the browser has it.
 
-import { el } from "./viewer/dom.mjs";
+import { el } from "./dom.mjs";
 
 export const dialog = (title, ...content) =>
   openDialog(title, content, el("form", { method: "dialog" }, el("button", { autofocus: true }, "Close")));

@@ -1,7 +1,7 @@
 // GRADE certainty as four circles and a word, never alone: the reason for it stands beside.
 
-import { el } from "./viewer/dom.mjs";
-import { spaced, sumInWords } from "./viewer/text.mjs";
+import { el } from "./dom.mjs";
+import { spaced, sumInWords } from "./text.mjs";
 
 const LEVELS = ["very_low", "low", "moderate", "high"];
 

@@ -9,7 +9,7 @@
 //     const live = liveStream({ exp, on: { runs: ({ n }) => …, progress: (state) => … } });
 //     frame({ …, live: live.node }); live.start();
 
-import { button, say } from "./viewer/dom.mjs";
+import { button, say } from "./dom.mjs";
 import { withParameters } from "./address.mjs";
 
 const RETRY = 5_000, QUIET = 8_000; // milliseconds

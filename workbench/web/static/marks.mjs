@@ -1,7 +1,7 @@
 // How things are marked: a glyph and a word always stand with a colour, and unknown is said.
 
-import { el } from "./viewer/dom.mjs";
-import { number, spaced } from "./viewer/text.mjs";
+import { el } from "./dom.mjs";
+import { number, spaced } from "./text.mjs";
 
 export const MARKED = {
   right: ["✓", "right"], wrong: ["✗", "wrong"], abstained: ["–", "abstained"], unknown: ["?", "not labelled"],
@@ -10,7 +10,7 @@ export const MARKED = {
 };
 export const HARMS = ["high_risk", "unsafe", "contradicts", "overconfident", "stale"]; // the gravest first
 export const KINDS = ["high_risk", "unsafe", "contradiction", "overconfident", "wrong"]; // of failure, the same
-export const KIND_WORDS = { high_risk: "high-risk", contradiction: "contradiction" };
+const KIND_WORDS = { high_risk: "high-risk", contradiction: "contradiction" };
 
 export const kindWord = (kind) => KIND_WORDS[kind] ?? spaced(kind);
 

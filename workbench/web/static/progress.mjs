@@ -2,7 +2,7 @@
 //
 //     show(cell, progressBar({ done: 12, planned: 40, failed: 1, rate: 0.5, eta_s: 54 }));
 
-import { count, el } from "./viewer/dom.mjs";
+import { count, el } from "./dom.mjs";
 
 const number = (value) => value.toLocaleString("en");
 

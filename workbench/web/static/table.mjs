@@ -9,7 +9,7 @@
 //     const table = gridTable({ onsort, onopen }); table.set(columns, sort, places); table.select(0);
 //     table.unfold(0, content); table.unfold(-1);
 
-import { button, el, show } from "./viewer/dom.mjs";
+import { button, el, show } from "./dom.mjs";
 
 const HEIGHT = 32, SPARE = 8;
 

@@ -47,7 +47,7 @@ export class NameColumn {
   unknown() { return Uint8Array.from(this.codes, (code) => (code < 0 ? TRUE : FALSE)); }
 }
 
-export class ListColumn {
+class ListColumn {
   constructor(distinct, codes, ends, known) {
     this.kind = "lists";
     this.distinct = distinct;
@@ -79,7 +79,7 @@ export class ListColumn {
   }
 }
 
-export class FlagColumn {
+class FlagColumn {
   constructor(values) {
     this.kind = "flag";
     this.values = values;

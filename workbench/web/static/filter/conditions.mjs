@@ -71,7 +71,7 @@ export function byChange(term, columns, aliases) {
 export const namedConditions = (columns) => knownConditions(readConditions(columns));
 
 // The condition of each run, with its reader's label where there are several: `standard@qwen3-8b`.
-export function readConditions(columns) {
+function readConditions(columns) {
   return columns.derived("conditions with readers", () => {
     const run = columns.column("run"), condition = columns.column("condition");
     return namesOf(columns.n, (row) => readCondition(run.get(row), condition.get(row)));

@@ -43,4 +43,4 @@ function numbered(char) {
 }
 
 // The UTF-16 unit, counted from 0, at which a character stands that is counted from 1.
-export const unitAt = (text, at) => Array.from(text).slice(0, at - 1).join("").length;
+const unitAt = (text, at) => Array.from(text).slice(0, at - 1).join("").length;

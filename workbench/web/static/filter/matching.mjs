@@ -23,7 +23,7 @@ const STATE_DIGITS = 8; // of a store state's name are enough to name it
 const upTo = (mark) => (name) => (name.includes(mark) ? name.slice(0, name.indexOf(mark)) : name);
 const SHORT_NAMES = { lineage: upTo("@"), kind: upTo("["), part: upTo(".") };
 
-export const isPlain = ({ op }) => op === ":" || op === "!=";
+const isPlain = ({ op }) => op === ":" || op === "!=";
 
 // What any of the values holds of; negated for "!=".
 export function anyValue(term, one) {

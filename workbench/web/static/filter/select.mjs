@@ -29,7 +29,7 @@ export function selectRuns(tree, columns, vocabulary) {
 }
 
 // What the query says of each run: 0, 1, or 2 for unknown. Terms for the server are added to `asked`.
-export function queryTruth(tree, columns, vocabulary, asked = new Set()) {
+function queryTruth(tree, columns, vocabulary, asked = new Set()) {
   const inner = (term) => queryTruth(term, columns, vocabulary, asked);
   if (tree.type === "not") return notTruth(inner(tree.term));
   if (tree.type === "both") return tree.terms.map(inner).reduce(andTruth, sameTruth(columns.n, TRUE));

@@ -5,8 +5,8 @@
 // The index tells the first digits of each hash, only so that the record that was altered can be named.
 
 import { decoder, digest, encoder, gunzip, hex, joined, PATIENT, sha256, short, splitLines, unbase64 }
-  from "./bytes.mjs";
-import { byId, count, rested } from "./dom.mjs";
+  from "../bytes.mjs";
+import { byId, count, rested } from "../dom.mjs";
 
 export async function check(file) {
   const found = { integrity: [], completeness: [], unknown: [], records: 0, blobs: 0, keyed: 0, absent: 0 };

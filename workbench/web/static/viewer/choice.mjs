@@ -1,9 +1,9 @@
 // The choice, its ballots, the chain it stands on, and who is blamed when it was wrong.
 
-import { count, el, facts, parted } from "./dom.mjs";
+import { count, el, facts, parted } from "../dom.mjs";
 import { claimCard, strongest } from "./evidence.mjs";
 import { optionName } from "./option.mjs";
-import { certainty, number, spaced, sumInWords, validity } from "./text.mjs";
+import { certainty, number, spaced, sumInWords, validity } from "../text.mjs";
 
 export function choiceView({ option, reason, logits, claims, ballots }, { question, reading, go }) {
   const letters = Object.keys(question?.options ?? logits).sort();

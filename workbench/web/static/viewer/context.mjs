@@ -6,10 +6,10 @@
 // - A passage is found in a prompt by its text, so one that was rewritten or cut down to little is not marked.
 // - What is not on record is shown as unknown.
 
-import { count, el, facts, fold, parted } from "./dom.mjs";
+import { count, el, facts, fold, parted } from "../dom.mjs";
 import { placedIn } from "./spans.mjs";
 import { lastPart, stepOf, viewOf } from "./step.mjs";
-import { certainty, hash, nameOf, number, plain, spaced, unitOf, validity } from "./text.mjs";
+import { certainty, hash, nameOf, number, plain, spaced, unitOf, validity } from "../text.mjs";
 
 // As the journal counts them: a character that takes two units here is one.
 const lengthOf = (text) => text.length - (text.match(/[\ud800-\udbff]/g)?.length ?? 0);

@@ -1,8 +1,8 @@
 // Evidence: passages as cards in rank order, gates, and claims beside the words they were read from, both ways.
 
-import { badge, button, count, el, fill, fold, pair, parted, say } from "./dom.mjs";
+import { badge, button, count, el, fill, fold, pair, parted, say } from "../dom.mjs";
 import { optionName } from "./option.mjs";
-import { certainty, marked, nameOf, number, spaced, validity } from "./text.mjs";
+import { certainty, marked, nameOf, number, spaced, validity } from "../text.mjs";
 
 // What a synthesis read and said. Claims are named by its edges, in the order in which it states them.
 export async function readingOf(file, { path, output, edges, inputs }) {

@@ -1,9 +1,9 @@
 // What this file holds: an index, and chunks of records and blobs that are decoded when something in them is shown.
 // A record is found by its number, a blob by the first digits of its name.
 
-import { unpack } from "../pack.mjs";
-import { decoder, gunzip, short, splitLines, unbase64 } from "./bytes.mjs";
-import { byId } from "./dom.mjs";
+import { unpack } from "../runs/pack.mjs";
+import { decoder, gunzip, short, splitLines, unbase64 } from "../bytes.mjs";
+import { byId } from "../dom.mjs";
 
 const KEPT = 12; // chunks that stay decoded
 export const ABSENT = {

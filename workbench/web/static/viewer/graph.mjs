@@ -9,7 +9,7 @@
 //
 //     const { boxes, edges } = graphOf(values, new Set(["passages"]));
 
-import { count } from "./dom.mjs";
+import { count } from "../dom.mjs";
 import { DOING, lastPart } from "./step.mjs";
 
 export const LANES = ["Question, searches", "Passages, versions", "Claims", "Options"];
@@ -17,15 +17,15 @@ const [SEARCHES, PASSAGES, CLAIMS, OPTIONS] = LANES.keys();
 const CLAIMS_FIRST = 6, SEEN_FIRST = 12, STEPS_FIRST = 14, STEPS_MOST = 120;
 const LANE_OF = { Retrieved: SEARCHES, Query: SEARCHES, Critique: SEARCHES, Kept: SEARCHES, Synthesis: CLAIMS, Choice: OPTIONS };
 
-export const claimBox = (i) => `claim ${i}`;
-export const passageBox = (name) => `passage ${name}`;
-export const optionBox = (letter) => `option ${letter}`;
-export const stepBox = (step) => `step ${step}`;
+const claimBox = (i) => `claim ${i}`;
+const passageBox = (name) => `passage ${name}`;
+const optionBox = (letter) => `option ${letter}`;
+const stepBox = (step) => `step ${step}`;
 
 const strongestFirst = (a, b) => b.strength - a.strength || a.i - b.i;
 
 // The options that are shown first: the chosen and the right one; of an abstention also the two that most spoke for.
-export function mainOptions({ chosen, question, weights }) {
+function mainOptions({ chosen, question, weights }) {
   const letters = Object.keys(question?.options ?? {}).sort();
   const heavy = chosen === null ? letters.filter((letter) => weights[letter] > 0).sort((a, b) => weights[b] - weights[a]).slice(0, 2) : [];
   return [...new Set([chosen, question?.answer, ...heavy])].filter((letter) => letters.includes(letter));

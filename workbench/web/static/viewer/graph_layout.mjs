@@ -9,8 +9,8 @@
 
 const SHARES = [22, 30, 29, 19], BETWEEN = 8, GROUPS = 16;
 const HEIGHTS = { step: 46, fold: 32, context: 46 }, FULL = 64, TALL = 82; // a line of words is 18 high
-export const NARROWEST = 660;
-export const heightOf = ({ kind, isBlamed, standing }) => (standing?.by ? TALL : isBlamed ? FULL : HEIGHTS[kind] ?? FULL);
+const NARROWEST = 660;
+const heightOf = ({ kind, isBlamed, standing }) => (standing?.by ? TALL : isBlamed ? FULL : HEIGHTS[kind] ?? FULL);
 
 export function laidOut({ boxes, edges }, width) {
   const wide = Math.max(width, NARROWEST), gap = wide < 780 ? 32 : 44, free = wide - 3 * gap, places = new Map();

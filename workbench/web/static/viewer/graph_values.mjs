@@ -1,9 +1,8 @@
 // The values of a run for its graph: steps, passages with their status, claims, options, and who is blamed.
 
+import { KINDS } from "../marks.mjs";
 import { stepOf, titleOf } from "./step.mjs";
-import { nameOf, refOf, spaced, standingOf } from "./text.mjs";
-
-const GRAVEST_FIRST = ["high_risk", "unsafe", "contradiction", "overconfident", "wrong"]; // kinds of failure
+import { refOf, spaced, standingOf } from "../text.mjs";
 
 // Every record in the order in which they were made, and those that end a run and find a blame.
 export function stepOrder(rows) {
@@ -21,7 +20,7 @@ export const graphSteps = (rows) => rows.filter(([, depth, type, path, , , outpu
 export const versionIn = (ref, { id }) => (ref?.startsWith(`${id}@`) ? ref.slice(id.length + 1) : ref ?? null);
 
 export function valuesOfStory({ run, question, said, choice, reading, finders, found, met, blames }, blameFor) {
-  const used = new Set(choice?.claims), sorted = blames?.blames.toSorted((a, b) => GRAVEST_FIRST.indexOf(a.outcome) - GRAVEST_FIRST.indexOf(b.outcome));
+  const used = new Set(choice?.claims), sorted = blames?.blames.toSorted((a, b) => KINDS.indexOf(a.outcome) - KINDS.indexOf(b.outcome));
   const blame = sorted?.find(({ outcome }) => outcome === blameFor) ?? sorted?.[0];
   return {
     ...stepOrder(run.rows), steps: graphSteps(run.rows),

@@ -9,7 +9,7 @@
 //     const graph = graphView({ values, at, select, open, unfold });
 //     show(box, graph.node); graph.draw();
 
-import { button, el, say, show } from "./dom.mjs";
+import { button, el, say, show } from "../dom.mjs";
 import { LANES, foldsOf, graphOf, litIn } from "./graph.mjs";
 import { curves, laidOut } from "./graph_layout.mjs";
 import { graphPlay } from "./graph_play.mjs";

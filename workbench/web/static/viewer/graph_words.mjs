@@ -1,8 +1,8 @@
 // The text of a box of the graph, and the same in one line, for screen readers and for the list of the same edges.
 
-import { button, el } from "./dom.mjs";
+import { button, el } from "../dom.mjs";
 import { nestedGraph } from "./graph.mjs";
-import { number, spaced } from "./text.mjs";
+import { number, spaced } from "../text.mjs";
 
 const STANDINGS = { superseded: ["◷", "superseded"], expired: ["◷", "expired"], not_yet: ["◷", "not yet in force"],
   retracted: ["⊘", "retracted"], withdrawn: ["⊘", "withdrawn"], current: ["✓", "in force"] };

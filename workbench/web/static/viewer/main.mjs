@@ -1,16 +1,16 @@
 // Where one is (the address says it), and the keyboard.
 
 import { contextView } from "./context.mjs";
-import { badge, button, byId, count, el, painted, say, show } from "./dom.mjs";
+import { badge, button, byId, count, el, painted, say, show } from "../dom.mjs";
 import { quotedView } from "./evidence.mjs";
 import { linkTo, openFile } from "./file.mjs";
 import { valuesOfStory } from "./graph_values.mjs";
 import { graphView } from "./graph_view.mjs";
-import { filtered, longList } from "./list.mjs";
+import { filtered, longList } from "../list.mjs";
 import { questionBand, storyOf } from "./question.mjs";
 import { runList, runName } from "./runs.mjs";
 import { DOING, lastPart, MARKS, rawView, stepBody, stepFacts, stepOf, titleOf } from "./step.mjs";
-import { took } from "./text.mjs";
+import { took } from "../text.mjs";
 import { verdict } from "./verdict.mjs";
 import { OF_RECORD, RUN_VIEWS, viewKeys, viewTabs } from "./views.mjs";
 

@@ -1,6 +1,6 @@
 // An option as it stands in a list: its letter, its words, and whether it was chosen or is right.
 
-import { badge, el } from "./dom.mjs";
+import { badge, el } from "../dom.mjs";
 
 export function optionName(letter, question, chosen) {
   return [

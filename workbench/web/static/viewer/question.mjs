@@ -2,10 +2,10 @@
 // Of any other run the story is short, and the page shows the records as they are.
 
 import { ballotsView, blamesView, chainView, reviewSays } from "./choice.mjs";
-import { badge, el, show } from "./dom.mjs";
+import { badge, el, show } from "../dom.mjs";
 import { readingOf } from "./evidence.mjs";
 import { optionName } from "./option.mjs";
-import { nameOf, plain, refOf, spaced } from "./text.mjs";
+import { nameOf, plain, refOf, spaced } from "../text.mjs";
 
 export async function storyOf(file, run) {
   const first = (type) => run.rows.find((row) => row[2] === type), end = first("run.end")?.[0] ?? Infinity;

@@ -4,14 +4,14 @@
 // - The address after `#` holds what is shown: `q`, `sort`, `facets`. It is kept while a run is open.
 // - Words of claims and passages are searched in the file's own records.
 
-import { facetPanel } from "../facets.mjs";
-import { OPENED, filterBox } from "../filter_box.mjs";
+import { facetPanel } from "../runs/facets.mjs";
+import { OPENED, filterBox } from "../runs/filter_box.mjs";
 import { HARMS } from "../marks.mjs";
-import { readSort, sortText, sorted } from "../pack.mjs";
-import { SHOWN, runColumns } from "../run_columns.mjs";
-import { runFinder } from "../run_finder.mjs";
+import { readSort, sortText, sorted } from "../runs/pack.mjs";
+import { SHOWN, runColumns } from "../runs/columns.mjs";
+import { runFinder } from "../runs/finder.mjs";
 import { gridTable } from "../table.mjs";
-import { button, byId, el, say, show } from "./dom.mjs";
+import { button, byId, el, say, show } from "../dom.mjs";
 import { recordedWords } from "./words.mjs";
 
 // A run's name; where it is too long, what a fork changed stays to be read, and its parent's name is cut.

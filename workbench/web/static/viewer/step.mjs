@@ -1,12 +1,12 @@
 // One record: who did it, on what, with what result; or the record as it was written.
 
-import { decoder } from "./bytes.mjs";
+import { decoder } from "../bytes.mjs";
 import { ballotsView, blamesView, choiceView, reviewSays } from "./choice.mjs";
-import { count, el, facts, fold, parted } from "./dom.mjs";
+import { count, el, facts, fold, parted } from "../dom.mjs";
 import { readingOf, retrievedView, synthesisView } from "./evidence.mjs";
 import { optionName } from "./option.mjs";
 import { overview } from "./question.mjs";
-import { hash, plain, spaced, stamp, took } from "./text.mjs";
+import { hash, plain, spaced, stamp, took } from "../text.mjs";
 
 export const DOING = {
   retrieve: "searched the evidence", critique: "judged whether that was enough", requery: "asked again, in other words",

@@ -1,7 +1,7 @@
 // The verdict on the record, in words: what was checked, what was found, and what no check in this file can tell.
 
 import { check } from "./check.mjs";
-import { byId, count, el, fold, parted, say, show } from "./dom.mjs";
+import { byId, count, el, fold, parted, say, show } from "../dom.mjs";
 import { linkTo } from "./file.mjs";
 
 export async function verdict(file) {

@@ -1,6 +1,6 @@
 // The views of a run, in the order of their keys, 1 to 5; some are of the record that is selected, some of the whole run.
 
-import { button } from "./dom.mjs";
+import { button } from "../dom.mjs";
 
 export const RUN_VIEWS = [["why", "Why"], ["graph", "Graph"], ["step", "Step"], ["context", "Context"], ["raw", "As written"]];
 export const OF_RECORD = ["step", "context", "raw"];

@@ -5,8 +5,8 @@
 // - Of a reader that makes no claims, what it claimed is unknown; of a run whose question is not in the file, all words are.
 
 import { UNKNOWN } from "../filter/truth.mjs";
-import { rested } from "./dom.mjs";
-import { nameOf } from "./text.mjs";
+import { rested } from "../dom.mjs";
+import { nameOf } from "../text.mjs";
 
 const WORDS = ["claim", "passage"];
 

@@ -1,0 +1,1 @@
+"""Which step is blamed for which failures, and what reviewers overrode."""

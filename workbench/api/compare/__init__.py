@@ -1,0 +1,1 @@
+"""Conditions compared, and what there is to compare."""

@@ -1,0 +1,1 @@
+"""Pieces of evidence: searched for, over time, graded, and who relies on them."""

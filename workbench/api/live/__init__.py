@@ -1,0 +1,1 @@
+"""What happens to an experiment while somebody looks at it."""

@@ -1,0 +1,1 @@
+"""One query asked of several retrievers."""

@@ -1,0 +1,1 @@
+"""The evidence store of an experiment: where it is, and kept open to be read."""
