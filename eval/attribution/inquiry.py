@@ -33,8 +33,6 @@ STILL_FAILS = 0.2
 """A repair that leaves more than this of the failure prevents nothing."""
 STILL_FAILS_AT_RANDOM = 0.4
 """The same where it is estimated from eight replicates: a rare slip of a reader shows up in two of eight at times."""
-
-
 NOT_PLAYED = Fresh()
 
 

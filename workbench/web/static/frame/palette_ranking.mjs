@@ -41,7 +41,7 @@ export function ranked(entries, typed, kinds = [], most = MOST, ofAKind = OF_A_K
   return { found, shown: [...first, ...rest].slice(0, most) };
 }
 
-// How well a word is met by a name; both in small letters.
+// How well a word matches a name; both in lower case.
 function gradeOf(name, word) {
   const at = name.indexOf(word);
   if (at === 0) return name.length === word.length ? WHOLE : START;
