@@ -24,6 +24,7 @@ from serving_pages import WRITES, asking
 from evitrail.eval.rerun import fork_batch
 from evitrail.eval.rerun.fork_batch import WORKBENCH_JOURNAL
 from evitrail.traces import Journal, Journals
+from evitrail.traces.journal.errors import JournalError
 from evitrail.workbench.api.jobs.file import FOLDER, JobFile
 from evitrail.workbench.api.jobs.jobs import WAITING
 
@@ -232,7 +233,7 @@ def ended_runs(folder: Path) -> list[str]:
                 for run in journals.runs()
                 if "~" not in run and any(r.type == "run.end" for r in journals.records(run))
             ]
-    except ValueError:  # it is being made
+    except (ValueError, JournalError):  # it is being made
         return []
 
 
