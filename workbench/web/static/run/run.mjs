@@ -162,9 +162,11 @@ async function start() {
   });
 
   function play({ target }) {
-    if (target.closest("button, summary")) return false; // it does what it says
+    if (target?.closest("button, summary")) return false; // it does what it says; the palette names no target
     if (parameters().view !== "graph") go({ view: "graph" });
-    withGraph().then(() => { draw(); graph.toggle(); }, failed);
+    const toggle = () => { draw(); graph.toggle(); };
+    if (graph) toggle();
+    else withGraph().then(toggle, failed);
     return true;
   }
 
