@@ -84,7 +84,8 @@ class Watchers:
         finally:
             watched.takes_rows(-rows)
             with self._lock:
-                self._lookers[folder] -= 1
+                if folder in self._lookers:  # else the watchers were closed meanwhile
+                    self._lookers[folder] -= 1
 
     def tells(self, kind: str, teller: Teller) -> None:
         """Add a kind of event to every experiment, from the next that is watched on."""
