@@ -162,7 +162,7 @@ def test_every_export_is_written_and_holds_the_payloads_as_text(attacked: Desk, 
     assert target.stat().st_size > 1000
 
 
-NO_PART_OF_A_PAGE = "img, iframe, object, embed, base, [style], script:not([src]):not([type='application/json'])"
+NO_PART_OF_A_PAGE = "img, iframe, object, embed, base, script:not([src]):not([type='application/json'])"
 ADDED = f"""() => [
     ...document.querySelectorAll("{NO_PART_OF_A_PAGE}"),
     ...[...document.querySelectorAll("*")].filter((one) => [...one.attributes].some((a) => a.name.startsWith("on"))),
