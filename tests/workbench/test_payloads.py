@@ -180,7 +180,7 @@ def test_nothing_runs_on_any_page_of_the_workbench_and_no_text_turns_another_aro
     assert said.code == 0, said.err
     assert not RAW.search(said.out + said.err)
     exp = f"/e/{attacked.run.name}"
-    run = f"{exp}/runs/{quote(name)}"
+    run = f"{exp}/runs/{quote(name, safe='')}"
     pages = ["/", "/jobs", exp, f"{exp}?group=case", f"{exp}?facets=case"]
     pages += [f"{run}?view={view}" for view in ("why", "graph", "step", "context", "raw")]
     pages += [f"{exp}/{page}" for page in ("compare", "attribution", "audit", "retrieval?q=advised")]

@@ -36,8 +36,10 @@ export const known = (given) =>
 
 export const experimentPath = (exp) => `/e/${encodeURIComponent(exp)}`;
 
+const DOTS = /(^|\/)\.\.?(\/|$)/; // parts of a path that a browser would resolve
+
 export const runPath = (exp, run, given = {}) => {
-  const name = encodeURIComponent(run).replaceAll("%2F", "/");
+  const coded = encodeURIComponent(run), name = DOTS.test(run) ? coded : coded.replaceAll("%2F", "/");
   return withParameters(`${experimentPath(exp)}/runs/${name}`, known(given));
 };
 
