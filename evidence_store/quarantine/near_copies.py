@@ -56,7 +56,7 @@ def sketch(question: str) -> Sketch:
 def held_share(text: str, questions: Iterable[Sketch]) -> float:
     """The largest share of any question's runs that the text holds; of questions long enough to tell."""
     there = runs(text)
-    return max((sum(run in there for run in one) / len(one) for one in questions if len(one) >= FEWEST), default=0.0)
+    return max((len(there.intersection(one)) / len(one) for one in questions if len(one) >= FEWEST), default=0.0)
 
 
 def may_be_near(texts: Iterable[tuple[str, str]], new: Iterable[str]) -> dict[str, str]:
