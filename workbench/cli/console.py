@@ -23,15 +23,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
-from rich.tree import Tree
 
 from evitrail.traces.known_secrets import SECRETS, masked
 from evitrail.workbench.cli.table_lines import table_lines
 from evitrail.workbench.control_characters import written_out
 
 if TYPE_CHECKING:
+    from rich.tree import Tree
+
     from evitrail.eval.injection.table import Share
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
@@ -152,6 +152,7 @@ def print_table(
 
 def print_tree(tree: Branch) -> None:
     """A line and what hangs on it, each folded beside its branch."""
+    from rich.tree import Tree
 
     def grown(branch: Branch, onto: Tree | None = None) -> Tree:
         text, twigs = branch
@@ -191,6 +192,8 @@ def sweeping() -> Iterator[Callable[[int, int, int, int, int], None]]:
 
     Both rates are of this sweep since it began; tokens are those of runs that have ended.
     """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     said = "{task.fields[failed]} failed · {task.fields[in_flight]} in flight · {task.fields[rate]}"
     columns = (TextColumn("running"), BarColumn(), MofNCompleteColumn(), TextColumn(said), TimeRemainingColumn())
     with Progress(*columns, console=err(), disable=not sys.stderr.isatty(), transient=True) as bar:
@@ -206,6 +209,8 @@ def sweeping() -> Iterator[Callable[[int, int, int, int, int], None]]:
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal, silence elsewhere; tell it how many are done, of how many."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err(), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task(label, total=None)
