@@ -27,6 +27,7 @@ from evitrail.workbench.api.folders import ExperimentFolders
 from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.routes import record
 from evitrail.workbench.web.shell import SHELLS, TITLE, inert
+from evitrail.workbench.web.signed_in import signed_in
 from evitrail.workbench.web.static_files import StaticFiles
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def _page(files: StaticFiles, exp: str, view: AuditView, body: dict[str, Any], m
             entry=ENTRY,
             styles=STYLES,
             read_only=files.read_only,
+            signed_in=signed_in(),
             **more,
         )
     )
