@@ -3,8 +3,8 @@
 Rules kept here
 - Everything is told from columns, so 100,000 runs are filtered without a journal. Only the words of claims and passages
   are read from it, of the runs that the rest of the query leaves open.
-- A word that is no flag is searched in questions and names (``free_words.py``). Where it looks like a flag or a field, a
-  note says so: a misspelt flag should not pass for a text that nothing holds.
+- A word that is no flag is searched in questions and names (``free_words.py``). Where it looks like a flag or a field,
+  a note says so: a misspelt flag should not pass for a text that nothing holds.
 
     selection = select(parse("high_risk cites:superseded"), Columns.of(Path("my-run")))
     selection.runs, selection.unknown

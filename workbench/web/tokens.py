@@ -24,7 +24,7 @@ LONGEST_NAME = 120
 TABLE = "person"
 LIKE = "aаα bвβ cсϲ dԁ eеεє gɡ hһнη jј kкκ li1|ıіιӏ mм nп o0оοσ pрρ qԛ rг sѕ tтτ uυ vν wԝω xхχ yуү"
 """Small Latin letters, each with the letters of other scripts, digits and marks that look like it, small or capital."""
-AS_LATIN = str.maketrans({other: letter for letter, *others in LIKE.split() for other in others})
+AS_LATIN = str.maketrans({other: like[0] for like in LIKE.split() for other in like[1:]})
 
 
 def read_token(path: Path) -> str:
