@@ -116,6 +116,7 @@ def _page(files: StaticFiles, exp: str, view: AuditView, body: dict[str, Any], m
             styles=STYLES,
             read_only=files.read_only,
             signed_in=signed_in(),
+            static=files.address,
             **more,
         )
     )
