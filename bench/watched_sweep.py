@@ -58,7 +58,8 @@ def results() -> list[str]:
                 for watched in (False, True) if number % 2 else (True, False):
                     name = f"round-{number}-{'watched' if watched else 'alone'}"
                     (experiments / name).mkdir()
-                    pages = watching(browser, f"{address}e/{name}") if watched else nullcontext([])
+                    nobody = nullcontext(list[Any]())
+                    pages = watching(browser, f"{address}e/{name}") if watched else nobody
                     rate, heard = _swept(experiments / name, place / "store", server.url, pages)
                     if number:  # the first is not counted
                         rates[watched].append(rate)
