@@ -7,6 +7,8 @@ Rules kept here
   all else at one row at a time. So a text's vector is the same to the bit in any company, as long as a row's product
   does not depend on how many rows are multiplied with it. Whether that holds is checked when the model is loaded;
   where it does not, rows are multiplied ``BLOCK`` at a time, which always has the same shape.
+- Texts are spread over as many threads as torch would use for one product. Each text is read by one thread alone, so
+  that none waits for another.
 - It reads what the package holds and fetches nothing.
 
     model = MiniLM(Path(MODEL_DIR))
@@ -20,6 +22,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +32,13 @@ if TYPE_CHECKING:
 
     from evitrail.evidence_store.index.embed import Vectors
 
-TOGETHER = 512
-"""Rows that pass through the layers together, at most: what a processor's cache holds, and at least one whole text."""
+TOGETHER = 256
+"""Rows that pass through the layers together, at most: what a processor's cache holds, and the longest text."""
 FILLED = 16
 """Rows are filled up to a multiple of this: the last few of another number are multiplied in another way."""
 BLOCK = 64
 """Rows that are multiplied at a time where their number matters: enough to be fast, few enough that a query is too."""
-CHECKED = (16, 32, 48, 80, 144, 272)
+CHECKED = (16, 32, 48, 80, 144)
 """Numbers of rows that are compared with ``TOGETHER``."""
 
 
@@ -59,18 +63,14 @@ class MiniLM:
             for kind in ("weight", "bias"):
                 three = [self._weights.pop(f"{own}.{name}.{kind}") for name in ("query", "key", "value")]
                 self._weights[f"{own}.{kind}"] = torch.cat(three)
-        own = "encoder.layer.0"
-        multiplied = [
-            f"{own}.attention.self",
-            f"{own}.attention.output.dense",
-            f"{own}.intermediate.dense",
-            f"{own}.output.dense",
-        ]
-        alike = all(any_number_of_rows(self._weights[f"{name}.weight"]) for name in multiplied)
-        self._block, self._filled = (TOGETHER, FILLED) if alike else (BLOCK, BLOCK)
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.window)
+        self._readers = ThreadPoolExecutor(torch.get_num_threads(), initializer=partial(torch.set_num_threads, 1))
+        parts = ("attention.self", "attention.output.dense", "intermediate.dense", "output.dense")
+        multiplied = [self._weights[f"encoder.layer.0.{part}.weight"] for part in parts]
+        alike = all(self._readers.map(any_number_of_rows, multiplied))
+        self._block, self._filled = (TOGETHER, FILLED) if alike else (BLOCK, BLOCK)
 
     def pieces(self, texts: Sequence[str]) -> list[int]:
         self._tokenizer.no_truncation()
@@ -84,9 +84,8 @@ class MiniLM:
         from torch.nn.functional import normalize
 
         read = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
-        with torch.inference_mode():
-            means = torch.cat([self._means(some) for some in _groups(read)])
-            unit: Vectors = normalize(normalize(means)).numpy()
+        means = torch.cat([*self._readers.map(self._means, _groups(read))])
+        unit: Vectors = normalize(normalize(means)).numpy()
         return unit
 
     def _means(self, texts: Sequence[list[int]]) -> torch.Tensor:
@@ -98,13 +97,14 @@ class MiniLM:
         ids = torch.tensor([piece for ids in texts for piece in ids] + [self._padding] * filling)
         places = torch.tensor([place for length in lengths for place in range(length)] + [0] * filling)
         empty = torch.zeros(filling, self.dimension)
-        states = self._embedded(ids, places)
-        for number in range(self._layers):
-            layer = f"encoder.layer.{number}"
-            projected = self._linear(f"{layer}.attention.self", states)
-            texts_mixed = map(self._mixed, torch.split(projected[: sum(lengths)], lengths))
-            states = self._transformed(layer, states, torch.cat([*texts_mixed, empty]))
-        return torch.stack([text.mean(0) for text in torch.split(states[: sum(lengths)], lengths)])
+        with torch.inference_mode():
+            states = self._embedded(ids, places)
+            for number in range(self._layers):
+                layer = f"encoder.layer.{number}"
+                projected = self._linear(f"{layer}.attention.self", states)
+                mixed = map(self._mixed, torch.split(projected[: sum(lengths)], lengths))
+                states = self._transformed(layer, states, torch.cat([*mixed, empty]))
+            return torch.stack([text.mean(0) for text in torch.split(states[: sum(lengths)], lengths)])
 
     def _embedded(self, ids: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
         from torch.nn.functional import embedding

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from evitrail.workbench.web.guard import COOKIE, LARGEST, Admission, Guard, loopback_hosts
 
 TOKEN = "0123456789abcdef0123456789abcdef"
-PAGES = ("/", "/e/evitrail-run", "/api/experiments", "/static/frame/frame.mjs")
+PAGES = ("/", "/e/evitrail-run", "/api/experiments", "/static/v/frame/frame.mjs")
 
 
 FOREIGN = ("evil.example", f"evil.example:{PORT}", "127.0.0.1", "127.0.0.1:80", "", f"localhost.:{PORT}")
@@ -111,6 +111,38 @@ def test_a_write_without_the_token_or_with_anothers_is_refused() -> None:
     assert client.post("/api/x", json={}, headers=bearer).text == "written"
 
 
+def test_a_cookie_of_another_server_or_of_an_earlier_one_on_the_same_port_opens_nothing(desk: Desk) -> None:
+    given = []
+    for _ in range(2):
+        client = asking(desk.folder, token=TOKEN)
+        client.get("/session", headers={"Authorization": f"Bearer {TOKEN}"})
+        given.append((client, client.cookies[COOKIE]))
+    (first, of_first), (second, of_second) = given
+    for server, cookie in ((first, of_second), (second, of_first)):
+        tab = TestClient(server.app, base_url=BASE, follow_redirects=False)
+        tab.cookies.set(COOKIE, cookie)
+        for path in ("/api/experiments", "/api/experiments/evitrail-run/pack", "/api/events", "/api/openapi.json"):
+            answer = tab.get(path)
+            assert answer.status_code == 401, path
+            assert "evitrail-run" not in answer.text
+        for path in ("/", "/e/evitrail-run", "/jobs"):
+            assert tab.get(path).headers["Location"] == "/sign-in", path
+        for path in ("reviews/blame", "reviews/withdraw", "views", "views/delete", "forks", "forks/estimate"):
+            answer = tab.post(f"/api/experiments/evitrail-run/{path}", json={}, headers=WRITES)
+            assert answer.status_code == 401, path
+        assert tab.get("/session").status_code == 401, "a cookie is exchanged for nothing"
+        tab.cookies.set(COOKIE, of_first if server is first else of_second)
+        assert tab.get("/api/experiments").status_code == 200, "its own is admitted"
+
+
+def test_a_token_of_another_server_opens_nothing(desk: Desk) -> None:
+    client, other = asking(desk.folder, token=TOKEN), f"Bearer {TOKEN[::-1]}"
+    assert client.get("/api/experiments", headers={"Authorization": other}).status_code == 401
+    assert client.get("/session", headers={"Authorization": other}).status_code == 401
+    answer = client.post("/api/experiments/evitrail-run/views", json={}, headers=WRITES | {"Authorization": other})
+    assert answer.status_code == 401
+
+
 def test_an_address_that_takes_no_post_says_so_in_one_line(desk: Desk) -> None:
     answer = asking(desk.folder).post("/api/experiments", json={}, headers=WRITES)
     assert answer.status_code == 405
@@ -144,7 +176,7 @@ def test_without_the_token_a_page_leads_to_the_sign_in_and_data_is_refused(desk:
         answer = client.get(path)
         assert answer.status_code == 401
         assert "evitrail-run" not in answer.text
-    assert client.get("/sign-in").status_code == client.get("/static/sign_in.mjs").status_code == 200
+    assert client.get("/sign-in").status_code == client.get("/static/v/sign_in.mjs").status_code == 200
     for wrong in ("", "Bearer", f"Bearer {TOKEN}0", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", "Bearer \u00e9"):
         headers = {"Authorization": wrong.encode()}
         assert client.get("/session", headers=headers).status_code == 401
