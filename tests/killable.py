@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 from nursery import Nursery
@@ -82,3 +83,10 @@ def killed(nursery: Nursery, folder: Path, after: float) -> bool:
     worker.await_sign(lambda: told.exists() and told.stat().st_size > before)
     worker.await_end(after)
     return worker.kill()
+
+
+def create_many(folder: str) -> None:
+    """Create journals until killed, with one record in each."""
+    for number in count(1):
+        with Journal.open(Path(folder) / f"journal-{number}.db") as journal:
+            journal.append(f"run-{number}", "note", {}, durable=False)

@@ -3,8 +3,10 @@
 Rules kept here
 - Who is killed leaves at most ``.NAME.partial``, which the next to write NAME writes over. A full disk leaves nothing.
 - Two that write one file take turns, so that neither moves away what the other has begun.
+- Two that create one file take turns too: the second leaves what the first made.
 
     replace_text(folder / "report.html", page)
+    create_bytes(folder / "journal.db", empty)
 """
 
 from __future__ import annotations
@@ -26,8 +28,21 @@ def replace_bytes(path: Path, data: bytes) -> None:
     """A file's bytes, whole or not at all; raises ``FileNotFoundError`` with one line where its folder is not there."""
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path}: expected a folder {path.parent} to write it to, found none; make it first")
+    _write(path, data, replace=True)
+
+
+def create_bytes(path: Path, data: bytes) -> None:
+    """A new file's bytes, whole or not at all; a file that is there already stays as it is."""
+    if not path.exists():
+        _write(path, data, replace=False)
+
+
+def _write(path: Path, data: bytes, *, replace: bool) -> None:
     partial = path.with_name(f".{path.name}.partial")
     with _begun(partial) as out:
+        if not replace and path.exists():  # made by whoever had the turn before
+            partial.unlink()
+            return
         try:
             out.truncate(0)
             out.write(data)

@@ -7,6 +7,7 @@ Rules kept here
 - Readers and the writer never wait for each other (WAL). A disk that refuses WAL, as network shares do,
   is written all the same, always durably (``synchronous=FULL``), with a warning that readers now wait for the writer.
 - A file of a newer schema is read with a warning and never written.
+- A new file appears with all its tables or not at all: a reader never finds one without them.
 - sqlite3's errors leave here as ``JournalError``, each in one line. ``DamagedJournal`` only where the file itself is at
   fault: not where its disk is full or it is locked.
 
@@ -23,7 +24,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ from evitrail.traces.journal.errors import DamagedJournal, JournalError
 from evitrail.traces.journal.group_sync import GroupSync
 from evitrail.traces.journal.schema import SCHEMA, SCHEMA_VERSION
 from evitrail.traces.log import get_logger
-from evitrail.traces.sqlite_fault import BROKEN, UNREADABLE, fault_kind
+from evitrail.traces.sqlite_fault import BROKEN, UNREADABLE, disk_is_full, fault_kind
+from evitrail.traces.whole_file import create_bytes
 
 PATIENCE = 30
 """Maximum seconds to wait for a lock."""
@@ -62,6 +64,8 @@ class Database:
     def open(cls, path: Path, *, create: bool) -> Database:
         """Open the file to write, made when it is not there, or with ``create=False`` to read."""
         uri = f"{path.resolve().as_uri()}?mode={'rwc' if create else 'ro'}"
+        if create:
+            _create(path.resolve())
         connection: sqlite3.Connection | None = None
         try:
             connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None, timeout=PATIENCE)
@@ -81,10 +85,7 @@ class Database:
     @classmethod
     def in_memory(cls) -> Database:
         """One that is nowhere on disk, and gone once it is closed."""
-        connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        connection.executescript(SCHEMA)
-        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        return cls(connection, Path(":memory:"), writable=True)
+        return cls(_empty(), Path(":memory:"), writable=True)
 
     def close(self) -> None:
         """Let the file go."""
@@ -179,6 +180,25 @@ def damaged(path: Path, why: object) -> DamagedJournal:
     return DamagedJournal(f"{str(path)!r} is not a sound journal ({why}); check the path, or restore it from a copy")
 
 
+def _empty() -> sqlite3.Connection:
+    """A journal in memory, with every table and nothing in them."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    connection.executescript(SCHEMA)
+    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    return connection
+
+
+def _create(path: Path) -> None:
+    """A new file appears with all its tables, so that no reader finds it without them, even if its writer is killed."""
+    if path.exists():
+        return
+    with closing(_empty()) as empty:
+        try:
+            create_bytes(path, empty.serialize())
+        except OSError as error:
+            raise _not_created(path, error) from error
+
+
 def _set_up(connection: sqlite3.Connection, path: Path) -> GroupSync | None:
     """Create the missing tables; returns what waits for the disk, None where SQLite is to do so itself."""
     (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
@@ -244,6 +264,12 @@ def _journal_error(path: Path, error: Exception) -> JournalError:
             return JournalError(f"the disk of {str(path)!r} failed ({error}); see to the disk, try again")
         case _:
             return damaged(path, error)
+
+
+def _not_created(path: Path, error: OSError) -> JournalError:
+    """What is to be told of a file that could not be made."""
+    why = "its disk is full; make room, then" if disk_is_full(path) else f"{error.strerror};"
+    return JournalError(f"{str(path)!r} could not be created: {why} try again")
 
 
 def _not_confirmed(path: Path, error: OSError) -> JournalError:
