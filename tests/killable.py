@@ -17,7 +17,7 @@ from pathlib import Path
 from nursery import Nursery
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Journal, Live, Task, content_id
+from evitrail.traces import Journal, Live, Task, content_id, seal
 
 THREADS = 4
 RUNS = tuple(f"run-{n}" for n in range(8))
@@ -90,3 +90,15 @@ def create_many(folder: str) -> None:
     for number in count(1):
         with Journal.open(Path(folder) / f"journal-{number}.db") as journal:
             journal.append(f"run-{number}", "note", {}, durable=False)
+
+
+def record_and_seal(folder: str) -> None:
+    """Record run after run until killed, and seal after each."""
+    with Journal.open(Path(folder) / "journal.db") as journal:
+        for number in count(1):
+            run = f"run-{number}"
+            journal.append(run, "run.begin", {"config": journal.put(Note(text=run))}, durable=False)
+            with journal.transaction(durable=False):
+                output = journal.put(Note(text=f"{run} " * 2000))
+                journal.append(run, "run.end", {"output": output}, durable=False)
+            seal(journal)

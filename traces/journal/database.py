@@ -138,11 +138,11 @@ class Database:
             except UNREADABLE as error:
                 raise _journal_error(self.path, error) from error
 
-    def stream(self, sql: str) -> Iterator[Any]:
+    def stream(self, sql: str, parameters: tuple[object, ...] = ()) -> Iterator[Any]:
         """Row by row, to be read to the end at once; raises like ``read``."""
         with self.lock:
             try:
-                yield from self._connection.execute(sql)
+                yield from self._connection.execute(sql, parameters)
             except UNREADABLE as error:
                 raise _journal_error(self.path, error) from error
 
