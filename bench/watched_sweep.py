@@ -62,6 +62,7 @@ def results() -> list[str]:
                     if number:  # the first is not counted
                         rates[watched].append(rate)
                         told += heard
+                print(f"round {number}: {rates}", file=sys.stderr, flush=True)
     ratios = [one / other for one, other in zip(rates[True], rates[False], strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4)
     return [

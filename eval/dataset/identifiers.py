@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
 
@@ -53,7 +53,8 @@ class Identifiers:
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:
-        return (_compiled({"NAME": listed(self.names)}), PATTERN) if self.names else (PATTERN,)
+        always = _compiled_kinds()
+        return (_compiled({"NAME": listed(self.names)}), always) if self.names else (always,)
 
 
 def read_names(path: Path) -> tuple[str, ...]:
@@ -80,4 +81,7 @@ def _compiled(kinds: Mapping[str, tuple[str, ...]]) -> re.Pattern[str]:
     return re.compile(re.sub(r"\(\?P<keep>", lambda _: f"(?P<keep{next(number)}>", f"{START}(?:{'|'.join(groups)})"))
 
 
-PATTERN = _compiled(KINDS)
+@cache
+def _compiled_kinds() -> re.Pattern[str]:
+    """The pattern of every kind; it takes an eighth of a second, so only who masks compiles it."""
+    return _compiled(KINDS)

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from evitrail.evidence_store.errors import MissingPackageError
 from evitrail.evidence_store.index.model_revision import revision_of
@@ -59,8 +59,16 @@ class Encoder(Protocol):
         ...
 
 
+class Batch(NamedTuple):
+    """Texts that the model sees together."""
+
+    texts: list[str]
+    length: int
+    """Word pieces that each is padded to."""
+
+
 class LoadedModel(Protocol):
-    """A model in memory, asked for one batch at a time."""
+    """A model in memory."""
 
     @property
     def window(self) -> int:
@@ -76,8 +84,8 @@ class LoadedModel(Protocol):
         """How many word pieces each text has, those that it does not read included."""
         ...
 
-    def embedded(self, texts: Sequence[str], length: int) -> Vectors:
-        """One vector of length 1 for each text, all padded to this many word pieces."""
+    def embedded(self, batches: Sequence[Batch]) -> Iterable[Vectors]:
+        """For each batch, in order, one vector of length 1 for each of its texts."""
         ...
 
 
@@ -133,13 +141,17 @@ class Embedder:
         shapes: dict[int, list[int]] = {}
         for i, length in enumerate(model.pieces(texts)):
             shapes.setdefault(min(-(-length // STEP) * STEP, model.window), []).append(i)
-        vectors = np.empty((len(texts), model.dimension), dtype=np.float32)
-        for length, members in shapes.items():
+        members: list[list[int]] = []
+        batches: list[Batch] = []
+        for length, alike in shapes.items():
             rows = max(1, TOKENS // length)
-            for at in range(0, len(members), rows):
-                batch = members[at : at + rows]
-                filled = [*(texts[i] for i in batch), *[""] * (rows - len(batch))]
-                vectors[batch] = model.embedded(filled, length)[: len(batch)]
+            for at in range(0, len(alike), rows):
+                members.append(alike[at : at + rows])
+                filled = [*(texts[i] for i in members[-1]), *[""] * (rows - len(members[-1]))]
+                batches.append(Batch(filled, length))
+        vectors = np.empty((len(texts), model.dimension), dtype=np.float32)
+        for places, found in zip(members, model.embedded(batches), strict=True):
+            vectors[places] = found[: len(places)]
         return vectors
 
     @cached_property

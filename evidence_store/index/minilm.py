@@ -4,9 +4,11 @@ Rules kept here
 - Its vectors are those of sentence-transformers (a test compares them): the same word pieces, layers, mean over the
   pieces of a text, and length 1.
 - It reads what the package holds and fetches nothing.
+- Batches are spread over as many threads as torch would use for one. Each is read by one thread alone, so that none
+  waits for another; the bits are the same.
 
     model = MiniLM(Path(MODEL_DIR))
-    model.embedded(["Aspirin lowers stroke risk."], length=16).shape == (1, 384)
+    [found.shape for found in model.embedded([Batch(["Aspirin lowers stroke risk."], 16)])] == [(1, 384)]
 
 Only this one model is written out here. Any other is sentence-transformers' own (``embed.py``).
 The layers are those of BERT (Devlin et al. 2019, arXiv:1810.04805, section 3); the pooling is the model card's.
@@ -15,20 +17,23 @@ The layers are those of BERT (Devlin et al. 2019, arXiv:1810.04805, section 3); 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
 
-    from evitrail.evidence_store.index.embed import Vectors
+    from evitrail.evidence_store.index.embed import Batch, Vectors
 
 
 class MiniLM:
     """The model and its tokenizer; keeps ``LoadedModel`` of ``embed.py``."""
 
     def __init__(self, folder: Path) -> None:
+        import torch
         from safetensors.torch import load_file
         from tokenizers import Tokenizer
 
@@ -43,6 +48,7 @@ class MiniLM:
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.window)
+        self._readers = ThreadPoolExecutor(torch.get_num_threads(), initializer=partial(torch.set_num_threads, 1))
 
     def pieces(self, texts: Sequence[str]) -> list[int]:
         self._tokenizer.no_truncation()
@@ -51,12 +57,15 @@ class MiniLM:
         finally:
             self._tokenizer.enable_truncation(self.window)
 
-    def embedded(self, texts: Sequence[str], length: int) -> Vectors:
+    def embedded(self, batches: Sequence[Batch]) -> Iterable[Vectors]:
+        return self._readers.map(self._embedded, batches)
+
+    def _embedded(self, batch: Batch) -> Vectors:
         import torch
 
-        ids = torch.full((len(texts), length), self._padding)
-        mask = torch.zeros((len(texts), length), dtype=torch.bool)
-        for row, encoding in enumerate(self._tokenizer.encode_batch_fast(list(texts))):
+        ids = torch.full((len(batch.texts), batch.length), self._padding)
+        mask = torch.zeros((len(batch.texts), batch.length), dtype=torch.bool)
+        for row, encoding in enumerate(self._tokenizer.encode_batch_fast(batch.texts)):
             ids[row, : len(encoding.ids)] = torch.tensor(encoding.ids)
             mask[row, : len(encoding.ids)] = True
         with torch.inference_mode():

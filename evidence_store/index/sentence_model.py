@@ -5,13 +5,13 @@ The packaged model goes another way (``minilm.py``), because this library takes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evitrail.evidence_store.errors import EvidenceError, MissingPackageError
 
 if TYPE_CHECKING:
-    from evitrail.evidence_store.index.embed import Vectors
+    from evitrail.evidence_store.index.embed import Batch, Vectors
 
 
 class SentenceModel:
@@ -38,11 +38,14 @@ class SentenceModel:
     def pieces(self, texts: Sequence[str]) -> list[int]:
         return [len(ids) for ids in self._model.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]]
 
-    def embedded(self, texts: Sequence[str], length: int) -> Vectors:
+    def embedded(self, batches: Sequence[Batch]) -> Iterable[Vectors]:
+        return map(self._embedded, batches)
+
+    def _embedded(self, batch: Batch) -> Vectors:
         import torch
 
-        shape = {"padding": "max_length", "truncation": True, "max_length": length, "return_tensors": "pt"}
-        features = self._model.tokenizer(list(texts), **shape)
+        shape = {"padding": "max_length", "truncation": True, "max_length": batch.length, "return_tensors": "pt"}
+        features = self._model.tokenizer(batch.texts, **shape)
         with torch.inference_mode():
             vectors = self._model(dict(features))["sentence_embedding"].float()
             unit: Vectors = torch.nn.functional.normalize(vectors).numpy()

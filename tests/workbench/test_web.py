@@ -22,6 +22,7 @@ from evitrail.workbench.web.guard import HEADERS
 from evitrail.workbench.web.static_files import STATIC, StaticFiles
 
 EXP = "/api/experiments/evitrail-run"
+FILES = StaticFiles().address
 FIRST = re.compile(r'<script type="application/json" id="first">(.*?)</script>', re.DOTALL)
 
 
@@ -59,8 +60,8 @@ def test_every_answer_forbids_what_a_page_does_not_need(client: TestClient) -> N
         "/",
         "/e/evitrail-run",
         EXP,
-        "/static/dom.mjs",
-        "/static/none.mjs",
+        f"{FILES}/dom.mjs",
+        f"{FILES}/none.mjs",
         "/nowhere",
         "/api/docs",
         f"{EXP}/pack",
@@ -136,9 +137,17 @@ def test_the_pack_and_the_static_files_are_sent_once(client: TestClient) -> None
     assert "no-cache" in pack.headers["Cache-Control"]
     named = client.get(f"{EXP}/pack", params={"v": etag.strip('"')})
     assert "immutable" in named.headers["Cache-Control"]
-    module = client.get("/static/frame/frame.mjs")
+    module = client.get(f"{FILES}/frame/frame.mjs")
     assert module.headers["content-type"] == "text/javascript; charset=utf-8"
-    assert client.get("/static/frame/frame.mjs", headers={"If-None-Match": module.headers["ETag"]}).status_code == 304
+    assert "immutable" in module.headers["Cache-Control"]
+
+
+def test_a_file_asked_for_under_another_version_is_asked_for_anew_each_time(client: TestClient) -> None:
+    module = client.get("/static/0123456789ab/frame/frame.mjs")
+    assert module.content == client.get(f"{FILES}/frame/frame.mjs").content
+    assert "no-cache" in module.headers["Cache-Control"]
+    headers = {"If-None-Match": module.headers["ETag"]}
+    assert client.get("/static/0123456789ab/frame/frame.mjs", headers=headers).status_code == 304
 
 
 OUTSIDE = ("../app.py", "..%2fapp.py", "%2e%2e/app.py", "/etc/passwd", "frame.mjs/", "viewer", "C:\\app.py")
@@ -146,8 +155,9 @@ OUTSIDE = ("../app.py", "..%2fapp.py", "%2e%2e/app.py", "/etc/passwd", "frame.mj
 
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_no_path_is_made_from_a_request(client: TestClient, name: str) -> None:
-    for path in (f"/static/{name}", f"/e/{name}", f"/api/experiments/{name}/profile", f"/e/evitrail-run/runs/{name}"):
-        assert client.get(path).status_code == 404
+    for folder in (FILES, "/static", "/e", "/api/experiments", "/e/evitrail-run/runs"):
+        assert client.get(f"{folder}/{name}").status_code == 404
+    assert client.get(f"/api/experiments/{name}/profile").status_code == 404
 
 
 def test_records_and_bodies_are_those_of_the_journal_byte_for_byte(client: TestClient, desk: Desk) -> None:
@@ -182,11 +192,11 @@ def test_the_documentation_names_every_route_and_needs_no_other_host(client: Tes
 
 def test_the_first_page_preloads_all_modules_that_it_imports(client: TestClient) -> None:
     page = client.get("/e/evitrail-run").text
-    preloaded = re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', page)
+    preloaded = re.findall(r'<link rel="modulepreload" href="/static/[0-9a-f]+/([^"]+)">', page)
     assert preloaded == StaticFiles().modules("experiment/experiment.mjs")
     assert {"table.mjs", "runs/pack.mjs", "dom.mjs", "bytes.mjs"} <= set(preloaded)
     for name in preloaded:
-        assert client.get(f"/static/{name}").status_code == 200
+        assert client.get(f"{FILES}/{name}").status_code == 200
 
 
 MARKUP = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", ".cssText")

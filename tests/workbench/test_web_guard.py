@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from evitrail.workbench.web.guard import COOKIE, LARGEST, Admission, Guard, loopback_hosts
 
 TOKEN = "0123456789abcdef0123456789abcdef"
-PAGES = ("/", "/e/evitrail-run", "/api/experiments", "/static/frame/frame.mjs")
+PAGES = ("/", "/e/evitrail-run", "/api/experiments", "/static/v/frame/frame.mjs")
 
 
 FOREIGN = ("evil.example", f"evil.example:{PORT}", "127.0.0.1", "127.0.0.1:80", "", f"localhost.:{PORT}")
@@ -144,7 +144,7 @@ def test_without_the_token_a_page_leads_to_the_sign_in_and_data_is_refused(desk:
         answer = client.get(path)
         assert answer.status_code == 401
         assert "evitrail-run" not in answer.text
-    assert client.get("/sign-in").status_code == client.get("/static/sign_in.mjs").status_code == 200
+    assert client.get("/sign-in").status_code == client.get("/static/v/sign_in.mjs").status_code == 200
     for wrong in ("", "Bearer", f"Bearer {TOKEN}0", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", "Bearer \u00e9"):
         headers = {"Authorization": wrong.encode()}
         assert client.get("/session", headers=headers).status_code == 401

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,20 @@ def stale(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of 5,000 runs, without a journal."""
-    folder = tmp_path_factory.mktemp("many") / "many"
+    return scored(tmp_path_factory.mktemp("many") / "many", cases=2500, conditions=("gated", "standard"))
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of two questions under 100 conditions, without a journal."""
+    return scored(
+        tmp_path_factory.mktemp("wide") / "wide", cases=2, conditions=[f"words_k={k}" for k in range(100, 200)]
+    )
+
+
+def scored(folder: Path, cases: int, conditions: Sequence[str]) -> Path:
     folder.mkdir()
-    outcomes = [outcome(f"q-{number:04}", condition) for number in range(2500) for condition in ("gated", "standard")]
+    outcomes = [outcome(f"q-{number:04}", condition) for number in range(cases) for condition in conditions]
     write_outcomes(folder / OUTCOMES, outcomes)
     write_json(folder / "metrics.json", metric_rows(outcomes))
     return folder
@@ -45,8 +56,8 @@ def outcome(case: str, condition: str) -> Outcome:
 
 
 @pytest.fixture(scope="module")
-def address(desk: Desk, stale: Path, many: Path) -> Iterator[str]:
-    with running(desk.folder, stale, many) as served:
+def address(desk: Desk, stale: Path, many: Path, wide: Path) -> Iterator[str]:
+    with running(desk.folder, stale, many, wide) as served:
         yield served
 
 
@@ -129,6 +140,13 @@ def test_a_number_of_the_profile_leads_to_its_runs_and_alt_excludes_them(visit: 
     view.click(".profile .leads >> text=gated", modifiers=["Alt"])
     until(view, lambda: view.inner_text("#found") == "4 of 6 runs")
     assert view.input_value("#filter") == "-condition:gated"
+
+
+def test_a_profile_of_very_many_conditions_has_all_in_order_and_what_a_filter_leaves_below_them(visit: Visit) -> None:
+    view = visit("/e/wide?q=case:q-0001")
+    heads = view.locator(".profile tbody th")
+    until(view, lambda: heads.count() == 101)
+    assert heads.all_inner_texts() == [*(f"words_k={k}" for k in range(100, 200)), "the 100 shown"]
 
 
 def test_a_fault_names_its_place_and_the_last_good_result_stays(visit: Visit, address: str) -> None:

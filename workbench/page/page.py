@@ -55,7 +55,7 @@ ENTRY = "viewer/main.mjs"
 IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=async function|function|class|const|let)", re.MULTILINE)
 COMMENT = re.compile(r"^\s*//.*\n| +// [^\"'`\n]*$", re.MULTILINE)
-INDENT = re.compile(r"^[ ]+", re.MULTILINE)
+INDENT = re.compile(r"^\s+", re.MULTILINE)
 RECORDS = 200
 """Records in a chunk: what is decoded to show one."""
 BLOBS, BLOB_BYTES = 200, 1 << 19
@@ -190,20 +190,20 @@ def _parent(trace: Trace) -> str | None:
 
 
 def _page(runs: Sequence[str], elements: Iterator[Markup]) -> Iterator[str]:
-    files = StaticFiles()
-    script = "".join(_joined(files.file(name).data.decode()) for name in files.in_order(ENTRY))
     return _template().generate(
         title=runs[0] if len(runs) == 1 else f"{len(runs)} runs",
         style="".join((STATIC / name).read_text("utf-8") for name in STYLES),
-        script=f'"use strict";\n{{\n{script}}}\n',
+        script=script(),
         elements=elements,
     )
 
 
-def _joined(module: str) -> str:
-    """A module as a part of the one script, without comments and indents: its names are those of all modules, and no
-    two are alike."""
-    return INDENT.sub("", COMMENT.sub("", EXPORT.sub("", IMPORT.sub("", module))))
+def script(names: Sequence[str] = ()) -> str:
+    """The one script of a page: all modules in order, or these, without comments and indents. No names are alike."""
+    files = StaticFiles()
+    modules = (files.file(name).data.decode() for name in names or files.in_order(ENTRY))
+    joined = "".join(INDENT.sub("", COMMENT.sub("", EXPORT.sub("", IMPORT.sub("", module)))) for module in modules)
+    return f'"use strict";\n{{\n{joined}}}\n'
 
 
 def _template() -> Template:

@@ -41,7 +41,7 @@ from evitrail.workbench.web.job_routes import job_pages, job_writes, jobs_api
 from evitrail.workbench.web.links import LinkedAPI
 from evitrail.workbench.web.live import live_api
 from evitrail.workbench.web.retrieval_routes import retrieval_api, retrieval_pages
-from evitrail.workbench.web.routes import AGAIN, api, content
+from evitrail.workbench.web.routes import AGAIN, FOR_EVER, api, content
 from evitrail.workbench.web.run_routes import run_api
 from evitrail.workbench.web.shell import shell, template
 from evitrail.workbench.web.static_files import StaticFiles
@@ -115,14 +115,15 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
         styles = ("parts.css", "graph.css", "run/run.css", "jobs/jobs.css", "attribution/override.css")
         return shell(files, run, "run/run.mjs", first=first, styles=styles)
 
-    @app.get("/static/{name:path}", include_in_schema=False)
-    def static(request: Request, name: str) -> Response:
+    @app.get("/static/{version}/{name:path}", include_in_schema=False)
+    def static(request: Request, version: str, name: str) -> Response:
         found = files.file(name)
-        return content(request, found.data, found.type, found.etag, AGAIN)
+        kept = FOR_EVER if version == files.version else AGAIN
+        return content(request, found.data, found.type, found.etag, kept)
 
     @app.get("/favicon.ico", include_in_schema=False)
     def icon() -> Response:
-        return RedirectResponse("/static/icon.svg", 308)
+        return RedirectResponse(f"{files.address}/icon.svg")
 
     @app.get("/api/docs", include_in_schema=False)
     def documentation() -> Response:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 SHELLS = Path(__file__).parent / "shells"
+FILES = StaticFiles()
 TITLE = 120
 """Characters of a page's title at most."""
 
@@ -36,28 +37,25 @@ def shell(
 ) -> HTMLResponse:
     """A page that this module draws; ``first`` is what it shows first, of records and plain values. Whether the server
     only reads is said in a ``meta`` element (``mayWrite`` in ``static/http.mjs``)."""
-    page = _environment().get_template("page.html")
-    return HTMLResponse(
-        page.render(
-            title=title[:TITLE],
-            modules=files.modules(entry),
-            entry=entry,
-            styles=("tokens.css", "base.css", "frame/frame.css", *styles),
-            first=inert(first),
-            read_only=files.read_only,
-        )
+    return template(
+        "page.html",
+        title=title[:TITLE],
+        modules=files.modules(entry),
+        entry=entry,
+        styles=("tokens.css", "base.css", "frame/frame.css", *styles),
+        first=inert(first),
+        read_only=files.read_only,
     )
 
 
 def error_page(status: int, title: str, said: str, do: str, request: str) -> HTMLResponse:
     """What happened, what is safe, and what to do next."""
-    page = _environment().get_template("error.html")
-    return HTMLResponse(page.render(title=title, said=said, do=do, request=request), status)
+    return template("error.html", status, title=title, said=said, do=do, request=request)
 
 
-def template(name: str, **given: Any) -> HTMLResponse:
-    """A page that no module draws."""
-    return HTMLResponse(_environment().get_template(name).render(**given))
+def template(name: str, status: int = 200, **given: Any) -> HTMLResponse:
+    """A page of a template, with where its files are."""
+    return HTMLResponse(_environment().get_template(name).render(static=FILES.address, **given), status)
 
 
 def inert(value: Any) -> Markup:

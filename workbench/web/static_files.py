@@ -2,7 +2,8 @@
 
 Rules kept here
 - A request names a file; it is looked up among those of the folder, and no path is made from it.
-- A file is named by its content in its ETag, and asked for anew each time: a page never runs half of an old version.
+- An address begins with a version, which the content of all files gives: a browser keeps what it has under the
+  present one, and a page never runs half of an old version. Under any other version a file is asked for anew each time.
 - Which modules a page needs is read from their import lines, so that a browser fetches all of them at once.
 
     StaticFiles().modules("experiment.mjs")      # ["address.mjs", "dom.mjs", …, "experiment.mjs"]
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,6 +42,17 @@ class StaticFiles:
         found = (path for path in sorted(STATIC.rglob("*")) if path.suffix in TYPES)
         self._paths = {path.relative_to(STATIC).as_posix(): path for path in found}
 
+    @property
+    def version(self) -> str:
+        """The name of all files as they are now."""
+        stats = ((path, path.stat()) for path in self._paths.values())
+        return _version(tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in stats))
+
+    @property
+    def address(self) -> str:
+        """Where a page finds them, by name."""
+        return f"/static/{self.version}"
+
     def file(self, name: str) -> StaticFile:
         """A file by its name; raises ``UnknownName``."""
         if name not in self._paths:
@@ -67,3 +80,9 @@ class StaticFiles:
 
         visit(entry)
         return found
+
+
+@lru_cache(maxsize=1)
+def _version(files: tuple[tuple[Path, int, int], ...]) -> str:
+    """Of the content of these, read anew once one of them has another time or size."""
+    return sha256(b"".join(sha256(path.read_bytes()).encode() for path, _, _ in files)).partition(":")[2][:12]

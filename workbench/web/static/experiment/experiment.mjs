@@ -23,7 +23,6 @@ import { gridTable } from "../table.mjs";
 import { chooseColumns, shownColumns } from "./column_choice.mjs";
 import { liveRuns } from "./live_runs.mjs";
 import { profileBox } from "./profile_box.mjs";
-import { viewsMenu } from "./saved_views.mjs";
 
 async function start() {
   const { experiment: line, pack: etag, vocabulary, fault } = first(), exp = line.exp;
@@ -48,7 +47,7 @@ async function start() {
   let all = everyPlace();
   const link = (run) => runPath(exp, run, { q: filter.query, ...forServer() });
   let columns = runColumns(pack, link);
-  const finder = runFinder(pack, vocabulary), views = viewsMenu(exp);
+  const finder = runFinder(pack, vocabulary), views = viewsButton(exp);
   let found = all;
 
   // The order of the list goes along, so that the page of a run knows what stands before and after it.
@@ -168,6 +167,13 @@ function groupButton(draw) {
   const node = button(".quiet", () => { leap({ group: parameters().group === "case" ? null : "case" }); draw(); }, "By case");
   node.id = "group";
   return node;
+}
+
+// The dialog of saved views is loaded when it is first opened.
+function viewsButton(exp) {
+  const open = async () => (await import("./saved_views.mjs")).openViews(exp), node = button(".quiet", open, "Views");
+  node.setAttribute("aria-haspopup", "dialog");
+  return { node, open };
 }
 
 const withoutResults = (line, fault) => el("section.sheet", {}, el("h1", {}, line.exp),

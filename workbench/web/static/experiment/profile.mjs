@@ -4,15 +4,17 @@
 // - It is of the whole experiment. What a filter leaves is described below it, without intervals: a filter on outcomes
 //   makes no sample.
 // - Every number leads to its runs: a click adds a term to the filter, with Alt it excludes.
+// - Of very many conditions the first are drawn at once, and the others once those are on the screen.
 
 import { kindWord, percent, rate } from "../marks.mjs";
 import { intervalPlot } from "../plots.mjs";
-import { button, el } from "../dom.mjs";
+import { button, el, painted } from "../dom.mjs";
 import { spaced } from "../text.mjs";
 
 const REGION = { inside: "right", "inside, unsure": "unknown", "outside, unsure": "unknown", outside: "wrong" };
 const KINDS = ["wrong", "high_risk", "unsafe", "contradiction", "overconfident"];
 const WIDTH = 212; // pixels of a stack of blame
+const AT_ONCE = 40; // rows, more than a screen holds
 
 export function profileTable(profile, { kind, onterm, onkind }) {
   const shown = KINDS.filter((one) => profile.rows.some((row) => row.blame[one]?.length));
@@ -21,12 +23,15 @@ export function profileTable(profile, { kind, onterm, onkind }) {
     shown.map((one) => el("option", { value: one, selected: one === kind }, kindWord(one))));
   named.addEventListener("change", () => onkind(named.value));
   const roles = profile.roles.filter((role) => profile.rows.some((row) => share(row, kind, role) > 0));
+  const drawn = (rows) => rows.map((row) => conditionRow(row, columns, kind, shown.length > 0, onterm));
+  const rows = drawn(profile.rows.slice(0, AT_ONCE)), others = profile.rows.slice(AT_ONCE);
+  if (others.length) painted().then(() => rows.at(-1).after(...drawn(others)));
   return el("table.profile", {},
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Condition"),
       columns.map((column) => el("th.number", { scope: "col", title: column.description }, `${column.title}, %`)),
       shown.length > 0 && el("th", { scope: "col" }, "Blame for ", named),
       el("th", { scope: "col", title: "Where it stands to the safe deployment region" }, "Region"))),
-    el("tbody", {}, profile.rows.map((row) => conditionRow(row, columns, kind, shown.length > 0, onterm))),
+    el("tbody", {}, rows),
     shown.length > 0 && el("caption", {}, el("span", {}, "95 % intervals. Blame, by step: "),
       roles.map((role) => el("span.key", {}, el(`span.swatch.${role}`, {}), roleWord(role)))));
 }

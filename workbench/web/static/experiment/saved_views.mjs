@@ -5,28 +5,23 @@
 // - A name that is taken is replaced only after a confirmation.
 // - Where the server only reads, the menu only lists. A file that cannot be read is reported in one line.
 //
-//     const views = viewsMenu(exp); show(bar, views.node);
+//     await openViews(exp);
 
 import { experimentPath } from "../address.mjs";
 import { dialog } from "../dialog.mjs";
 import { api, askJson, mayWrite, postJson } from "../http.mjs";
 import { button, el, say, show } from "../dom.mjs";
 
-export function viewsMenu(exp) {
-  const node = button(".quiet", () => open(), "Views");
-  node.setAttribute("aria-haspopup", "dialog");
-
-  async function open() {
-    const box = el("div", {}), shown = dialog("Saved views", box);
-    shown.classList.add("views-dialog");
-    try {
-      draw(box, await askJson(api(exp, "/views")));
-      box.querySelector("#view-name")?.focus();
-    } catch (error) {
-      show(box, el("p.failure", {}, error.message));
-    }
-    shown.dataset.ready = "yes";
+export async function openViews(exp) {
+  const box = el("div", {}), shown = dialog("Saved views", box);
+  shown.classList.add("views-dialog");
+  try {
+    draw(box, await askJson(api(exp, "/views")));
+    box.querySelector("#view-name")?.focus();
+  } catch (error) {
+    show(box, el("p.failure", {}, error.message));
   }
+  shown.dataset.ready = "yes";
 
   function draw(box, { views, fault }, note = "") {
     show(box,
@@ -65,8 +60,6 @@ export function viewsMenu(exp) {
       show(box.querySelector("[role=status]"), el("span.fault-line", {}, error.message));
     }
   }
-
-  return { node, open };
 }
 
 const keyOf = (name) => name.normalize("NFC").toLowerCase().split(/\s+/).filter(Boolean).join(" ");
