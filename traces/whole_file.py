@@ -6,14 +6,14 @@ Rules kept here
 - Two that create one file take turns too: the second leaves what the first made.
 
     replace_text(folder / "report.html", page)
-    create_bytes(folder / "journal.db", empty)
+    create_database(folder / "journal.db", make_tables)
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedWriter
 from pathlib import Path
@@ -28,21 +28,8 @@ def replace_bytes(path: Path, data: bytes) -> None:
     """A file's bytes, whole or not at all; raises ``FileNotFoundError`` with one line where its folder is not there."""
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path}: expected a folder {path.parent} to write it to, found none; make it first")
-    _write(path, data, replace=True)
-
-
-def create_bytes(path: Path, data: bytes) -> None:
-    """A new file's bytes, whole or not at all; a file that is there already stays as it is."""
-    if not path.exists():
-        _write(path, data, replace=False)
-
-
-def _write(path: Path, data: bytes, *, replace: bool) -> None:
     partial = path.with_name(f".{path.name}.partial")
     with _begun(partial) as out:
-        if not replace and path.exists():  # made by whoever had the turn before
-            partial.unlink()
-            return
         try:
             out.truncate(0)
             out.write(data)
@@ -51,6 +38,27 @@ def _write(path: Path, data: bytes, *, replace: bool) -> None:
             os.replace(partial, path)
         except OSError:
             partial.unlink(missing_ok=True)
+            raise
+
+
+def create_database(path: Path, make: Callable[[Path], object]) -> None:
+    """A new SQLite file that ``make`` writes, whole or not at all; a file that is there already stays as it is."""
+    partial = path.with_name(f".{path.name}.partial")
+    beside = [partial.with_name(partial.name + end) for end in ("-wal", "-shm", "-journal")]
+    with _begun(partial) as out:
+        if path.exists():  # made by whoever had the turn before
+            partial.unlink()
+            return
+        try:
+            for left in beside:  # by who was killed
+                left.unlink(missing_ok=True)
+            out.truncate(0)
+            make(partial)
+            os.fsync(out.fileno())
+            os.replace(partial, path)
+        except BaseException:
+            for left in (partial, *beside):
+                left.unlink(missing_ok=True)
             raise
 
 

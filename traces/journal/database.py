@@ -33,7 +33,7 @@ from evitrail.traces.journal.group_sync import GroupSync
 from evitrail.traces.journal.schema import SCHEMA, SCHEMA_VERSION
 from evitrail.traces.log import get_logger
 from evitrail.traces.sqlite_fault import BROKEN, UNREADABLE, disk_is_full, fault_kind
-from evitrail.traces.whole_file import create_bytes
+from evitrail.traces.whole_file import create_database
 
 PATIENCE = 30
 """Maximum seconds to wait for a lock."""
@@ -85,7 +85,9 @@ class Database:
     @classmethod
     def in_memory(cls) -> Database:
         """One that is nowhere on disk, and gone once it is closed."""
-        return cls(_empty(), Path(":memory:"), writable=True)
+        connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        _add_tables(connection)
+        return cls(connection, Path(":memory:"), writable=True)
 
     def close(self) -> None:
         """Let the file go."""
@@ -180,23 +182,29 @@ def damaged(path: Path, why: object) -> DamagedJournal:
     return DamagedJournal(f"{str(path)!r} is not a sound journal ({why}); check the path, or restore it from a copy")
 
 
-def _empty() -> sqlite3.Connection:
-    """A journal in memory, with every table and nothing in them."""
-    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+def _make_tables(path: Path) -> None:
+    """A file with every table and nothing in them, in the mode it will be written in: changing that is a write too."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        _add_tables(connection)
+
+
+def _add_tables(connection: sqlite3.Connection) -> None:
     connection.executescript(SCHEMA)
-    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-    return connection
+    if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
 def _create(path: Path) -> None:
     """A new file appears with all its tables, so that no reader finds it without them, even if its writer is killed."""
     if path.exists():
         return
-    with closing(_empty()) as empty:
-        try:
-            create_bytes(path, empty.serialize())
-        except OSError as error:
-            raise _not_created(path, error) from error
+    try:
+        create_database(path, _make_tables)
+    except OSError as error:
+        raise _not_created(path, error) from error
+    except UNREADABLE as error:
+        raise _not_written(path, error) from error
 
 
 def _set_up(connection: sqlite3.Connection, path: Path) -> GroupSync | None:
@@ -211,9 +219,7 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> GroupSync | None:
         )
     connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
     connection.execute("PRAGMA secure_delete=ON")  # what is redacted is overwritten, not only forgotten
-    connection.executescript(SCHEMA)
-    if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
-        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    _add_tables(connection)
     try:
         sync = GroupSync(Path(connection.execute("PRAGMA database_list").fetchone()[2])) if mode == "wal" else None
     except OSError:
