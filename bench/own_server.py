@@ -1,15 +1,19 @@
-"""The workbench, served by a process of its own, to be measured from outside.
+"""The workbench, served by a process of its own, and a browser to visit it with.
 
 with serving(folder) as address: urlopen(address)
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 @contextmanager
@@ -21,3 +25,15 @@ def serving(place: Path) -> Iterator[str]:
         line = process.stdout.readline()
         yield next(word for word in line.split() if word.startswith("http"))
         process.terminate()
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """The browser that is installed."""
+    from playwright.sync_api import sync_playwright
+
+    installed = next(filter(None, map(shutil.which, CHROMIUM)))
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=installed, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -3,8 +3,8 @@
     python bench/workbench.py --watched
 
 A sweep of 64 runs under way, in a process of its own, asks a model server over HTTP, which answers after ``SLOW`` s.
-The workbench serves the folder all the while; where it is watched, two clients read its stream of events as pages do.
-Neighbours are compared, so that what else the machine does weighs on both.
+The workbench serves the folder all the while; where it is watched, two pages of the experiment are open in Chromium, on
+the same machine. Neighbours are compared, so that what else the machine does weighs on both.
 """
 
 from __future__ import annotations
@@ -13,18 +13,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from threading import Thread
 from time import perf_counter, sleep
 from typing import Any
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))  # whose model server, cases and store these are
 
 from model_server import ModelServer
-from own_server import serving
+from own_server import chromium, serving
 from sweeper import reader
 from ward import DRUGS, advice, arm, case
 from world import WordVectors
@@ -36,8 +34,10 @@ from evitrail.evidence_store import EvidenceStore
 from evitrail.traces.journal.journal import Journal
 
 IN_FLIGHT = 64
-RUNS = 400
-ROUNDS = 6
+CASES = 33
+"""Of each drug, each asked under two conditions."""
+RUNS = 2 * CASES * len(DRUGS)
+ROUNDS = 8
 SLOW = 0.2
 WATCHERS = 2
 SEEN = 0.95
@@ -53,12 +53,14 @@ def results() -> list[str]:
         experiments = place / "experiments"
         experiments.mkdir()
         told, rates = 0, dict[bool, list[float]]({False: [], True: []})
-        with serving(experiments) as address:
+        with serving(experiments) as address, chromium() as browser:
             for number in range(ROUNDS + 1):
                 for watched in (False, True) if number % 2 else (True, False):
                     name = f"round-{number}-{'watched' if watched else 'alone'}"
                     (experiments / name).mkdir()
-                    rate, heard = _swept(experiments / name, place / "store", server.url, address if watched else None)
+                    nobody = nullcontext(list[Any]())
+                    pages = watching(browser, f"{address}e/{name}") if watched else nobody
+                    rate, heard = _swept(experiments / name, place / "store", server.url, pages)
                     if number:  # the first is not counted
                         rates[watched].append(rate)
                         told += heard
@@ -72,52 +74,41 @@ def results() -> list[str]:
         "| | runs/s, median | as a share of alone, median [quartiles] |",
         "|---|---|---|",
         f"| alone | {statistics.median(rates[False]):.1f} | |",
-        f"| watched by {WATCHERS} streams, which told {told:,} runs | {statistics.median(rates[True]):.1f} | "
+        f"| watched by {WATCHERS} pages, which told {told:,} runs | {statistics.median(rates[True]):.1f} | "
         f"{middle:.3f} [{low:.3f}–{high:.3f}]{'' if middle >= SEEN else ' **under 0.95**'} |",
     ]
 
 
-def _swept(folder: Path, store: Path, model: str, address: str | None) -> tuple[float, int]:
-    """Runs a second of a sweep, and how many runs the streams reported."""
-    watching = streams(f"{address}api/events?exp={folder.name}") if address else nullcontext([])
+def _swept(folder: Path, store: Path, model: str, pages: AbstractContextManager[list[Any]]) -> tuple[float, int]:
+    """Runs a second of a sweep, and how many runs the pages told of."""
     command = [sys.executable, __file__, str(folder), str(store), model]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdin
         process.stdout.readline()  # it is ready
-        with watching as heard:
-            sleep(1)
+        with pages as views:
             process.stdin.close()
             seconds = float(process.stdout.readline())
             sleep(1.5)
-    return RUNS / seconds, sum(heard)
+            told = sum(int(view.inner_text(".new-runs").split()[1]) for view in views)
+    return RUNS / seconds, told
 
 
 @contextmanager
-def streams(address: str) -> Iterator[list[int]]:
-    """Two clients that read a stream; the list is how many runs each received."""
-    heard, open_ = [0] * WATCHERS, list[Any]()
-
-    def read(number: int) -> None:
-        with suppress(OSError, ValueError, AttributeError), urllib.request.urlopen(address) as stream:
-            open_.append(stream)
-            for line in stream:
-                if line.startswith(b"data: ") and b'"columns"' in line:
-                    heard[number] += int(line.partition(b'"n": ')[2].partition(b",")[0])
-
-    threads = [Thread(target=read, args=(number,), daemon=True) for number in range(WATCHERS)]
-    for thread in threads:
-        thread.start()
-    yield heard
-    for stream in open_:
-        with suppress(OSError, AttributeError):
-            stream.fp.raw._sock.shutdown(2)
+def watching(browser: Any, address: str) -> Iterator[list[Any]]:
+    """Pages of an experiment that are open and connected."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    views = [context.new_page() for _ in range(WATCHERS)]
+    for view in views:
+        view.goto(address)
+        view.wait_for_selector(".live-dot[data-state=on]")
+    yield views
+    context.close()
 
 
 def main(folder: Path, store: Path, model: str) -> None:
     """One sweep, once it is told to begin; prints the seconds that it took."""
-    per = RUNS // (2 * len(DRUGS))
-    cases = [case(drug, id=f"q-{drug}-{number:03}") for drug in DRUGS for number in range(per)]
+    cases = [case(drug, id=f"q-{drug}-{number:03}") for drug in DRUGS for number in range(CASES)]
     with EvidenceStore.open(store, embedder=WordVectors(), read_only=True) as opened:
         arms = [condition("closed_book"), arm("words_3", k=3)]
         sweep = Experiment(cases, arms, opened, reader(model), Decoding(samples=5), in_flight=IN_FLIGHT)

@@ -21,8 +21,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -31,7 +30,7 @@ from urllib.parse import quote
 
 import watched_sweep
 from many_runs import make_experiment
-from own_server import serving
+from own_server import chromium, serving
 
 from evitrail.workbench.page.page import ENTRY, STATIC, script
 from evitrail.workbench.web.static_files import StaticFiles
@@ -39,7 +38,6 @@ from evitrail.workbench.web.static_files import StaticFiles
 TIMES = 5
 CASES = (3, 30, 294)
 """Questions, which make some 1,000, 10,000 and 100,000 runs."""
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FILTER = "wrong -stale blame:synthesise confidence:>0.3"
 LIST = ("runs/", "filter/", "viewer/runs.mjs", "table.mjs")
 """What draws the list of runs of an exported file, and filters it."""
@@ -112,7 +110,7 @@ def table(found: dict[str, dict[str, float]]) -> list[str]:
 def measured(place: Path) -> dict[str, float]:
     """Every budget, of the experiment in a folder."""
     started = median(lambda: _start_to_first_page(place), 3)
-    with serving(place) as address, _browser() as browser:
+    with serving(place) as address, chromium() as browser:
         exp = json.loads(_get(f"{address}api/experiments"))[0]["exp"]
         list_page, api = f"{address}e/{exp}", f"{address}api/experiments/{exp}"
         for path in ("/pack", "/profile", "/integrity"):
@@ -225,19 +223,6 @@ def _start_to_first_page(place: Path) -> float:
     with serving(place) as address:
         _get(address)
         return perf_counter() - began
-
-
-@contextmanager
-def _browser() -> Iterator[Any]:
-    import shutil
-
-    from playwright.sync_api import sync_playwright
-
-    installed = next(filter(None, map(shutil.which, CHROMIUM)))
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=installed, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def _get(address: str) -> bytes:

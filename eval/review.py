@@ -90,7 +90,6 @@ def review_label(folder: Path, run: str, label: str, value: str, *, by: str, rea
     Raises ``ValueError`` in one line for what cannot be meant, ``JournalError`` where there is no journal or the run
     was redacted.
     """
-
     return _recorded(folder, run, by, reason, lambda of: _labelled(of, label, value, by, reason))
 
 
@@ -103,18 +102,31 @@ def review_blame(
     by: str,
     reason: str,
     code: str | None = None,
+    authenticated: bool = False,
     results: WriteResults = write_results,
 ) -> Review:
     """Say that other steps are to blame for a failure of a run, or ``nobody``; raises like ``review_label``.
 
-    ``code`` is that of the fault, or of the reason to blame nobody, which must be given.
+    ``code`` is that of the fault, or of the reason to blame nobody, which must be given; ``authenticated`` says that
+    somebody checked who ``by`` is.
     """
 
-    return _recorded(folder, run, by, reason, lambda of: _blamed(of, outcome, steps, code, by, reason), results)
+    def said(of: Reviewable) -> Review:
+        found = _blamed(of, outcome, steps, code, by, reason)
+        return found.model_copy(update={"authenticated": authenticated})
+
+    return _recorded(folder, run, by, reason, said, results)
 
 
 def withdraw_review(
-    folder: Path, run: str, of: str, *, by: str, reason: str, results: WriteResults = write_results
+    folder: Path,
+    run: str,
+    of: str,
+    *,
+    by: str,
+    reason: str,
+    authenticated: bool = False,
+    results: WriteResults = write_results,
 ) -> Review:
     """Withdraw what one said of a label or blame; what others said of it stands. Raises like ``review_label``."""
 
@@ -129,7 +141,7 @@ def withdraw_review(
         if folded_name(by) not in {folded_name(one.by) for one in stands if one.of == of}:
             others = ", ".join(dict.fromkeys(one.by for one in stands if one.of == of)) or "nobody"
             raise ValueError(f"run {run!r}: expected a review of {of} by {by!r} to withdraw, found those of {others}")
-        return Review(of=of, chosen=chosen, withdraws=True, by=by, reason=reason)
+        return Review(of=of, chosen=chosen, withdraws=True, by=by, reason=reason, authenticated=authenticated)
 
     return _recorded(folder, run, by, reason, said, results)
 

@@ -114,8 +114,17 @@ def _term(random: Random, rows: list[dict[str, Any]], depth: int) -> str:
     if depth and random.random() < 0.4:
         return f"{before}({_several(random, rows, depth - 1)})"
     if random.random() < 0.3:
-        return before + random.choice([*FLAGS, *WORDS[:3], "higrisk", *(_quoted(word) for word in WORDS)])
+        words = [*FLAGS, *WORDS[:3], "higrisk", *(_quoted(word) for word in WORDS)]
+        return before + (random.choice(words) if random.random() < 0.7 else _of_a_name(random, rows))
     return before + _field(random, rows)
+
+
+def _of_a_name(random: Random, rows: list[dict[str, Any]]) -> str:
+    """A piece of the name of a run."""
+    name = random.choice(rows)["run"]
+    ends = sorted(random.choices(range(len(name) + 1), k=2))
+    piece = random.choice([name, name.partition(".")[2], name[ends[0] : ends[1]], name[ends[0] :], name.upper()])
+    return _written(random, piece)
 
 
 def _field(random: Random, rows: list[dict[str, Any]]) -> str:

@@ -13,7 +13,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
@@ -37,23 +37,27 @@ WRITES = {"Origin": BASE, "X-Evitrail": "write"}
 def asking(
     *folders: Path,
     token: str | None = None,
+    people: Mapping[str, str] | None = None,
     others: tuple[str, ...] = (),
     base: str = BASE,
     read_only: bool = False,
 ) -> TestClient:
     """A client of the workbench over these folders."""
-    admission = Admission(loopback_hosts(PORT, others=others), token, read_only=read_only)
+    admission = Admission(loopback_hosts(PORT, others=others), token, people=people, read_only=read_only)
     app = create_app(ExperimentFolders(folders), admission)
     return TestClient(app, base_url=base, follow_redirects=False, raise_server_exceptions=False)
 
 
 @contextmanager
-def running(*folders: Path, token: str | None = None, read_only: bool = False) -> Iterator[str]:
+def running(
+    *folders: Path, token: str | None = None, people: Mapping[str, str] | None = None, read_only: bool = False
+) -> Iterator[str]:
     """The address of a workbench that serves these folders."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        app = create_app(ExperimentFolders(folders), Admission(loopback_hosts(port), token, read_only=read_only))
+        admission = Admission(loopback_hosts(port), token, people=people, read_only=read_only)
+        app = create_app(ExperimentFolders(folders), admission)
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

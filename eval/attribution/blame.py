@@ -43,11 +43,15 @@ class Share(Record):
     hi: float
 
 
-class Overridden(Record):
+class Overridden(Grown):
     """What the attribution came to, where a reviewer came to something else."""
+
+    later = frozenset({"authenticated"})
 
     by: str
     """The reviewer."""
+    authenticated: bool = False
+    """Whether the reviewer was known by a token of their own; otherwise the name is declared."""
     reason: str
     culprit: tuple[str, ...] | None
     """The steps that the attribution blames; None where the failure was not attributed."""

@@ -13,11 +13,34 @@ Rules kept here
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from evitrail.eval.attribution.blame import FAILS, Blame
 from evitrail.eval.attribution.scene.players import STORE
 from evitrail.eval.audit.audited import Audited
 from evitrail.eval.audit.result import EXAMPLES, RuleResult, percent, result
 from evitrail.eval.audit.rules import AttributionRule
+
+
+class Suspects(NamedTuple):
+    """The failed runs of a condition, and those of them that a rule about blame is decided by."""
+
+    failed: tuple[str, ...]
+    store: tuple[str, ...]
+    """Blamed on the evidence store, and they recur."""
+    pending: tuple[str, ...]
+    """Not attributed, or nobody did them again."""
+    silent: tuple[str, ...]
+    """Nobody could be blamed."""
+    most_silent: float
+    """How many of these the rule allows."""
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """The runs that the verdict rests on, unless the rule is kept."""
+        return self.store or self.pending or (self.silent if len(self.silent) > self.most_silent else ())
+
 
 FLUKE = "U1"
 """The reason to blame nobody that is no doubt: the failure does not recur."""
@@ -27,32 +50,41 @@ def judge_attribution(rule: AttributionRule, audited: Audited) -> RuleResult:
     """The verdict on one rule about blame."""
     condition = audited.condition(rule.condition, rule.id)
     states = f"no systematic failure of {condition} is blamed on the evidence store"
-    failed = sorted(
-        answer.run for answer in audited.answers(condition).values() if any(fails(answer) for fails in FAILS.values())
-    )
+    found = suspects(rule, audited)
+    failed, store = len(found.failed), found.store
+    if not failed:
+        return result(rule, states, "pass", "no run failed", events=0, n=0)
+    told = {"events": len(store), "n": failed, "examples": found.behind[:EXAMPLES]}
+    if store:
+        because = f"{len(store)} of {failed} failed runs are: {', '.join(store[:2])}"
+        because += f" and {len(store) - 2} more" if len(store) > 2 else ""
+        return result(rule, states, "fail", because, **told)
+    if found.pending:
+        because = f"{len(found.pending)} of {failed} failed runs were not attributed; run `evitrail attribute` first"
+        return result(rule, states, "cannot tell", because, **told)
+    if found.behind:
+        because = (
+            f"nobody could be blamed for {len(found.silent)} of {failed} failed runs; the policy allows "
+            f"{percent(rule.max_abstained)}"
+        )
+        return result(rule, states, "cannot tell", because, **told)
+    return result(rule, states, "pass", f"none of {failed} failed runs is", **told)
+
+
+def suspects(rule: AttributionRule, audited: Audited) -> Suspects:
+    """The failed runs that a rule about blame is decided by, each in order of name."""
+    answers = audited.answers(audited.condition(rule.condition, rule.id)).values()
+    failed = sorted(answer.run for answer in answers if any(fails(answer) for fails in FAILS.values()))
     by_run: dict[str, list[Blame]] = {}
     for blame in audited.blames:
         by_run.setdefault(blame.run, []).append(blame)
-    if not failed:
-        return result(rule, states, "pass", "no run failed", events=0, n=0)
-    store = [run for run in failed if any(_on_store(blame) for blame in by_run.get(run, ()))]
-    counts = {"events": len(store), "n": len(failed)}
-    if store:
-        because = f"{len(store)} of {len(failed)} failed runs are: {', '.join(store[:2])}"
-        because += f" and {len(store) - 2} more" if len(store) > 2 else ""
-        return result(rule, states, "fail", because, examples=tuple(store[:EXAMPLES]), **counts)
-    pending = [run for run in failed if run not in by_run or any(map(_not_attributed, by_run[run]))]
-    if pending:
-        because = f"{len(pending)} of {len(failed)} failed runs were not attributed; run `evitrail attribute` first"
-        return result(rule, states, "cannot tell", because, examples=tuple(pending[:EXAMPLES]), **counts)
-    silent = [run for run in failed if any(_nobody(blame) for blame in by_run[run])]
-    if len(silent) > rule.max_abstained * len(failed):
-        because = (
-            f"nobody could be blamed for {len(silent)} of {len(failed)} failed runs; the policy allows "
-            f"{percent(rule.max_abstained)}"
-        )
-        return result(rule, states, "cannot tell", because, examples=tuple(silent[:EXAMPLES]), **counts)
-    return result(rule, states, "pass", f"none of {len(failed)} failed runs is", **counts)
+
+    def blamed_so(says: Callable[[Blame], bool]) -> tuple[str, ...]:
+        return tuple(run for run in failed if any(says(blame) for blame in by_run.get(run, ())))
+
+    pending = tuple(run for run in failed if run not in by_run or any(map(_not_attributed, by_run[run])))
+    most_silent = rule.max_abstained * len(failed)
+    return Suspects(tuple(failed), blamed_so(_on_store), pending, blamed_so(_nobody), most_silent)
 
 
 def _on_store(blame: Blame) -> bool:

@@ -52,6 +52,22 @@ class Cited(NamedTuple):
     signed_off: bool
 
 
+class Breaches(NamedTuple):
+    """The answers of a condition that break a rule about what is cited, and those of which it cannot be told."""
+
+    of: int
+    """Answers that cite anything."""
+    broken: Mapping[str, str]
+    """By run, a version that it must not cite."""
+    unknown: Mapping[str, str]
+    """By run, a version of which the store does not say what the rule asks for."""
+
+    @property
+    def behind(self) -> Mapping[str, str]:
+        """What the verdict rests on, unless the rule is kept."""
+        return self.broken or self.unknown
+
+
 Citations = Mapping[str, tuple[Cited | str, ...]]
 """By run, what it cites; the name alone of a version that the store does not hold."""
 
@@ -78,9 +94,24 @@ def judge_evidence(rule: EvidenceRule, audited: Audited, citations: Citations | 
     states = f"{condition} {words}"
     if citations is None:
         return result(rule, states, "cannot tell", NO_STORE)
-    runs = [answer.run for answer in audited.answers(condition).values() if answer.cited]
-    if not runs:
+    found = breaches(rule, audited, citations)
+    if not found.of:
         return result(rule, states, "cannot tell", "no answer cites anything", n=0)
+    of = f"of {found.of} answers with citations"
+    told = {"events": len(found.broken), "n": found.of, "examples": tuple(found.behind)[:EXAMPLES]}
+    if found.broken:
+        because = f"{len(found.broken)} {of} break it: {_named(found.broken)}"
+        return result(rule, states, "fail", because, **told)
+    if found.unknown:
+        because = f"the store does not say it of what {len(found.unknown)} {of} cite: {_named(found.unknown)}"
+        return result(rule, states, "cannot tell", because, **told)
+    return result(rule, states, "pass", f"none {of} breaks it", **told)
+
+
+def breaches(rule: EvidenceRule, audited: Audited, citations: Citations) -> Breaches:
+    """Every answer that breaks a rule, and every one of which it cannot be told."""
+    condition = audited.condition(rule.condition, rule.id)
+    runs = [answer.run for answer in audited.answers(condition).values() if answer.cited]
     broken: dict[str, str] = {}
     unknown: dict[str, str] = {}
     for run in runs:
@@ -91,15 +122,7 @@ def judge_evidence(rule: EvidenceRule, audited: Audited, citations: Citations | 
                 broken.setdefault(run, ref)
             elif keeps is None:
                 unknown.setdefault(run, ref)
-    of = f"of {len(runs)} answers with citations"
-    counts = {"events": len(broken), "n": len(runs)}
-    if broken:
-        because = f"{len(broken)} {of} break it: {_named(broken)}"
-        return result(rule, states, "fail", because, examples=tuple(broken)[:EXAMPLES], **counts)
-    if unknown:
-        because = f"the store does not say it of what {len(unknown)} {of} cite: {_named(unknown)}"
-        return result(rule, states, "cannot tell", because, examples=tuple(unknown)[:EXAMPLES], **counts)
-    return result(rule, states, "pass", f"none {of} breaks it", **counts)
+    return Breaches(len(runs), broken, unknown)
 
 
 def _in_force(rule: EvidenceRule, cited: Cited) -> bool:

@@ -26,7 +26,7 @@ from evitrail.eval.log.run_config import RunConfig
 from evitrail.evidence_store.curation.workflow import folded_name
 from evitrail.traces.journal.after_end import REVIEW
 from evitrail.traces.journal.schema import Stored
-from evitrail.traces.record import Record
+from evitrail.traces.record import Grown
 from evitrail.traces.trace import Trace
 
 LABELS: tuple[Flag, ...] = get_args(Flag)
@@ -43,8 +43,10 @@ Standing = Literal["counts", "superseded", "withdrawn", "of another answer", "wi
 """What became of a review."""
 
 
-class Review(Record, stored_as="Review"):
+class Review(Grown, stored_as="Review"):
     """What one person said of one label or blame of a run."""
+
+    later = frozenset({"authenticated"})
 
     of: str
     """A label, such as ``high_risk``; or a blame, such as ``blame.wrong``."""
@@ -60,6 +62,8 @@ class Review(Record, stored_as="Review"):
     """Whether it only withdraws what its author said before."""
     by: str
     reason: str
+    authenticated: bool = False
+    """Whether the author was known by a token of their own; otherwise the name is declared, and nobody checked it."""
 
 
 class RecordedReview(NamedTuple):

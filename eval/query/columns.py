@@ -154,6 +154,13 @@ class Columns:
         """The words of each run's question."""
         return self._of_question("text")
 
+    @cached_property
+    def run_names(self) -> list[tuple[str, int]]:
+        """Each run's name in small letters, and where in it the name of its case begins."""
+        runs, cases = self.names("run"), self.names("case")
+        names = [((runs.at(place) or "").lower(), (cases.at(place) or "").lower()) for place in range(self.n)]
+        return [(run, run.find(f".{case}") + 1 if case else 0) for run, case in names]
+
     def words(self, what: Recorded) -> Names:
         """The words of claims or passages, as far as they were read; of the other runs they are unknown."""
         read = self._words.get(what, {})

@@ -3,8 +3,8 @@
 Rules kept here
 - Everything is told from columns, so 100,000 runs are filtered without a journal. Only the words of claims and passages
   are read from it, of the runs that the rest of the query leaves open.
-- A word that is no flag is searched in the question and its options. Where it looks like a flag or a field, a note says
-  so: a misspelt flag should not pass for a text that nothing holds.
+- A word that is no flag is searched in questions and names (``free_words.py``). Where it looks like a flag or a field,
+  a note says so: a misspelt flag should not pass for a text that nothing holds.
 
     selection = select(parse("high_risk cites:superseded"), Columns.of(Path("my-run")))
     selection.runs, selection.unknown
@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from evitrail.eval.query.columns import Columns
 from evitrail.eval.query.fields import FIELDS, matched
 from evitrail.eval.query.flags import FLAGS
-from evitrail.eval.query.matching import holding
+from evitrail.eval.query.free_words import free_words
 from evitrail.eval.query.recorded_words import Progress, Recorded
-from evitrail.eval.query.tree import Both, Not, Tree, Value, Where, Word
+from evitrail.eval.query.tree import Both, Not, Tree, Where, Word
 from evitrail.eval.query.truth import Truth
 from evitrail.evidence_store.did_you_mean import nearest
 
@@ -65,7 +65,7 @@ def truth(query: Tree, columns: Columns) -> Truth:
     if isinstance(query, Word):
         if not query.quoted and query.text in FLAGS:
             return FLAGS[query.text].truth(columns)
-        return holding(columns.texts, Value(query.text, at=query.at))
+        return free_words(query.text, columns)
     if isinstance(query, Where):
         return matched(query, columns)
     if isinstance(query, Not):
@@ -84,7 +84,7 @@ def _notes(terms: Iterable[Word | Where], columns: Columns) -> Iterator[str]:
         if isinstance(word, Where) or word.quoted or word.text in FLAGS:
             continue
         if meant := nearest(word.text, [*FLAGS, *FIELDS]):
-            yield f"query, character {word.at}: {word.text!r} is searched in the words of questions{meant}"
+            yield f"query, character {word.at}: {word.text!r} is searched in questions and names{meant}"
 
 
 def _terms(query: Tree) -> Iterator[Word | Where]:

@@ -49,7 +49,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Word:
-    """A flag, or text to be found in the question."""
+    """A flag, or text to be found in the question or the name of the run."""
 
     text: str
     quoted: bool = False

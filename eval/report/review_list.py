@@ -49,13 +49,20 @@ class ListedReview(Record):
     standing: Standing
     overrides: bool
     """Whether it counts and says something else than what is on record."""
+    authenticated: bool
+    """Whether the author was known by a token of their own; otherwise the name is declared."""
+
+    @property
+    def author(self) -> str:
+        """Who said it, and whether that was checked."""
+        return f"{self.by} (authenticated)" if self.authenticated else self.by
 
     @property
     def in_words(self) -> str:
         """What it says, who said it and why, what is on record, and what became of it."""
         said = "withdraws that" if self.standing == "withdrawal" else f"is {self.says}"
         standing = "" if self.standing in ("counts", "withdrawal") else f"; {self.standing}"
-        return f"{self.of} {said}, by {self.by}: {self.reason}; on record: {self.recorded}{standing}"
+        return f"{self.of} {said}, by {self.author}: {self.reason}; on record: {self.recorded}{standing}"
 
 
 def overridden_runs(outcomes: Iterable[Outcome], blames: Iterable[Blame] = ()) -> set[str]:
@@ -109,6 +116,7 @@ def _listed(trace: Trace, one: RecordedReview) -> ListedReview:
         at=one.at,
         standing=one.standing,
         overrides=one.standing == "counts" and not agreed,
+        authenticated=review.authenticated,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from auditing import audited, policy
 from ward import advice, opened
 
-from evitrail.eval.audit.evidence import Cited, judge_evidence, read_citations
+from evitrail.eval.audit.evidence import Cited, breaches, judge_evidence, read_citations
 from evitrail.eval.audit.result import RuleResult
 
 SOUND = Cited(
@@ -62,6 +62,15 @@ def test_one_citation_among_three_breaks(tmp_path: Path, rule: str, change: dict
     assert (found.verdict, found.events, found.n) == ("fail", 1, 3)
     assert found.examples == ("gated.q0002",)
     assert "gated.q0002 cites stroke@2009" in found.because
+
+
+def test_every_run_that_breaks_is_behind_the_verdict_though_few_are_named(tmp_path: Path) -> None:
+    ours = audited(n=9)
+    citations = {answer.run: (SOUND._replace(retracted=True),) for answer in ours.outcomes}
+    (asked,) = policy(tmp_path, '[[evidence]]\nrule = "nothing_retracted"').evidence
+    found = judge_evidence(asked, ours, citations)
+    assert (found.events, len(found.examples)) == (9, 5)
+    assert list(breaches(asked, ours, citations).behind) == [answer.run for answer in ours.outcomes]
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_runs_that_results_do_not_list_are_asked_for_with_a_note_that_says_where
 
 def test_a_word_that_looks_like_a_flag_is_searched_and_told() -> None:
     (note,) = select(parse("wrong higrisk"), COLUMNS).notes
-    assert note == "query, character 7: 'higrisk' is searched in the words of questions; did you mean 'high_risk'?"
+    assert note == "query, character 7: 'higrisk' is searched in questions and names; did you mean 'high_risk'?"
     assert select(parse('wrong "higrisk"'), COLUMNS).notes == ()
     assert select(parse("apixaban"), COLUMNS).notes == ()
 

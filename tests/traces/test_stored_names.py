@@ -60,7 +60,7 @@ REASONS = {
         " Tally Unforkable"
         " CodeShare CountedShare FailuresByStep MovedRule Since StepFailures"
         " Attribution AuditView BlameChoices BlamedFailure BlamedFailures CellQueries ChosenRuns ConditionChoice"
-        " KindCount LastAudit PolicyChoice RecordedAudit RecordedReview"
+        " KindCount LastAudit PolicyChoice RecordedAudit RecordedReview RunsBehind"
         " AlignedStep Choices DiffSide DropDiff FieldDiff InputDiff OtherRun RunDiff StepDetail StepPlace StepSide"
         " EncoderLine FoundPassage GateResult HeldBackPassage Retrieval RetrieverChoice RetrieverColumn Unsearched"
         " ComparedCondition ConditionsCompared PairInWords SavedView SavedViews SweepProgress"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from desk import Desk, evitrail
 from report_pages import Markup
@@ -47,6 +50,83 @@ def test_what_counts_against_a_rule_is_found_by_its_query(judged: Desk) -> None:
     rule = "threshold.high_risk_rate.closed_book"
     runs = evitrail("runs", judged.run, found["behind"][rule], "--json").json["runs"]
     assert len(runs) == rules[rule]["events"]
+
+
+CITED = """
+[[evidence]]
+condition = "standard"
+rule = "nothing_retracted"
+[[evidence]]
+condition = "standard"
+rule = "min_certainty"
+certainty = "high"
+[[evidence]]
+condition = "gated"
+rule = "max_age_years"
+years = 1
+[[attribution]]
+condition = "standard"
+rule = "no_systematic_store_fault"
+[[attribution]]
+condition = "closed_book"
+rule = "no_systematic_store_fault"
+"""
+"""Rules on what is cited and on blame, of which no metric counts the runs."""
+
+
+def behind(desk: Desk) -> dict[str, set[str]]:
+    """By rule, every run that the page leads to."""
+    found = told(desk)
+    by_query = {
+        rule: {one["run"] for one in evitrail("runs", desk.run, query, "--json", "--limit", "1000").json["runs"]}
+        for rule, query in found["behind"].items()
+    }
+    return by_query | {rule: set(runs) for rule, runs in found["listed"].items()}
+
+
+def test_every_run_behind_a_rule_on_evidence_or_blame_is_found_by_its_query(judged: Desk) -> None:
+    (judged.run / "policy.toml").write_text(POLICY + CITED, encoding="utf-8")
+    found, runs = told(judged), behind(judged)
+    rules = [one for one in found["audit"]["results"] if one["rule"].startswith(("evidence", "attribution"))]
+    assert {one["verdict"] for one in rules} >= {"fail", "cannot tell"}
+    for one in rules:
+        assert runs.get(one["rule"], set()) >= set(one["examples"])
+        if one["verdict"] == "fail":
+            assert len(runs[one["rule"]]) == one["events"]
+        if one["verdict"] == "pass":
+            assert one["rule"] not in runs
+    assert "grade<high" in found["behind"]["evidence.min_certainty.standard"], "by a field where that finds just these"
+    page = Markup(asking(judged.folder).get("/e/evitrail-run/audit?wait=1").text)
+    links = {attributes.get("href", "") for name, attributes in page.elements if name == "a"}
+    for one in rules:
+        if query := found["behind"].get(one["rule"]):
+            assert f"/e/evitrail-run?q={quote(query, safe='')}" in links
+
+
+def test_a_query_that_finds_others_too_is_not_offered(judged: Desk) -> None:
+    (judged.run / "policy.toml").write_text(POLICY, encoding="utf-8")
+    rule = "evidence.nothing_superseded_cited.standard"
+    (one,) = [one for one in told(judged)["audit"]["results"] if one["rule"] == rule]
+    assert one["verdict"] == "fail"
+    rows = pq.read_table(judged.run / "outcomes.parquet")
+    none = pa.array([[] for _ in range(len(rows))], rows.schema.field("cited_status").type)
+    stale = rows.set_column(rows.schema.get_field_index("cited_status"), "cited_status", none)
+    pq.write_table(stale, judged.run / "outcomes.parquet")
+    assert "cites:superseded" not in told(judged)["behind"][rule], "the results know less than the store"
+    assert len(behind(judged)[rule]) == one["events"]
+
+
+def test_where_no_query_fits_into_an_address_all_runs_can_be_shown(
+    judged: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evitrail.workbench.api.audit_runs.LONGEST", 5)
+    found = told(judged)
+    rule = "evidence.nothing_superseded_cited.standard"
+    (one,) = [one for one in found["audit"]["results"] if one["rule"] == rule]
+    assert rule not in found["behind"]
+    assert len(found["listed"][rule]) == one["events"]
+    page = Markup(asking(judged.folder).get("/e/evitrail-run/audit?wait=1").text)
+    assert f"Show all {one['events']} runs behind it" in page.text
 
 
 def test_what_moved_since_the_last_audit_is_told_with_what_may_have_moved_it(judged: Desk) -> None:

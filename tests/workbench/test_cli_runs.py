@@ -68,7 +68,7 @@ def test_runs_of_which_it_is_unknown_are_counted_and_a_word_like_a_flag_is_told(
     said = evitrail("runs", desk.run, "tokens>0 higrisk OR tokens>0")
     assert said.code == 0
     assert said.faults == [
-        "query, character 10: 'higrisk' is searched in the words of questions; did you mean 'high_risk'?",
+        "query, character 10: 'higrisk' is searched in questions and names; did you mean 'high_risk'?",
         "of 6 of 6 runs it is unknown whether they are meant; they are left out",
     ]
     assert "0 of 6 runs" in said.out

@@ -53,7 +53,7 @@ def test_an_address_that_others_can_reach_needs_a_token_and_a_name(desk: Desk, t
         assert said.code == 2
         assert said.out == ""
         (line,) = said.faults
-        assert f"expected --token-file and --trusted-host with it, got {got};" in line
+        assert f"expected --token-file or --people, and --trusted-host, with it, got {got};" in line
 
 
 def test_a_token_that_is_short_or_missing_is_refused(desk: Desk, tmp_path: Path) -> None:

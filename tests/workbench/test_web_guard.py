@@ -111,6 +111,38 @@ def test_a_write_without_the_token_or_with_anothers_is_refused() -> None:
     assert client.post("/api/x", json={}, headers=bearer).text == "written"
 
 
+def test_a_cookie_of_another_server_or_of_an_earlier_one_on_the_same_port_opens_nothing(desk: Desk) -> None:
+    given = []
+    for _ in range(2):
+        client = asking(desk.folder, token=TOKEN)
+        client.get("/session", headers={"Authorization": f"Bearer {TOKEN}"})
+        given.append((client, client.cookies[COOKIE]))
+    (first, of_first), (second, of_second) = given
+    for server, cookie in ((first, of_second), (second, of_first)):
+        tab = TestClient(server.app, base_url=BASE, follow_redirects=False)
+        tab.cookies.set(COOKIE, cookie)
+        for path in ("/api/experiments", "/api/experiments/evitrail-run/pack", "/api/events", "/api/openapi.json"):
+            answer = tab.get(path)
+            assert answer.status_code == 401, path
+            assert "evitrail-run" not in answer.text
+        for path in ("/", "/e/evitrail-run", "/jobs"):
+            assert tab.get(path).headers["Location"] == "/sign-in", path
+        for path in ("reviews/blame", "reviews/withdraw", "views", "views/delete", "forks", "forks/estimate"):
+            answer = tab.post(f"/api/experiments/evitrail-run/{path}", json={}, headers=WRITES)
+            assert answer.status_code == 401, path
+        assert tab.get("/session").status_code == 401, "a cookie is exchanged for nothing"
+        tab.cookies.set(COOKIE, of_first if server is first else of_second)
+        assert tab.get("/api/experiments").status_code == 200, "its own is admitted"
+
+
+def test_a_token_of_another_server_opens_nothing(desk: Desk) -> None:
+    client, other = asking(desk.folder, token=TOKEN), f"Bearer {TOKEN[::-1]}"
+    assert client.get("/api/experiments", headers={"Authorization": other}).status_code == 401
+    assert client.get("/session", headers={"Authorization": other}).status_code == 401
+    answer = client.post("/api/experiments/evitrail-run/views", json={}, headers=WRITES | {"Authorization": other})
+    assert answer.status_code == 401
+
+
 def test_an_address_that_takes_no_post_says_so_in_one_line(desk: Desk) -> None:
     answer = asking(desk.folder).post("/api/experiments", json={}, headers=WRITES)
     assert answer.status_code == 405

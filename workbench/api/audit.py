@@ -21,17 +21,15 @@ from evitrail.eval.audit.audit import Audit
 from evitrail.eval.audit.history import AUDITS, read_history
 from evitrail.eval.audit.inputs import AuditInputs, read_inputs
 from evitrail.eval.audit.page import NOT_SHOWN
-from evitrail.eval.audit.policy import AuditPolicy, read_policy
-from evitrail.eval.audit.rules import NoRegression, Threshold
+from evitrail.eval.audit.policy import read_policy
 from evitrail.eval.audit.signatures import named_signers
 from evitrail.eval.audit.since import Since, since
-from evitrail.eval.query.tree import Value, Where
-from evitrail.eval.report.profile import COLUMNS
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.audit.seal import sealed_root, seals
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record, content_id
+from evitrail.workbench.api.audit_runs import runs_behind
 from evitrail.workbench.api.folders import UnknownName
 from evitrail.workbench.api.fresh import Fresh, journal_files
 from evitrail.workbench.api.store.kept import store_files
@@ -39,8 +37,6 @@ from evitrail.workbench.one_line import one_line
 
 EXAMPLE = "example"
 """The name of the policy that every experiment can be judged by, to begin with."""
-BREAKS = {one.metric: one.flag for one in COLUMNS} | {"accuracy": "-right"}
-"""By metric, the term of a query that finds the runs that count against it."""
 
 
 class PolicyChoice(Record):
@@ -77,6 +73,8 @@ class AuditView(Record):
     """The experiment judged now; None where no policy was chosen."""
     behind: dict[str, str]
     """By rule, the query that finds the runs that count against it."""
+    listed: dict[str, tuple[str, ...]]
+    """By rule, these runs, where no query finds just these."""
     since: Since | None
     """What changed since the newest audit on record by a policy of this name."""
     history: tuple[RecordedAudit, ...]
@@ -130,13 +128,15 @@ def audit_view(folder: Path, name: str | None, *, day: date, judge: bool = True)
     """All of it; without ``judge`` only what is on record. Raises as ``judged_now`` does."""
     history = read_history(folder)
     found = judged_now(folder, name, day) if name is not None and judge else None
+    behind = runs_behind(folder, found.inputs) if found else {}
     root, checkpoint = _sealed(folder)
     return AuditView(
         policies=tuple(_choice(one, path) for one, path in known_policies(folder).items()),
         chosen=name,
         command=f"evitrail audit {quote(str(folder))} --policy {_file(folder, name)}",
         audit=found.audit if found else None,
-        behind=_behind(found) if found else {},
+        behind={rule: one.query for rule, one in behind.items() if one.query is not None},
+        listed={rule: one.runs for rule, one in behind.items() if one.runs},
         since=_since(found.audit, history) if found else None,
         history=_recorded(folder, history),
         root=root,
@@ -169,17 +169,6 @@ def _choice(name: str, path: Path) -> PolicyChoice:
     except InputError as error:
         return PolicyChoice(name=name, title="", version="", fault=one_line(error))
     return PolicyChoice(name=name, title=head.name, version=head.version, fault="")
-
-
-def _behind(found: Judged) -> dict[str, str]:
-    """For rules about a share of cases, the runs that count against it."""
-    policy: AuditPolicy = found.inputs.policy
-    queries: dict[str, str] = {}
-    for rule in policy.rules:
-        if isinstance(rule, (Threshold, NoRegression)) and rule.metric in BREAKS:
-            condition = found.inputs.audited.condition(rule.condition, rule.id)
-            queries[rule.id] = f"{Where('condition', ':', (Value(condition),))} {BREAKS[rule.metric]}"
-    return queries
 
 
 def _since(found: Audit, history: list[Audit]) -> Since | None:

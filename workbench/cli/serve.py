@@ -35,6 +35,15 @@ def serve(
             metavar="FILE",
         ),
     ] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option(
+            "--people",
+            help="TOML file with the name and the token of each person, who then must sign in and is recorded by that "
+            "name; instead of --token-file.",
+            metavar="FILE",
+        ),
+    ] = None,
     trusted_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -60,7 +69,7 @@ def serve(
     from evitrail.workbench.web.serve import serve as run
 
     known = ExperimentFolders(folders or [Path()])
-    address = address_of(host, port, trusted_host or (), token_file)
+    address = address_of(host, port, trusted_host or (), token_file, people)
     found = len(known.all())
 
     def ready(url: str) -> None:
@@ -68,6 +77,9 @@ def serve(
         say(f"{many} on {url} ({'read only; ' if read_only else ''}Ctrl-C stops it)")
         if address.token is not None:
             say(f"sign in with the token in {token_file}, or open {url}sign-in#token=TOKEN")
+        if address.people is not None:
+            many = f"{len(address.people)} {'person' if len(address.people) == 1 else 'people'}"
+            say(f"{many} may sign in with the tokens in {people}, or open {url}sign-in#token=TOKEN")
         sys.stdout.flush()
 
     with suppress(KeyboardInterrupt):

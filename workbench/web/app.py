@@ -133,15 +133,16 @@ def _pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) -> None
 def _session(app: FastAPI, admission: Admission) -> None:
     @app.get(SIGN_IN, include_in_schema=False)
     def sign_in() -> Response:
-        return template("sign_in.html")
+        return template("sign_in.html", has_people=admission.people is not None)
 
     @app.get(SESSION, include_in_schema=False)
     def session(request: Request) -> Response:
         """The token, which a form of another site cannot send as a header, for a cookie that no script reads."""
-        if not admission.holds_token(request.headers):
-            return JSONResponse({"fault": "expected the token that this server was started with"}, 401)
+        cookie = admission.exchanged(request.headers)
+        if cookie is None:
+            return JSONResponse({"fault": "expected a token that this server was started with"}, 401)
         answer = JSONResponse({"signed_in": True})
-        answer.set_cookie(COOKIE, admission.new_session(), httponly=True, samesite="strict", path="/")
+        answer.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", path="/")
         return answer
 
 

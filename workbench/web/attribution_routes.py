@@ -26,6 +26,7 @@ from evitrail.workbench.api.runs.pack import pack
 from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.routes import Q, RunName, record
 from evitrail.workbench.web.shell import shell
+from evitrail.workbench.web.signed_in import signed_in
 from evitrail.workbench.web.static_files import StaticFiles
 
 Outcome = Annotated[Kind, Query(description="The kind of failure.")]
@@ -93,11 +94,11 @@ def attribution_writes(folders: ExperimentFolders) -> APIRouter:
 
     @router.post("/blame", summary="Override who is to blame for a failure of a run; history is kept.")
     def overridden(exp: str, body: OverrideBlame) -> RecordedReview:
-        return override_blame(folders.named(exp), body)
+        return override_blame(folders.named(exp), body, signed_in=signed_in())
 
     @router.post("/withdraw", summary="Withdraw one's own review of a blame; earlier ones by others count again.")
     def withdrawn(exp: str, body: WithdrawReview) -> RecordedReview:
-        return withdraw(folders.named(exp), body)
+        return withdraw(folders.named(exp), body, signed_in=signed_in())
 
     return router
 

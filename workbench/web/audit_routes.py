@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -21,12 +20,21 @@ from evitrail.eval.audit.result import RuleResult
 from evitrail.eval.query.tree import Value, Where
 from evitrail.evidence_store.input_text import InputError
 from evitrail.traces.journal.errors import JournalError
-from evitrail.workbench.api.audit import AuditView, audit_view, chosen_policy, is_judged, judged_now, policy_named
+from evitrail.workbench.api.audit import (
+    AuditView,
+    Judged,
+    audit_view,
+    chosen_policy,
+    is_judged,
+    judged_now,
+    policy_named,
+)
 from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders
 from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.routes import record
 from evitrail.workbench.web.shell import SHELLS, TITLE, inert
+from evitrail.workbench.web.signed_in import signed_in
 from evitrail.workbench.web.static_files import StaticFiles
 
 if TYPE_CHECKING:
@@ -66,7 +74,8 @@ def audit_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) ->
         view, body = audit_view(folder, name, day=today, judge=False), {}
         if ready and name is not None:
             try:
-                view, body = audit_view(folder, name, day=today), _body(exp, folder, name, today)
+                view = audit_view(folder, name, day=today)
+                body = _body(exp, view, judged_now(folder, name, today))
             except (InputError, JournalError, ValueError, OSError) as error:
                 fault = one_line(error)
         first = {
@@ -78,13 +87,13 @@ def audit_pages(app: FastAPI, folders: ExperimentFolders, files: StaticFiles) ->
         return _page(files, exp, view, body, {"fault": fault, "judging": not ready, "first": inert(first)})
 
 
-def _body(exp: str, folder: Path, name: str, day: date) -> dict[str, Any]:
+def _body(exp: str, view: AuditView, found: Judged) -> dict[str, Any]:
     """What the body is filled with: all rules and changes, and links to runs."""
-    found = judged_now(folder, name, day)
-    queries = audit_view(folder, name, day=day).behind
+    own = {outcome.run for outcome in found.inputs.audited.outcomes}
+    links = _environment().get_template("audit_runs.html").module
 
     def behind(one: RuleResult) -> Any:
-        return _environment().get_template("audit_runs.html").module.runs(exp, one, queries.get(one.rule))  # type: ignore[attr-defined]
+        return links.runs(exp, one, view.behind.get(one.rule), view.listed.get(one.rule, ()), own)  # type: ignore[attr-defined]
 
     many = len(found.audit.results) + len(found.audit.changed or ())
     filled = parts(found.audit, found.inputs.policy, found.inputs.audited, rules=many, changes=many)
@@ -106,6 +115,8 @@ def _page(files: StaticFiles, exp: str, view: AuditView, body: dict[str, Any], m
             entry=ENTRY,
             styles=STYLES,
             read_only=files.read_only,
+            signed_in=signed_in(),
+            static=files.address,
             **more,
         )
     )

@@ -9,6 +9,7 @@ Rules kept here
 - What another site's page asks for is refused; a link from there may be followed to a page, never to data.
 - With a token, every request needs it: as a bearer token, or in the cookie that it was exchanged for once. Only the
   sign-in page and what it is made of are open. A token is compared in constant time, and never logged.
+- Where each person has a token, a request acts as the person whose token or cookie it carries (``signed_in.py``).
 - A refusal says in one line what was expected, and nothing of what is here.
 
     app = Guard(app, Admission(hosts=loopback_hosts(8765)))
@@ -19,13 +20,15 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from evitrail.workbench.web.signed_in import SIGNED_IN
 
 COOKIE = "evitrail"
 SIGN_IN = "/sign-in"
@@ -61,25 +64,47 @@ class Admission:
     hosts: frozenset[str]
     """As a Host header has them: ``127.0.0.1:8765``."""
     token: str | None = field(default=None, repr=False)
-    sessions: set[str] = field(default_factory=set, repr=False)
-    """The cookies that the token was exchanged for, in this process."""
+    """The token that whoever may enter has; None where there is none, or one for each person."""
+    sessions: dict[str, str] = field(default_factory=dict, repr=False)
+    """By the cookie that a token was exchanged for in this process, whose token it was."""
     read_only: bool = False
     """Whether no POST is answered."""
+    people: Mapping[str, str] | None = field(default=None, repr=False)
+    """By token, whose it is; None where nobody is known by name."""
 
-    def admits(self, headers: Headers) -> bool:
-        """Whether a request carries the token, or a cookie that it was exchanged for."""
-        return self.token is None or self.holds_token(headers) or self._session(headers) in self.sessions
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody needs a token."""
+        return self.token is None and self.people is None
 
-    def holds_token(self, headers: Headers) -> bool:
-        """Whether a request carries the token itself."""
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        known = (self.token or "").encode()
-        return bool(known) and scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), known)
+    def who(self, headers: Headers) -> str | None:
+        """Whose token a request carries, or whose cookie; empty for a token of nobody's own, None without either.
 
-    def new_session(self) -> str:
-        """A cookie to be set in exchange for the token."""
+        A bearer token decides alone, whatever cookie comes with it.
+        """
+        if _bearer(headers) is not None:
+            return self.holder(headers)
+        return self.sessions.get(self._session(headers))
+
+    def holder(self, headers: Headers) -> str | None:
+        """Whose token a request carries itself; empty for a token of nobody's own, None without one."""
+        given = (_bearer(headers) or "").encode()
+        tokens = dict(self.people or {}) | ({self.token: ""} if self.token is not None else {})
+        same = [name for token, name in tokens.items() if hmac.compare_digest(given, token.encode())]
+        return same[0] if same else None
+
+    def exchanged(self, headers: Headers) -> str | None:
+        """A new cookie for the token that a request carries, in place of its old one; None without a token."""
+        holder = self.holder(headers)
+        if holder is None:
+            return None
+        self.sessions.pop(self._session(headers), None)
+        return self.new_session(holder)
+
+    def new_session(self, of: str = "") -> str:
+        """A cookie to be set in exchange for somebody's token."""
         name = secrets.token_urlsafe(32)
-        self.sessions.add(name)
+        self.sessions[name] = of
         return name
 
     @staticmethod
@@ -96,6 +121,12 @@ def loopback_hosts(port: int, *, others: Sequence[str] = ()) -> frozenset[str]:
     plain = [*LOOPBACK, *(name.lower() for name in others)]
     named = {name if HAS_PORT.search(name) else f"{name}:{port}" for name in plain}
     return frozenset(named | ({name.removesuffix(":80") for name in named} if port == HTTP else set()))
+
+
+def _bearer(headers: Headers) -> str | None:
+    """The token that a request carries; None where it carries none."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else None
 
 
 class Guard:
@@ -115,16 +146,19 @@ class Guard:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
+                sent = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
+                    sent[name] = value
+                sent.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        refused = self._refusal(scope, Headers(scope=scope))
+        headers = Headers(scope=scope)
+        who = None if self._admission.is_open else self._admission.who(headers)
+        SIGNED_IN.set(who or "")
+        refused = self._refusal(scope, headers, is_known=self._admission.is_open or who is not None)
         await (refused or self._app)(scope, receive, with_headers)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    def _refusal(self, scope: Scope, headers: Headers, *, is_known: bool) -> Response | None:
         path, method = scope["path"], scope["method"]
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self._admission.hosts:
@@ -135,25 +169,26 @@ class Guard:
             allowed = "GET" if self._admission.read_only else "GET, POST"
             return _refuse(405, f"expected {allowed.replace(', ', ' or ')}, got {method}", {"Allow": allowed})
         if method == "POST":
-            return self._refused_write(headers, hosts[0])
+            return self._refused_write(headers, hosts[0], is_known=is_known)
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2] != hosts[0]:
             return _refuse(403, "expected a request of this server's own pages, got one of another origin")
         if headers.get("sec-fetch-site") in CROSS and not _opens_a_page(path, headers):
             return _refuse(403, "expected a request of this server's own pages, got one of another site")
-        if self._admission.admits(headers) or any(path == one or path.startswith(one) for one in OPEN):
+        if is_known or any(path == one or path.startswith(one) for one in OPEN):
             return None
         if path.startswith("/api/"):
             return _refuse(401, "expected the token: Authorization: Bearer TOKEN", {"WWW-Authenticate": "Bearer"})
         return RedirectResponse(SIGN_IN, status_code=303)
 
-    def _refused_write(self, headers: Headers, host: str) -> Response | None:
+    @staticmethod
+    def _refused_write(headers: Headers, host: str, *, is_known: bool) -> Response | None:
         origin, site, (name, value) = headers.get("origin", ""), headers.get("sec-fetch-site"), WRITE
         if origin not in (f"http://{host}", f"https://{host}"):
             return _refuse(403, "expected an Origin that is this server's own, as its pages send; scripts send it too")
         if site not in (None, "same-origin"):
             return _refuse(403, f"expected a request of this server's own pages, got one that is {site}")
-        if not self._admission.admits(headers):
+        if not is_known:
             return _refuse(401, "expected the token: Authorization: Bearer TOKEN", {"WWW-Authenticate": "Bearer"})
         if headers.get(name) != value:
             return _refuse(403, f"expected the header {name}: {value} on a request that writes")

@@ -20,6 +20,7 @@ from evitrail.workbench.api.jobs.jobs import Jobs
 from evitrail.workbench.api.jobs.view import JobView
 from evitrail.workbench.web.faults import WRITE_FAULTS
 from evitrail.workbench.web.shell import shell
+from evitrail.workbench.web.signed_in import signed_in
 from evitrail.workbench.web.static_files import StaticFiles
 
 STYLES = ("parts.css", "jobs/jobs.css")
@@ -55,15 +56,15 @@ def job_writes(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
 
     @router.post("/experiments/{exp}/forks", summary="Fork runs: begins a job.", status_code=202)
     def forked(exp: str, asked: AskedForks) -> JobView:
-        return begin(jobs, exp, folders.named(exp), asked)
+        return begin(jobs, exp, folders.named(exp), asked, by=signed_in())
 
     @router.post("/jobs/{job}/cancel", summary="End a job before its next step; forks that have ended are kept.")
     def cancelled(job: str) -> JobView:
-        return jobs.cancel(job)
+        return jobs.cancel(job, by=signed_in())
 
     @router.post("/jobs/{job}/resume", summary="Resume a job that was interrupted, cancelled or failed.")
     def resumed(job: str) -> JobView:
-        return jobs.resume(job)
+        return jobs.resume(job, by=signed_in())
 
     return router
 

@@ -1,7 +1,8 @@
 """A server for one machine, or behind a token for others: which address it binds, and whom it admits.
 
 Rules kept here
-- Loopback unless told otherwise. Any other address needs a token and the names by which the server is called.
+- Loopback unless told otherwise. Any other address needs tokens and the names by which the server is called.
+- There is one token for everybody, or one for each person; not both, since whoever has the first has no name.
 - The port is taken before anything else is done, so that one that is taken is a fault in one line.
 
     serve(ExperimentFolders([Path("evitrail-demo")]), address=Address("127.0.0.1", 8765), on_ready=print)
@@ -12,13 +13,14 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from evitrail.workbench.api.folders import ExperimentFolders
+from evitrail.workbench.web.tokens import read_people, read_token
 
 if TYPE_CHECKING:
     import uvicorn
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 
 GRACE = 5
 """Seconds that answers under way get once the server is stopped."""
-SHORTEST = 16
-"""Characters of a token at least."""
 
 
 class Address(NamedTuple):
@@ -38,6 +38,8 @@ class Address(NamedTuple):
     port: int
     trusted_hosts: tuple[str, ...] = ()
     token: str | None = None
+    people: Mapping[str, str] | None = None
+    """By token, whose it is; None where nobody is known by name."""
 
     @property
     def is_loopback(self) -> bool:
@@ -50,28 +52,28 @@ class Address(NamedTuple):
             return False
 
 
-def address_of(host: str, port: int, trusted_hosts: Sequence[str], token_file: Path | None) -> Address:
+def address_of(
+    host: str, port: int, trusted_hosts: Sequence[str], token_file: Path | None, people_file: Path | None = None
+) -> Address:
     """An address that may be bound; raises ``ValueError`` for one that would be open to others without a token."""
-    token = read_token(token_file) if token_file is not None else None
-    found = Address(host, port, tuple(trusted_hosts), token)
-    if not found.is_loopback and (token is None or not trusted_hosts):
-        given = [name for name, there in (("--token-file", token), ("--trusted-host", trusted_hosts)) if there]
+    if token_file is not None and people_file is not None:
         raise ValueError(
-            f"--host {host}: other machines could reach this address: expected --token-file and --trusted-host with "
-            f"it, got {given[0] if given else 'neither'}; leave --host out to serve this machine alone"
+            "expected --token-file or --people, got both: with --people everybody has a token of their own, "
+            "which a shared one would pass by"
+        )
+    token = read_token(token_file) if token_file is not None else None
+    people = read_people(people_file) if people_file is not None else None
+    found = Address(host, port, tuple(trusted_hosts), token, people)
+    has_tokens = token is not None or people is not None
+    if not found.is_loopback and not (has_tokens and trusted_hosts):
+        tokens = "--people" if people is not None else "--token-file"
+        given = [name for name, there in ((tokens, has_tokens), ("--trusted-host", trusted_hosts)) if there]
+        raise ValueError(
+            f"--host {host}: other machines could reach this address: expected --token-file or --people, and "
+            f"--trusted-host, with it, got {given[0] if given else 'neither'}; leave --host out to serve this machine "
+            "alone"
         )
     return found
-
-
-def read_token(path: Path) -> str:
-    """The token in a file; raises ``ValueError`` for none, or a short one."""
-    token = path.read_text("utf-8").strip()
-    if len(token) < SHORTEST or not token.isascii() or any(map(str.isspace, token)):
-        raise ValueError(
-            f"{path}: expected a token of at least {SHORTEST} letters and digits, got {len(token)} characters; "
-            "`openssl rand -hex 32` makes one"
-        )
-    return token
 
 
 def serve(
@@ -86,7 +88,8 @@ def serve(
 
     with _bound(address) as listening:
         port = int(listening.getsockname()[1])
-        admission = Admission(loopback_hosts(port, others=address.trusted_hosts), address.token, read_only=read_only)
+        hosts = loopback_hosts(port, others=address.trusted_hosts)
+        admission = Admission(hosts, address.token, people=address.people, read_only=read_only)
         watchers = Watchers(folders)
         app = create_app(folders, admission, watchers)
         config = uvicorn.Config(

@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from starlette.responses import HTMLResponse
 
 from evitrail.workbench.control_characters import written_out
+from evitrail.workbench.web.signed_in import signed_in
 from evitrail.workbench.web.static_files import StaticFiles
 
 if TYPE_CHECKING:
@@ -35,8 +36,11 @@ TITLE = 120
 def shell(
     files: StaticFiles, title: str, entry: str, *, first: Mapping[str, Any], styles: tuple[str, ...] = ()
 ) -> HTMLResponse:
-    """A page that this module draws; ``first`` is what it shows first, of records and plain values. Whether the server
-    only reads is said in a ``meta`` element (``mayWrite`` in ``static/http.mjs``)."""
+    """A page that this module draws; ``first`` is what it shows first, of records and plain values.
+
+    Whether the server only reads, and who is signed in, is said in ``meta`` elements: ``mayWrite`` and ``signedIn`` in
+    ``static/http.mjs``.
+    """
     return template(
         "page.html",
         title=title[:TITLE],
@@ -45,6 +49,7 @@ def shell(
         styles=("tokens.css", "base.css", "frame/frame.css", *styles),
         first=inert(first),
         read_only=files.read_only,
+        signed_in=signed_in(),
     )
 
 

@@ -73,7 +73,10 @@ def _details(blame: Blame) -> Iterator[tuple[str, str]]:
 def overridden_in_words(blame: Blame) -> str:
     """Who overrode what the attribution found, and what that was; empty where nobody did."""
     said = blame.overridden
-    return f"by {said.by}; by attribution: {culprit_in_words(said.culprit, said.code)}" if said else ""
+    if said is None:
+        return ""
+    checked = " (authenticated)" if said.authenticated else ""
+    return f"by {said.by}{checked}; by attribution: {culprit_in_words(said.culprit, said.code)}"
 
 
 def _fresh(blame: Blame) -> str:

@@ -69,6 +69,7 @@ def overriding(trace: Trace, kind: Kind, found: Blame | None, review: Review | N
         "sentence": _sentence(kind, steps, review),
         "overridden": Overridden(
             by=review.by,
+            authenticated=review.authenticated,
             reason=review.reason,
             culprit=None if found is None else found.culprit,
             code=None if found is None else code_of(found),

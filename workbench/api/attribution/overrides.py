@@ -3,9 +3,9 @@
 Rules kept here
 - ``eval/review.py`` decides what is valid and records it; nothing is changed or deleted.
 - The results are written again in the background, and each answer says whether they have been.
-- The reviewer's name is recorded as it was typed: nobody checks it.
+- The reviewer's name is that of whoever is signed in; where nobody signs in it is declared, and recorded as such.
 
-    override_blame(folder, run, OverrideBlame(outcome="wrong", steps=["retrieve[1]"], by="d.larsen", reason="…"))
+    override_blame(folder, OverrideBlame(run=run, outcome="wrong", steps=["choose[1]"], by="d.larsen", reason="…"))
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ from evitrail.eval.review import review_blame, reviewing, withdraw_review
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
 from evitrail.workbench.api.attribution.results_writer import ResultsState, results_state, write_later
+from evitrail.workbench.api.author import author
+from evitrail.workbench.api.plain_words import plain_words
 
 LONGEST_NAME, LONGEST_REASON = 120, 2000
+BY = "The reviewer's name, as declared; may be left out where people sign in, since the token says whose it is."
 
 
 class OverrideBlame(BaseModel):
@@ -35,7 +38,7 @@ class OverrideBlame(BaseModel):
     outcome: str = Field(description="The kind of failure: wrong, high_risk, unsafe, contradiction or overconfident.")
     steps: list[str] = Field(description="Steps by their paths, store, budget; or nobody alone.", max_length=100)
     code: str | None = Field(None, description="Code of the fault; for nobody, of the reason.")
-    by: str = Field(description="The reviewer's name, as declared.", max_length=LONGEST_NAME)
+    by: str = Field("", description=BY, max_length=LONGEST_NAME)
     reason: str = Field(description="Why.", max_length=LONGEST_REASON)
 
 
@@ -44,7 +47,7 @@ class WithdrawReview(BaseModel):
 
     run: str = Field(description="Name of a run.", max_length=1000)
     of: str = Field(description="What was reviewed: blame.wrong, or a label.", max_length=100)
-    by: str = Field(description="The reviewer's name, as declared.", max_length=LONGEST_NAME)
+    by: str = Field("", description=BY, max_length=LONGEST_NAME)
     reason: str = Field(description="Why.", max_length=LONGEST_REASON)
 
 
@@ -82,28 +85,30 @@ def blame_choices(folder: Path, run: str) -> BlameChoices:
     )
 
 
-def override_blame(folder: Path, said: OverrideBlame) -> RecordedReview:
+def override_blame(folder: Path, said: OverrideBlame, *, signed_in: str = "") -> RecordedReview:
     """Record an override; raises ``ValueError`` for what is not valid."""
-    by, why = _plain("by", said.by), _plain("reason", said.reason)
-    code = said.code or None
-    review_blame(folder, said.run, said.outcome, said.steps, code=code, by=by, reason=why, results=write_later)
+    by, why = author(said.by, signed_in=signed_in), plain_words("reason", said.reason)
+    review_blame(
+        folder,
+        said.run,
+        said.outcome,
+        said.steps,
+        code=said.code or None,
+        by=by.name,
+        reason=why,
+        authenticated=by.authenticated,
+        results=write_later,
+    )
     return _recorded(folder, said.run)
 
 
-def withdraw(folder: Path, said: WithdrawReview) -> RecordedReview:
+def withdraw(folder: Path, said: WithdrawReview, *, signed_in: str = "") -> RecordedReview:
     """Record a withdrawal; raises ``ValueError`` where there is nothing of theirs to withdraw."""
-    by, why = _plain("by", said.by), _plain("reason", said.reason)
-    withdraw_review(folder, said.run, said.of, by=by, reason=why, results=write_later)
+    by, why = author(said.by, signed_in=signed_in), plain_words("reason", said.reason)
+    withdraw_review(
+        folder, said.run, said.of, by=by.name, reason=why, authenticated=by.authenticated, results=write_later
+    )
     return _recorded(folder, said.run)
-
-
-def _plain(what: str, text: str) -> str:
-    """The words on one line, without what a terminal obeys; raises ``ValueError`` where there are none."""
-    plain = " ".join(text.split())
-    if not plain or not plain.isprintable():
-        got = "nothing" if not plain else "control characters"
-        raise ValueError(f"{what}: expected words, which stay on record, got {got}")
-    return plain
 
 
 def _recorded(folder: Path, run: str) -> RecordedReview:

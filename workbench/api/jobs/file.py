@@ -48,6 +48,8 @@ class Job(Record):
     query: str | None
     """The query that found the other runs; None where only one run was requested."""
     variants: tuple[ForkVariant, ...]
+    by: str = ""
+    """Who asked for it, by their token; empty where nobody signs in."""
 
     @property
     def forks(self) -> int:
@@ -63,6 +65,8 @@ class JobEvent(Record):
     note: str = ""
     """Why it failed, or what it is doing before the first result."""
     result: ForkResult | None = None
+    by: str = ""
+    """Who cancelled or resumed it, by their token; empty where nobody signs in, or nobody did."""
 
 
 class JobRecord(NamedTuple):

@@ -54,8 +54,11 @@ def estimate(folder: Path, asked: AskedForks) -> ForkEstimate:
         return estimate_forks(past, _runs(folder, asked), asked.variants)
 
 
-def begin(jobs: Jobs, exp: str, folder: Path, asked: AskedForks) -> JobView:
-    """Begin a job; raises ``NotNow`` where it has to be confirmed first, or cannot be done now."""
+def begin(jobs: Jobs, exp: str, folder: Path, asked: AskedForks, *, by: str = "") -> JobView:
+    """Begin a job; raises ``NotNow`` where it has to be confirmed first, or cannot be done now.
+
+    ``by`` is who is signed in.
+    """
     if refused := why_not(folder):
         raise NotNow(refused)
     runs, cost = _runs(folder, asked), estimate(folder, asked)
@@ -72,6 +75,7 @@ def begin(jobs: Jobs, exp: str, folder: Path, asked: AskedForks) -> JobView:
         of=asked.run,
         query=asked.query,
         variants=labelled,
+        by=by,
     )
     return jobs.submit(exp, job)
 

@@ -49,6 +49,7 @@ class Jobs:
         self._queue: deque[JobFile] = deque()
         self._running: JobFile | None = None
         self._stop = Event()
+        self._stopped_by = ""
         self._changed = Condition()
         self._thread: Thread | None = None
         self.changes = 0
@@ -66,8 +67,8 @@ class Jobs:
                 raise NotNow(f"{said}; serve a copy of it to fork its runs") from error
         return self.view(job.id)
 
-    def resume(self, id: str) -> JobView:
-        """Put a job that was interrupted, cancelled or failed in the queue again."""
+    def resume(self, id: str, *, by: str = "") -> JobView:
+        """Put a job that was interrupted, cancelled or failed in the queue again; ``by`` is who is signed in."""
         file = self._named(id)
         with self._changed:
             state = self._state(file, file.read())
@@ -77,19 +78,20 @@ class Jobs:
             if self._running is None or self._running.folder != file.folder:
                 with _alone(file.folder):
                     pass
-            self._enqueue(file)
+            self._enqueue(file, by)
         return self.view(id)
 
-    def cancel(self, id: str) -> JobView:
-        """End a job before its next step, or take it out of the queue."""
+    def cancel(self, id: str, *, by: str = "") -> JobView:
+        """End a job before its next step, or take it out of the queue; ``by`` is who is signed in."""
         file = self._named(id)
         with self._changed:
             state = self._state(file, file.read())
             if state == "running":
+                self._stopped_by = by
                 self._stop.set()
             elif state in ("queued", "interrupted"):
                 self._queue = deque(each for each in self._queue if each.path != file.path)
-                self._note(file, state="cancelled")
+                self._note(file, state="cancelled", by=by)
             else:
                 raise NotNow(f"expected a job that waits or runs, this one is {state}")
         return self.view(id)
@@ -141,9 +143,9 @@ class Jobs:
                 f"expected at most {WAITING} jobs waiting, there are {WAITING}; wait for one to end, or cancel one"
             )
 
-    def _enqueue(self, file: JobFile) -> None:
+    def _enqueue(self, file: JobFile, by: str = "") -> None:
         self._queue.append(file)
-        self._note(file, state="queued")
+        self._note(file, state="queued", by=by)
         if self._thread is None:
             self._thread = Thread(target=self._work, name="jobs", daemon=True)
             self._thread.start()
@@ -160,10 +162,11 @@ class Jobs:
                 self._changed.wait_for(lambda: bool(self._queue))
                 file = self._running = self._queue.popleft()
                 self._stop.clear()
+                self._stopped_by = ""
             state, note = self._ended(file)
             with self._changed:
                 with suppress(OSError):  # the folder is gone, or its disk is full
-                    self._note(file, state=state, note=note)
+                    self._note(file, state=state, note=note, by=self._stopped_by if state == "cancelled" else "")
                 self._running = None
 
     def _ended(self, file: JobFile) -> tuple[State, str]:

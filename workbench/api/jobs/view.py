@@ -45,6 +45,8 @@ class JobView(Record):
     kind: str
     state: State
     asked: str
+    by: str
+    """Who asked for it, by their token; empty where nobody signs in."""
     of: str
     query: str | None
     runs: int
@@ -58,6 +60,8 @@ class JobView(Record):
     """The totals of each variant."""
     note: str = ""
     """Why it failed, or what it is doing."""
+    changed_by: str = ""
+    """Who cancelled or resumed it, by their token; empty where nobody signs in, or nobody did."""
     ahead: int = 0
     """Jobs before it, while it waits."""
     change: int = 0
@@ -77,6 +81,7 @@ def job_view(record: JobRecord, *, exp: str, state: State, after: int, most: int
         kind=job.kind,
         state=state,
         asked=job.asked,
+        by=job.by,
         of=job.of,
         query=job.query,
         runs=len(job.runs),
@@ -86,6 +91,7 @@ def job_view(record: JobRecord, *, exp: str, state: State, after: int, most: int
         failed=sum(bool(result.fault) for result in results),
         tallies=tuple(_tally(place, job, results) for place in range(len(job.variants))),
         note=next((event.note for event in reversed(record.events) if event.state), ""),
+        changed_by=next((event.by for event in reversed(record.events) if event.by), ""),
         results=tuple(results[after : after + most]),
         next=after + most if most and len(results) > after + most else None,
         **more,

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 Query = Annotated[
     str,
     typer.Argument(
-        help="Which runs: flags ({flags}), fields as in cites:superseded ({fields}), words of the question; with OR, "
-        "NOT or -, and brackets. Default: all.",
+        help="Which runs: flags ({flags}), fields as in cites:superseded ({fields}), words of the question or of a "
+        "name; with OR, NOT or -, and brackets. Default: all.",
         metavar="QUERY",
         show_default=False,
     ),

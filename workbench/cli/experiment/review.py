@@ -150,7 +150,7 @@ def list_(
     print_table(
         f"reviews in {folder}: {len(rows)}; overridden runs: {runs}" if rows else f"reviews in {folder}",
         ("run", "of", "says", "on record", "by", "reason", "at", "standing"),
-        [(r.run, r.of, r.says, r.recorded, r.by, r.reason, r.at[:16], r.standing) for r in rows],
+        [(r.run, r.of, r.says, r.recorded, r.author, r.reason, r.at[:16], r.standing) for r in rows],
         empty="none",
     )
 

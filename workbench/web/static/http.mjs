@@ -17,6 +17,8 @@ export const api = (exp, rest = "", given = {}) => {
 export async function askJson(address, signal) { return (await asked(address, signal)).json(); }
 // Whether the server accepts writes; with `evitrail serve --read-only` it does not, and its pages offer no action.
 export const mayWrite = () => !document.querySelector('meta[name="evitrail-read-only"]');
+// Who is signed in, where each person has a token of their own (`evitrail serve --people`); empty elsewhere.
+export const signedIn = () => document.querySelector('meta[name="evitrail-signed-in"]')?.content ?? "";
 
 // `mode` stays as it is: a request of mode "same-origin" would be sent with `Origin: null` under no-referrer.
 export async function postJson(address, body, signal) {

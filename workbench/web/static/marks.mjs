@@ -50,3 +50,6 @@ export function rate({ value, lo, hi, n }, all, why) {
 }
 
 export const confidence = (value) => (value === null || value === undefined ? "–" : number(value));
+
+// Whether the author of a review was known by a token of their own, or is only a name.
+export const authorMark = ({ authenticated }) => (authenticated ? " (authenticated)" : " (declared)");

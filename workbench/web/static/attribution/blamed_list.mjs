@@ -2,7 +2,7 @@
 
 import { experimentPath, parameters, runPath, withParameters } from "../address.mjs";
 import { api, askJson, mayWrite } from "../http.mjs";
-import { kindWord } from "../marks.mjs";
+import { authorMark, kindWord } from "../marks.mjs";
 import { overrideDialog } from "./override.mjs";
 import { button, count, el, show } from "../dom.mjs";
 
@@ -69,7 +69,7 @@ export function blamedList({ exp, asked, onrecorded, onselect }) {
         el("span", {}, "blamed: ", el("b", {}, who), " ", el("code", {}, one.code)),
         mayWrite() && button(".quiet.override", () => overrideDialog({ exp, run: one.run, outcome, onrecorded }), "Override…")),
       one.sentence && el("p.sentence", { dir: "auto" }, one.sentence),
-      said && el("p.overridden", {}, "overridden by ", el("bdi", {}, said.by), ": ", el("bdi", {}, said.reason),
+      said && el("p.overridden", {}, "overridden by ", el("bdi", {}, said.by), authorMark(said), ": ", el("bdi", {}, said.reason),
         el("span.soft", {}, ` The attribution found ${said.culprit === null ? "nothing" : said.culprit.join(" and ") || "nobody"} ${said.code ?? ""}`)));
   }
 

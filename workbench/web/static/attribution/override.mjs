@@ -2,9 +2,10 @@
 //
 // Rules kept here
 // - The choices come from the server, which also checks the input; a refusal is shown where it was typed.
-// - A name is declared, not checked; the page says so. It is kept in this browser for the next time.
+// - The name of whoever is signed in is fixed. Elsewhere a name is declared, not checked; the page says so, and it is kept
+//   in this browser for the next time.
 
-import { api, askJson, postJson } from "../http.mjs";
+import { api, askJson, postJson, signedIn } from "../http.mjs";
 import { dialog } from "../dialog.mjs";
 import { kindWord } from "../marks.mjs";
 import { el, show } from "../dom.mjs";
@@ -48,7 +49,7 @@ export function withdrawDialog({ exp, run, of, onrecorded }) {
   form({
     title: `Withdraw the review of ${of}`, submit: "Record the withdrawal", onrecorded, fields: [],
     post: (said) => postJson(api(exp, "/reviews/withdraw"), { run, of, ...said }),
-    note: "Only the reviewer who recorded it may withdraw it: type the same name. Both stay on record, and earlier reviews by others count again.",
+    note: `Only the reviewer who recorded it may withdraw it${signedIn() ? "" : ": type the same name"}. Both stay on record, and earlier reviews by others count again.`,
   });
 }
 
@@ -59,10 +60,11 @@ function labelled(words, field, hint = "") {
 
 function form({ title, submit, fields, post, note, onrecorded }) {
   const reason = el("textarea", { id: "override-reason", rows: "3", required: true, maxlength: "2000", dir: "auto" });
-  const by = el("input", { id: "override-by", required: true, maxlength: "120", autocomplete: "name", dir: "auto", value: kept() });
+  const known = signedIn(), by = el("input", { id: "override-by", required: true, maxlength: "120", autocomplete: "name", dir: "auto",
+    readonly: Boolean(known), value: known || kept() });
   const fault = el("p.failure", { role: "alert", hidden: true }), send = el("button.primary", { type: "submit" }, submit);
   const node = el("form.override-form", {}, el("p.soft", {}, note), fields, labelled("Reason", reason, "It stays on record."),
-    labelled("Your name", by, "Declared, not checked: it is recorded as you type it."), fault, send);
+    labelled("Your name", by, known ? "You are signed in by it: it is recorded as authenticated." : "Declared, not checked: it is recorded as you type it."), fault, send);
   const box = dialog(title, node);
   node.querySelector("select, input, textarea").focus();
   node.addEventListener("submit", async (event) => {
@@ -70,7 +72,7 @@ function form({ title, submit, fields, post, note, onrecorded }) {
     send.disabled = true;
     try {
       const recorded = await post({ by: by.value, reason: reason.value });
-      keep(by.value);
+      if (!known) keep(by.value);
       box.close();
       onrecorded(recorded);
     } catch (error) {

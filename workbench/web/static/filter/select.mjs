@@ -3,15 +3,15 @@
 // Rules kept here
 // - What no column here answers (words of claims and passages, a column that was not sent) is unknown and told in
 //   `asked`: the server is then asked with the whole query. `open` runs hang on it; how many stay unknown is not known.
-// - A word that is no flag is searched in the question and its options. Where it looks like a flag or a field, a note
-//   says so.
+// - A word that is no flag is searched in questions and names (free_words.mjs). Where it looks like a flag or a field, a
+//   note says so.
 //
 //     const { places, unknown, asked } = selectRuns(parseQuery("high_risk cites:superseded"), columns, vocabulary);
 
 import { NotHere } from "./columns.mjs";
 import { didYouMean, inQuotes } from "./fault.mjs";
 import { fieldTruth, flagTruth } from "./fields.mjs";
-import { holdingText } from "./matching.mjs";
+import { freeWords } from "./free_words.mjs";
 import { nearest } from "./nearest.mjs";
 import { termsOf, treeText } from "./tree.mjs";
 import { TRUE, UNKNOWN, andTruth, countOf, notTruth, orTruth, sameTruth } from "./truth.mjs";
@@ -36,7 +36,7 @@ function queryTruth(tree, columns, vocabulary, asked = new Set()) {
   if (tree.type === "either") return tree.terms.map(inner).reduce(orTruth);
   try {
     if (tree.type === "where") return fieldTruth(tree, columns, vocabulary);
-    return isFlag(tree, vocabulary) ? flagTruth(vocabulary.flags[tree.text], columns) : holdingText(columns, tree.text);
+    return isFlag(tree, vocabulary) ? flagTruth(vocabulary.flags[tree.text], columns) : freeWords(tree.text, columns);
   } catch (error) {
     if (!(error instanceof NotHere)) throw error;
     asked.add(treeText(tree));
@@ -53,7 +53,7 @@ function notesOn(tree, columns, vocabulary) {
     if (flag?.elsewhere && !columns.has(flag.column)) return [`query, character ${term.at}: ${flag.elsewhere}`];
     if (term.type === "where" || term.quoted || isFlag(term, vocabulary)) return [];
     const meant = nearest(term.text, known);
-    const searched = `query, character ${term.at}: ${inQuotes(term.text)} is searched in the words of questions`;
+    const searched = `query, character ${term.at}: ${inQuotes(term.text)} is searched in questions and names`;
     return meant === null ? [] : [searched + didYouMean(meant)];
   });
 }

@@ -1,4 +1,4 @@
-// The frame of every page: where one is, whether the record can be trusted, the theme, and the keys.
+// The frame of every page: where one is, whether the record can be trusted, who is signed in, the theme, and the keys.
 //
 // Rules kept here
 // - Every page copies its address, and the command line that does the same.
@@ -11,6 +11,7 @@
 import { experimentPath, parameters } from "../address.mjs";
 import { button, byId, el, painted, say, show } from "../dom.mjs";
 import { dialog } from "../dialog.mjs";
+import { signedIn } from "../http.mjs";
 import { integrityPill } from "./integrity.mjs";
 import { paletteButton } from "./palette_button.mjs";
 
@@ -46,6 +47,8 @@ export function frame({ crumbs, command, exp = null, here = null, goes = () => [
       el("a", { href: experimentPath(exp) + end, ...(name === here ? { "aria-current": "page" } : {}) }, title))),
     live,
     pill?.node,
+    signedIn() && el("a.signed-in", { href: "/sign-in", title: "You are signed in by this name; sign in as somebody else" },
+      el("span.vh", {}, "Signed in as "), el("bdi", {}, signedIn())),
     palette.node,
     button(".quiet", copyLink, "Copy link"),
     button(".quiet", copyCommand, "Copy command"),

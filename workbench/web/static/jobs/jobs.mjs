@@ -15,7 +15,7 @@ function row(job) {
     el("th", { scope: "row" }, el("a", { href: `/jobs/${encodeURIComponent(job.id)}`, dir: "auto" }, job.title)),
     el("td", {}, el("a", { href: experimentPath(job.exp) }, job.exp)), el("td", {}, stateMark(job)),
     el("td.number", {}, `${job.done} of ${job.forks}`), el("td.soft", {}, job.done ? summary(job) : job.note || "–"),
-    el("td.soft", {}, job.asked.slice(0, 16).replace("T", " ")));
+    el("td.soft", {}, job.asked.slice(0, 16).replace("T", " "), job.by && [" by ", el("bdi", {}, job.by)]));
 }
 
 function start() {

@@ -7,7 +7,7 @@
 
 import { runPath } from "../address.mjs";
 import { mayWrite } from "../http.mjs";
-import { KINDS, kindWord, percent } from "../marks.mjs";
+import { KINDS, authorMark, kindWord, percent } from "../marks.mjs";
 import { button, count, el, fold } from "../dom.mjs";
 import { spaced } from "../text.mjs";
 
@@ -51,7 +51,7 @@ function oneBlame(blame, { view, exp, kept }, onstep) {
     el("p", {}, blame.culprit.length ? [el("b", {}, "Blamed: "), blame.culprit.map((path, i) => [i > 0 && " and ", step(path)])]
       : el("b", {}, "Nobody is blamed"), code && [" ", el("span.id", {}, code), el("span.soft", {}, ` ${view.codes[code] ?? ""}`)]),
     blame.sentence && el("p.sentence", {}, blame.sentence),
-    blame.overridden && el("p.notice", {}, `${blame.overridden.by} overrode it: ${blame.overridden.reason}. The attribution found: ${
+    blame.overridden && el("p.notice", {}, `${blame.overridden.by}${authorMark(blame.overridden)} overrode it: ${blame.overridden.reason}. The attribution found: ${
       blame.overridden.culprit === null ? "nothing" : blame.overridden.culprit.join(" and ") || "nobody"} ${blame.overridden.code ?? ""}`),
     players.length > 0 && el("table.shares", { "aria-label": "Share of the failure by step" },
       el("tbody", {}, players.map((player) => shareRow(player, blame, step)))),
@@ -101,7 +101,7 @@ export function reviewsView({ reviews }, onwithdraw) {
   const may = ({ of, standing }) => mayWrite() && of.startsWith("blame.") && standing !== "withdrawn" && standing !== "withdrawal";
   if (!reviews.length) return null;
   return el("section", {}, el("h2", {}, "Reviews, oldest first"), el("ul.faults", {}, reviews.map((review) =>
-    el("li", {}, el("b", { dir: "auto" }, review.by), `: ${spaced(review.of)} is ${review.says}. `, el("bdi", {}, review.reason),
+    el("li", {}, el("b", { dir: "auto" }, review.by), authorMark(review), `: ${spaced(review.of)} is ${review.says}. `, el("bdi", {}, review.reason),
       el("span.soft", {}, ` On record: ${review.recorded}; ${review.standing}.`),
       may(review) && button(".quiet", () => onwithdraw(review.of), "Withdraw…")))));
 }

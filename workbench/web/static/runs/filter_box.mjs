@@ -21,7 +21,7 @@ export function filterBox({ total, facets, select, ask, complete, onselected, on
   asks = "asking the server for" }) {
   const input = el("input.filter-input", {
     type: "text", id: "filter", "aria-label": "Filter runs", autocomplete: "off", spellcheck: "false", autocapitalize: "off",
-    placeholder: "Filter: high_risk cites:superseded blame:retrieve, or words of the question",
+    placeholder: "Filter: high_risk cites:superseded blame:retrieve, or words of the question or a name",
     "aria-describedby": "filter-said", enterkeyhint: "search",
   });
   const said = el("p", { id: "filter-said", role: "status" }), chips = el("div.facets", { role: "group", "aria-label": "Facets" });
