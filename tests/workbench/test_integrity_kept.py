@@ -57,7 +57,12 @@ def test_what_is_added_is_checked_and_the_answer_says_what_was_checked_when(grow
     assert more.records_since > 0
     with Journals.open(growing.folder) as journal:
         found = verify_journal(journal)
-        assert (more.gone, more.altered, more.runs) == (found.completeness, (), len(journal.runs()))
+        assert (more.unfinished, more.gone, more.altered, more.runs) == (
+            found.completeness,
+            (),
+            (),
+            len(journal.runs()),
+        )
     assert "what was altered on the disk since the whole journal was checked" in more.not_covered[-1]
 
 
@@ -67,7 +72,7 @@ def test_a_byte_that_was_flipped_after_its_check_is_found_when_the_whole_is_aske
     check(growing.folder)
     flipped(growing.folder)
     growing.grow(1)
-    assert check(growing.folder).verdict == "incomplete"  # of what was added nothing is altered
+    assert check(growing.folder).verdict == "unfinished"  # of what was added nothing is altered
     found = check(growing.folder, whole=True)
     assert (found.verdict, found.records_since) == ("altered", 0)
 
@@ -103,7 +108,7 @@ def test_many_who_ask_for_the_whole_at_once_share_a_check(growing: Growing, monk
     monkeypatch.setattr(GrowingCheck, "whole", slow)
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: check(growing.folder, whole=True), range(8)))
-    assert {each.verdict for each in found} == {"incomplete"}
+    assert {each.verdict for each in found} == {"unfinished"}
     assert len(began) < 4  # of eight: who asked before it began takes what it found
 
 
@@ -126,4 +131,4 @@ def test_a_page_that_watches_asks_for_the_check_of_what_was_added(browser: Any, 
         view.wait_for_selector(".live-dot[data-state=on]")
         with view.expect_response(lambda answer: answer.url.endswith("/integrity"), timeout=60_000) as answered:
             growing.grow(1)
-        assert answered.value.json()["verdict"] == "incomplete"
+        assert answered.value.json()["verdict"] == "unfinished"

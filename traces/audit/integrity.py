@@ -32,6 +32,7 @@ from evitrail.traces.journal.folder import files_of
 from evitrail.traces.journal.journal import DamagedJournal, JournalView
 from evitrail.traces.journal.redacted import unproven
 
+NOT_SEALED = "the experiment was not sealed: runs that are gone cannot be told"
 UNKNOWN = "cannot be told while the file is damaged"
 
 
@@ -93,7 +94,7 @@ def checked_journal(journal: JournalView, left_out: Collection[str] = ()) -> Che
                     added += [f"{fault}{_within(file, journal)}" for fault in chain.added]
         blobs, redacted = journal.survey(), journal.redacted()
     except DamagedJournal as error:
-        return Checked(Verdicts((str(error),), (UNKNOWN,)))
+        return Checked(Verdicts((str(error),), (UNKNOWN,)), seal_faults=(UNKNOWN,))
     found = [chain for _, chain in chains]
     broken += _check_blobs(blobs, found)
     gone, told = unfinished((chain.end for chain in found), unread), _check_seals(sealed, found, unread.union(left_out))
@@ -182,7 +183,7 @@ def _check_seals(found: Sequence[Seal] | None, chains: Sequence[ChainCheck], lef
     if found is None:
         return ["the seal cannot be read: runs that are gone cannot be told"]
     if not found:
-        return ["the experiment was not sealed: runs that are gone cannot be told"]
+        return [NOT_SEALED]
     faults = [
         f"the seal of {each.at} does not match its own root" for each in found if merkle_root(each.heads) != each.root
     ]

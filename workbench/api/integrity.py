@@ -8,7 +8,7 @@ Rules kept here
 - The answer says when the whole was checked, and how many records were added and checked since.
 - What no check can tell is part of the answer.
 
-    integrity(folder).verdict                # sound, altered, incomplete, added
+    integrity(folder).verdict                # sound, unfinished, altered, incomplete, added
     integrity(folder, whole=True)
 """
 
@@ -22,10 +22,12 @@ from time import monotonic
 from typing import Literal, NamedTuple
 
 from evitrail.traces.audit.growing_check import GrowingCheck
+from evitrail.traces.audit.integrity import NOT_SEALED
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
 from evitrail.workbench.api.fresh import Stamps, journal_files, stamps_of
 
+Verdict = Literal["altered", "incomplete", "added", "unfinished", "sound", "none"]
 MOST = 50
 """Faults of a kind that are told; the rest are counted."""
 SHARE = 0.02
@@ -43,11 +45,14 @@ SINCE_WHOLE = "what was altered on the disk since the whole journal was checked,
 class IntegrityReport(Record):
     """What the check of a journal found."""
 
-    verdict: Literal["sound", "altered", "incomplete", "added", "none"]
-    """The gravest of three: something was altered, is gone, or was added; ``none`` where there is no journal."""
+    verdict: Verdict
+    """The gravest that holds: something was altered, is gone or was added, or it is only not finished, as while an
+    experiment runs; ``none`` where there is no journal."""
     altered: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
+    """Runs without an end, under way or broken off; and that no seal was set yet."""
     more: int = 0
     """Faults beyond those told."""
     redacted: int = 0
@@ -126,13 +131,22 @@ def _checked(folder: Path, stamps: Stamps, kept: _Kept | None) -> _Kept:
 
 def _report(check: GrowingCheck, at: str, whole_at: str | None) -> IntegrityReport:
     found = check.verdicts
-    altered, gone, added = found.integrity, found.completeness, found.additions
+    altered, added = found.integrity, found.additions
+    gone = tuple(fault for fault in check.seal_faults if fault != NOT_SEALED)
+    unfinished = tuple(fault for fault in found.completeness if fault not in gone)
+    told: dict[Verdict, tuple[str, ...]] = {
+        "altered": altered,
+        "incomplete": gone,
+        "added": added,
+        "unfinished": unfinished,
+    }
     return IntegrityReport(
-        verdict="altered" if altered else "incomplete" if gone else "added" if added else "sound",
+        verdict=next((verdict for verdict, faults in told.items() if faults), "sound"),
         altered=altered[:MOST],
         gone=gone[:MOST],
         added=added[:MOST],
-        more=sum(max(0, len(faults) - MOST) for faults in (altered, gone, added)),
+        unfinished=unfinished[:MOST],
+        more=sum(max(0, len(faults) - MOST) for faults in told.values()),
         redacted=len(found.redacted),
         newer=len(found.newer),
         runs=check.runs,
