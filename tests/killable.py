@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 from nursery import Nursery
 from scribe import Note, Order, Scribe
 
-from evitrail.traces import Journal, Live, Task, content_id
+from evitrail.traces import Journal, Live, Task, content_id, seal
 
 THREADS = 4
 RUNS = tuple(f"run-{n}" for n in range(8))
@@ -82,3 +83,22 @@ def killed(nursery: Nursery, folder: Path, after: float) -> bool:
     worker.await_sign(lambda: told.exists() and told.stat().st_size > before)
     worker.await_end(after)
     return worker.kill()
+
+
+def create_many(folder: str) -> None:
+    """Create journals until killed, with one record in each."""
+    for number in count(1):
+        with Journal.open(Path(folder) / f"journal-{number}.db") as journal:
+            journal.append(f"run-{number}", "note", {}, durable=False)
+
+
+def record_and_seal(folder: str) -> None:
+    """Record run after run until killed, and seal after each."""
+    with Journal.open(Path(folder) / "journal.db") as journal:
+        for number in count(1):
+            run = f"run-{number}"
+            journal.append(run, "run.begin", {"config": journal.put(Note(text=run))}, durable=False)
+            with journal.transaction(durable=False):
+                output = journal.put(Note(text=f"{run} " * 2000))
+                journal.append(run, "run.end", {"output": output}, durable=False)
+            seal(journal)

@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from evitrail.traces.audit.integrity import check_chain
+from evitrail.traces.audit.chain_check import check_chain
 from evitrail.traces.journal.after_end import allowed
 from evitrail.traces.journal.database import damaged
 from evitrail.traces.journal.folder import files_of

@@ -3,15 +3,17 @@
 Rules kept here
 - Who is killed leaves at most ``.NAME.partial``, which the next to write NAME writes over. A full disk leaves nothing.
 - Two that write one file take turns, so that neither moves away what the other has begun.
+- Two that create one file take turns too: the second leaves what the first made.
 
     replace_text(folder / "report.html", page)
+    create_database(folder / "journal.db", make_tables)
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedWriter
 from pathlib import Path
@@ -36,6 +38,27 @@ def replace_bytes(path: Path, data: bytes) -> None:
             os.replace(partial, path)
         except OSError:
             partial.unlink(missing_ok=True)
+            raise
+
+
+def create_database(path: Path, make: Callable[[Path], object]) -> None:
+    """A new SQLite file that ``make`` writes, whole or not at all; a file that is there already stays as it is."""
+    partial = path.with_name(f".{path.name}.partial")
+    beside = [partial.with_name(partial.name + end) for end in ("-wal", "-shm", "-journal")]
+    with _begun(partial) as out:
+        if path.exists():  # made by whoever had the turn before
+            partial.unlink()
+            return
+        try:
+            for left in beside:  # by who was killed
+                left.unlink(missing_ok=True)
+            out.truncate(0)
+            make(partial)
+            os.fsync(out.fileno())
+            os.replace(partial, path)
+        except BaseException:
+            for left in (partial, *beside):
+                left.unlink(missing_ok=True)
             raise
 
 

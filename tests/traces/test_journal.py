@@ -16,7 +16,7 @@ from scribe import Note, Order, recorded, ticking
 
 import evitrail.traces
 from evitrail.traces import DamagedJournal, Journal, JournalError, content_id, seal, verify_journal
-from evitrail.traces.audit.integrity import check_chain
+from evitrail.traces.audit.chain_check import check_chain
 from evitrail.traces.journal.folder import Journals
 
 SOURCE = Path(evitrail.__file__).parents[1]

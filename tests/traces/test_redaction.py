@@ -14,7 +14,7 @@ from scribe import Note, ticking
 import evitrail.traces.journal.database
 import evitrail.traces.journal.schema
 from evitrail.traces import DamagedJournal, Journal, JournalError, content_id, verify_journal
-from evitrail.traces.audit.integrity import check_chain
+from evitrail.traces.audit.chain_check import check_chain
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Redacted
 from evitrail.traces.journal.redaction import redact, redact_folder

@@ -12,7 +12,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Any, NamedTuple
 
 import pytest
@@ -26,6 +25,16 @@ from evitrail.traces.journal.journal import Journal
 from evitrail.workbench.api.folders import ExperimentFolders
 from evitrail.workbench.api.live.watched import ROWS, Watched
 from evitrail.workbench.api.live.watchers import MOST, Watchers
+
+PATIENCE = 120
+"""Seconds that anything may take, however busy the machine is."""
+PATIENT_SERVER = """
+from evitrail.workbench.cli import main
+from evitrail.workbench.web import serve
+serve.GRACE = 100_000
+main()
+"""
+"""`evitrail`, with a server that would wait for a day until its streams end."""
 
 
 class Told(NamedTuple):
@@ -47,7 +56,7 @@ def listening(address: str, exp: str, after: str = "", header: str = "") -> Iter
     asked = urllib.request.Request(f"{address}/api/events?exp={exp}&after={urllib.request.quote(after)}")  # type: ignore[attr-defined]
     if header:
         asked.add_header("Last-Event-ID", header)
-    with urllib.request.urlopen(asked, timeout=20) as stream:
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as stream:
         yield _events(stream)
 
 
@@ -253,20 +262,18 @@ def test_what_cannot_be_followed_is_refused_in_one_line(desk: Desk, asked: str, 
     assert (answer.status_code, answer.json()["fault"][: len(said)]) == (status, said)
 
 
-def test_the_server_stops_at_once_while_streams_are_open(desk: Desk) -> None:
-    command = [sys.executable, "-m", "evitrail", "serve", str(desk.folder), "--port", "0"]
+def test_a_server_that_is_stopped_ends_its_streams_and_waits_for_none(desk: Desk) -> None:
+    command = [sys.executable, "-c", PATIENT_SERVER, "serve", str(desk.folder), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout
         address = next(word for word in server.stdout.readline().split() if word.startswith("http")).rstrip("/")
         with listening(address, "evitrail-run") as one, listening(address, "evitrail-run") as other:
             heard_until(one, 1)
             heard_until(other, 1)
-            began = monotonic()
             server.send_signal(signal.SIGTERM)
             for stream in (one, other):
                 assert not [event for event in stream if event.kind == "anew"]  # to the end of it
-            server.wait(timeout=20)
-        assert monotonic() - began < 5
+            server.wait(timeout=PATIENCE)  # in vain, were it to wait for a stream
         assert server.stderr
         assert server.stderr.read() == ""
 

@@ -21,7 +21,7 @@ import re
 from base64 import b64decode, b64encode
 from typing import NamedTuple
 
-from evitrail.traces.audit.integrity import verify_journal
+from evitrail.traces.audit.integrity import NOT_SEALED, verify_journal
 from evitrail.traces.audit.seal import SEAL_RUN, Heads, Seal, merkle_root, seal, sealed_root, seals
 from evitrail.traces.audit.signed_note import BadNote, PublicKey, SigningKey, signed, signers, verified_text
 from evitrail.traces.journal.journal import Journal, JournalError, JournalView
@@ -60,7 +60,7 @@ def sign(journal: Journal, key: SigningKey, over: JournalView | None = None) -> 
     for a journal that is damaged, or that has lost what was sealed before.
     """
     verdicts = verify_journal(over or journal)
-    lost = [fault for fault in verdicts.completeness if "sealed" in fault and "was not sealed" not in fault]
+    lost = [fault for fault in verdicts.completeness if "sealed" in fault and fault != NOT_SEALED]
     if faults := [*verdicts.integrity, *lost]:
         raise JournalError(f"nothing was signed, {str(journal.path)!r} is not sound: {faults[0]}")
     with journal.transaction():

@@ -4,8 +4,8 @@ Rules kept here
 - Three verdicts, never one. *Integrity*: nothing that is here was altered. *Completeness*: nothing that
   was here is gone. *Additions*: nothing is here that no rule allows: a record that may not follow its run's end
   (``after_end.py``), a redaction without its proof (``redacted.py``), another copy of a run that went another way.
-- Integrity covers every byte of every record, of types known or unknown, and of every blob. A record is
-  hashed as it lies there first, and read once; blobs are gone through once, in the order of the file.
+- Integrity covers every byte of every record (``chain_check.py``) and of every blob. Blobs are gone through once, in
+  the order of the file.
 - What was redacted on record is no fault and is counted. A blob that is gone otherwise is a fault, with
   the record named that needs it.
 - Completeness is known for a run that ended, and for every run that was ever sealed: a seal (``seal.py``)
@@ -26,15 +26,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pydantic_core import from_json
-
+from evitrail.traces.audit.chain_check import ChainCheck, ChainEnd, checked_chain
 from evitrail.traces.audit.seal import SEAL_RUN, Seal, merkle_root, seals, unsealed
-from evitrail.traces.journal.after_end import AfterEnd
 from evitrail.traces.journal.folder import files_of
-from evitrail.traces.journal.journal import DamagedJournal, JournalView, Stored, genesis, link
+from evitrail.traces.journal.journal import DamagedJournal, JournalView
 from evitrail.traces.journal.redacted import unproven
-from evitrail.traces.journal.schema import blobs_named
 
+NOT_SEALED = "the experiment was not sealed: runs that are gone cannot be told"
 UNKNOWN = "cannot be told while the file is damaged"
 
 
@@ -54,46 +52,56 @@ class Verdicts(NamedTuple):
         return not self.integrity and not self.completeness and not self.additions
 
 
-class ChainCheck(NamedTuple):
-    """What one pass over the records of a run finds."""
+class Checked(NamedTuple):
+    """What one pass over a whole journal finds."""
 
-    run: str
-    faults: list[str]
-    ended: bool
-    needs: dict[str, int]
-    """The blobs it names, each with the first record that does."""
-    added: list[str]
-    """Records that may not follow the run's end."""
-    links: list[str]
-    """The hash of each record, in order."""
+    verdicts: Verdicts
+    chains: tuple[tuple[str, ChainCheck], ...] = ()
+    """Each chain that could be read, with the name of its file."""
+    seal_faults: tuple[str, ...] = ()
+    """What of completeness the seals tell; the rest is runs that were not finished."""
+    root: str | None = None
+    """That of the newest seal."""
 
 
 def verify_journal(journal: JournalView, left_out: Collection[str] = ()) -> Verdicts:
     """Check every run and blob of a journal, and every seal; ``left_out`` are runs known to be elsewhere."""
+    return checked_journal(journal, left_out).verdicts
+
+
+def checked_journal(journal: JournalView, left_out: Collection[str] = ()) -> Checked:
+    """The same, with what was gone through.
+
+    The journal may be written meanwhile, so seals are read before the runs that they cover, and records before the
+    blobs that they name.
+    """
     try:
         added: list[str] = []
+        sealed = _readable_seals(journal)
         broken = [f"the file itself: {problem}" for problem in journal.problems()]
-        blobs, redacted = journal.survey(), journal.redacted()
-        chains: list[ChainCheck] = []
+        chains: list[tuple[str, ChainCheck]] = []
         unread: set[str] = set()
         for file in files_of(journal):
             for run in file.runs():
                 try:
-                    chains.append(_checked_chain(run, file.records(run)))
+                    chain = checked_chain(run, file.records(run))
                 except DamagedJournal as error:
                     unread.add(run)
                     broken.append(str(error))
                 else:
-                    broken += [f"{fault}{_within(file, journal)}" for fault in chains[-1].faults]
-                    added += [f"{fault}{_within(file, journal)}" for fault in chains[-1].added]
+                    chains.append((file.path.name, chain))
+                    broken += [f"{fault}{_within(file, journal)}" for fault in chain.faults]
+                    added += [f"{fault}{_within(file, journal)}" for fault in chain.added]
+        blobs, redacted = journal.survey(), journal.redacted()
     except DamagedJournal as error:
-        return Verdicts((str(error),), (UNKNOWN,))
-    broken += _check_blobs(blobs, chains)
-    ended = {chain.run for chain in chains if chain.ended} | unread | {SEAL_RUN}
-    gone = [f"run {run!r} was not finished" for run in sorted({chain.run for chain in chains} - ended)]
-    gone += _check_seals(journal, chains, unread.union(left_out))
-    added += [*_diverged(chain for chain in chains if chain.run != SEAL_RUN), *unproven(journal)]
-    return Verdicts(tuple(broken), tuple(gone), tuple(sorted(redacted)), tuple(added), _grown(journal, chains))
+        return Checked(Verdicts((str(error),), (UNKNOWN,)), seal_faults=(UNKNOWN,))
+    found = [chain for _, chain in chains]
+    broken += _check_blobs(blobs, found)
+    gone, told = unfinished((chain.end for chain in found), unread), _check_seals(sealed, found, unread.union(left_out))
+    added += [*diverged(found), *unproven(journal)]
+    newer = _grown(journal, sealed or [], found)
+    verdicts = Verdicts(tuple(broken), (*gone, *told), tuple(sorted(redacted)), tuple(added), newer)
+    return Checked(verdicts, tuple(chains), tuple(told), sealed[-1].root if sealed else None)
 
 
 def newer_than_seal(journal: JournalView) -> tuple[str, ...]:
@@ -105,27 +113,32 @@ def newer_than_seal(journal: JournalView) -> tuple[str, ...]:
     return tuple(unsealed(journal, *found)) if found else ()
 
 
-def _grown(journal: JournalView, chains: Iterable[ChainCheck]) -> tuple[str, ...]:
+def _grown(journal: JournalView, sealed: Sequence[Seal], chains: Iterable[ChainCheck]) -> tuple[str, ...]:
     """Those of them that lost nothing: a run that was cut is named as such."""
-    here = {(chain.run, place) for chain in chains for place in chain.links}
-    try:
-        sealed = {(run, head) for each in seals(journal) for run, head in each.heads.items()}
-    except DamagedJournal:
+    if not sealed:
         return ()
-    cut = {run for run, head in sealed if (run, head) not in here}
-    return tuple(run for run in newer_than_seal(journal) if run not in cut)
+    here = {(chain.end.run, place) for chain in chains for place in chain.links}
+    cut = {run for each in sealed for run, head in each.heads.items() if (run, head) not in here}
+    return tuple(run for run in unsealed(journal, *sealed) if run not in cut)
 
 
-def check_chain(run: str, records: Iterable[Stored]) -> list[str]:
-    """Every record whose bytes, place or link is not what it was when it was written."""
-    return _checked_chain(run, records).faults
+def unfinished(ends: Iterable[ChainEnd], unread: Collection[str] = ()) -> list[str]:
+    """Each run that has no end in any file, as a fault of completeness."""
+    runs: dict[str, bool] = {}
+    for end in ends:
+        runs[end.run] = runs.get(end.run, False) or end.after.ended
+    return [
+        f"run {run!r} was not finished"
+        for run, ended in sorted(runs.items())
+        if not ended and run not in unread and run != SEAL_RUN
+    ]
 
 
 def lost(seal: Seal, chains: Iterable[ChainCheck], left_out: Collection[str] = ()) -> Iterator[str]:
     """Every run that was sealed and is gone, or that ends before the record it was sealed at."""
     here: dict[str, set[str]] = {}
     for chain in chains:
-        here.setdefault(chain.run, set()).update(chain.links)
+        here.setdefault(chain.end.run, set()).update(chain.links)
     for run, head in sorted(seal.heads.items()):
         if run in left_out:
             continue
@@ -135,44 +148,15 @@ def lost(seal: Seal, chains: Iterable[ChainCheck], left_out: Collection[str] = (
             yield f"run {run!r} does not reach the record it was sealed at; its tail was cut"
 
 
-def _checked_chain(run: str, records: Iterable[Stored]) -> ChainCheck:
-    """Hash and read each record, once."""
-    found, prev, after = ChainCheck(run, [], False, {}, [], []), genesis(run), AfterEnd()
-    for place, record in enumerate(records):
-        fault = None
-        if record.seq != place:
-            fault = f"expected sequence number {place}, got {record.seq}; a record is missing"
-        elif record.prev != prev:
-            fault = "does not link to the record before it"
-        elif link(record.prev, record.bytes) != record.hash:
-            fault = "its bytes are not those that were hashed"
-        try:
-            line = from_json(record.bytes)
-            stated = line["run"], line["seq"], line["prev"]
-            if why := after.follows(line["type"], line["body"]):
-                found.added.append(f"run {run!r} record {place}: {why}")
-            for name in blobs_named(line["body"]):
-                found.needs.setdefault(name, place)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            fault = fault or f"its text cannot be read: {type(error).__name__}: {error}"
-        else:
-            if stated != (run, place, prev):
-                fault = fault or f"its text says {stated!r}"
-        if fault:
-            found.faults.append(f"run {run!r} record {place}: {fault}")
-        prev = record.hash
-        found.links.append(prev)
-    return found._replace(ended=after.ended)
-
-
-def _diverged(chains: Iterable[ChainCheck]) -> Iterator[str]:
+def diverged(chains: Iterable[ChainCheck]) -> Iterator[str]:
     """Each run of which two files hold copies, neither of which is the beginning of the other."""
     longest: dict[str, list[str]] = {}
-    for chain in sorted(chains, key=lambda each: -len(each.links)):
-        whole = longest.setdefault(chain.run, chain.links)
+    for chain in sorted((each for each in chains if each.end.run != SEAL_RUN), key=lambda each: -len(each.links)):
+        whole = longest.setdefault(chain.end.run, chain.links)
         if whole[: len(chain.links)] != chain.links:
             alike = [one == other for one, other in zip(whole, chain.links, strict=False)]
-            yield f"run {chain.run!r} record {alike.index(False)}: two files hold copies of it that differ from here on"
+            where = f"run {chain.end.run!r} record {alike.index(False)}"
+            yield f"{where}: two files hold copies of it that differ from here on"
 
 
 def _check_blobs(blobs: Mapping[str, str | None], chains: Iterable[ChainCheck]) -> Iterator[str]:
@@ -181,20 +165,25 @@ def _check_blobs(blobs: Mapping[str, str | None], chains: Iterable[ChainCheck]) 
     for chain in chains:
         for name, seq in chain.needs.items():
             if name not in seen and (fault := blobs.get(name, "is missing")):
-                yield f"run {chain.run!r} record {seq}: blob {name} {fault}"
+                yield f"run {chain.end.run!r} record {seq}: blob {name} {fault}"
         seen |= chain.needs.keys()
     for name, fault in blobs.items():
         if fault and name not in seen:
             yield f"blob {name} {fault}; no record names it"
 
 
-def _check_seals(journal: JournalView, chains: Sequence[ChainCheck], left_out: Collection[str]) -> list[str]:
+def _readable_seals(journal: JournalView) -> list[Seal] | None:
     try:
-        found = seals(journal)
+        return seals(journal)
     except DamagedJournal:
+        return None
+
+
+def _check_seals(found: Sequence[Seal] | None, chains: Sequence[ChainCheck], left_out: Collection[str]) -> list[str]:
+    if found is None:
         return ["the seal cannot be read: runs that are gone cannot be told"]
     if not found:
-        return ["the experiment was not sealed: runs that are gone cannot be told"]
+        return [NOT_SEALED]
     faults = [
         f"the seal of {each.at} does not match its own root" for each in found if merkle_root(each.heads) != each.root
     ]

@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import IO
 from zlib import crc32
 
+from evitrail.traces.audit.chain_check import check_chain
 from evitrail.traces.audit.checkpoint import newest_text
-from evitrail.traces.audit.integrity import UNKNOWN, Verdicts, check_chain, verify_journal
+from evitrail.traces.audit.integrity import UNKNOWN, Verdicts, verify_journal
 from evitrail.traces.audit.seal import SEAL_RUN, sealing_file
 from evitrail.traces.bundle.bundle_view import Bundle
 from evitrail.traces.bundle.manifest import (

@@ -71,11 +71,11 @@ class Bodies:
             raise zlib.error("what it was put together from is not what its name says")
         return data
 
-    def survey(self) -> Iterator[tuple[str, str | None]]:
-        """Each body's name and what is wrong with it (None: nothing), in the order of the file."""
+    def survey(self, after: int = 0) -> Iterator[tuple[str, str | None]]:
+        """Each body's name and what is wrong with it (None: nothing), in the order of the file, behind a row."""
         self._inserted.clear()  # every row is read as it lies there now
         self._kept = 0
-        for number, name, data in self._database.stream("SELECT rowid, id, bytes FROM blob"):
+        for number, name, data in self._database.stream("SELECT rowid, id, bytes FROM blob WHERE rowid > ?", (after,)):
             yield name, self._fault(number, name, data)
 
     def _fault(self, number: int, name: object, data: object) -> str | None:

@@ -7,6 +7,7 @@ Rules kept here
 - Readers and the writer never wait for each other (WAL). A disk that refuses WAL, as network shares do,
   is written all the same, always durably (``synchronous=FULL``), with a warning that readers now wait for the writer.
 - A file of a newer schema is read with a warning and never written.
+- A new file appears with all its tables or not at all: a reader never finds one without them.
 - sqlite3's errors leave here as ``JournalError``, each in one line. ``DamagedJournal`` only where the file itself is at
   fault: not where its disk is full or it is locked.
 
@@ -23,7 +24,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ from evitrail.traces.journal.errors import DamagedJournal, JournalError
 from evitrail.traces.journal.group_sync import GroupSync
 from evitrail.traces.journal.schema import SCHEMA, SCHEMA_VERSION
 from evitrail.traces.log import get_logger
-from evitrail.traces.sqlite_fault import BROKEN, UNREADABLE, fault_kind
+from evitrail.traces.sqlite_fault import BROKEN, UNREADABLE, disk_is_full, fault_kind
+from evitrail.traces.whole_file import create_database
 
 PATIENCE = 30
 """Maximum seconds to wait for a lock."""
@@ -62,6 +64,8 @@ class Database:
     def open(cls, path: Path, *, create: bool) -> Database:
         """Open the file to write, made when it is not there, or with ``create=False`` to read."""
         uri = f"{path.resolve().as_uri()}?mode={'rwc' if create else 'ro'}"
+        if create:
+            _create(path.resolve())
         connection: sqlite3.Connection | None = None
         try:
             connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None, timeout=PATIENCE)
@@ -82,8 +86,7 @@ class Database:
     def in_memory(cls) -> Database:
         """One that is nowhere on disk, and gone once it is closed."""
         connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        connection.executescript(SCHEMA)
-        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        _add_tables(connection)
         return cls(connection, Path(":memory:"), writable=True)
 
     def close(self) -> None:
@@ -137,11 +140,11 @@ class Database:
             except UNREADABLE as error:
                 raise _journal_error(self.path, error) from error
 
-    def stream(self, sql: str) -> Iterator[Any]:
+    def stream(self, sql: str, parameters: tuple[object, ...] = ()) -> Iterator[Any]:
         """Row by row, to be read to the end at once; raises like ``read``."""
         with self.lock:
             try:
-                yield from self._connection.execute(sql)
+                yield from self._connection.execute(sql, parameters)
             except UNREADABLE as error:
                 raise _journal_error(self.path, error) from error
 
@@ -179,6 +182,31 @@ def damaged(path: Path, why: object) -> DamagedJournal:
     return DamagedJournal(f"{str(path)!r} is not a sound journal ({why}); check the path, or restore it from a copy")
 
 
+def _make_tables(path: Path) -> None:
+    """A file with every table and nothing in them, in the mode it will be written in: changing that is a write too."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        _add_tables(connection)
+
+
+def _add_tables(connection: sqlite3.Connection) -> None:
+    connection.executescript(SCHEMA)
+    if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _create(path: Path) -> None:
+    """A new file appears with all its tables, so that no reader finds it without them, even if its writer is killed."""
+    if path.exists():
+        return
+    try:
+        create_database(path, _make_tables)
+    except OSError as error:
+        raise _not_created(path, error) from error
+    except UNREADABLE as error:
+        raise _not_written(path, error) from error
+
+
 def _set_up(connection: sqlite3.Connection, path: Path) -> GroupSync | None:
     """Create the missing tables; returns what waits for the disk, None where SQLite is to do so itself."""
     (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
@@ -191,9 +219,7 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> GroupSync | None:
         )
     connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
     connection.execute("PRAGMA secure_delete=ON")  # what is redacted is overwritten, not only forgotten
-    connection.executescript(SCHEMA)
-    if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
-        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    _add_tables(connection)
     try:
         sync = GroupSync(Path(connection.execute("PRAGMA database_list").fetchone()[2])) if mode == "wal" else None
     except OSError:
@@ -244,6 +270,12 @@ def _journal_error(path: Path, error: Exception) -> JournalError:
             return JournalError(f"the disk of {str(path)!r} failed ({error}); see to the disk, try again")
         case _:
             return damaged(path, error)
+
+
+def _not_created(path: Path, error: OSError) -> JournalError:
+    """What is to be told of a file that could not be made."""
+    why = "its disk is full; make room, then" if disk_is_full(path) else f"{error.strerror};"
+    return JournalError(f"{str(path)!r} could not be created: {why} try again")
 
 
 def _not_confirmed(path: Path, error: OSError) -> JournalError:

@@ -62,9 +62,13 @@ def api(folders: ExperimentFolders) -> APIRouter:
     def failure_profile(exp: str) -> FailureProfile:
         return profile(folders.named(exp))
 
-    @router.get("/experiments/{exp}/integrity", summary="The check of the whole journal.")
-    def checked(exp: str) -> IntegrityReport:
-        return integrity(folders.named(exp))
+    @router.get(
+        "/experiments/{exp}/integrity", summary="The check of the journal: of the whole, then of what is added."
+    )
+    def checked(
+        exp: str, whole: Annotated[bool, Query(description="Check every record and body again.")] = False
+    ) -> IntegrityReport:
+        return integrity(folders.named(exp), whole=whole)
 
     @router.get(
         "/experiments/{exp}/pack",

@@ -21,7 +21,7 @@ from evitrail.eval.log.run_config import RunConfig
 from evitrail.eval.log.runs import outcome_of, reviewed_outcome
 from evitrail.eval.metrics.outcome import Outcome
 from evitrail.evidence_store.did_you_mean import nearest
-from evitrail.traces.audit.integrity import check_chain
+from evitrail.traces.audit.chain_check import check_chain
 from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.external.external_run import recorded_elsewhere
 from evitrail.traces.journal.errors import JournalError, Redacted

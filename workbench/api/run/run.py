@@ -29,7 +29,7 @@ from evitrail.eval.metrics.outcome import Outcome
 from evitrail.eval.report.review_list import ListedReview, reviews_of
 from evitrail.evidence_store.did_you_mean import nearest
 from evitrail.evidence_store.model import Header
-from evitrail.traces.audit.integrity import check_chain
+from evitrail.traces.audit.chain_check import check_chain
 from evitrail.traces.audit.seal import SEAL_RUN
 from evitrail.traces.external.external_run import recorded_elsewhere
 from evitrail.traces.journal.errors import JournalError, Redacted

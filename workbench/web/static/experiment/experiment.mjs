@@ -29,7 +29,7 @@ async function start() {
   let profile = first().profile ?? { columns: [], rows: [], roles: [] };
   const pack = packOf(0, {});
   const live = liveRuns({ exp, has: (run) => holdsRun(pack, run), isFollowed: () => parameters().follow === "1",
-    onfollow: (isOn) => walk({ follow: isOn ? "1" : null }), take, reload });
+    onfollow: (isOn) => walk({ follow: isOn ? "1" : null }), onwritten: () => page.recheck(), take, reload });
   const page = frame({ exp, here: "runs", live: live.dot, crumbs: [["Experiments", "/"], [exp]], command: () => {
     const { q = "", sort } = parameters(), { field, descending } = readSort(sort);
     return `evitrail runs ${quote(line.folder)}${q && ` ${quote(q)}`}${field === "run" ? "" : ` --sort ${field}`}`

@@ -6,7 +6,7 @@
 // - A run that is in the pack already is not new. Results that were written replace all the rows before them.
 // - New runs are announced politely, and never take the focus.
 //
-//     const live = liveRuns({ exp, has, isFollowed, onfollow, take, reload });
+//     const live = liveRuns({ exp, has, isFollowed, onfollow, onwritten, take, reload });
 //     frame({ …, live: live.dot }); fill(box, live.node); live.start();
 
 import { liveStream, politely } from "../live.mjs";
@@ -15,7 +15,7 @@ import { button, count, el, show } from "../dom.mjs";
 
 const FOLLOWED = 2_000; // milliseconds between two changes of a table that is followed
 
-export function liveRuns({ exp, has, isFollowed, onfollow, take, reload }) {
+export function liveRuns({ exp, has, isFollowed, onfollow, onwritten, take, reload }) {
   const far = el("span.live-far"), said = el("span.live-said"), tell = politely();
   const fresh = button(".new-runs", () => takeAll(), "");
   const follow = button(".quiet", toggleFollow, "Follow");
@@ -24,6 +24,7 @@ export function liveRuns({ exp, has, isFollowed, onfollow, take, reload }) {
 
   const live = liveStream({ exp, on: {
     runs: ({ columns }) => {
+      onwritten();
       const { distinct, codes } = columns.run, isNew = codes.map((code) => !has(distinct[code]) && !names.has(distinct[code]));
       if (!isNew.includes(true)) return;
       waiting.push({ columns, isNew });
@@ -41,7 +42,7 @@ export function liveRuns({ exp, has, isFollowed, onfollow, take, reload }) {
       if (stamp !== null && now !== stamp) { isWritten = true; changed(); }
       stamp = now ?? "";
     },
-    sealed: () => { show(said, "sealed"); draw(); },
+    sealed: () => { onwritten(); show(said, "sealed"); draw(); },
     fault: ({ said: why }) => { show(said, why && el("span.fault-line", {}, why)); draw(); },
     anew: () => { waiting = []; names = new Set(); isWritten = true; changed(); },
   } });

@@ -3,7 +3,7 @@
 // Rules kept here
 // - Every page copies its address, and the command line that does the same.
 // - Each key has a visible control; letters rest while one types or a dialog is open, and can be turned off.
-// - The whole journal is checked only after the page was painted.
+// - The journal is checked only after the page was painted; a page that watches has it checked again (`recheck`).
 //
 //     const page = frame({ crumbs: [["Experiments", "/"], ["demo"]], command: () => "evitrail runs demo" });
 //     page.keys({ j: ["next run", () => table.move(1)] });
@@ -61,7 +61,7 @@ export function frame({ crumbs, command, exp = null, here = null, goes = () => [
   if (pill) add({ i: ["can the record be trusted?", pill.open] });
   addEventListener("keydown", (event) => pressed(event, keys));
   painted().then(() => pill?.ask());
-  return { keys: add };
+  return { keys: add, recheck: () => pill?.recheck() };
 }
 
 const pagesOf = (exp) => (exp ? PAGES.map(([, title, end]) => ({ kind: "page", name: `${title} of ${exp}`, href: experimentPath(exp) + end })) : []);

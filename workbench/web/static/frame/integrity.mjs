@@ -1,23 +1,29 @@
-// Can the record be trusted? One pill in the bar, and behind it what was checked, what was found, what no check tells.
+// Can the record be trusted? One pill in the bar, and behind it what was checked and when, what was found, what no check
+// tells.
+//
+// Rules kept here
+// - The server checks the whole journal once, then what is added; the dialog, which is loaded when it is first opened,
+//   tells what was found, and has a button that checks the whole again (`integrity_dialog.mjs`).
+// - A page that watches asks again while runs are written (`recheck`), at most every `PACE`, and tells only what changed.
 
 import { api, askJson } from "../http.mjs";
-import { button, count, el, say } from "../dom.mjs";
-import { dialog } from "../dialog.mjs";
+import { button, count, say } from "../dom.mjs";
 
 const WORDS = {
   sound: ["sound", "✓ sound"], altered: ["broken", "✗ altered"], incomplete: ["broken", "✗ incomplete"],
-  added: ["broken", "✗ added to"], none: ["unknown", "no journal"],
+  added: ["broken", "✗ added to"], unfinished: ["unknown", "◔ not finished"], none: ["unknown", "no journal"],
 };
-const KINDS = [["altered", "Altered"], ["gone", "Gone"], ["added", "Added against the rules"]];
+const PACE = 10_000; // milliseconds
 
 export function integrityPill(exp) {
-  const node = button(".pill", open, "checking the record …");
+  const node = button(".pill", () => open(), "checking the record …");
   node.setAttribute("aria-haspopup", "dialog");
-  let found = null;
+  let found = null, waiting = 0;
 
-  async function ask() {
+  async function ask(isWhole = false) {
+    const before = node.textContent;
     try {
-      found = await askJson(api(exp, "/integrity"));
+      found = await askJson(`${api(exp, "/integrity")}${isWhole ? "?whole=true" : ""}`);
       const [kind, words] = WORDS[found.verdict];
       node.className = `pill ${kind}`;
       node.textContent = found.newer && found.verdict === "sound" ? `${words} · ${count(found.newer, "run")} not sealed` : words;
@@ -27,26 +33,13 @@ export function integrityPill(exp) {
       found = { fault: error.message };
     }
     node.dataset.done = "yes";
-    say(`record: ${node.textContent}`);
+    if (node.textContent !== before) say(`record: ${node.textContent}`);
   }
 
-  function open() { dialog("Can this record be trusted?", told(found)); }
-  return { node, ask, open };
-}
+  function recheck() {
+    waiting ||= setTimeout(async () => { await ask(); waiting = 0; }, PACE);
+  }
 
-function told(found) {
-  if (!found) return el("p", {}, "It is still being checked.");
-  if (found.fault) return el("p.failure", {}, `It could not be checked: ${found.fault}`);
-  if (found.verdict === "none") return el("p", {}, "There is no journal here: these are results without a record.");
-  const faults = KINDS.filter(([kind]) => found[kind].length).map(([kind, title]) =>
-    [el("h3", {}, title), el("ul.faults", {}, found[kind].map((fault) => el("li", {}, fault)))]);
-  return [
-    el("p", {}, found.verdict === "sound" ? `Every record and body of ${count(found.runs, "run")} is what was hashed when it `
-      + "was written, and nothing that was sealed is gone." : "What the check found:"),
-    faults, found.more > 0 && el("p", {}, `${found.more} more; \`evitrail trace verify\` names them all.`),
-    found.redacted > 0 && el("p", {}, `${count(found.redacted, "body", "bodies")} were redacted, on record.`),
-    found.newer > 0 && el("p", {}, `${count(found.newer, "run")} came after the newest seal, so nobody vouches for them yet.`),
-    found.root && el("p", {}, "Root of the newest seal: ", el("code", {}, found.root)),
-    el("h3", {}, "Not covered"), el("ul.faults", {}, found.not_covered.map((one) => el("li", {}, one))),
-  ];
+  const open = async () => (await import("./integrity_dialog.mjs")).openIntegrity(() => found, () => ask(true));
+  return { node, ask, recheck, open };
 }
