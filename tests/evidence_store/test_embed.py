@@ -32,16 +32,7 @@ def texts(n: int) -> list[str]:
     return [" ".join(dice.choices(WORDS, k=dice.choice((1, 5, 14, 15, 16, 40, 90, 300)))) for _ in range(n)]
 
 
-@pytest.fixture
-def in_equal_blocks(minilm: Embedder, monkeypatch: pytest.MonkeyPatch) -> Embedder:
-    """The packaged model on a machine where a product's bits depend on the number of rows."""
-    monkeypatch.setattr("evitrail.evidence_store.index.minilm.any_number_of_rows", lambda weight: False)
-    return Embedder()
-
-
-@pytest.mark.parametrize("machine", ["minilm", "in_equal_blocks"])
-def test_a_vector_is_the_same_to_the_bit_in_any_company(machine: str, request: pytest.FixtureRequest) -> None:
-    minilm: Embedder = request.getfixturevalue(machine)
+def test_a_vector_is_the_same_to_the_bit_in_any_company(minilm: Embedder) -> None:
     some = texts(24)
     alone = [minilm.encode([text])[0].tobytes() for text in some]
     dice = random.Random(6)
@@ -63,12 +54,6 @@ def test_vectors_are_those_of_the_model_and_of_length_one(minilm: Embedder) -> N
     assert vectors.shape == (len(some), minilm.dimension)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     assert np.allclose(vectors, plain, atol=1e-5)
-
-
-def test_the_machine_moves_no_number_of_a_vector_by_more_than_a_millionth(
-    minilm: Embedder, in_equal_blocks: Embedder
-) -> None:
-    assert np.allclose(in_equal_blocks.encode(texts(12)), minilm.encode(texts(12)), atol=1e-6)
 
 
 def test_no_texts_give_no_vectors(minilm: Embedder) -> None:
