@@ -73,6 +73,27 @@ def test_one_job_runs_eight_wait_and_the_ninth_is_refused(own: Desk, held: Calla
         assert len([run for run in journals.runs() if "~retrieve[1]:retriever=clean" in run]) == 1
 
 
+def test_a_job_that_ends_while_it_is_read_is_not_called_interrupted(
+    own: Desk, held: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = JobFile.read
+
+    def slowly(file: JobFile) -> Any:
+        found = read(file)
+        time.sleep(0.3)
+        return found
+
+    client = asking(own.run)
+    job = post(client, f"{EXP}/forks", {"run": RUN, "variants": [CLEAN]}).json()["id"]
+    until(lambda: client.get(f"/api/jobs/{job}").json()["state"] == "running")
+    monkeypatch.setattr(JobFile, "read", slowly)
+    held()
+    states = [client.get(f"/api/jobs/{job}").json()["state"]]
+    while states[-1] == "running":
+        states.append(client.get(f"/api/jobs/{job}").json()["state"])
+    assert states[-1] == "done"
+
+
 def test_a_cancelled_job_ends_before_its_next_step_and_can_be_resumed(own: Desk, held: Callable[[], None]) -> None:
     client = asking(own.run)
     job = post(client, f"{EXP}/forks", {"run": RUN, "variants": MANY[:3]}).json()["id"]

@@ -35,7 +35,7 @@ from evitrail.workbench.web.audit_routes import audit_api, audit_pages
 from evitrail.workbench.web.compare_routes import compare_api, compare_pages
 from evitrail.workbench.web.diff_routes import diff_api, diff_pages
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
-from evitrail.workbench.web.faults import FAULTS, HANDLED, Handler, answered
+from evitrail.workbench.web.faults import FAULTS, HANDLED, WRITE_FAULTS, Handler, answered
 from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
 from evitrail.workbench.web.job_routes import job_pages, job_writes, jobs_api
 from evitrail.workbench.web.links import LinkedAPI
@@ -80,8 +80,10 @@ def create_app(folders: ExperimentFolders, admission: Admission, watchers: Watch
     for pages in PAGES:
         pages(app, folders, files)
     writes = () if admission.read_only else (*(routes(folders) for routes in WRITES), job_writes(folders, jobs))
-    for router in (live_api(watchers), jobs_api(folders, jobs), *(routes(folders) for routes in READS), *writes):
+    for router in (live_api(watchers), jobs_api(folders, jobs), *(routes(folders) for routes in READS)):
         app.include_router(router)
+    for router in writes:
+        app.include_router(router, responses=WRITE_FAULTS)
     return Guard(app, admission)
 
 

@@ -18,7 +18,6 @@ from evitrail.workbench.api.jobs.fork_choices import ForkChoices, fork_choices
 from evitrail.workbench.api.jobs.forks import AskedForks, begin, estimate
 from evitrail.workbench.api.jobs.jobs import Jobs
 from evitrail.workbench.api.jobs.view import JobView
-from evitrail.workbench.web.faults import WRITE_FAULTS
 from evitrail.workbench.web.shell import shell
 from evitrail.workbench.web.signed_in import signed_in
 from evitrail.workbench.web.static_files import StaticFiles
@@ -48,7 +47,7 @@ def jobs_api(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
 
 def job_writes(folders: ExperimentFolders, jobs: Jobs) -> APIRouter:
     """What begins, ends and resumes jobs."""
-    router = APIRouter(prefix="/api", responses=WRITE_FAULTS)
+    router = APIRouter(prefix="/api")
 
     @router.post("/experiments/{exp}/forks/estimate", summary="What forks would cost; nothing is done.")
     def estimated(exp: str, asked: AskedForks) -> ForkEstimate:

@@ -122,9 +122,9 @@ class Jobs:
         return found[id]
 
     def _view(self, file: JobFile, after: int, most: int) -> JobView:
-        record = file.read()
         exp = next(name for name, folder in self._folders.all().items() if folder == file.folder)
-        with self._changed:
+        with self._changed:  # else it may end between what is read and what runs
+            record = file.read()
             state = self._state(file, record)
             before = next((n for n, each in enumerate(self._queue) if each.path == file.path), 0)
             ahead = before + (self._running is not None) if state == "queued" else 0
@@ -138,7 +138,8 @@ class Jobs:
         return record.state if record.state in ENDED else "running" if ours else "interrupted"
 
     def _expect_room(self) -> None:
-        if len(self._queue) >= WAITING:
+        begins_at_once = self._running is None
+        if len(self._queue) >= WAITING + begins_at_once:
             raise NotNow(
                 f"expected at most {WAITING} jobs waiting, there are {WAITING}; wait for one to end, or cancel one"
             )
