@@ -62,13 +62,14 @@ BESIDE_VLLM := networkx qdrant-edge-py sqlalchemy structlog
 	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec triton
 	@touch $@
 
-# The workbench over the demo, on loopback only.
-serve: demo
+# The workbench over the demo, which is made or gone on with where it has not ended; on loopback only.
+serve: $(READY)
+	@test -f evitrail-demo/experiment/report.html || $(BIN)/evitrail demo
 	$(BIN)/evitrail serve evitrail-demo
 
 # The pictures of README.md and docs/workbench.md, taken anew; look at each before it is committed.
 screenshots: $(READY)
-	@test -d evitrail-demo || $(BIN)/evitrail demo
+	@test -f evitrail-demo/experiment/report.html || $(BIN)/evitrail demo
 	$(BIN)/python docs/screenshots.py evitrail-demo docs/pictures
 
 clean:
