@@ -74,6 +74,8 @@ def take(folder: Path, target: Path) -> None:
             page = browser.new_page(viewport=SIZE, color_scheme=picture.theme)  # type: ignore[arg-type]
             page.goto(address + picture.address)
             page.wait_for_selector("body[data-ready]")
+            if page.locator(".pill").count():
+                page.wait_for_selector(".pill[data-done]")
             for key in picture.keys:
                 page.keyboard.press(key)
             page.wait_for_timeout(SETTLED)
