@@ -33,8 +33,7 @@ from evitrail.workbench.api.experiments import experiment_line
 from evitrail.workbench.api.folders import ExperimentFolders
 from evitrail.workbench.one_line import one_line
 from evitrail.workbench.web.routes import record
-from evitrail.workbench.web.shell import SHELLS, TITLE, inert
-from evitrail.workbench.web.signed_in import signed_in
+from evitrail.workbench.web.shell import environment, framed, inert
 from evitrail.workbench.web.static_files import StaticFiles
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
 Policy = Annotated[str, Query(description="The name of a policy; by default the experiment's own, if it has one.")]
 ENTRY = "audit/audit.mjs"
-STYLES = ("tokens.css", "base.css", "frame/frame.css", "audit/audit.css")
+STYLES = ("audit/audit.css",)
 
 
 def audit_api(folders: ExperimentFolders) -> APIRouter:
@@ -105,21 +104,8 @@ def _body(exp: str, view: AuditView, found: Judged) -> dict[str, Any]:
 
 def _page(files: StaticFiles, exp: str, view: AuditView, body: dict[str, Any], more: dict[str, Any]) -> HTMLResponse:
     page = _environment().get_template("audit_page.html")
-    return HTMLResponse(
-        page.render(
-            title=f"Audit of {exp}"[:TITLE],
-            exp=exp,
-            view=view,
-            body=body,
-            modules=files.modules(ENTRY),
-            entry=ENTRY,
-            styles=STYLES,
-            read_only=files.read_only,
-            signed_in=signed_in(),
-            static=files.address,
-            **more,
-        )
-    )
+    frame = framed(files, f"Audit of {exp}", ENTRY, STYLES)
+    return HTMLResponse(page.render(**frame, exp=exp, view=view, body=body, **more))
 
 
 def _run_address(exp: str, run: str) -> str:
@@ -132,18 +118,10 @@ def _runs_address(exp: str, query: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=ChoiceLoader([FileSystemLoader(SHELLS), FileSystemLoader(TEMPLATES)]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"cut": _whole, "short": _whole, **NUMBERS}
-    environment.globals |= {"run_address": _run_address, "runs_address": _runs_address}
-    return environment
+    found = environment(TEMPLATES)
+    found.filters |= {"cut": _whole, "short": _whole, **NUMBERS}
+    found.globals |= {"run_address": _run_address, "runs_address": _runs_address}
+    return found
 
 
 def _whole(text: Any, most: int = 0) -> str:

@@ -36,21 +36,25 @@ TITLE = 120
 def shell(
     files: StaticFiles, title: str, entry: str, *, first: Mapping[str, Any], styles: tuple[str, ...] = ()
 ) -> HTMLResponse:
-    """A page that this module draws; ``first`` is what it shows first, of records and plain values.
+    """A page that the module ``entry`` draws; ``first`` is what it shows first, of records and plain values."""
+    return template("page.html", **framed(files, title, entry, styles), first=inert(first))
+
+
+def framed(files: StaticFiles, title: str, entry: str, styles: tuple[str, ...]) -> dict[str, Any]:
+    """What the frame of a page is filled with.
 
     Whether the server only reads, and who is signed in, is said in ``meta`` elements: ``mayWrite`` and ``signedIn`` in
     ``static/http.mjs``.
     """
-    return template(
-        "page.html",
-        title=title[:TITLE],
-        modules=files.modules(entry),
-        entry=entry,
-        styles=("tokens.css", "base.css", "frame/frame.css", *styles),
-        first=inert(first),
-        read_only=files.read_only,
-        signed_in=signed_in(),
-    )
+    return {
+        "static": files.address,
+        "title": title[:TITLE],
+        "modules": files.modules(entry),
+        "entry": entry,
+        "styles": ("tokens.css", "base.css", "frame/frame.css", *styles),
+        "read_only": files.read_only,
+        "signed_in": signed_in(),
+    }
 
 
 def error_page(status: int, title: str, said: str, do: str, request: str) -> HTMLResponse:
@@ -60,7 +64,7 @@ def error_page(status: int, title: str, said: str, do: str, request: str) -> HTM
 
 def template(name: str, status: int = 200, **given: Any) -> HTMLResponse:
     """A page of a template, with where its files are."""
-    return HTMLResponse(_environment().get_template(name).render(static=FILES.address, **given), status)
+    return HTMLResponse(environment().get_template(name).render({"static": FILES.address} | given), status)
 
 
 def inert(value: Any) -> Markup:
@@ -83,11 +87,12 @@ def _shown(value: Any) -> Any:
 
 
 @cache
-def _environment() -> Environment:
+def environment(*more: Path) -> Environment:
+    """The templates of the pages, and those in further folders."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        loader=FileSystemLoader(SHELLS),
+        loader=FileSystemLoader([SHELLS, *more]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,
