@@ -82,7 +82,7 @@ class LoadedModel(Protocol):
         ...
 
     @property
-    def fills(self) -> bool:
+    def needs_full_batches(self) -> bool:
         """Whether a batch must have all its rows for a text to have the same vector in any company."""
         ...
 
@@ -153,7 +153,7 @@ class Embedder:
             rows = max(1, TOKENS // length)
             for at in range(0, len(alike), rows):
                 members.append(alike[at : at + rows])
-                filling = rows - len(members[-1]) if model.fills else 0
+                filling = rows - len(members[-1]) if model.needs_full_batches else 0
                 batches.append(Batch([*(texts[i] for i in members[-1]), *[""] * filling], length))
         vectors = np.empty((len(texts), model.dimension), dtype=np.float32)
         for places, found in zip(members, model.embedded(batches), strict=True):

@@ -7,7 +7,7 @@ Rules kept here
 - Batches are spread over as many threads as torch would use for one. Each is read by one thread alone, so that none
   waits for another; the bits are the same.
 - Whether a text has the same bits in a batch of fewer rows is tried on this machine, once, when a model is loaded
-  (``fills``). Where it has, a query costs what it holds.
+  (``needs_full_batches``). Where it has, a query costs what it holds.
 
     model = MiniLM(Path(MODEL_DIR))
     [found.shape for found in model.embedded([Batch(["Aspirin lowers stroke risk."], 16)])] == [(1, 384)]
@@ -25,14 +25,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evitrail.evidence_store.index.embed import STEP, TOKENS, Batch
+
 if TYPE_CHECKING:
     import torch
 
-    from evitrail.evidence_store.index.embed import Batch, Vectors
+    from evitrail.evidence_store.index.embed import Vectors
 
-
-TRIED = ((8, 16), (4, 32), (2, 64))
-"""Rows, and the word pieces of each, of batches that hold more than one text."""
 SENTENCE = "Aspirin lowers the risk of a second stroke."
 
 
@@ -58,18 +57,17 @@ class MiniLM:
         self._readers = ThreadPoolExecutor(torch.get_num_threads(), initializer=partial(torch.set_num_threads, 1))
 
     @cached_property
-    def fills(self) -> bool:
-        return not all(self._same_bits(rows, length) for rows, length in TRIED)
+    def needs_full_batches(self) -> bool:
+        return not all(map(self._same_bits, range(STEP, TOKENS // 2 + 1, STEP)))
 
-    def _same_bits(self, rows: int, length: int) -> bool:
-        """Whether a text's vector is the same alone, and in a batch that lacks a row, as in one of all rows."""
-        import torch
+    def _same_bits(self, length: int) -> bool:
+        """Whether a text of so many word pieces has the same vector alone, and in a batch that lacks a row."""
+        import numpy as np
 
-        from evitrail.evidence_store.index.embed import Batch
-
+        rows = TOKENS // length
         batches = [Batch([SENTENCE] * number, length) for number in (rows, rows - 1, 1)]
-        whole, *fewer = (torch.from_numpy(found) for found in self.embedded(batches))
-        return all(torch.equal(found, whole[: len(found)]) for found in fewer)
+        whole, *fewer = self.embedded(batches)
+        return all(np.array_equal(found, whole[: len(found)]) for found in fewer)
 
     def pieces(self, texts: Sequence[str]) -> list[int]:
         self._tokenizer.no_truncation()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class SentenceModel:
     """A model and its tokenizer; keeps ``LoadedModel`` of ``embed.py``."""
 
-    fills = True  # a batch without padding may go another way through the model
+    needs_full_batches = True  # a batch without padding may go another way through the model
 
     def __init__(self, name: str, commit: str | None) -> None:
         try:

@@ -46,9 +46,9 @@ def test_a_vector_is_the_same_whether_or_not_its_batch_was_filled_up(
     minilm: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vectors = {}
-    for fills in (True, False):
-        monkeypatch.setitem(minilm._loaded.__dict__, "fills", fills)
-        vectors[fills] = minilm.encode(texts(20))
+    for full in (True, False):
+        monkeypatch.setitem(minilm._loaded.__dict__, "needs_full_batches", full)
+        vectors[full] = minilm.encode(texts(20))
     assert vectors[True].tobytes() == vectors[False].tobytes()
 
 
