@@ -22,6 +22,9 @@ from evitrail.eval.audit.audited import Audited
 from evitrail.eval.audit.result import EXAMPLES, RuleResult, percent, result
 from evitrail.eval.audit.rules import AttributionRule
 
+FLUKE = "U1"
+"""The reason to blame nobody that is no doubt: the failure does not recur."""
+
 
 class Suspects(NamedTuple):
     """The failed runs of a condition, and those of them that a rule about blame is decided by."""
@@ -40,10 +43,6 @@ class Suspects(NamedTuple):
     def behind(self) -> tuple[str, ...]:
         """The runs that the verdict rests on, unless the rule is kept."""
         return self.store or self.pending or (self.silent if len(self.silent) > self.most_silent else ())
-
-
-FLUKE = "U1"
-"""The reason to blame nobody that is no doubt: the failure does not recur."""
 
 
 def judge_attribution(rule: AttributionRule, audited: Audited) -> RuleResult:

@@ -66,6 +66,11 @@ class Review(Grown, stored_as="Review"):
     """Whether the author was known by a token of their own; otherwise the name is declared, and nobody checked it."""
 
 
+def author_in_words(by: str, *, authenticated: bool) -> str:
+    """Who said it, and whether that was checked."""
+    return f"{by} (authenticated)" if authenticated else by
+
+
 class RecordedReview(NamedTuple):
     """A review as it lies in the chain."""
 

@@ -21,6 +21,7 @@ from evitrail.eval.log.reviews import (
     RecordedReview,
     Review,
     Standing,
+    author_in_words,
     is_reviewed,
     recorded_reviews,
 )
@@ -55,7 +56,7 @@ class ListedReview(Record):
     @property
     def author(self) -> str:
         """Who said it, and whether that was checked."""
-        return f"{self.by} (authenticated)" if self.authenticated else self.by
+        return author_in_words(self.by, authenticated=self.authenticated)
 
     @property
     def in_words(self) -> str:

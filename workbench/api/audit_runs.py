@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from evitrail.eval.attribution.scene.players import STORE
 from evitrail.eval.audit.blame_rules import suspects
 from evitrail.eval.audit.evidence import LAPSED, breaches
 from evitrail.eval.audit.inputs import AuditInputs
@@ -31,7 +32,6 @@ from evitrail.workbench.api.runs.pack import columns_of
 
 BREAKS = {one.metric: one.flag for one in COLUMNS} | {"accuracy": "-right"}
 """By metric, the term of a query that finds the runs that count against it."""
-STORE = "store"
 LONGEST = 3000
 """Characters of a query in an address."""
 

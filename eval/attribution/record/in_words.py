@@ -17,6 +17,7 @@ from evitrail.eval.attribution.record.sentence import FAILURE, counts
 from evitrail.eval.attribution.record.taxonomy import FAULTS
 from evitrail.eval.attribution.roles.role_names import IN_WORDS
 from evitrail.eval.attribution.scene.players import kind_of
+from evitrail.eval.log.reviews import author_in_words
 
 BASIS = {
     "named": "a reference state that was named",
@@ -75,8 +76,8 @@ def overridden_in_words(blame: Blame) -> str:
     said = blame.overridden
     if said is None:
         return ""
-    checked = " (authenticated)" if said.authenticated else ""
-    return f"by {said.by}{checked}; by attribution: {culprit_in_words(said.culprit, said.code)}"
+    author = author_in_words(said.by, authenticated=said.authenticated)
+    return f"by {author}; by attribution: {culprit_in_words(said.culprit, said.code)}"
 
 
 def _fresh(blame: Blame) -> str:
