@@ -67,8 +67,8 @@ class Review(Grown, stored_as="Review"):
 
 
 def author_in_words(by: str, *, authenticated: bool) -> str:
-    """Who said it, and whether that was checked."""
-    return f"{by} (authenticated)" if authenticated else by
+    """Who said it, and whether that was checked: said of every name, so that none can claim it of itself."""
+    return f"{by} ({'authenticated' if authenticated else 'declared'})"
 
 
 class RecordedReview(NamedTuple):

@@ -165,7 +165,15 @@ def test_without_people_a_name_is_declared_and_recorded_as_such(own: Desk) -> No
     said = client.post(f"{EXP}/reviews/blame", json=SAYS | {"by": "d.larsen"}, headers=headers)
     assert (said.json()["review"]["by"], said.json()["review"]["authenticated"]) == ("d.larsen", False)
     settled()
-    assert "(authenticated)" not in evitrail("trace", "why", own.run, RUN).out
+    assert "d.larsen (declared)" in evitrail("trace", "why", own.run, RUN).out
+
+
+def test_a_name_that_claims_to_be_authenticated_is_still_told_as_declared(own: Desk) -> None:
+    says = SAYS | {"by": "d.larsen (authenticated)"}
+    said = asking(own.folder, token=LARSEN).post(f"{EXP}/reviews/blame", json=says, headers=WRITES | bearing(LARSEN))
+    assert said.status_code == 200
+    settled()
+    assert "d.larsen (authenticated) (declared)" in evitrail("trace", "why", own.run, RUN).out
 
 
 def test_a_job_says_who_asked_for_it_and_who_cancelled_it(client: TestClient) -> None:
