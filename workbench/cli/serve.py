@@ -31,7 +31,8 @@ def serve(
         Path | None,
         typer.Option(
             "--token-file",
-            help="File with the token that every request must carry; needed where other machines can reach the server.",
+            help="File with the token that every request must carry; this or --people is needed where other machines "
+            "can reach the server.",
             metavar="FILE",
         ),
     ] = None,

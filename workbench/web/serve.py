@@ -58,8 +58,8 @@ def address_of(
     """An address that may be bound; raises ``ValueError`` for one that would be open to others without a token."""
     if token_file is not None and people_file is not None:
         raise ValueError(
-            "expected --token-file or --people, got both: with --people everybody has a token of their own, "
-            "which a shared one would pass by"
+            "expected --token-file or --people, got both; leave --token-file out, so that everybody is known by a "
+            "token of their own"
         )
     token = read_token(token_file) if token_file is not None else None
     people = read_people(people_file) if people_file is not None else None
