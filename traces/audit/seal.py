@@ -80,8 +80,10 @@ def seals(journal: JournalView) -> list[Seal]:
 
 def unsealed(journal: JournalView, *among: Seal) -> list[str]:
     """The runs whose last record none of these seals covers, by name: they are new, or have grown since."""
-    covered = {(run, head) for each in among for run, head in each.heads.items()}
-    return sorted(run for run, head in journal.heads().items() if run != SEAL_RUN and (run, head) not in covered)
+    newer = set(journal.heads().items())
+    for each in among:
+        newer -= each.heads.items()
+    return sorted(run for run, _ in newer if run != SEAL_RUN)
 
 
 def sealing_file(journal: JournalView) -> JournalView:

@@ -76,13 +76,13 @@ class Journals:
 
     def heads(self) -> dict[str, str]:
         """The hash at the end of each run's chain, in the file that counts."""
-        found: dict[str, list[str]] = {}
+        found: dict[str, str] = {}
+        several: set[str] = set()
         for file in self.files:
-            for run, head in file.heads().items():
-                found.setdefault(run, []).append(head)
-        return {
-            run: heads[0] if len(heads) == 1 else self.records(run)[-1].hash for run, heads in sorted(found.items())
-        }
+            heads = file.heads()
+            several |= found.keys() & heads.keys()
+            found |= heads
+        return dict(sorted(found.items())) | {run: self.records(run)[-1].hash for run in several}
 
     def records(self, run: str) -> list[Stored]:
         """A run's records in order, from the file that counts; empty when there is no such run."""
