@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from evitrail.traces.run.fingerprint import fingerprint, modules_of, of_modules
+from evitrail.traces.run.fingerprint import FINGERPRINTS, fingerprint, modules_of
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("traces", "evidence_store", "retrieval", "agent", "eval", "workbench")
@@ -93,7 +94,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Mo
         name = ".".join([*filter(None, folder.split("/")), next(iter(sources))])
         importlib.invalidate_caches()
         monkeypatch.delitem(sys.modules, name, raising=False)
-        of_modules.cache_clear()
+        FINGERPRINTS.clear()
         return importlib.import_module(name)
 
     return write
@@ -149,3 +150,20 @@ def test_what_has_no_source_is_unknown() -> None:
     typed: dict[str, type] = {}
     exec("class Typed: pass\nTyped.__module__ = 'nowhere'", typed)
     assert fingerprint(typed["Typed"]()) == "unknown"
+
+
+def test_many_threads_that_ask_at_once_have_each_source_parsed_once(
+    written: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[bytes] = []
+
+    def parse(source: bytes) -> ast.Module:
+        parsed.append(source)
+        return compile(source, "<source>", "exec", ast.PyCF_ONLY_AST)
+
+    part = written("many", one=f"from .two import depth\n{PART}", two="depth = 1\n", __init__="").Part()
+    monkeypatch.setattr(ast, "parse", parse)
+    with ThreadPoolExecutor(16) as threads:
+        assert len(set(threads.map(fingerprint, [part] * 64))) == 1
+    assert sorted(parsed) == sorted(set(parsed))
+    assert len(parsed) >= 2

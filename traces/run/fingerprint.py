@@ -31,8 +31,11 @@ PROJECT = "evitrail"
 RECORDER = "evitrail.traces"
 DATA = (".json", ".md", ".txt")
 """Endings of data files that decide what a component does."""
-PARSING = Lock()
-"""Held while a file is parsed: before Python 3.12 two threads that parse at once may fail (cpython issue 106905)."""
+FINGERPRINTS: dict[frozenset[str], str] = {}
+"""Those that were asked for, by the modules where the code starts; a process keeps the code that it began with."""
+READING = Lock()
+"""Held while sources are read: what many threads ask for at once is read by the first of them. Besides, before Python
+3.12 two threads that parse at once may fail (cpython issue 106905)."""
 LIBRARIES = {"site-packages", "dist-packages"}
 """Folders that libraries are installed in."""
 
@@ -60,14 +63,19 @@ def fingerprint(by: object) -> str:
 
 def modules_of(by: object) -> set[Module]:
     """Every module whose code decides what the component makes."""
-    return _reached(frozenset(type(part).__module__ for part in _parts(by)))
+    with READING:
+        return _reached(frozenset(type(part).__module__ for part in _parts(by)))
 
 
-@cache
 def of_modules(names: frozenset[str]) -> str:
     """The fingerprint of code that starts in these modules."""
-    codes = {_module_source(module).code for module in _reached(names)}
-    return hashlib.sha256(b"\0".join(sorted(codes))).hexdigest()[:16] if codes else "unknown"
+    if (known := FINGERPRINTS.get(names)) is not None:
+        return known
+    with READING:
+        if names not in FINGERPRINTS:
+            codes = {_module_source(module).code for module in _reached(names)}
+            FINGERPRINTS[names] = hashlib.sha256(b"\0".join(sorted(codes))).hexdigest()[:16] if codes else "unknown"
+        return FINGERPRINTS[names]
 
 
 def _reached(names: frozenset[str]) -> set[Module]:
@@ -146,8 +154,7 @@ def _module_source(module: Module) -> ModuleSource:
 @cache
 def _parsed(module: Module, modified: int) -> ModuleSource:
     """A module's source as it counts here; ``modified`` makes an edited file another one."""
-    with PARSING:
-        tree = ast.parse(module.path.read_bytes())
+    tree = ast.parse(module.path.read_bytes())
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     beside = [module.path.with_name(text) for text in sorted(texts) if text.endswith(DATA) and "/" not in text]
     data = [path.read_bytes() for path in beside if path.is_file()]
