@@ -11,6 +11,7 @@ Rules kept here
   score changes by it. Where the manifest asks for a graph, it is built then. Which build it is lies beside it in
   ``build``, and is another one from the first byte of the next write on.
 - Vectors, words and field indexes stay on disk and are mapped: to open a store does not read them.
+- Who only reads loads the engine at the first search: to list versions or to trace an answer needs none.
 
 Only ``edge_filter.py`` imports qdrant_edge.
 """
@@ -23,6 +24,7 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from secrets import token_hex
+from threading import Lock
 from typing import Any
 
 from evitrail.evidence_store.errors import IndexInUse, ReadOnlyStore, StoreError
@@ -74,8 +76,14 @@ class EdgeIndex:
         if (begun := self._aside(manifest)).exists():
             self._put_in_place(begun)
         self.fresh = not (path / "edge_config.json").exists()
+        self._loading = Lock()
+        self._engine: qe.EdgeShard | None = None
+        """None where it was not searched yet."""
+        self._closed = False
+        if isinstance(held, ReadCopy):
+            return
         try:
-            self._shard = self._created() if self.fresh else self._loaded()
+            self._engine = self._created() if self.fresh else self._loaded()
         except BaseException:
             self._release()
             raise
@@ -88,6 +96,15 @@ class EdgeIndex:
             raise StoreError(f"{said}; do the same again, or run `evitrail store reindex`")
         copy = ReadCopy.of(path, lambda folder: _load(folder, _config(manifest)).close())
         return cls(copy.index, manifest, copy), copy
+
+    @property
+    def _shard(self) -> qe.EdgeShard:
+        with self._loading:
+            if self._engine is None:
+                if self._closed:
+                    raise self._was_closed()
+                self._engine = self._loaded()
+            return self._engine
 
     @property
     def build(self) -> str:
@@ -154,7 +171,7 @@ class EdgeIndex:
         with changing(self.path):
             self._shard.close()
             shutil.rmtree(self.path)
-            self._shard = self._created()
+            self._engine = self._created()
 
     def beside(self, manifest: IndexManifest) -> EdgeIndex:
         if manifest == self._manifest:
@@ -168,10 +185,13 @@ class EdgeIndex:
             other._shard.close()
             self._put_in_place(other.path)
             other.path = self.path
-            other._shard = other._loaded()
+            other._engine = other._loaded()
 
     def close(self) -> None:
-        self._shard.close()
+        with self._loading:
+            self._closed = True
+            if self._engine is not None:
+                self._engine.close()
         self._release()
 
     def _release(self) -> None:
@@ -185,12 +205,18 @@ class EdgeIndex:
         """Within the block, what the engine raises is a ``StoreError``; its exceptions are bare ones."""
         try:
             yield
+        except StoreError:
+            raise
         except Exception as error:
             if "not initialized" in str(error):
-                said = f"{self.path}: the index was closed while it was in use; open the store again and do it again"
-                raise StoreError(said) from error
+                raise self._was_closed() from error
             said = f"{self.path}: the index failed ({' '.join(str(error).split())})"
             raise StoreError(f"{said}; run `evitrail store reindex`") from error
+
+    def _was_closed(self) -> StoreError:
+        return StoreError(
+            f"{self.path}: the index was closed while it was in use; open the store again and do it again"
+        )
 
     def _aside(self, manifest: IndexManifest) -> Path:
         return self.path.with_name(f"{self.path.name}-{manifest.short}")

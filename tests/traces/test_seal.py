@@ -13,7 +13,7 @@ from intruder import sealed, tampered, verdicts
 from scribe import Order, recorded
 
 from evitrail.traces import Journal, Journals, seal, verify_journal
-from evitrail.traces.audit.seal import merkle_root, sealed_root
+from evitrail.traces.audit.seal import ends_sealed, merkle_root, sealed_root, seals, unsealed
 
 ORDER = Order(words=("stroke", "risk"))
 HEADS = st.dictionaries(st.text(max_size=8), st.text(alphabet="0123456789abcdef", min_size=8, max_size=8), max_size=9)
@@ -82,6 +82,23 @@ def test_one_seal_may_stand_over_several_files(path: Path) -> None:
     tampered(other, "DELETE FROM record WHERE run = 'fourth'")
     with Journals.open(path.parent) as journals:
         assert verify_journal(journals).completeness == ("run 'fourth' was sealed and is gone",)
+
+
+def test_files_that_all_end_with_a_seal_hold_no_run_that_is_newer_and_others_may(path: Path) -> None:
+    def told() -> tuple[bool, list[str]]:
+        with Journals.open(path.parent) as journals:
+            return ends_sealed(journals), unsealed(journals, *seals(journals))
+
+    assert told() == (True, [])
+    with Journal.open(path.with_name("journal-2.db")) as other:
+        assert told()[0] is False  # a file without a record does not end with a seal
+        recorded(other, "fourth", ORDER)
+        assert told() == (False, ["fourth"])
+        with Journals.open(path.parent) as journals:
+            seal(other, over=journals)
+        assert told() == (True, [])
+        recorded(other, "fifth", ORDER)
+    assert told() == (False, ["fifth"])
 
 
 def test_a_journal_that_was_never_sealed_says_so(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from evitrail.traces.journal.folder import files_of
+from evitrail.traces.journal.folder import Journals, files_of
 from evitrail.traces.journal.journal import DamagedJournal, Journal, JournalView, Redacted
 from evitrail.traces.record import Record, sha256
 
@@ -48,11 +48,11 @@ def seal(journal: Journal, over: JournalView | None = None) -> str:
 
     ``over`` is what is sealed where several files make one journal; the seal goes into ``journal``.
     """
-    heads = {run: head for run, head in (over or journal).heads().items() if run != SEAL_RUN}
-    root = merkle_root(heads)
-    last = journal.records(SEAL_RUN)
-    if not last or last[-1].body["root"] != root:
-        with journal.transaction():
+    with journal.transaction():  # no run grows between the reading of its head and the seal
+        heads = {run: head for run, head in (over or journal).heads().items() if run != SEAL_RUN}
+        root = merkle_root(heads)
+        last = journal.records(SEAL_RUN)
+        if not last or last[-1].body["root"] != root:
             journal.append(SEAL_RUN, "checkpoint", {"root": root, "heads": journal.put(Heads(heads=heads))})
     return root
 
@@ -84,6 +84,11 @@ def unsealed(journal: JournalView, *among: Seal) -> list[str]:
     for each in among:
         newer -= each.heads.items()
     return sorted(run for run, _ in newer if run != SEAL_RUN)
+
+
+def ends_sealed(journal: Journals) -> bool:
+    """Whether every file ends with a seal, so that nobody has written since: told without reading any run."""
+    return all(file.last_run() == SEAL_RUN for file in journal.files)
 
 
 def sealing_file(journal: JournalView) -> JournalView:

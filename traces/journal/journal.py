@@ -238,6 +238,11 @@ class Journal:
         """The hash at the end of each run's chain."""
         return dict(self.database.read(HEADS))
 
+    def last_run(self) -> str | None:
+        """The run of the record that was written last."""
+        rows = self.database.read("SELECT run FROM record ORDER BY rowid DESC LIMIT 1")
+        return rows[0][0] if rows else None
+
     def records(self, run: str) -> list[Stored]:
         """A run's records in order; empty when there is no such run."""
         rows = self.database.read("SELECT run, seq, prev, hash, bytes FROM record WHERE run = ? ORDER BY seq", (run,))

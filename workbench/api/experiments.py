@@ -21,7 +21,7 @@ from evitrail.eval.audit.bounds import Verdict
 from evitrail.eval.audit.history import AUDITS, read_history
 from evitrail.eval.metrics.outcomes_file import OUTCOMES
 from evitrail.eval.report.questions_file import QUESTIONS
-from evitrail.traces.audit.seal import seals, unsealed
+from evitrail.traces.audit.seal import ends_sealed, seals, unsealed
 from evitrail.traces.journal.errors import JournalError
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.record import Record
@@ -152,7 +152,7 @@ def _read_seal(folder: Path) -> SealState | None:
         return None
     with Journals.open(folder) as journal:
         found = seals(journal)
-        newer = len(unsealed(journal, *found)) if found else 0
+        newer = len(unsealed(journal, *found)) if found and not ends_sealed(journal) else 0
         return SealState(sealed=bool(found), root=found[-1].root if found else None, newer=newer)
 
 
