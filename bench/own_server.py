@@ -23,8 +23,10 @@ def serving(place: Path) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         line = process.stdout.readline()
-        yield next(word for word in line.split() if word.startswith("http"))
-        process.terminate()
+        try:
+            yield next(word for word in line.split() if word.startswith("http"))
+        finally:
+            process.terminate()
 
 
 @contextmanager
@@ -35,5 +37,7 @@ def chromium() -> Iterator[Any]:
     installed = next(filter(None, map(shutil.which, CHROMIUM)))
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=installed, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        try:
+            yield browser
+        finally:
+            browser.close()
