@@ -94,6 +94,24 @@ class Trace:
         return Edges(edges=tuple(edge for edges in stated for edge in edges))
 
 
+def forks(journal: JournalView) -> set[str]:
+    """The runs that say in their first record that they are forks of others; no more of them is read.
+
+    One whose first record was altered, or is that of no fork in some file, is not among them.
+    """
+    found: dict[str, bool] = {}
+    for record in journal.begins():
+        found[record.run] = found.get(record.run, True) and _begins_fork(record)
+    return {run for run, is_fork in found.items() if is_fork}
+
+
+def _begins_fork(record: Stored) -> bool:
+    if check_chain(record.run, [record]):
+        return False
+    body = record.body
+    return record.type == "run.begin" and body.get("parent") is not None
+
+
 def _file_of(journal: JournalView, run: str, records: Sequence[Stored]) -> Path:
     """Which file of a journal those records lie in."""
     return next((file.path for file in files_of(journal) if file.records(run) == records), journal.path)

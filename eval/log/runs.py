@@ -32,7 +32,7 @@ from evitrail.traces.external.external_run import recorded_elsewhere
 from evitrail.traces.journal.errors import Redacted
 from evitrail.traces.journal.redacted import redacted_runs
 from evitrail.traces.journal.view import JournalView, Redaction
-from evitrail.traces.trace import Trace
+from evitrail.traces.trace import Trace, forks
 
 JOURNAL = "journal.db"
 
@@ -42,10 +42,9 @@ def traces(journal: JournalView) -> Iterator[Trace]:
 
     Forks, seals, redacted runs and those that were recorded elsewhere are not among them.
     """
-    gone = redacted_runs(journal)
+    left_out = {SEAL_RUN, *redacted_runs(journal), *forks(journal)}
     for name in journal.runs():
-        trace = Trace(journal, name)
-        if name != SEAL_RUN and trace.parent is None and name not in gone and not recorded_elsewhere(trace):
+        if name not in left_out and not recorded_elsewhere(trace := Trace(journal, name)):
             yield trace
 
 
@@ -73,7 +72,8 @@ def why_no_option(trace: Trace) -> str:
 def redacted(journal: JournalView) -> dict[str, Redaction]:
     """The runs of an experiment that were redacted, each with what is on record of it."""
     found = redacted_runs(journal)
-    return {name: said for name, said in found.items() if Trace(journal, name).parent is None}
+    among = forks(journal) if found else set[str]()
+    return {name: said for name, said in found.items() if name not in among}
 
 
 def newer_runs(journal: JournalView) -> set[str]:

@@ -91,6 +91,10 @@ class Bundle:
         """The hash at the end of each run's chain."""
         return {run.run: run.head for run in self.manifest.runs}
 
+    def begins(self) -> list[Stored]:
+        """The first record of every run."""
+        return [records[0] for run in self.runs() if (records := self.records(run))]
+
     def records(self, run: str) -> list[Stored]:
         """A run's records in order, hashed anew; empty when there is no such run."""
         found: list[Stored] = []

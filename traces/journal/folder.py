@@ -84,6 +84,10 @@ class Journals:
             found |= heads
         return dict(sorted(found.items())) | {run: self.records(run)[-1].hash for run in several}
 
+    def begins(self) -> list[Stored]:
+        """The first record of every run; of a run that several files hold, that of each."""
+        return [record for file in self.files for record in file.begins()]
+
     def records(self, run: str) -> list[Stored]:
         """A run's records in order, from the file that counts; empty when there is no such run."""
         found = [(file, records) for file in self.files if (records := file.records(run))]

@@ -68,6 +68,9 @@ R = TypeVar("R", bound=Record)
 HEADS = """SELECT run, hash FROM (SELECT run AS name, max(seq) AS last FROM record GROUP BY run) CROSS JOIN record
     ON run = name AND seq = last ORDER BY name"""
 """The last record of each run, found in the index: of the others no text is read."""
+BEGINS = """SELECT run, seq, prev, hash, bytes FROM (SELECT run AS name, min(seq) AS first FROM record GROUP BY run)
+    CROSS JOIN record ON run = name AND seq = first"""
+"""The first, likewise."""
 
 
 class Clock(NamedTuple):
@@ -243,13 +246,14 @@ class Journal:
         rows = self.database.read("SELECT run FROM record ORDER BY rowid DESC LIMIT 1")
         return rows[0][0] if rows else None
 
+    def begins(self) -> list[Stored]:
+        """The first record of every run."""
+        return self._stored(self.database.read(BEGINS))
+
     def records(self, run: str) -> list[Stored]:
         """A run's records in order; empty when there is no such run."""
         rows = self.database.read("SELECT run, seq, prev, hash, bytes FROM record WHERE run = ? ORDER BY seq", (run,))
-        for place, row in enumerate(rows):
-            if [type(value) for value in row] != [str, int, str, str, bytes]:
-                raise damaged(self.path, f"run {run!r} record {place} is not of a record's types")
-        return [Stored(*row) for row in rows]
+        return self._stored(rows)
 
     def get(self, name: str, returns: type[R]) -> R:
         """The blob of that name, as the record type it was stored as."""
@@ -270,6 +274,12 @@ class Journal:
         if not is_named(name, data, key):
             raise damaged(self.path, f"blob {name} was altered")
         return data
+
+    def _stored(self, rows: list[Any]) -> list[Stored]:
+        for row in rows:
+            if [type(value) for value in row] != [str, int, str, str, bytes]:
+                raise damaged(self.path, f"run {row[0]!r} record {row[1]!r} is not of a record's types")
+        return [Stored(*row) for row in rows]
 
     def _sensitive(self, name: str) -> tuple[bytes | None, object]:
         """Patient data, and the key that its name was made with."""

@@ -57,6 +57,10 @@ class JournalView(Protocol):
         """The hash at the end of each run's chain."""
         ...
 
+    def begins(self) -> list[Stored]:
+        """The first record of every run; of a run that several files hold, that of each."""
+        ...
+
     def records(self, run: str) -> list[Stored]:
         """A run's records in order; empty when there is no such run."""
         ...
