@@ -80,20 +80,28 @@ class EmbedCache:
     def encode(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
 
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
         names = [hashlib.sha256(text.encode()).digest() for text in texts]
         with self._lock:
-            if names and all(name in self._read for name in names):
-                return np.stack([self._read[name] for name in names])
-        with self._lock, self._store_errors(), closing(self._connected()) as db:
-            known = self._cached(db, names)
-            new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
+            known = {name: self._read[name] for name in names if name in self._read}
+            missing = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
+            if missing:
+                known |= self._found_or_made(missing)
+        return np.stack([known[name] for name in names])
+
+    def _found_or_made(self, texts: dict[bytes, str]) -> dict[bytes, Vectors]:
+        """The vectors of these texts by name, from the file as far as it has them."""
+        with self._store_errors(), closing(self._connected()) as db:
+            known = self._cached(db, list(texts))
+            new = {name: text for name, text in texts.items() if name not in known}
             if new:
                 made = dict(zip(new, self.encoder.encode(list(new.values())), strict=True))
                 self._keep(db, made)
                 known |= made
-            if not _apart.get():
-                self._remember(known)
-        return np.stack([known[name] for name in names]) if names else np.zeros((0, self.dimension), dtype=np.float32)
+        if not _apart.get():
+            self._remember(known)
+        return known
 
     def _remember(self, known: dict[bytes, Vectors]) -> None:
         """In memory too, the newest ``ASIDE`` of them."""

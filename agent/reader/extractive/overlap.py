@@ -29,7 +29,12 @@ def vocabulary(weights: Sequence[Mapping[Any, float]]) -> list[Any]:
 
 def presence(texts: Sequence[Set[Any]], terms: Sequence[Hashable]) -> Presence:
     """Which text holds which term."""
-    return np.array([[term in text for term in terms] for text in texts], dtype=bool).reshape(len(texts), len(terms))
+    places = {term: place for place, term in enumerate(terms)}
+    known = frozenset(places)
+    held = [row * len(terms) + places[term] for row, text in enumerate(texts) for term in known & text]
+    found = np.zeros(len(texts) * len(terms), dtype=bool)
+    found[np.array(held, dtype=np.intp)] = True
+    return found.reshape(len(texts), len(terms))
 
 
 def matrix(weights: Sequence[Mapping[Any, float]], terms: Sequence[Any]) -> Array:
