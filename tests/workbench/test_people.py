@@ -13,8 +13,9 @@ from reviewing import settled
 from serving_pages import BASE, PORT, WRITES, asking
 from starlette.testclient import TestClient
 
-from evitrail.workbench.web.guard import COOKIE, Admission, loopback_hosts
+from evitrail.workbench.web.guard import Admission, cookie_name, loopback_hosts
 
+COOKIE = cookie_name(f"127.0.0.1:{PORT}")
 LARSEN, OKAFOR = "1" * 32, "2" * 32
 PEOPLE = {LARSEN: "d.larsen", OKAFOR: "s.okafor"}
 EXP = "/api/experiments/evitrail-run"

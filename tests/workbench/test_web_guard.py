@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from desk import Desk
-from serving_pages import BASE, PORT, WRITES, asking
+from serving_pages import BASE, PORT, WRITES, asking, running
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from evitrail.workbench.web.guard import COOKIE, LARGEST, Admission, Guard, loopback_hosts
+from evitrail.workbench.web.guard import LARGEST, Admission, Guard, cookie_name, loopback_hosts
 
 TOKEN = "0123456789abcdef0123456789abcdef"
+COOKIE = cookie_name(f"127.0.0.1:{PORT}")
 PAGES = ("/", "/e/evitrail-run", "/api/experiments", "/static/v/frame/frame.mjs")
 
 
@@ -133,6 +135,20 @@ def test_a_cookie_of_another_server_or_of_an_earlier_one_on_the_same_port_opens_
         assert tab.get("/session").status_code == 401, "a cookie is exchanged for nothing"
         tab.cookies.set(COOKIE, of_first if server is first else of_second)
         assert tab.get("/api/experiments").status_code == 200, "its own is admitted"
+
+
+def test_a_browser_stays_signed_in_to_servers_on_two_ports_of_a_machine(desk: Desk) -> None:
+    tokens = (TOKEN, TOKEN[::-1])
+    with (
+        running(desk.folder, token=tokens[0]) as one,
+        running(desk.folder, token=tokens[1]) as other,
+        httpx.Client() as browser,  # which sends what a port set to all ports, as browsers do
+    ):
+        for address, token in zip((one, other), tokens, strict=True):
+            assert browser.get(f"{address}/api/experiments").status_code == 401
+            assert browser.get(f"{address}/session", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+        for address in (one, other):
+            assert browser.get(f"{address}/api/experiments").status_code == 200
 
 
 def test_a_token_of_another_server_opens_nothing(desk: Desk) -> None:

@@ -36,7 +36,7 @@ from evitrail.workbench.web.compare_routes import compare_api, compare_pages
 from evitrail.workbench.web.diff_routes import diff_api, diff_pages
 from evitrail.workbench.web.evidence_routes import evidence_api, evidence_pages
 from evitrail.workbench.web.faults import FAULTS, HANDLED, WRITE_FAULTS, Handler, answered
-from evitrail.workbench.web.guard import COOKIE, SESSION, SIGN_IN, Admission, Guard
+from evitrail.workbench.web.guard import SESSION, SIGN_IN, Admission, Guard, cookie_name
 from evitrail.workbench.web.job_routes import job_pages, job_writes, jobs_api
 from evitrail.workbench.web.links import LinkedAPI
 from evitrail.workbench.web.live import live_api
@@ -144,7 +144,7 @@ def _session(app: FastAPI, admission: Admission) -> None:
         if cookie is None:
             return JSONResponse({"fault": "expected a token that this server was started with"}, 401)
         answer = JSONResponse({"signed_in": True})
-        answer.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", path="/")
+        answer.set_cookie(cookie_name(request.headers["host"]), cookie, httponly=True, samesite="strict", path="/")
         return answer
 
 

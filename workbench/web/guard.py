@@ -30,7 +30,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evitrail.workbench.web.signed_in import SIGNED_IN
 
-COOKIE = "evitrail"
 SIGN_IN = "/sign-in"
 SESSION = "/session"
 OPEN = (SIGN_IN, SESSION, "/static/")
@@ -113,7 +112,18 @@ class Admission:
             cookie = SimpleCookie(headers.get("cookie", ""))
         except CookieError:
             return ""
-        return cookie[COOKIE].value if COOKIE in cookie else ""
+        name = cookie_name(headers.get("host", ""))
+        return cookie[name].value if name in cookie else ""
+
+
+def cookie_name(host: str) -> str:
+    """The name of the cookie of the server that is called so: a browser keeps one set for all ports of a machine.
+
+    >>> cookie_name("127.0.0.1:8765"), cookie_name("workbench.example")
+    ('evitrail-8765', 'evitrail')
+    """
+    port = HAS_PORT.search(host)
+    return f"evitrail-{port[0][1:]}" if port else "evitrail"
 
 
 def loopback_hosts(port: int, *, others: Sequence[str] = ()) -> frozenset[str]:
