@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evitrail.evidence_store.model import Passage
-from evitrail.retrieval.base import Hit, Retrieved, Retriever, ranked
+from evitrail.retrieval.base import Hit, Retrieved, Retriever
 from evitrail.retrieval.bm25 import BM25
 from evitrail.retrieval.dense import Dense
 
@@ -40,14 +40,14 @@ def fuse(rankings: list[tuple[Hit, ...]], names: tuple[str, ...], k: int) -> tup
     places: dict[str, list[tuple[str, int]]] = {}
     for name, hits in zip(names, rankings, strict=True):
         for hit in hits:
-            passages[hit.passage.id] = hit.passage
-            places.setdefault(hit.passage.id, []).append((name, hit.rank))
-    return ranked(
-        (
-            (passage, sum(1 / (K + rank) for _, rank in places[name]), _why(places[name]))
-            for name, passage in passages.items()
-        ),
-        k,
+            passage = hit.passage.id
+            passages[passage] = hit.passage
+            places.setdefault(passage, []).append((name, hit.rank))
+    scores = {passage: sum(1 / (K + rank) for _, rank in places[passage]) for passage in passages}
+    best = sorted(scores, key=lambda passage: (-scores[passage], passage))[:k]
+    return tuple(
+        Hit(passage=passages[name], score=scores[name], rank=rank, why=_why(places[name]))
+        for rank, name in enumerate(best, start=1)
     )
 
 
