@@ -3,7 +3,8 @@
     evitrail demo --out DIR && python bench/startup.py DIR
 
 Each command is a process of its own, started ``TIMES`` times; the least is nearest to what it costs on an idle machine.
-The query of a search by meaning is another each time, since a store keeps the vectors of what it was asked. Modules are
+The query of a search by meaning is another each time, in each measurement, since a store keeps the vectors of what it
+was asked. Modules are
 compiled, as pip leaves them: a first round, which is not counted, writes what it compiles to a folder of its own.
 """
 
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from secrets import token_hex
 from statistics import median
 
 TIMES = 9
@@ -26,7 +28,7 @@ OTHERS = 0.6
 """The same, for every other command."""
 
 
-def commands(folder: Path, time: int) -> dict[str, list[str]]:
+def commands(folder: Path) -> dict[str, list[str]]:
     """Each command line by what it is called here."""
     store, runs = ["--store", str(folder / "store")], str(folder / "experiment")
     return {
@@ -35,7 +37,13 @@ def commands(folder: Path, time: int) -> dict[str, list[str]]:
         "trace why": ["trace", "why", runs, RUN],
         "store list": ["store", "list", *store],
         "search by words": ["search", "pulmonary nodule follow-up", "--retriever", "bm25", *store],
-        "search by meaning": ["search", f"how to follow up nodule number {time}", "--retriever", "dense", *store],
+        "search by meaning": [
+            "search",
+            f"how to follow up nodule number {token_hex(4)}",
+            "--retriever",
+            "dense",
+            *store,
+        ],
     }
 
 
@@ -53,8 +61,8 @@ def measured(folder: Path, times: int = TIMES) -> list[str]:
     """The table; the commands take turns."""
     spent: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as compiled:
-        for time in range(times + 1):
-            for name, arguments in commands(folder, time).items():
+        for _ in range(times + 1):
+            for name, arguments in commands(folder).items():
                 spent.setdefault(name, []).append(cpu_seconds(arguments, compiled))
     rows = [
         f"| {name} | {min(each):.2f} | {median(each):.2f} | {max(each):.2f} | {WANTED.get(name, OTHERS)} |"
