@@ -33,6 +33,7 @@ from evitrail.traces.journal.after_end import REDACTION, AfterEnd
 from evitrail.traces.journal.bodies import Bodies
 from evitrail.traces.journal.database import Database, damaged
 from evitrail.traces.journal.errors import DamagedJournal, JournalError, Redacted, RunEnded
+from evitrail.traces.journal.record_table import RecordTable
 from evitrail.traces.journal.redacted import Claim, claims, holding, no_key, root_of, unwritable
 from evitrail.traces.journal.schema import (
     IS_REDACTION,
@@ -65,13 +66,6 @@ __all__ = [
 
 R = TypeVar("R", bound=Record)
 
-HEADS = """SELECT run, hash FROM (SELECT run AS name, max(seq) AS last FROM record GROUP BY run) CROSS JOIN record
-    ON run = name AND seq = last ORDER BY name"""
-"""The last record of each run, found in the index: of the others no text is read."""
-BEGINS = """SELECT run, seq, prev, hash, bytes FROM (SELECT run AS name, min(seq) AS first FROM record GROUP BY run)
-    CROSS JOIN record ON run = name AND seq = first"""
-"""The first, likewise."""
-
 
 class Clock(NamedTuple):
     """Where the journal's two times come from: wall time (UTC, ISO 8601) and a monotonic one in ns."""
@@ -87,7 +81,7 @@ class Journal:
         self.path = database.path
         self.database = database
         """The file itself, for what is built on the journal: secrets and their redaction."""
-        self._bodies = Bodies(database)
+        self._records, self._bodies = RecordTable(database), Bodies(database)
         self._clock = clock
         self._heads: dict[str, tuple[int, str]] = {}
         self._ends: dict[str, AfterEnd] = {}
@@ -239,21 +233,19 @@ class Journal:
 
     def heads(self) -> dict[str, str]:
         """The hash at the end of each run's chain."""
-        return dict(self.database.read(HEADS))
+        return self._records.heads()
 
     def last_run(self) -> str | None:
         """The run of the record that was written last."""
-        rows = self.database.read("SELECT run FROM record ORDER BY rowid DESC LIMIT 1")
-        return rows[0][0] if rows else None
+        return self._records.last_run()
 
     def begins(self) -> list[Stored]:
         """The first record of every run."""
-        return self._stored(self.database.read(BEGINS))
+        return self._records.begins()
 
     def records(self, run: str) -> list[Stored]:
         """A run's records in order; empty when there is no such run."""
-        rows = self.database.read("SELECT run, seq, prev, hash, bytes FROM record WHERE run = ? ORDER BY seq", (run,))
-        return self._stored(rows)
+        return self._records.of(run)
 
     def get(self, name: str, returns: type[R]) -> R:
         """The blob of that name, as the record type it was stored as."""
@@ -274,12 +266,6 @@ class Journal:
         if not is_named(name, data, key):
             raise damaged(self.path, f"blob {name} was altered")
         return data
-
-    def _stored(self, rows: list[Any]) -> list[Stored]:
-        for row in rows:
-            if [type(value) for value in row] != [str, int, str, str, bytes]:
-                raise damaged(self.path, f"run {row[0]!r} record {row[1]!r} is not of a record's types")
-        return [Stored(*row) for row in rows]
 
     def _sensitive(self, name: str) -> tuple[bytes | None, object]:
         """Patient data, and the key that its name was made with."""
