@@ -179,3 +179,29 @@ def test_what_was_recorded_without_a_passage_is_read_too(folder: Path) -> None:
     with capture_logs() as said, reading(folder) as store:
         assert (store.seq, store.tags()) == (4, {"spring": 3})
     assert not said
+
+
+def test_a_reader_that_searches_late_finds_what_there_was_when_it_came(folder: Path) -> None:
+    with reading(folder) as early:
+        wanted = found(early)
+    with reading(folder) as late:
+        with writing(folder) as store:
+            store.ingest([advice("warfarin")])
+            store.reindex()
+        with reading(folder) as next_one:
+            assert found(next_one) != wanted
+        assert found(late) == wanted
+
+
+def test_many_threads_may_begin_to_search_at_once_with_one_reader(folder: Path) -> None:
+    with reading(folder) as early:
+        wanted = found(early)
+    with reading(folder) as reader, ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda _: found(reader), range(8))) == [wanted] * 8
+
+
+def test_a_reader_that_was_closed_before_it_searched_says_so_in_one_line(folder: Path) -> None:
+    with reading(folder) as reader:
+        snapshot = reader.snapshot()
+    with pytest.raises(StoreError, match="the index was closed while it was in use; open the store again"):
+        snapshot.dense("insulin", k=5)
