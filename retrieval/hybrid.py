@@ -40,14 +40,14 @@ def fuse(rankings: list[tuple[Hit, ...]], names: tuple[str, ...], k: int) -> tup
     places: dict[str, list[tuple[str, int]]] = {}
     for name, hits in zip(names, rankings, strict=True):
         for hit in hits:
-            passage = hit.passage.id
-            passages[passage] = hit.passage
-            places.setdefault(passage, []).append((name, hit.rank))
-    scores = {passage: sum(1 / (K + rank) for _, rank in places[passage]) for passage in passages}
-    best = sorted(scores, key=lambda passage: (-scores[passage], passage))[:k]
+            key = hit.passage.id
+            passages[key] = hit.passage
+            places.setdefault(key, []).append((name, hit.rank))
+    scores = {key: sum(1 / (K + rank) for _, rank in found) for key, found in places.items()}
+    best = sorted(scores, key=lambda key: (-scores[key], key))[:k]
     return tuple(
-        Hit(passage=passages[name], score=scores[name], rank=rank, why=_why(places[name]))
-        for rank, name in enumerate(best, start=1)
+        Hit(passage=passages[key], score=scores[key], rank=rank, why=_why(places[key]))
+        for rank, key in enumerate(best, start=1)
     )
 
 
