@@ -39,7 +39,9 @@ Vectors: TypeAlias = "npt.NDArray[np.float32]"
 STEP = 16
 """Token lengths are padded up to a multiple of this."""
 TOKENS = 128
-"""A batch holds about this many tokens: large enough to be fast, small enough that one query is too."""
+"""A batch that must be full holds about so many tokens: large enough to be fast, small enough that one query is too."""
+TOGETHER = 512
+"""Any other holds up to so many: the model's weights are then read from memory less often."""
 
 
 class Encoder(Protocol):
@@ -150,7 +152,7 @@ class Embedder:
         members: list[list[int]] = []
         batches: list[Batch] = []
         for length, alike in shapes.items():
-            rows = max(1, TOKENS // length)
+            rows = max(1, (TOKENS if model.needs_full_batches else TOGETHER) // length)
             for at in range(0, len(alike), rows):
                 members.append(alike[at : at + rows])
                 filling = rows - len(members[-1]) if model.needs_full_batches else 0

@@ -6,8 +6,9 @@ Rules kept here
 - It reads what the package holds and fetches nothing.
 - Batches are spread over as many threads as torch would use for one. Each is read by one thread alone, so that none
   waits for another; the bits are the same.
-- Whether a text has the same bits in a batch of fewer rows is tried on this machine, once, when a model is loaded
-  (``needs_full_batches``). Where it has, a query costs what it holds.
+- Attention looks at one text at a time, all else at one word piece at a time. So padding is left out of all but the
+  attention, as long as a row's product does not depend on how many rows are multiplied with it. Whether that holds on
+  this machine is tried once, when a model is loaded (``needs_full_batches``). The bits are the same either way.
 
     model = MiniLM(Path(MODEL_DIR))
     [found.shape for found in model.embedded([Batch(["Aspirin lowers stroke risk."], 16)])] == [(1, 384)]
@@ -25,14 +26,17 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evitrail.evidence_store.index.embed import STEP, TOKENS, Batch
+from evitrail.evidence_store.index.embed import TOGETHER, Batch
 
 if TYPE_CHECKING:
     import torch
 
     from evitrail.evidence_store.index.embed import Vectors
 
-SENTENCE = "Aspirin lowers the risk of a second stroke."
+FILLED = 16
+"""Rows are multiplied in multiples of this: the last few of another number are multiplied in another way."""
+TRIED = (16, 32, 48, 80, 128, 144, 272)
+"""Numbers of rows that are compared with ``TOGETHER`` of them."""
 
 
 class MiniLM:
@@ -51,6 +55,11 @@ class MiniLM:
         self._epsilon = float(config["layer_norm_eps"])
         self._padding = int(config["pad_token_id"])
         self._weights: dict[str, torch.Tensor] = load_file(folder / "model.safetensors")
+        for number in range(self._layers):  # one product in place of three
+            own = f"encoder.layer.{number}.attention.self"
+            for kind in ("weight", "bias"):
+                three = [self._weights.pop(f"{own}.{name}.{kind}") for name in ("query", "key", "value")]
+                self._weights[f"{own}.{kind}"] = torch.cat(three)
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.window)
@@ -58,16 +67,9 @@ class MiniLM:
 
     @cached_property
     def needs_full_batches(self) -> bool:
-        return not all(map(self._same_bits, range(STEP, TOKENS // 2 + 1, STEP)))
-
-    def _same_bits(self, length: int) -> bool:
-        """Whether a text of so many word pieces has the same vector alone, and in a batch that lacks a row."""
-        import numpy as np
-
-        rows = TOKENS // length
-        batches = [Batch([SENTENCE] * number, length) for number in (rows, rows - 1, 1)]
-        whole, *fewer = self.embedded(batches)
-        return all(np.array_equal(found, whole[: len(found)]) for found in fewer)
+        own = "encoder.layer.0"
+        products = ("attention.self", "attention.output.dense", "intermediate.dense", "output.dense")
+        return not all(_any_number_of_rows(self._weights[f"{own}.{name}.weight"]) for name in products)
 
     def pieces(self, texts: Sequence[str]) -> list[int]:
         self._tokenizer.no_truncation()
@@ -95,29 +97,34 @@ class MiniLM:
         return unit
 
     def _read(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """The last layer's state of every word piece."""
+        """The last layer's state of every word piece, (rows, length, dimension); zeros for padding left out."""
         from torch.nn.functional import embedding, gelu, scaled_dot_product_attention
 
         rows, length = ids.shape
-        places = self._weights["embeddings.position_embeddings.weight"][:length]
-        kinds = self._weights["embeddings.token_type_embeddings.weight"][0]
-        states = embedding(ids, self._weights["embeddings.word_embeddings.weight"]) + kinds + places
+        read = self._places(mask)
+        states = embedding(ids.flatten()[read], self._weights["embeddings.word_embeddings.weight"])
+        states = states + self._weights["embeddings.token_type_embeddings.weight"][0]
+        states = states + self._weights["embeddings.position_embeddings.weight"][read % length]
         states = self._normed("embeddings.LayerNorm", states)
-        seen = mask[:, None, None, :]
         for number in range(self._layers):
             layer = f"encoder.layer.{number}"
-
-            def heads(name: str, states: torch.Tensor = states, layer: str = layer) -> torch.Tensor:
-                split = self._linear(f"{layer}.attention.self.{name}", states).view(rows, length, self._heads, -1)
-                return split.transpose(1, 2)
-
-            mixed = scaled_dot_product_attention(heads("query"), heads("key"), heads("value"), attn_mask=seen)
-            mixed = mixed.transpose(1, 2).reshape(rows, length, self.dimension)
+            three = _spread(self._linear(f"{layer}.attention.self", states), read, rows * length)
+            query, key, value = three.view(rows, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+            mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
+            mixed = mixed.transpose(1, 2).reshape(rows * length, self.dimension)[read]
             attended = self._linear(f"{layer}.attention.output.dense", mixed)
             states = self._normed(f"{layer}.attention.output.LayerNorm", attended + states)
             inner = gelu(self._linear(f"{layer}.intermediate.dense", states))
             states = self._normed(f"{layer}.output.LayerNorm", self._linear(f"{layer}.output.dense", inner) + states)
-        return states
+        return _spread(states, read, rows * length).view(rows, length, self.dimension)
+
+    def _places(self, mask: torch.Tensor) -> torch.Tensor:
+        """Which places of a batch are read, counted over its rows: the texts', and some padding to fill up."""
+        pieces = mask.flatten().clone()
+        padding = (~pieces).nonzero()[:, 0]
+        filling = len(padding) if self.needs_full_batches else -int(pieces.sum()) % FILLED
+        pieces[padding[:filling]] = True
+        return pieces.nonzero()[:, 0]
 
     def _linear(self, name: str, states: torch.Tensor) -> torch.Tensor:
         from torch.nn.functional import linear
@@ -129,3 +136,20 @@ class MiniLM:
 
         weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
         return layer_norm(states, (self.dimension,), weight, bias, self._epsilon)
+
+
+def _spread(found: torch.Tensor, places: torch.Tensor, number: int) -> torch.Tensor:
+    """These rows at their places among so many, the others zero."""
+    spread = found.new_zeros(number, found.shape[1])
+    spread[places] = found
+    return spread
+
+
+def _any_number_of_rows(weight: torch.Tensor) -> bool:
+    """Whether a row is multiplied to the same bits on this machine, however many rows are multiplied with it."""
+    import torch
+    from torch.nn.functional import linear
+
+    rows = torch.arange(TOGETHER * weight.shape[1], dtype=torch.float32).sin().view(TOGETHER, -1)
+    whole = linear(rows, weight)
+    return all(torch.equal(linear(rows[:number], weight), whole[:number]) for number in TRIED)
