@@ -19,8 +19,9 @@ from functools import cached_property
 from evitrail.evidence_store.errors import UnknownEvidenceError
 from evitrail.evidence_store.fold import Validity, known_header
 from evitrail.evidence_store.headers import Headers
+from evitrail.evidence_store.index.chunk import TextSpan
 from evitrail.evidence_store.known_words import KnownWords
-from evitrail.evidence_store.model import Evidence, Header
+from evitrail.evidence_store.model import Evidence, Header, Passage
 from evitrail.evidence_store.read_model.read_model import ReadModel, cached
 from evitrail.evidence_store.read_model.selecting import Origin
 
@@ -34,6 +35,7 @@ class KnownVersion:
 
     origin: Origin
     row: Validity
+    _passages: dict[tuple[int, TextSpan], Passage] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def evidence(self) -> Evidence:
@@ -44,6 +46,19 @@ class KnownVersion:
     def header(self) -> Header:
         """Its header with the end, the standing and the grade known."""
         return known_header(self.origin.evidence, self.row)
+
+    def passage(self, header: Header, part: int, span: TextSpan) -> Passage:
+        """One passage of it, under the header known, or one that is supposed."""
+        if header is not self.header:
+            return self._cut(header, part, span)
+        if (part, span) not in self._passages:
+            self._passages[part, span] = self._cut(header, part, span)
+        return self._passages[part, span]
+
+    def _cut(self, header: Header, part: int, span: TextSpan) -> Passage:
+        start, end = span
+        text = self.evidence.text[start:end]
+        return Passage(header=header, evidence_id=self.origin.id, part=part, start=start, end=end, text=text)
 
 
 @dataclass(frozen=True, eq=False)

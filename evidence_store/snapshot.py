@@ -41,7 +41,6 @@ from evitrail.evidence_store.index.words import query_words, weighted
 from evitrail.evidence_store.known import Known
 from evitrail.evidence_store.model import Evidence, Header, Passage
 from evitrail.evidence_store.model import Status as Status
-from evitrail.evidence_store.read_model.selecting import Origin
 from evitrail.traces.record import Record, content_id
 
 
@@ -135,9 +134,9 @@ class Snapshot:
 
     def passages(self, ref: str) -> list[Passage]:
         """The version's text in passages, in order."""
-        header, origin = self._header(ref), self._known[ref].origin
-        cuts = self._searched.cut(origin.evidence.text)
-        return [_passage(header, origin, part, span) for part, span in enumerate(cuts)]
+        header, known = self._header(ref), self._known[ref]
+        cuts = self._searched.cut(known.evidence.text)
+        return [known.passage(header, part, span) for part, span in enumerate(cuts)]
 
     def status(self, ref: str) -> Status:
         """What the version is worth on the day asked about."""
@@ -261,14 +260,8 @@ class Snapshot:
     def _passages(self, hits: Sequence[IndexHit]) -> list[tuple[Passage, float]]:
         refs = {hit.ref for hit in hits}
         known = self._known.find(refs)  # all at once
-        origins = {ref: known[ref].origin for ref in refs}
         headers = {ref: self.headers[ref] for ref in refs}
         return [
-            (_passage(headers[hit.ref], origins[hit.ref], hit.part, TextSpan(hit.start, hit.end)), hit.score)
+            (known[hit.ref].passage(headers[hit.ref], hit.part, TextSpan(hit.start, hit.end)), hit.score)
             for hit in hits
         ]
-
-
-def _passage(header: Header, origin: Origin, part: int, span: TextSpan) -> Passage:
-    text = origin.evidence.text[span.start : span.end]
-    return Passage(header=header, evidence_id=origin.id, part=part, start=span.start, end=span.end, text=text)

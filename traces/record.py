@@ -8,6 +8,7 @@ Rules kept here
   every stored byte. The class itself may be renamed or moved. It is not inherited, and no two classes share one.
 - A record's repr begins with its stored name, because components that hold records are named by their repr.
 - A record that declares none can stand inside another record, but cannot be stored or hashed by itself.
+- A record's name is worked out once, and kept for as long as the record lives.
 - Canonical JSON has sorted keys, no spaces, Unicode in NFC, one zero, and no NaN or infinity: two
   spellings of one value cannot exist.
 
@@ -26,6 +27,7 @@ import hashlib
 import json
 import re
 import unicodedata
+import weakref
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
@@ -116,9 +118,32 @@ def sha256(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
+_names: dict[int, tuple[weakref.ref[Record], str]] = {}
+"""The names that were worked out, by the identity of the record."""
+
+
 def content_id(record: Record) -> str:
     """The name of a record: ``sha256:`` and 64 hex digits over its stored name and canonical JSON."""
-    return sha256(f"{stored_name(record)}\n{canonical_json(record)}".encode())
+    known, name = _names.get(id(record), (None, ""))
+    if known is not None and known() is record:
+        return name
+    return named(record, written(record))
+
+
+def written(record: Record) -> bytes:
+    """A record as its blob spells it, which is what names are made from: stored name, newline, canonical JSON."""
+    return _blob(record, canonical_json(record))
+
+
+def named(record: Record, data: bytes) -> str:
+    """The name of a record that is written out already."""
+    place, name = id(record), sha256(data)
+    _names[place] = weakref.ref(record, lambda _: _names.pop(place, None)), name
+    return name
+
+
+def _blob(record: Record, text: str) -> bytes:
+    return f"{stored_name(record)}\n{text}".encode()
 
 
 def as_stored(record: Record, returns: type[R]) -> R:
@@ -126,13 +151,17 @@ def as_stored(record: Record, returns: type[R]) -> R:
     return spelt(record, returns)[0]
 
 
-def spelt(record: Record, returns: type[R]) -> tuple[R, str]:
-    """The record as it would come back from storage, and the canonical JSON that it would come back from."""
+def spelt(record: Record, returns: type[R]) -> tuple[R, bytes]:
+    """The record as it would come back from storage, and the bytes that it would come back from."""
     text = _dumped(record.model_dump(mode="json"))
     if _spelt_once(text):
-        return (record if isinstance(record, returns) else returns.model_validate(record)), text
-    text = canonical_json(record)
-    return returns.model_validate_json(text), text
+        stored = record if isinstance(record, returns) else returns.model_validate(record)
+    else:
+        text = canonical_json(record)
+        stored = returns.model_validate_json(text)
+    data = _blob(stored, text)
+    named(stored, data)
+    return stored, data
 
 
 def fitted(value: Any, returns: type[R], at: str) -> R:

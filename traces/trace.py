@@ -2,6 +2,7 @@
 
 Rules kept here
 - A trace is read from the journal when it is made; nothing is worked out that the journal does not hold.
+- A blob is read from the journal when it is first asked for, and then kept.
 - A run with a record that was changed, or without one that was there, is not read: ``DamagedJournal`` names the file
   and the record. ``checked=False`` reads it all the same, to be shown.
 - A record that may not follow the run's end (``after_end.py``) is ignored: whoever reads a trace does not meet it.
@@ -17,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from evitrail.traces.audit.chain_check import check_chain
 from evitrail.traces.journal.after_end import allowed
@@ -43,6 +44,7 @@ class Trace:
             raise damaged(_file_of(journal, run, self.stored), faults[0])
         self.records = allowed(self.stored)
         """Those that count."""
+        self._read: dict[tuple[str, type[Record]], Record] = {}
 
     @cached_property
     def activities(self) -> list[Activity]:
@@ -77,20 +79,26 @@ class Trace:
         """The last step of this kind that stands within no other step; None where there is none."""
         return next((step for step in reversed(self.activities) if step.kind == kind and "/" not in step.path), None)
 
+    def get(self, name: str, returns: type[R]) -> R:
+        """A blob that the run names, as the record type it was stored as; see ``JournalView.get``."""
+        if (name, returns) not in self._read:
+            self._read[name, returns] = self.journal.get(name, returns)
+        return cast("R", self._read[name, returns])
+
     def config(self, returns: type[R]) -> R:
         """What the run was begun with."""
-        return self.journal.get(self._begin.body["config"], returns)
+        return self.get(self._begin.body["config"], returns)
 
     def output(self, returns: type[R]) -> R | None:
         """What the run came to; None while it has not ended, and where it came to a record of another type."""
         ends = self.of_type("run.end")
         if not ends or ends[0].body["output_type"] != stored_name(returns):
             return None
-        return self.journal.get(ends[0].body["output"], returns)
+        return self.get(ends[0].body["output"], returns)
 
     def edges(self) -> Edges:
         """Every edge that the run's steps stated, in order."""
-        stated = (self.journal.get(a.edges, Edges).edges for a in self.activities if a.edges)
+        stated = (self.get(a.edges, Edges).edges for a in self.activities if a.edges)
         return Edges(edges=tuple(edge for edges in stated for edge in edges))
 
 

@@ -271,7 +271,7 @@ class Inquiry:
         """What each search serves with the store put right."""
         trace = Trace(self.scene.trace.journal, self.replays.play([STORE]).run)
         searches = [step for step in trace.activities if step.kind == "retrieve" and "/" not in step.path]
-        return {step.path: refs(trace.journal.get(step.output, Retrieved).hits) for step in searches}
+        return {step.path: refs(trace.get(step.output, Retrieved).hits) for step in searches}
 
     def _can_recover(self, found: Sequence[Repair]) -> bool:
         """Whether a later query or search, or more of them, would have prevented it."""

@@ -105,7 +105,7 @@ def _executed(trace: Trace) -> Iterator[tuple[str, str]]:
             continue
         yield "code", f"{step.kind} {step.code}"
         if step.output_type == stored_name(Retrieved):
-            gates = trace.journal.get(step.output, Retrieved).gates
+            gates = trace.get(step.output, Retrieved).gates
             if gates:
                 yield "gates", ", ".join(gate.gate for gate in gates)
             if trace.config(RunConfig).condition.curated is None:

@@ -73,8 +73,8 @@ def _judged(trace: Trace, case: Case, judge: ClaimJudge | None) -> Iterator[Bear
         if step.kind != "judge" or "/" in step.path:
             continue
         given = {one.role: one.id for one in step.inputs}
-        judged = trace.journal.get(step.output, JudgedClaim)
-        evidence = trace.journal.get(given["evidence"], ClaimEvidence)
+        judged = trace.get(step.output, JudgedClaim)
+        evidence = trace.get(given["evidence"], ClaimEvidence)
         if judge is not None:
             judged = judge.judge(case.question, judged.claim, evidence)
         yield BearingClaim(judged=judged, evidence=evidence)

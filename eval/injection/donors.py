@@ -67,11 +67,11 @@ def donors(traces: Iterable[tuple[Case, Trace]]) -> Donors:
         cases[case.id] = case
         for step in trace.activities:
             if step.output_type == "Query":
-                queries.setdefault(case.id, []).append(trace.journal.get(step.output, Query).text)
+                queries.setdefault(case.id, []).append(trace.get(step.output, Query).text)
             elif step.kind == "critique":
-                critiques.setdefault(case.id, []).append(trace.journal.get(step.output, Critique))
+                critiques.setdefault(case.id, []).append(trace.get(step.output, Critique))
             elif step.kind == "synthesise":
-                claims = trace.journal.get(step.output, Synthesis).claims
+                claims = trace.get(step.output, Synthesis).claims
                 quotes.setdefault(case.id, []).extend(claim.quote for claim in claims if claim.stance == "supports")
     return Donors(cases, queries, quotes, critiques)
 

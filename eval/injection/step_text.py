@@ -21,7 +21,7 @@ def kind_text(trace: Trace, kinds: Sequence[str]) -> str:
 
 def step_text(trace: Trace, step: Activity) -> str:
     """What a step came to, without its verdict: a query, the ids of hits, a reason, claims' quotes and their note."""
-    get = trace.journal.get
+    get = trace.get
     match step.output_type:
         case "Query":
             return get(step.output, Query).text
@@ -44,7 +44,7 @@ def step_text(trace: Trace, step: Activity) -> str:
 
 def log_text(trace: Trace, step: Activity) -> str:
     """A step as a line of the log that a judge reads: its words, and what it decided."""
-    get, words = trace.journal.get, step_text(trace, step)
+    get, words = trace.get, step_text(trace, step)
     match step.output_type:
         case "Critique":
             return f"adequate: {get(step.output, Critique).adequate}. {words}"

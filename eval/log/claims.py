@@ -37,11 +37,11 @@ def claims_in(trace: Trace, counts: Trace) -> RunClaims | None:
     step, answer = trace.last("choose"), counts.output(Answer)
     if step is None or answer is None:
         return None
-    chosen = set(trace.journal.get(step.output, Choice).claims)
+    chosen = set(trace.get(step.output, Choice).claims)
     given = (one.id for one in step.inputs if one.type == stored_name(Synthesis))
-    made = tuple(claim for name in given for claim in trace.journal.get(name, Synthesis).claims)
+    made = tuple(claim for name in given for claim in trace.get(name, Synthesis).claims)
     searches = dict.fromkeys(one.output for one in trace.activities if one.output_type == stored_name(Retrieved))
-    hits = (hit for name in searches for hit in trace.journal.get(name, Retrieved).hits)
+    hits = (hit for name in searches for hit in trace.get(name, Retrieved).hits)
     return RunClaims(
         cited=answer.citations,
         made=made,

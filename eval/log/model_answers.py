@@ -64,7 +64,7 @@ def spoken_in(trace: Trace, checked_in: Trace) -> RunAnswers | None:
     chosen = trace.last("choose")
     if chosen is None:
         return None
-    choice = trace.journal.get(chosen.output, Choice)
+    choice = trace.get(chosen.output, Choice)
     calls = _calls(trace, chosen)
     ballots = [call for call in calls if call[0].startswith("ballots")]
     greedy = [call for call in calls if call not in ballots]
@@ -108,7 +108,7 @@ def _judged(trace: Trace) -> CheckStep:
     step = trace.last("check")
     if step is None:
         return CheckStep(None, [])
-    return CheckStep(trace.journal.get(step.output, CheckedAnswers), _calls(trace, step))
+    return CheckStep(trace.get(step.output, CheckedAnswers), _calls(trace, step))
 
 
 def _calls(trace: Trace, within: Activity) -> list[RecordedCall]:
@@ -118,7 +118,7 @@ def _calls(trace: Trace, within: Activity) -> list[RecordedCall]:
     return [
         RecordedCall(
             step.path.removeprefix(beginning).replace("]", "", 1),
-            trace.journal.get(step.output, Completion),
+            trace.get(step.output, Completion),
             step.milliseconds,
         )
         for step in steps

@@ -89,7 +89,7 @@ def recorded_reviews(trace: Trace, chosen: str | None) -> list[RecordedReview]:
     stored = _stored(trace)
     if not stored:
         return []
-    said = [trace.journal.get(record.body["review"], Review) for record in stored]
+    said = [trace.get(record.body["review"], Review) for record in stored]
     newest = {(one.of, folded_name(one.by)): place for place, one in enumerate(said)}
     standing = [place for place in newest.values() if not said[place].withdraws and said[place].chosen == chosen]
     counting = {said[place].of: place for place in sorted(standing)}.values()

@@ -19,5 +19,5 @@ def served(trace: Trace) -> tuple[str, ...] | None:
     searches = [step for step in trace.activities if step.output_type == stored_name(Retrieved)]
     if not searches:
         return None
-    hits = (hit for step in searches for hit in trace.journal.get(step.output, Retrieved).hits)
+    hits = (hit for step in searches for hit in trace.get(step.output, Retrieved).hits)
     return tuple(dict.fromkeys(hit.passage.ref for hit in hits))

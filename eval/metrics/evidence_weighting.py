@@ -35,12 +35,12 @@ def _both(outcome: Outcome, trace: Trace, weights: CertaintyWeights) -> dict[str
     step = trace.last("choose")
     if step is None or outcome.chosen is None:
         return {}
-    choice = trace.journal.get(step.output, Choice)
+    choice = trace.get(step.output, Choice)
     plain = probabilities(choice)
     if outcome.chosen not in plain:
         return {}
     read = next((given.id for given in step.inputs if given.role == "synthesis"), None)
-    synthesis = trace.journal.get(read, Synthesis) if read else Synthesis(claims=(), note="nothing was read")
+    synthesis = trace.get(read, Synthesis) if read else Synthesis(claims=(), note="nothing was read")
     after = weighed(plain, weights_of(choice, synthesis, weights))
     if outcome.chosen not in after:
         return {}

@@ -45,7 +45,7 @@ def words_of(trace: Trace, what: Recorded) -> str | None:
     if not trace.records or trace.config(RunConfig).case.sensitive:
         return None
     last = trace.last("synthesise")
-    said = trace.journal.get(last.output, Synthesis) if last else Synthesis(claims=(), note="")
+    said = trace.get(last.output, Synthesis) if last else Synthesis(claims=(), note="")
     context = said.context if not said.claims else None
     if what == "claim":
         return None if context else "\n".join(claim.quote for claim in said.claims)
@@ -58,4 +58,4 @@ def _given(trace: Trace) -> dict[str, Hit]:
     """The passages that were handed to whoever read them."""
     steps = [step for step in trace.activities if step.kind in ("section", "synthesise") and "/" not in step.path]
     lists = {given.id for step in steps for given in step.inputs if given.type == stored_name(Retrieved)}
-    return {hit.passage.id: hit for name in sorted(lists) for hit in trace.journal.get(name, Retrieved).hits}
+    return {hit.passage.id: hit for name in sorted(lists) for hit in trace.get(name, Retrieved).hits}

@@ -90,7 +90,7 @@ def _step(trace: Trace, at: str | None, says: type[Record]) -> Activity:
 
 
 def _withheld(trace: Trace, step: Activity, refs: tuple[str, ...]) -> dict[str, Any]:
-    found = trace.journal.get(step.output, Retrieved)
+    found = trace.get(step.output, Retrieved)
     hits = [hit for hit in found.hits if hit.passage.ref not in refs]
     if len(hits) == len(found.hits):
         raise ValueError(f"{step.path}: expected evidence that it found, got {', '.join(refs)}, which it did not")
@@ -99,7 +99,7 @@ def _withheld(trace: Trace, step: Activity, refs: tuple[str, ...]) -> dict[str, 
 
 
 def _chosen(trace: Trace, step: Activity, option: str) -> dict[str, Any]:
-    choice = trace.journal.get(step.output, Choice)
+    choice = trace.get(step.output, Choice)
     if option not in choice.logits:
         raise ValueError(f"{step.path}: expected an option among {', '.join(choice.logits)}, got {option!r}")
     return choice.model_copy(update={"option": option, "reason": "overridden in a fork"}).model_dump(mode="json")

@@ -114,7 +114,7 @@ def ablate_gates(
 def _gates(trace: Trace) -> list[str]:
     """The gates that the run's first search passed, in order."""
     searches = [activity for activity in trace.activities if activity.output_type == stored_name(Retrieved)]
-    return [report.gate for report in trace.journal.get(searches[0].output, Retrieved).gates] if searches else []
+    return [report.gate for report in trace.get(searches[0].output, Retrieved).gates] if searches else []
 
 
 def _outcome(trace: Trace) -> Outcome:

@@ -105,7 +105,7 @@ def impact(journal: JournalView, ref: str) -> Iterator[tuple[Trace, Answer]]:
 
 
 def _refs(trace: Trace, retrieved: str) -> Iterator[str]:
-    found = trace.journal.get(retrieved, Retrieved)
+    found = trace.get(retrieved, Retrieved)
     yield from (hit.passage.ref for hit in found.hits)
     for gate in found.gates:
         yield from (passage.partition("#")[0] for passage in (*gate.kept, *(drop.passage for drop in gate.dropped)))

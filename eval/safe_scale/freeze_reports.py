@@ -76,7 +76,7 @@ def _report(trace: Trace) -> str | None:
     step = trace.last("synthesise")
     if step is None or not any(activity.kind == "section" for activity in trace.activities):
         return None
-    said = trace.journal.get(step.output, Synthesis)
+    said = trace.get(step.output, Synthesis)
     question = trace.config(RunConfig).case.question
     return (said.context or report_of(question, said.claims)).text
 

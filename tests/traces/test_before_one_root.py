@@ -44,8 +44,7 @@ from evitrail.evidence_store.model import Passage
 from evitrail.retrieval.base import Retrieved
 from evitrail.traces import Activity, Edges, Journal, Journals, Record, Trace, canonical_json
 from evitrail.traces.external.incoming_run import Foreign, Imported
-from evitrail.traces.journal.schema import written
-from evitrail.traces.record import sha256, stored_name
+from evitrail.traces.record import sha256, stored_name, written
 from evitrail.traces.run.memory import secret_of
 
 TYPES: dict[str, type[Record]] = {

@@ -17,7 +17,7 @@ from scribe import Note, ticking
 
 from evitrail.traces import DamagedJournal, Journal, Record, content_id, verify_journal
 from evitrail.traces.journal.delta import KnownParts, assembled
-from evitrail.traces.journal.schema import written
+from evitrail.traces.record import written
 
 DICE = random.Random(0)
 PASSAGES = tuple(" ".join("".join(DICE.choices(ascii_lowercase, k=7)) for _ in range(120)) for _ in range(12))

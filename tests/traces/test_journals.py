@@ -16,7 +16,8 @@ from scribe import Note, Order, recorded, ticking
 from evitrail.traces import Clock, DamagedJournal, Journal, JournalError, Trace, content_id, verify_journal
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import JournalView
-from evitrail.traces.journal.schema import packed, written
+from evitrail.traces.journal.schema import packed
+from evitrail.traces.record import written
 
 ORDER = Order(words=("stroke", "risk"))
 STOPPED = Clock(wall=lambda: "2020-01-01T00:00:00", mono=lambda: 0)

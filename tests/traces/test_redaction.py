@@ -18,7 +18,8 @@ from evitrail.traces.audit.chain_check import check_chain
 from evitrail.traces.journal.folder import Journals
 from evitrail.traces.journal.journal import Redacted
 from evitrail.traces.journal.redaction import redact, redact_folder
-from evitrail.traces.journal.schema import Stored, packed, written
+from evitrail.traces.journal.schema import Stored, packed
+from evitrail.traces.record import written
 
 BY, REASON = "d.larsen", "consent withdrawn"
 WINDOW = 16

@@ -45,11 +45,10 @@ from evitrail.traces.journal.schema import (
     is_named,
     link,
     unpacked,
-    written,
 )
 from evitrail.traces.journal.sensitive import Secret, new_secret, sensitive_names, stored_secret, survey_sensitive
 from evitrail.traces.journal.view import JournalView, Redaction
-from evitrail.traces.record import Record, canonical_json, sha256
+from evitrail.traces.record import Record, canonical_json, named, written
 
 __all__ = [
     "Clock",
@@ -139,7 +138,7 @@ class Journal:
             if name is not None and self._bodies.has(name):
                 return name
             data = written(record)
-            return self.store(name or sha256(data), data)
+            return self.store(name or named(record, data), data)
 
     def store(self, name: str, data: bytes) -> str:
         """Store a record that is written out already, under the name that was made from it."""

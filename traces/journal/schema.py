@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from evitrail.traces.journal.errors import DamagedRecord
-from evitrail.traces.record import Record, canonical_json, sha256, stored_name
+from evitrail.traces.record import sha256
 
 SCHEMA_VERSION = 2
 """2: a body may be stored as a delta (``delta.py``), and blobs have a number. 1: each body is a zlib stream."""
@@ -147,11 +147,6 @@ def genesis(run: str) -> str:
 def link(prev: str, data: bytes) -> str:
     """The hash of a record: over the hash before it and its bytes as stored."""
     return sha256(prev.encode() + data)
-
-
-def written(record: Record) -> bytes:
-    """A record as its blob spells it, which is what names are made from: stored name, newline, canonical JSON."""
-    return f"{stored_name(record)}\n{canonical_json(record)}".encode()
 
 
 def keyed(key: bytes, data: bytes) -> str:

@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from evitrail.traces.journal.database import Database
-from evitrail.traces.journal.schema import keyed, packed, unpacked, written
-from evitrail.traces.record import Record
+from evitrail.traces.journal.schema import keyed, packed, unpacked
+from evitrail.traces.record import Record, written
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from evitrail.traces.journal.schema import written
-from evitrail.traces.record import Record, content_id, sha256, spelt, stored_name
+from evitrail.traces.record import Record, content_id, named, spelt, written
 from evitrail.traces.run.activity import Edges, Entity
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ class BlobNames:
 
     def as_stored(self, record: Record, returns: type[R]) -> R:
         """The record as it would come back from storage, its name known."""
-        stored, text = spelt(record, returns)
-        self._learn(stored, f"{stored_name(stored)}\n{text}".encode())
+        stored, data = spelt(record, returns)
+        self._learn(stored, data)
         return stored
 
     def know(self, record: Record, name: str) -> None:
@@ -61,7 +60,7 @@ class BlobNames:
         self._unstored.clear()
 
     def _learn(self, record: Record, data: bytes) -> None:
-        name = self.secret.named(data) if self.secret else sha256(data)
+        name = self.secret.named(data) if self.secret else named(record, data)
         self._unstored[name] = data  # written out once, for its name and its bytes
         self.know(record, name)
 

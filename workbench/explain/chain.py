@@ -121,7 +121,7 @@ def _context_links(trace: Trace, recorded: Facts) -> Iterator[ContextLink]:
     context = recorded.synthesis.context if recorded.synthesis else None
     hits = {hit.passage.id: (hit, found.query) for found in reversed(recorded.retrieved) for hit in found.hits}
     measured = trace.last("influence")
-    told = trace.journal.get(measured.output, Influence).passages if measured else ()
+    told = trace.get(measured.output, Influence).passages if measured else ()
     influence = {one.passage: one for one in told}
     for name in (
         dict.fromkeys(served.passage for served in context.passages if served.passage in hits) if context else ()
@@ -165,4 +165,4 @@ def _link(claim: Claim, hit: Hit, query: str) -> Link:
 
 
 def _query(trace: Trace, name: str) -> Query:
-    return trace.journal.get(name, Query)
+    return trace.get(name, Query)

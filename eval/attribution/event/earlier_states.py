@@ -79,7 +79,7 @@ class EarlierStates:
         self._lists: dict[str, Retrieved] = {}
         self._done: dict[tuple[StoreState, int], Rerun] = {}
         steps = (step for step in trace.activities if step.output_type == stored_name(Retrieved))
-        self.recorded = [trace.journal.get(step.output, Retrieved) for step in steps]
+        self.recorded = [trace.get(step.output, Retrieved) for step in steps]
         """What the run's own searches found."""
         for found in self.recorded:
             self._same(found)

@@ -22,4 +22,4 @@ class Blames(Record, stored_as="Blames"):
 def blames_of(trace: Trace) -> tuple[Blame, ...]:
     """What one run is blamed for; empty before its attribution, and for a run that did not fail."""
     stored = trace.of_type(ATTRIBUTION)
-    return trace.journal.get(stored[0].body["blames"], Blames).blames if stored else ()
+    return trace.get(stored[0].body["blames"], Blames).blames if stored else ()

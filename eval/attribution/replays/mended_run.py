@@ -101,7 +101,7 @@ class MendedRun:
             return task.call()
         if isinstance(known.value, task.returns):
             return known.value
-        return self._mending.scene.trace.journal.get(known.output, task.returns)
+        return self._mending.scene.trace.get(known.output, task.returns)
 
     def _with_recorded_seed(self, task: Task[T], path: str) -> Task[T]:
         """The task as it was recorded, if all that differs is the seed: it is reused then, not drawn again."""

@@ -51,7 +51,7 @@ def query(scene: Scene, step: Activity) -> Iterator[Break]:
     before = [other for other in scene.steps[: scene.order(step.path) - 1] if other.kind == "retrieve"]
     if any(scene.decides & refs(scene.retrieved(other).hits) for other in before):
         return
-    asked = scene.trace.journal.get(step.output, Query).text
+    asked = scene.trace.get(step.output, Query).text
     if not _would_serve(scene, asked):
         what = f"asked in words for which no stock retriever serves {_names(scene.decides)}"
         yield Break(step.kind, step.path, what, "Q1")
@@ -90,14 +90,14 @@ def retrieve(scene: Scene, step: Activity) -> Iterator[Break]:
 def keep(scene: Scene, step: Activity) -> Iterator[Break]:
     """Deciding evidence that was found once stays before the agent."""
     had = scene.decides & refs(scene.seen(step))
-    still = {name.partition("#")[0] for name in scene.trace.journal.get(step.output, Kept).passages}
+    still = {name.partition("#")[0] for name in scene.trace.get(step.output, Kept).passages}
     if had and not had & still:
         yield Break("keep", step.path, f"dropped {_names(had)}, which had been found", "Q2")
 
 
 def critique(scene: Scene, step: Activity) -> Iterator[Break]:
     """Evidence is judged adequate exactly where labelled support is among it."""
-    adequate = scene.trace.journal.get(step.output, Critique).adequate
+    adequate = scene.trace.get(step.output, Critique).adequate
     held = scene.decides & refs(scene.seen(step))
     if adequate and scene.decides and not held and not isinstance(scene.retriever, Fixed):
         yield Break("critique", step.path, f"judged hits adequate that lack {_names(scene.decides)}", "K1")
@@ -124,7 +124,7 @@ def synthesise(scene: Scene, step: Activity) -> Iterator[Break]:
 
 def section(scene: Scene, step: Activity) -> Iterator[Break]:
     """The same for one researcher's section."""
-    yield from _read(scene, step, scene.trace.journal.get(step.output, Section).claims)
+    yield from _read(scene, step, scene.trace.get(step.output, Section).claims)
 
 
 def choose(scene: Scene, step: Activity) -> Iterator[Break]:
@@ -132,7 +132,7 @@ def choose(scene: Scene, step: Activity) -> Iterator[Break]:
     said = next((one for one in scene.steps if one.path != step.path and one.kind == "synthesise"), None)
     if said is None:
         return
-    synthesis, chosen = scene.synthesis(said), scene.trace.journal.get(step.output, Choice).option
+    synthesis, chosen = scene.synthesis(said), scene.trace.get(step.output, Choice).option
     key = scene.config.case.answer
     if synthesis.context and not synthesis.claims:
         if scene.decides & {one.evidence for one in synthesis.context.passages} and chosen != key:
@@ -156,7 +156,7 @@ def check(scene: Scene, step: Activity) -> Iterator[Break]:
     chosen = scene.facts.choice
     if chosen is None or chosen.said is None:
         return
-    told, options = scene.trace.journal.get(step.output, CheckedAnswers), scene.config.case.question.options
+    told, options = scene.trace.get(step.output, CheckedAnswers), scene.config.case.question.options
     words = (chosen.said.greedy, *chosen.said.drawn)
     for said, verdict in zip(words, (told.greedy, *told.ballots), strict=False):
         selected = explicit_letter(said or "", options).letter

@@ -43,7 +43,7 @@ def graders_disagree(scene: Scene) -> str:
     if chosen is None or chosen.said is None or check is None:
         return ""
     case = scene.config.case
-    parsed, confirmed = chosen.option, scene.trace.journal.get(check.output, CheckedAnswers).greedy.confirmed
+    parsed, confirmed = chosen.option, scene.trace.get(check.output, CheckedAnswers).greedy.confirmed
     selected = explicit_letter(chosen.said.greedy or "", case.question.options).letter
     if selected is not None or parsed == confirmed or case.answer not in (parsed, confirmed):
         return ""

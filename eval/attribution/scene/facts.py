@@ -59,7 +59,7 @@ def facts(trace: Trace) -> Facts:
     steps: dict[str, list[Activity]] = {}
     for activity in trace.activities:
         steps.setdefault(activity.kind, []).append(activity)
-    get = trace.journal.get
+    get = trace.get
     synthesised, chosen = trace.last("synthesise"), trace.last("choose")
     return Facts(
         steps=steps,

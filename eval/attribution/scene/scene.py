@@ -137,11 +137,11 @@ class Scene:
 
     def retrieved(self, step: Activity) -> Retrieved:
         """What a search came to."""
-        return self.trace.journal.get(step.output, Retrieved)
+        return self.trace.get(step.output, Retrieved)
 
     def query(self, step: Activity) -> Query:
         """What a search was for."""
-        return self.trace.journal.get(next(given.id for given in step.inputs if given.role == "query"), Query)
+        return self.trace.get(next(given.id for given in step.inputs if given.role == "query"), Query)
 
     def made_by_step(self, step: Activity) -> bool:
         """Whether a step decided on the query of this search; else it is the question as asked."""
@@ -150,7 +150,7 @@ class Scene:
 
     def lists(self, step: Activity) -> list[Retrieved]:
         """The lists of hits that a step was given."""
-        return [self.trace.journal.get(one.id, Retrieved) for one in step.inputs if one.type == "Retrieved"]
+        return [self.trace.get(one.id, Retrieved) for one in step.inputs if one.type == "Retrieved"]
 
     def seen(self, step: Activity) -> dict[str, Hit]:
         """The passages that a step was given, each once."""
@@ -158,7 +158,7 @@ class Scene:
 
     def synthesis(self, step: Activity) -> Synthesis:
         """What a synthesis came to."""
-        return self.trace.journal.get(step.output, Synthesis)
+        return self.trace.get(step.output, Synthesis)
 
     def order(self, player: str) -> int:
         """A player's place in causal order, the store first."""

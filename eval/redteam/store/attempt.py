@@ -93,7 +93,5 @@ def gates_passed(trace: Trace, plot: Plot) -> tuple[tuple[str, ...], bool]:
 
 def _searches(trace: Trace) -> Sequence[Retrieved]:
     return [
-        trace.journal.get(step.output, Retrieved)
-        for step in trace.activities
-        if step.output_type == stored_name(Retrieved)
+        trace.get(step.output, Retrieved) for step in trace.activities if step.output_type == stored_name(Retrieved)
     ]

@@ -165,9 +165,9 @@ def _steps(trace: Trace) -> list[StepChoice]:
         hits: tuple[str, ...] = ()
         options: tuple[str, ...] = ()
         if step.output_type == stored_name(Retrieved):
-            hits = tuple(dict.fromkeys(hit.passage.ref for hit in trace.journal.get(step.output, Retrieved).hits))
+            hits = tuple(dict.fromkeys(hit.passage.ref for hit in trace.get(step.output, Retrieved).hits))
         if step.output_type == stored_name(Choice):
-            options = tuple(sorted(trace.journal.get(step.output, Choice).logits))
+            options = tuple(sorted(trace.get(step.output, Choice).logits))
         found.append(StepChoice(path=step.path, kind=step.kind, found=hits, options=options))
     return found
 
