@@ -258,9 +258,8 @@ class Snapshot:
         raise UnknownEvidenceError(f"expected a version this snapshot knows, got {ref!r}; {hint}")
 
     def _passages(self, hits: Sequence[IndexHit]) -> list[tuple[Passage, float]]:
-        refs = {hit.ref for hit in hits}
-        known = self._known.find(refs)  # all at once
-        headers = {ref: self.headers[ref] for ref in refs}
+        known = self._known.find(hit.ref for hit in hits)  # all at once
+        headers = {ref: self.supposed.get(ref, one.header) for ref, one in known.items()}
         return [
             (known[hit.ref].passage(headers[hit.ref], hit.part, TextSpan(hit.start, hit.end)), hit.score)
             for hit in hits

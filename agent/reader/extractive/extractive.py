@@ -96,7 +96,7 @@ class ExtractiveReader:
             for stance, sign, limit in (("supports", 1, scoring.SUPPORTS), ("refutes", -1, scoring.REFUTES)):
                 strongest = np.argsort(-sign * signed[o], kind="stable")[:limit]
                 for s in (s for s in strongest if sign * signed[o, s] > 0):
-                    line, passage = seen.lines[s], passages[seen.lines[s].passage]
+                    line, passage = seen.lines[s], passages[seen.places[s]]
                     claims.append(
                         Claim(
                             option=letter,
@@ -139,8 +139,7 @@ class ExtractiveReader:
         relevant = scoring.relevance(seen.relevance, self.weights).round(DIGITS) if seen.lines else np.zeros(0)
         chosen: dict[str, Citation] = {}
         for place in np.argsort(-relevant, kind="stable"):
-            line = seen.lines[place]
-            passage, sentence = passages[line.passage], line.sentence
+            passage, sentence = passages[seen.places[place]], seen.lines[place].sentence
             if len(chosen) < QUOTED:
                 chosen.setdefault(
                     sentence.text,

@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from math import log
 from typing import NamedTuple, TypeVar
 
@@ -42,6 +43,8 @@ T = TypeVar("T")
 
 KEPT = 64
 """Readings whose features are kept."""
+PASSAGES = 8192
+"""Passages whose lines are kept."""
 
 OPTION_TERMS = (
     "overlap",
@@ -80,9 +83,8 @@ EXCEPTION = re.compile(r"\b(?:except|not|least|false|incorrect|untrue|never|excl
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One sentence of one passage, with its terms."""
+    """One sentence, with its terms."""
 
-    passage: int
     sentence: Sentence
     terms: Terms
     numbers: tuple[Quantity, ...]
@@ -96,6 +98,8 @@ class Features:
 
     letters: tuple[str, ...]
     lines: tuple[Line, ...]
+    places: tuple[int, ...]
+    """For each line, the number of the passage that it stands in."""
     options: Array
     relevance: Array
     weights: tuple[dict[str, float], ...]
@@ -144,15 +148,13 @@ def _is_hashable(embed: Embed | None) -> bool:
 def _features(reading: Reading) -> Features:
     letters, texts = tuple(letter for letter, _ in reading.options), [text for _, text in reading.options]
     passages, embed = reading.passages, reading.embed
-    lines = tuple(
-        Line(i, s, terms(s.text), quantities(s.text), tokens(s.text))
-        for i, (_, text) in enumerate(passages)
-        for s in sentences(text)
-    )
+    of_passages = [_lines(text) for _, text in passages]
+    lines = tuple(line for own in of_passages for line in own)
+    places = tuple(i for i, own in enumerate(of_passages) for _ in own)
     stem, option_terms = terms(reading.stem), [terms(t) for t in texts]
-    spread = Counter(w for line in lines for w in line.terms.words)
+    spread = Counter(chain.from_iterable(line.terms.words for line in lines))
     weights = _distinguishing([t.words for t in option_terms], stem.words, spread)
-    token_spread = Counter(t for line in lines for t in line.tokens)
+    token_spread = Counter(chain.from_iterable(line.tokens for line in lines))
     option_tokens = _distinguishing([tokens(t) for t in texts], tokens(reading.stem), token_spread)
     pairs = _distinguishing([t.pairs for t in option_terms], frozenset(), {})
     pieces = _distinguishing([t.pieces for t in option_terms], stem.pieces, {})
@@ -184,14 +186,20 @@ def _features(reading: Reading) -> Features:
         conditions = [clauses(line.sentence.text, patient) for line in lines]
         fill["words_that_apply"][:] = shares(weights, [applying for applying, _ in conditions])
         fill["words_that_exclude"][:] = shares(weights, [excluding for _, excluding in conditions])
-        relevance = _relevance([title for title, _ in passages], lines, stem, patient, spread, meaning)
+        relevance = _relevance([title for title, _ in passages], lines, places, stem, patient, spread, meaning)
     for kept in (table, relevance):
         kept.setflags(write=False)
     denied = tuple(t.denied for t in option_terms)
-    return Features(letters, lines, table, relevance, weights, option_tokens, numbers, denied)
+    return Features(letters, lines, places, table, relevance, weights, option_tokens, numbers, denied)
 
 
 _kept = lru_cache(maxsize=KEPT)(_features)
+
+
+@lru_cache(maxsize=PASSAGES)
+def _lines(text: str) -> tuple[Line, ...]:
+    """The sentences of a passage, with their terms."""
+    return tuple(Line(s, terms(s.text), quantities(s.text), tokens(s.text)) for s in sentences(text))
 
 
 def _fill_overlap(fill: Mapping[str, Array], weights: Sequence[Mapping[str, float]], lines: Sequence[Line]) -> None:
@@ -224,6 +232,7 @@ def _fill_words(
 def _relevance(
     titles: Sequence[str],
     lines: Sequence[Line],
+    places: Sequence[int],
     stem: Terms,
     patient: Sequence[Quantity],
     spread: Counter[str],
@@ -232,7 +241,7 @@ def _relevance(
     similar = meaning.stem
     rarity = [{w: log((len(lines) + 1) / (spread[w] + 0.5)) + 0.5 for w in sorted(stem.words)}]
     words = vocabulary(rarity)
-    of = np.array([line.passage for line in lines])
+    of = np.array(places)
     titled = presence([terms(title).words for title in titles], words)
     said = presence([line.terms.words for line in lines], words)
     held = titled.copy()

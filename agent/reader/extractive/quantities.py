@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from evitrail.agent.reader.terms import READ
 
@@ -96,8 +96,7 @@ QUANTITY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """An interval of numbers of one dimension, and the words it was read from."""
 
     low: float

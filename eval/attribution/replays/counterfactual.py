@@ -57,10 +57,12 @@ class Withholding:
 
     inner: Retriever
     refs: tuple[str, ...]
+    recorded: Mapping[str, Retrieved] = field(default_factory=dict, repr=False, compare=False)
+    """What the recorded run found, by query: by the token rule it is not searched for again."""
 
     def search(self, query: str, snapshot: Snapshot, k: int) -> Retrieved:
         """See ``Retriever.search``; the list gets shorter, nothing takes the empty places."""
-        found = self.inner.search(query, snapshot, k)
+        found = self.recorded.get(query) or self.inner.search(query, snapshot, k)
         return found.model_copy(update={"hits": renumbered(h for h in found.hits if h.passage.ref not in self.refs)})
 
 
@@ -107,7 +109,8 @@ class Counterfactuals(Replays):
             if retriever is not None and self.reference.found_again:
                 retriever = FoundAgain(retriever, self.reference.found_again)
         if retriever is not None and what.without:
-            retriever = Withholding(retriever, what.without)
+            then = {} if STORE in mended else {found.query: found for found in scene.facts.retrieved}
+            retriever = Withholding(retriever, what.without, then)
         decoding = config.decoding
         if what.replicate:
             decoding = decoding.model_copy(update={"seed": decoding.seed + what.replicate})
