@@ -124,6 +124,10 @@ class VectorIndex(Protocol):
         """How many passages there are."""
         ...
 
+    def is_empty(self) -> bool:
+        """Whether there is none; they need not be counted for it."""
+        ...
+
     def clear(self) -> None:
         """Drop every point."""
         ...

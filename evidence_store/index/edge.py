@@ -167,6 +167,11 @@ class EdgeIndex:
         with self._in_use():
             return self._shard.count(qe.CountRequest(filter=qe.Filter(must=ranges([FIRST]))))
 
+    def is_empty(self) -> bool:
+        with self._in_use():
+            points, _ = self._shard.scroll(qe.ScrollRequest(limit=1, with_payload=False))
+        return not points
+
     def clear(self) -> None:
         with changing(self.path):
             self._shard.close()

@@ -122,6 +122,11 @@ class QdrantIndex:
             once = models.Filter(must=_ranges([FIRST]))
             return client.count(self._collection, count_filter=once, exact=True).count
 
+    def is_empty(self) -> bool:
+        with self._connection.client() as client:
+            points, _ = client.scroll(self._collection, limit=1, with_payload=False)
+        return not points
+
     def clear(self) -> None:
         with self._connection.client() as client:
             client.delete_collection(self._collection)  # and with it the alias
