@@ -72,13 +72,11 @@ class Opened:
     copying: float
     """Opening it to read, in seconds, as the first reader since a write: the index is copied."""
     reading: float
-    """Opening it to read after that."""
     words: float
-    """The same and a first answer by words, before anything else was asked."""
+    """Opening it to read after that; and with a first answer by words, before anything else was asked."""
     writing: float
-    """Opening it to write."""
     first: float
-    """A first hybrid answer after that."""
+    """Opening it to write; and a first hybrid answer then."""
     memory: float
     """Megabytes of its own."""
     mapped: float
@@ -91,8 +89,9 @@ def results(sizes: Sequence[int] = SIZES) -> list[str]:
     dice, endless = random.Random(1), versions()
     asked = [(question, FIRST + timedelta(days=dice.randrange(6_000))) for question in questions]
     ours = [
-        "| passages | hybrid, ms: p50 | p95 | dense, ms: p50 | p95 | dense / bare engine | open to read, s: "
-        "first since a write | later | and answer by words | open to write, s | first answer, s | memory, MB (and mapped files) | disk, MB | ingest, passages/s |",
+        "| passages | hybrid, ms: p50 | p95 | dense, ms: p50 | p95 | dense / bare engine | open to read, s: first since a "
+        "write | later | and answer by words | open to write, s | first answer, s | memory, MB (and mapped files) "
+        "| disk, MB | ingest, passages/s |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     graph = [
@@ -287,9 +286,8 @@ def opened(path: Path, query: Asked) -> Opened:
         for _ in range(10):
             search(store, HYBRID, *query)
         after = memory()
-    return Opened(
-        copying, reading, words, writing, first, *(now - then for now, then in zip(after, before, strict=True))
-    )
+    grew = (now - then for now, then in zip(after, before, strict=True))
+    return Opened(copying, reading, words, writing, first, *grew)
 
 
 def memory() -> tuple[float, float]:
