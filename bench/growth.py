@@ -78,9 +78,8 @@ class Opened:
     first: float
     """Opening it to write; and a first hybrid answer then."""
     memory: float
-    """Megabytes of its own."""
     mapped: float
-    """Megabytes of files that it has mapped, beside them."""
+    """Megabytes of its own, and of files that it has mapped beside them."""
 
 
 def results(sizes: Sequence[int] = SIZES) -> list[str]:
@@ -89,8 +88,8 @@ def results(sizes: Sequence[int] = SIZES) -> list[str]:
     dice, endless = random.Random(1), versions()
     asked = [(question, FIRST + timedelta(days=dice.randrange(6_000))) for question in questions]
     ours = [
-        "| passages | hybrid, ms: p50 | p95 | dense, ms: p50 | p95 | dense / bare engine | open to read, s: first since a "
-        "write | later | and answer by words | open to write, s | first answer, s | memory, MB (and mapped files) "
+        "| passages | hybrid, ms: p50 | p95 | dense, ms: p50 | p95 | dense / bare engine | open to read, s: the first "
+        "since a write | later | and answer by words | open to write, s | first answer, s | memory, MB (and mapped files) "
         "| disk, MB | ingest, passages/s |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
