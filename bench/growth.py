@@ -89,7 +89,7 @@ def results(sizes: Sequence[int] = SIZES) -> list[str]:
     asked = [(question, FIRST + timedelta(days=dice.randrange(6_000))) for question in questions]
     ours = [
         "| passages | hybrid, ms: p50 | p95 | dense, ms: p50 | p95 | dense / bare engine | open to read, s: the first "
-        "since a write | later | and answer by words | open to write, s | first answer, s | memory, MB (and mapped files) "
+        "since a write | later | and answer by words | open to write, s | first answer, s | memory, MB (and mapped) "
         "| disk, MB | ingest, passages/s |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
