@@ -231,8 +231,8 @@ def beside_bare(store: EvidenceStore, asked: Sequence[Asked], exact: bool = True
 
 
 def on_disk(path: Path) -> float:
-    """Megabytes."""
-    return sum(file.stat().st_blocks * 512 for file in path.rglob("*") if file.is_file()) / 1e6
+    """Megabytes, without the copy of the index that readers share."""
+    return sum(f.stat().st_blocks * 512 for f in path.rglob("*") if f.is_file() and "readers" not in f.parts) / 1e6
 
 
 def compared(size: int, kind: str, store: EvidenceStore, peer: QdrantVectorStore, asked: Sequence[Asked]) -> str:
