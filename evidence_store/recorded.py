@@ -18,7 +18,7 @@ from functools import lru_cache
 from evitrail.evidence_store.curation.workflow import Dossier, curated
 from evitrail.evidence_store.errors import StoreError
 from evitrail.evidence_store.fold import Version
-from evitrail.evidence_store.index.projection import expect_seen
+from evitrail.evidence_store.index.projection import Changed, expect_seen
 from evitrail.evidence_store.known import Known
 from evitrail.evidence_store.ledger.event import Draft
 from evitrail.evidence_store.ledger.ledger import Ledger
@@ -86,12 +86,16 @@ class Recorded:
         """Record these as the events that follow ``after``, all or none; returns the last event's number."""
         return self.model.append(drafts, actor=actor, after=after)
 
-    def changed_since(self, seq: int) -> dict[str, Version]:
-        """The versions of which an event after ``seq`` changed what is known, with all that ever was."""
+    def changed_since(self, seq: int) -> Changed:
+        """The versions of which an event after ``seq`` changed what is known."""
         with self.model.tables() as tables:
-            refs = tables.changed_since(seq)
+            return Changed(tables.changed_since(seq), self._versions)
+
+    def _versions(self, refs: Sequence[str]) -> list[Version]:
+        """These versions, with all that ever was known of them."""
+        with self.model.tables() as tables:
             origins, rows = tables.origins(refs), tables.rectangles(refs)
-        return {ref: Version(one.evidence, rows[ref], one.publisher) for ref, one in origins.items()}
+        return [Version(origins[ref].evidence, rows[ref], origins[ref].publisher) for ref in refs]
 
     def batch(
         self, vouchers: Vouchers, new: Mapping[str, Evidence] | None = None, questions: Iterable[str] = ()

@@ -5,6 +5,7 @@ Rules kept here
 - Of a version that changed, the rectangles that changed are written: the one that was closed, and those after it.
 - How far it has come is written down only once it is there, batch by batch in the order of the ledger: a killed
   process is noticed, and no more than its last batch is done again.
+- Versions are read some at a time: of a million only a thousand are in memory.
 - Passages are embedded in batches, the next while the last is written; vectors already known are not computed again.
 """
 
@@ -15,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from evitrail.evidence_store.errors import StoreError
@@ -29,9 +31,27 @@ Cut = tuple[Version, int, TextSpan]
 """A passage to be: its version, its part, and where it stands."""
 
 Progress = Callable[[int, int], None]
-"""Told how many passages are done, of how many."""
+"""Told how many versions are done, of how many."""
 
 BATCH = 256
+"""Passages that are embedded and written at a time."""
+PORTION = 1000
+"""Versions that are read at a time."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The versions of which some events changed what is known."""
+
+    recorded: Mapping[str, int]
+    """Each by its ref, with the number of the event that recorded it, in the order of these."""
+    read: Callable[[Sequence[str]], Sequence[Version]]
+    """Gives some of the versions, in the order of the refs."""
+
+    def versions(self, refs: Sequence[str]) -> Iterator[Version]:
+        """These versions, read when they are needed."""
+        for at in range(0, len(refs), PORTION):
+            yield from self.read(refs[at : at + PORTION])
 
 
 @dataclass(frozen=True)
@@ -59,26 +79,23 @@ class Projection:
         """Forget what the index has seen, because it was emptied."""
         self.mark.unlink(missing_ok=True)
 
-    def follow(self, versions: Mapping[str, Version], head: int, progress: Progress | None = None) -> None:
-        """Bring the index from where it is to event ``head``, whose fold is ``versions``."""
+    def follow(self, changed: Changed, head: int, progress: Progress | None = None) -> None:
+        """Bring the index from where it is to event ``head``; ``changed`` is what the events in between changed."""
         done = self.seq
         if done == head:
             return
-        behind = [version for version in versions.values() if version.changed > done]
-        changed = [version for version in behind if version.rows[0].seq_from <= done]
-        passages = self._cuts(changed)
-        for points in self._batches(passages, done):  # first: a batch that follows marks all before it as seen
+        known = [ref for ref, recorded in changed.recorded.items() if recorded <= done]
+        for points, _ in self._batches(self._cuts(changed.versions(known)), done):
+            self.index.upsert(points)  # first: a batch that follows marks all before it as seen
+        new = [ref for ref, recorded in changed.recorded.items() if recorded > done]
+        places = {ref: place for place, ref in enumerate(new)}
+        for points, following in self._batches(self._cuts(changed.versions(new)), done):
             self.index.upsert(points)
-        new = sorted((v for v in behind if v.rows[0].seq_from > done), key=lambda v: v.rows[0].seq_from)
-        passages, end = self._cuts(new), 0
-        for points in self._batches(passages, done):
-            self.index.upsert(points)
-            end = min(end + BATCH, len(passages))
-            if end < len(passages):
-                self._reached(passages[end][0].rows[0].seq_from - 1)
+            if following is not None:
+                self._reached(changed.recorded[following] - 1)
             if progress is not None:
-                progress(end, len(passages))
-        if behind:
+                progress(len(new) if following is None else places[following], len(new))
+        if changed.recorded:
             self.index.settle()
         self._reached(head)
 
@@ -100,19 +117,19 @@ class Projection:
             found += [f"index: {what} {n} of {ref}; run reindex" for ref, n in _tally(points)]
         return found
 
-    def _cuts(self, versions: Iterable[Version]) -> list[Cut]:
-        return [(v, part, span) for v in versions for part, span in enumerate(self.cut(v.evidence.text))]
+    def _cuts(self, versions: Iterable[Version]) -> Iterator[Cut]:
+        return ((v, part, span) for v in versions for part, span in enumerate(self.cut(v.evidence.text)))
 
-    def _batches(self, passages: Sequence[Cut], done: int) -> Iterator[list[Point]]:
-        """Batch after batch, the next being embedded while the last is written."""
+    def _batches(self, passages: Iterator[Cut], done: int) -> Iterator[tuple[list[Point], str | None]]:
+        """Batch after batch, each with the version that the next begins with, which is embedded meanwhile."""
         with ThreadPoolExecutor(1) as aside:
             ahead: Future[list[Point]] | None = None
-            for at in range(0, len(passages), BATCH):
-                ready, ahead = ahead, aside.submit(self._points, passages[at : at + BATCH], done)
+            while batch := list(islice(passages, BATCH)):
+                ready, ahead = ahead, aside.submit(self._points, batch, done)
                 if ready is not None:
-                    yield ready.result()
+                    yield ready.result(), batch[0][0].evidence.ref
             if ahead is not None:
-                yield ahead.result()
+                yield ahead.result(), None
 
     def _points(self, batch: Sequence[Cut], done: int) -> list[Point]:
         """What the passages' rectangles say that the index, which has seen event ``done``, does not know."""

@@ -105,9 +105,14 @@ class Tables:
         where = sa.and_(RECTANGLE.c[column] == value, RECTANGLE.c.seq_from <= seq)
         return sorted(self.db.scalars(sa.select(RECTANGLE.c.ref).where(where).distinct()))
 
-    def changed_since(self, seq: int) -> list[str]:
-        """The versions of which an event after ``seq`` changed what is known."""
-        return sorted(self.db.scalars(sa.select(RECTANGLE.c.ref).where(RECTANGLE.c.seq_from > seq).distinct()))
+    def changed_since(self, seq: int) -> dict[str, int]:
+        """The versions of which an event after ``seq`` changed what is known, in the order in which they were recorded.
+
+        Each with the number of the event that recorded it.
+        """
+        changed = sa.select(RECTANGLE.c.ref).where(RECTANGLE.c.seq_from > seq)
+        query = sa.select(VERSION.c.ref, VERSION.c.seq).where(VERSION.c.ref.in_(changed))
+        return {row.ref: row.seq for row in self.db.execute(query.order_by(VERSION.c.seq, VERSION.c.ref))}
 
     def page(self, after: str, seq: int, limit: int = ASKED) -> list[str]:
         """The next versions by name, of those recorded by event ``seq``."""
