@@ -71,11 +71,17 @@ class StandIn(ThreadingHTTPServer):
         elif path.endswith("/query"):
             return {"points": []}
         elif path.endswith("/count"):
-            return {"count": 0 if self.emptied else len(self.sent("PUT", f"/collections/{name}/points"))}
+            return {"count": self.held(name)}
+        elif path.endswith("/scroll"):
+            return {"points": [{"id": 1}] * min(1, self.held(name)), "next_page_offset": None}
         elif "/points" in path or path.endswith("/index"):
             done = {"status": "completed", "operation_id": 1}
             return [done] if path.endswith("/batch") else done
         return True
+
+    def held(self, name: str) -> int:
+        """How many points a collection has."""
+        return 0 if self.emptied else len(self.sent("PUT", f"/collections/{name}/points"))
 
     def sent(self, verb: str, path: str) -> list[Any]:
         """The bodies of the requests to a path that matches."""
