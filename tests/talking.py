@@ -35,6 +35,7 @@ class Server(ThreadingHTTPServer):
     """Answers each request with what comes next in its script, the last over and over."""
 
     daemon_threads = True
+    request_queue_size = 256  # many threads connect at once
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)

@@ -8,8 +8,12 @@ from desk import Desk, evitrail, tree
 
 
 def unchanging(desk: Desk) -> dict[str, str]:
-    """The desk's files, but for the cache of vectors."""
-    return {name: content for name, content in tree(desk.folder).items() if Path(name).name != "embeddings.db"}
+    """The desk's files, but for the cache of vectors, and what lies beside a database that somebody has open."""
+    return {
+        name: content
+        for name, content in tree(desk.folder).items()
+        if Path(name).name != "embeddings.db" and not name.endswith(("-shm", "-wal"))
+    }
 
 
 def test_it_prints_the_table_and_says_the_same_as_json_and_writes_nothing(own: Desk) -> None:
