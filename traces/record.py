@@ -136,7 +136,7 @@ def written(record: Record) -> bytes:
 
 
 def named(record: Record, data: bytes) -> str:
-    """The name of a record that is written out already."""
+    """The name of a record that is written out already, from then on known."""
     place, name = id(record), sha256(data)
     _names[place] = weakref.ref(record, lambda _: _names.pop(place, None)), name
     return name

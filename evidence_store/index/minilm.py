@@ -8,7 +8,8 @@ Rules kept here
   waits for another; the bits are the same.
 - Attention looks at one text at a time, all else at one word piece at a time. So padding is left out of all but the
   attention, as long as a row's product does not depend on how many rows are multiplied with it. Whether that holds on
-  this machine is tried once, when a model is loaded (``needs_full_batches``). The bits are the same either way.
+  this machine is tried when a model is loaded, by the threads that read (``needs_full_batches``). The bits are the same
+  either way.
 
     model = MiniLM(Path(MODEL_DIR))
     [found.shape for found in model.embedded([Batch(["Aspirin lowers stroke risk."], 16)])] == [(1, 384)]
@@ -22,7 +23,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,12 +65,9 @@ class MiniLM:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.window)
         self._readers = ThreadPoolExecutor(torch.get_num_threads(), initializer=partial(torch.set_num_threads, 1))
-
-    @cached_property
-    def needs_full_batches(self) -> bool:
-        own = "encoder.layer.0"
-        products = ("attention.self", "attention.output.dense", "intermediate.dense", "output.dense")
-        return not all(_any_number_of_rows(self._weights[f"{own}.{name}.weight"]) for name in products)
+        multiplied = ("attention.self", "attention.output.dense", "intermediate.dense", "output.dense")
+        names = [f"encoder.layer.0.{name}" for name in multiplied]
+        self.needs_full_batches = not all(self._readers.map(self._any_number_of_rows, names))
 
     def pieces(self, texts: Sequence[str]) -> list[int]:
         self._tokenizer.no_truncation()
@@ -126,6 +124,15 @@ class MiniLM:
         pieces[padding[:filling]] = True
         return pieces.nonzero()[:, 0]
 
+    def _any_number_of_rows(self, name: str) -> bool:
+        """Whether a row is multiplied to the same bits on this machine, however many rows are multiplied with it."""
+        import torch
+
+        size = self._weights[f"{name}.weight"].shape[1]
+        rows = torch.arange(TOGETHER * size, dtype=torch.float32).sin().view(TOGETHER, size)
+        whole = self._linear(name, rows)
+        return all(torch.equal(self._linear(name, rows[:number]), whole[:number]) for number in TRIED)
+
     def _linear(self, name: str, states: torch.Tensor) -> torch.Tensor:
         from torch.nn.functional import linear
 
@@ -143,13 +150,3 @@ def _spread(found: torch.Tensor, places: torch.Tensor, number: int) -> torch.Ten
     spread = found.new_zeros(number, found.shape[1])
     spread[places] = found
     return spread
-
-
-def _any_number_of_rows(weight: torch.Tensor) -> bool:
-    """Whether a row is multiplied to the same bits on this machine, however many rows are multiplied with it."""
-    import torch
-    from torch.nn.functional import linear
-
-    rows = torch.arange(TOGETHER * weight.shape[1], dtype=torch.float32).sin().view(TOGETHER, -1)
-    whole = linear(rows, weight)
-    return all(torch.equal(linear(rows[:number], weight), whole[:number]) for number in TRIED)

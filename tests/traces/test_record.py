@@ -121,6 +121,13 @@ def test_a_record_cannot_be_changed() -> None:
         del note.text
 
 
+def test_a_changed_copy_and_a_record_in_the_place_of_one_that_is_gone_have_names_of_their_own() -> None:
+    note = Note(text="one")
+    names = [content_id(note), content_id(note.model_copy(update={"text": "two"})), content_id(note)]
+    assert names == [content_id(Note(text=text)) for text in ("one", "two", "one")]
+    assert len({content_id(Note(text=str(number))) for number in range(1000)}) == 1000
+
+
 def test_a_record_refuses_keys_it_does_not_know() -> None:
     with pytest.raises(ValidationError, match="milligrams"):
         Note.model_validate({"text": "a", "milligrams": 90})

@@ -142,12 +142,14 @@ class Again:
             self.alike &= task.kind in SINCE
         else:
             said = as_stored(output, task.returns)
-            self.alike = self.alike and (content_id(said) == then.output or self._differ_in_ballots(said, then.output))
+            self.alike = self.alike and (
+                content_id(said) == then.output or self._alike_but_for_ballots(said, then.output, task.returns)
+            )
         return output
 
-    def _differ_in_ballots(self, said: Record, recorded: str) -> bool:
+    def _alike_but_for_ballots(self, said: Record, recorded: str, returns: type[Record]) -> bool:
         """Whether the output is the recorded one, save for what another seed may change."""
-        return _without_ballots(said) == _without_ballots(self._trace.get(recorded, type(said)))
+        return _without_ballots(said) == _without_ballots(self._trace.get(recorded, returns))
 
 
 def _without_ballots(output: Record) -> object:
