@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeGuard
 
 from evitrail.agent.claims.judge import ClaimJudge, RuleClaimJudge
 from evitrail.agent.model import Decoding
@@ -70,6 +71,20 @@ class Tools:
     def reader_for(self, role: Reading) -> Reader:
         """Who reads in this role."""
         reader: Reader = self.stand_ins.get(role, self.reader)
-        if isinstance(reader, Fitting):
+        if _is_fitting(reader):
             reader = reader.fitting(self.fit)
-        return reader.within(self.run) if isinstance(reader, Recording) else reader
+        return reader.within(self.run) if _is_recording(reader) else reader
+
+
+def _is_fitting(reader: Reader) -> TypeGuard[Fitting]:
+    return _keeps(type(reader), Fitting)
+
+
+def _is_recording(reader: Reader) -> TypeGuard[Recording]:
+    return _keeps(type(reader), Recording)
+
+
+@cache
+def _keeps(kind: type, protocol: type) -> bool:
+    """Whether a class keeps a protocol. Before Python 3.12 this takes as long as choosing an option does."""
+    return issubclass(kind, protocol)

@@ -15,22 +15,19 @@ Rules kept here
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from evitrail.agent.reader import ExtractiveReader
-from evitrail.agent.reader.extractive.embedding_similarity import question_texts
-from evitrail.agent.reader.sentences import sentences
 from evitrail.eval.attribution import Blame
 from evitrail.eval.attribution.blame_record import blame_folder, blames
-from evitrail.eval.dataset.case import Case
+from evitrail.eval.experiment.embed_together import embed_together
 from evitrail.eval.experiment.events import (
     Attributing,
     CutShort,
-    Embedding,
     Excluded,
     Listener,
     Running,
@@ -51,11 +48,7 @@ from evitrail.eval.query.parse import parse
 from evitrail.eval.query.select import select
 from evitrail.eval.report.results import write_results
 from evitrail.eval.resolve import absolute, opened
-from evitrail.evidence_store import EvidenceStore
 from evitrail.traces import Journals, Trace
-
-EMBEDDED = 512
-"""Texts embedded between two events."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +117,7 @@ def run_plan(
             probe_all(experiment.reader)
         every = readers(experiment.reader)
         if any(isinstance(reader, ExtractiveReader) for _, reader in every):
-            embed_together(experiment.cases, experiment.store, on_event)
+            embed_together(experiment.cases, experiment.conditions, experiment.store, on_event)
         excluded = experiment.excluded(experiment.cases)
         for condition, reason in excluded.items():
             on_event(Excluded(condition, reason))
@@ -155,23 +148,3 @@ def results_in(folder: Path | str) -> Results:
         return Results(
             folder, tuple(rows), skipped=skips(journal), redacted=len(redacted(journal)), newer=len(newer_runs(journal))
         )
-
-
-def embed_together(cases: Sequence[Case], store: EvidenceStore, on_event: Listener = ignore) -> None:
-    """Embed what the extractive reader will compare, in large batches; run by run they would be small."""
-    texts = list(_compared(cases, store))
-    for at in range(0, len(texts), EMBEDDED):
-        store.encoder.encode(texts[at : at + EMBEDDED])
-        on_event(Embedding(min(at + EMBEDDED, len(texts)), len(texts)))
-
-
-def _compared(cases: Sequence[Case], store: EvidenceStore) -> Iterable[str]:
-    """Questions with their options, and the sentences of the evidence that cases name.
-
-    What a patient was asked about is not among them: vectors are kept in the store.
-    """
-    for case in cases:
-        if not case.sensitive:
-            yield from question_texts(case.stem, [case.options[letter] for letter in sorted(case.options)])
-    for ref in dict.fromkeys(ref for case in cases for ref in (*case.clean_evidence, *case.conflict_evidence)):
-        yield from (sentence.text for sentence in sentences(store.get(ref).text))

@@ -27,12 +27,12 @@ from typing import Any, NamedTuple
 
 from evitrail.agent.llm.named import llm_named
 from evitrail.eval.dataset.case import check, load
+from evitrail.eval.experiment.embed_together import embed_together
 from evitrail.eval.injection.leak import Leak, leaks
 from evitrail.eval.injection.operators import OPERATORS
 from evitrail.eval.injection.plan import Data, InjectionPlan, settle
 from evitrail.eval.injection.table import Row, table
 from evitrail.eval.injection.trial import Bench, Material, Trial, slug
-from evitrail.eval.run_plan import embed_together
 from evitrail.evidence_store import EvidenceStore, read_evidence
 from evitrail.evidence_store.index.embed import Encoder
 from evitrail.evidence_store.input_text import InputError
@@ -133,7 +133,7 @@ def do_data(
         check(cases, store.snapshot())
         evidence = tuple(store.get(ref) for ref in sorted(store.headers))
         if "extractive" in plan.readers:
-            embed_together(cases, store)
+            embed_together(cases, (), store)
         material = Material(data.name, cases, evidence, runs, store.encoder)
         judge = llm_named(plan.judge, plan.key_env) if plan.judge else None
         bench = Bench(material, plan.seed, plan.candidates, plan.admitted, judge)

@@ -44,7 +44,7 @@ from evitrail.evidence_store.index.base import (
     nearest,
 )
 from evitrail.evidence_store.index.edge_filter import not_later, qe, ranges
-from evitrail.evidence_store.index.edge_search import Search, scanned, walked
+from evitrail.evidence_store.index.edge_search import Estimates, Search, scanned, walked
 from evitrail.evidence_store.index.embed import Vectors
 from evitrail.evidence_store.index.manifest import IndexManifest
 from evitrail.evidence_store.index.owner import lock_file, owned, released
@@ -80,6 +80,7 @@ class EdgeIndex:
         self._engine: qe.EdgeShard | None = None
         """None where it was not searched yet."""
         self._closed = False
+        self._estimates = Estimates()
         if isinstance(held, ReadCopy):
             return
         try:
@@ -120,6 +121,7 @@ class EdgeIndex:
             if self._manifest.mode != "exact":
                 (self.path / "build").write_text(token_hex(8), encoding="utf-8")
             yield
+            self._estimates.forget()
 
     def upsert(self, points: Sequence[Point]) -> None:
         self._room(_ROOM + _PER_POINT * len(points))
@@ -150,7 +152,7 @@ class EdgeIndex:
 
     def _found(self, how: Search, query: qe.Query, limit: int, where: Where) -> list[IndexHit]:
         with self._in_use():
-            found = how(self._shard, query, limit, where)
+            found = how(self._shard, query, limit, where, self._estimates)
         return [_index_hit(point.payload, point.score) for point in found]
 
     def scroll(self) -> Iterator[tuple[str, Payload]]:

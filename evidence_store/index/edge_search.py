@@ -9,9 +9,10 @@ Rules kept here
   ten best, and 0.99 to 1.00 when filtered afterwards.
 - A graph search takes as many candidates as yield twice the points that are asked for, by the engine's own estimate of
   what the filter leaves. Where looking at all of them is cheaper, that is done.
+- An estimate decides how points are looked at, never which are found. So it is kept until the next write.
 
-    scanned(shard, query, 10, where)        # exact
-    walked(shard, query, 10, where)         # approximate; it may come short
+    scanned(shard, query, 10, where, estimates)     # exact
+    walked(shard, query, 10, where, estimates)      # approximate; it may come short
 """
 
 from __future__ import annotations
@@ -21,28 +22,63 @@ from collections.abc import Callable
 from evitrail.evidence_store.index.base import PLACE, Where
 from evitrail.evidence_store.index.edge_filter import among, qe, seen_by, spared_by
 
-Search = Callable[[qe.EdgeShard, qe.Query, int, Where], list[qe.ScoredPoint]]
 EF = 192
 """Candidates of a graph search, at least; as ``APPROXIMATE`` in ``manifest.py`` names it."""
 FEW = 1 / 20
 """The share of points up to which it is quicker to begin with those that a filter leaves."""
+KEPT = 1000
+"""Estimates kept: one for each day, event and exclusion that is searched."""
 SCANNED_A_STEP = 5
 """Points that are compared in the time of one more candidate of a graph search."""
 _EXACT = qe.SearchParams(exact=True)
 
 
-def scanned(shard: qe.EdgeShard, query: qe.Query, limit: int, where: Where) -> list[qe.ScoredPoint]:
+class Estimates:
+    """How many points filters leave, as the engine estimates; it is asked once, until something is written."""
+
+    def __init__(self) -> None:
+        self._known: dict[Where | None, int] = {}
+
+    def held(self, shard: qe.EdgeShard) -> int:
+        """How many points there are."""
+        return self._estimate(shard, None)
+
+    def left(self, shard: qe.EdgeShard, where: Where) -> int:
+        """How many a filter leaves."""
+        return self._estimate(shard, where)
+
+    def forget(self) -> None:
+        """Something is written: what was estimated before no longer counts."""
+        self._known.clear()
+
+    def _estimate(self, shard: qe.EdgeShard, where: Where | None) -> int:
+        if (known := self._known.get(where)) is None:
+            if len(self._known) >= KEPT:
+                self._known.clear()
+            known = shard.count(qe.CountRequest(filter=seen_by(where) if where else None, exact=False))
+            self._known[where] = known
+        return known
+
+
+Search = Callable[[qe.EdgeShard, qe.Query, int, Where, Estimates], list[qe.ScoredPoint]]
+
+
+def scanned(
+    shard: qe.EdgeShard, query: qe.Query, limit: int, where: Where, estimates: Estimates
+) -> list[qe.ScoredPoint]:
     """The best of all points that pass the filter."""
-    few = _left(shard, where) <= FEW * _held(shard)
+    few = estimates.left(shard, where) <= FEW * estimates.held(shard)
     return _asked(shard, query, limit, seen_by(where) if few else spared_by(where))
 
 
-def walked(shard: qe.EdgeShard, query: qe.Query, limit: int, where: Where) -> list[qe.ScoredPoint]:
+def walked(
+    shard: qe.EdgeShard, query: qe.Query, limit: int, where: Where, estimates: Estimates
+) -> list[qe.ScoredPoint]:
     """The best of the points that pass the filter, among the candidates of a graph search; it may return too few."""
-    left = max(1, _left(shard, where))
-    width = max(EF, 2 * limit * _held(shard) // left)
+    left = max(1, estimates.left(shard, where))
+    width = max(EF, 2 * limit * estimates.held(shard) // left)
     if left <= SCANNED_A_STEP * width:
-        return scanned(shard, query, limit, where)
+        return scanned(shard, query, limit, where, estimates)
     near = shard.query(qe.QueryRequest(width, query=query, params=qe.SearchParams(hnsw_ef=width)))
     return _asked(shard, query, limit, among((point.id for point in near), spared_by(where)))
 
@@ -50,12 +86,3 @@ def walked(shard: qe.EdgeShard, query: qe.Query, limit: int, where: Where) -> li
 def _asked(shard: qe.EdgeShard, query: qe.Query, limit: int, counted: qe.Filter) -> list[qe.ScoredPoint]:
     request = qe.QueryRequest(limit, query=query, filter=counted, with_payload=PLACE, params=_EXACT)
     return shard.query(request)
-
-
-def _left(shard: qe.EdgeShard, where: Where) -> int:
-    """How many points a filter leaves, as the engine estimates."""
-    return shard.count(qe.CountRequest(filter=seen_by(where), exact=False))
-
-
-def _held(shard: qe.EdgeShard) -> int:
-    return shard.count(qe.CountRequest(exact=False))

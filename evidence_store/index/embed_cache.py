@@ -116,7 +116,8 @@ class EmbedCache:
                 del self._aside[name]
             return
         with db:
-            rows = [(name, self._model, vector.tobytes()) for name, vector in made.items()]
+            model = self._model
+            rows = [(name, model, vector.tobytes()) for name, vector in made.items()]
             db.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?, ?)", rows)
 
     def _cached(self, db: sqlite3.Connection, names: list[bytes]) -> dict[bytes, Vectors]:

@@ -52,8 +52,8 @@ class ModuleSource(NamedTuple):
 
     code: bytes
     """Its statements, and the data files it names."""
-    imports: frozenset[str]
-    """The modules, and names in modules, that it imports."""
+    imports: frozenset[Module]
+    """The modules that it imports, wherever in its source; a submodule stands without its package."""
 
 
 def fingerprint(by: object) -> str:
@@ -84,7 +84,7 @@ def _reached(names: frozenset[str]) -> set[Module]:
     todo = list(reached)
     while todo:
         module = todo.pop()
-        new = {other for other in _imported(module) if _in_project(other, module)} - reached
+        new = {other for other in _module_source(module).imports if _in_project(other, module)} - reached
         reached |= new
         todo += new
     return reached
@@ -119,15 +119,6 @@ def _find(name: str) -> Module | None:
     return None
 
 
-def _imported(module: Module) -> Iterator[Module]:
-    """Every module that this one imports, wherever in its source; a submodule stands without its package."""
-    for name in _module_source(module).imports:
-        package = name.rpartition(".")[0]
-        found = _find(name) or (_find(package) if package else None)
-        if found:
-            yield found
-
-
 def _in_project(module: Module, importer: Module) -> bool:
     """Whether an imported module belongs to the importer's project."""
     if _within(module, RECORDER):
@@ -158,8 +149,14 @@ def _parsed(module: Module, modified: int) -> ModuleSource:
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     beside = [module.path.with_name(text) for text in sorted(texts) if text.endswith(DATA) and "/" not in text]
     data = [path.read_bytes() for path in beside if path.is_file()]
-    names = frozenset(_names(module, tree))
-    return ModuleSource(b"\0".join([ast.unparse(_WithoutProse().visit(tree)).encode(), *data]), names)
+    imports = frozenset(found for name in _names(module, tree) if (found := _imported(name)))
+    return ModuleSource(b"\0".join([ast.unparse(_WithoutProse().visit(tree)).encode(), *data]), imports)
+
+
+def _imported(name: str) -> Module | None:
+    """The module of this name, or the one that the name stands in."""
+    package = name.rpartition(".")[0]
+    return _find(name) or (_find(package) if package else None)
 
 
 def _names(module: Module, tree: ast.Module) -> Iterator[str]:

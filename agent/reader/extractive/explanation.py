@@ -48,8 +48,10 @@ def explanation_terms(seen: Features, option: int, line: int, shares: Array, dig
     )
     found: dict[str, float] = {}
     for of, share in parts:
-        for text, v in of.items() if share else ():
-            found[text] = found.get(text, 0.0) + share * v / sum(of.values())
+        if share:
+            whole = sum(of.values())
+            for text, v in of.items():
+                found[text] = found.get(text, 0.0) + share * v / whole
     weightiest = sorted(found.items(), key=lambda item: (-abs(round(item[1], digits)), item[0]))[:LIMIT]
     return tuple(Term(text=text, weight=round(weight, digits)) for text, weight in weightiest)
 
@@ -61,5 +63,7 @@ def _numerals(said: tuple[Quantity, ...]) -> dict[str, str]:
 
 def _states(said: tuple[Quantity, ...], own: tuple[Quantity, ...], *, same: bool) -> list[str]:
     """The sentence's quantities that equal, or differ in value from, one of the option's."""
+    if not own:
+        return []
     near = [r for r in said if any(q.dimension == r.dimension for q in own)]
     return [r.text for r in near if any(q.equals(r) for q in own) == same]

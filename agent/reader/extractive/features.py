@@ -90,6 +90,8 @@ class Line:
     numbers: tuple[Quantity, ...]
     tokens: frozenset[str]
     """Its words and numerals."""
+    lowered: str
+    """As it is written, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -172,10 +174,9 @@ def _features(reading: Reading) -> Features:
         _fill_words(fill, weights, option_terms, lines)
         fill["pairs"][:] = shares(pairs, [line.terms.pairs for line in lines])
         fill["pieces"][:] = shares(pieces, [line.terms.pieces for line in lines])
-        lowered = [line.sentence.text.lower() for line in lines]
-        fill["verbatim"][:] = [[_holds(sentence, text) for sentence in lowered] for text in texts]
+        fill["verbatim"][:] = [_holding(lines, text) for text in texts]
         counted = [s for s, line in enumerate(lines) if line.numbers]
-        for o, own in enumerate(numbers):
+        for o, own in (each for each in enumerate(numbers) if each[1]):
             fill["numbers"][o, counted] = [matched(own, lines[s].numbers) for s in counted]
             fill["other_number"][o, counted] = [mismatched(own, lines[s].numbers) for s in counted]
         fill["embedding"][:] = meaning.option
@@ -199,7 +200,7 @@ _kept = lru_cache(maxsize=KEPT)(_features)
 @lru_cache(maxsize=PASSAGES)
 def _lines(text: str) -> tuple[Line, ...]:
     """The sentences of a passage, with their terms."""
-    return tuple(Line(s, terms(s.text), quantities(s.text), tokens(s.text)) for s in sentences(text))
+    return tuple(Line(s, terms(s.text), quantities(s.text), tokens(s.text), s.text.lower()) for s in sentences(text))
 
 
 def _fill_overlap(fill: Mapping[str, Array], weights: Sequence[Mapping[str, float]], lines: Sequence[Line]) -> None:
@@ -282,7 +283,8 @@ def _alikeness(options: Sequence[Terms]) -> float:
     return sum(len(a & b) / len(a | b) for a, b in pairs) / len(pairs) if pairs else 0.0
 
 
-def _holds(sentence: str, option: str) -> bool:
-    """Whether the sentence, in lower case, holds the option word for word."""
+def _holding(lines: Sequence[Line], option: str) -> list[bool]:
+    """Which of the sentences hold the option word for word."""
     whole = option.strip().rstrip(".").lower()
-    return whole in sentence and re.search(rf"(?<!\w){re.escape(whole)}(?!\w)", sentence) is not None
+    alone = re.compile(rf"(?<!\w){re.escape(whole)}(?!\w)")
+    return [whole in line.lowered and alone.search(line.lowered) is not None for line in lines]
