@@ -28,7 +28,7 @@ FEW = 1 / 20
 """The share of points up to which it is quicker to begin with those that a filter leaves."""
 KEPT = 1000
 """Estimates kept: one for each day, event and exclusion that is searched."""
-SCANNED_A_STEP = 5
+SCANNED_A_STEP = 10
 """Points that are compared in the time of one more candidate of a graph search."""
 _EXACT = qe.SearchParams(exact=True)
 
