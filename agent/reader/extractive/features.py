@@ -176,9 +176,10 @@ def _features(reading: Reading) -> Features:
         fill["pieces"][:] = shares(pieces, [line.terms.pieces for line in lines])
         fill["verbatim"][:] = [_holding(lines, text) for text in texts]
         counted = [s for s, line in enumerate(lines) if line.numbers]
-        for o, own in (each for each in enumerate(numbers) if each[1]):
-            fill["numbers"][o, counted] = [matched(own, lines[s].numbers) for s in counted]
-            fill["other_number"][o, counted] = [mismatched(own, lines[s].numbers) for s in counted]
+        for o, own in enumerate(numbers):
+            if own:
+                fill["numbers"][o, counted] = [matched(own, lines[s].numbers) for s in counted]
+                fill["other_number"][o, counted] = [mismatched(own, lines[s].numbers) for s in counted]
         fill["embedding"][:] = meaning.option
         fill["statement"][:] = meaning.statement
         fill["words_if_exception"][:] = exception * fill["words"]
