@@ -22,7 +22,9 @@ import numpy as np
 from scipy.optimize import minimize
 
 from evitrail.agent.reader.extractive.embedding_similarity import Array
-from evitrail.agent.reader.extractive.features import OPTION_TERMS, RELEVANCE_TERMS, Features
+from evitrail.agent.reader.extractive.features import Features
+from evitrail.agent.reader.extractive.option_terms import OPTION_TERMS
+from evitrail.agent.reader.extractive.relevance_terms import RELEVANCE_TERMS
 from evitrail.agent.reader.extractive.scoring import CONFLICTS, REFUTES, SUPPORTS, Weights, logits, relevance, strengths
 
 NAMES = (*OPTION_TERMS, *(f"relevance: {name}" for name in RELEVANCE_TERMS), "relevance: start")

@@ -143,7 +143,7 @@ def _forget_what_is_gone(index: VectorIndex, mark: Path, ledger: Ledger) -> None
 
     An index may be empty and yet have seen much, as long as nothing that was recorded has passages.
     """
-    if index.fresh or (mark.is_file() and index.is_empty() and any(e.type in PASSAGED for e in ledger.events())):
+    if index.fresh and mark.is_file() and any(event.type in PASSAGED for event in ledger.events()):
         mark.unlink(missing_ok=True)
 
 

@@ -89,7 +89,7 @@ def expect_store_folder(path: Path) -> None:
         raise StoreError(f"{path}: expected the folder of an evidence store, got a file")
     if not (path / "manifest.json").is_file() and any(path.glob("journal*.db")):
         raise StoreError(f"{path}: expected the folder of an evidence store; it holds an experiment, name another one")
-    for part in (path, path / "ledger.db", path / "embeddings.db", path / "index"):
+    for part in (path, path / "ledger.db", path / "embeddings.db", path / "index", path / "index" / "edge"):
         if part.exists() and not os.access(part, os.W_OK):
             raise ReadOnlyStore(part)
 

@@ -92,7 +92,7 @@ class VectorIndex(Protocol):
 
     @property
     def fresh(self) -> bool:
-        """Whether opening it made it, so that it holds nothing yet."""
+        """Whether it holds nothing: opening made it, or found that its passages are gone."""
         ...
 
     @property
@@ -122,10 +122,6 @@ class VectorIndex(Protocol):
 
     def count(self) -> int:
         """How many passages there are."""
-        ...
-
-    def is_empty(self) -> bool:
-        """Whether there is none; they need not be counted for it."""
         ...
 
     def clear(self) -> None:

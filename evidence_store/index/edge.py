@@ -11,7 +11,7 @@ Rules kept here
   score changes by it. Where the manifest asks for a graph, it is built then. Which build it is lies beside it in
   ``build``, and is another one from the first byte of the next write on.
 - Vectors, words and field indexes stay on disk and are mapped: to open a store does not read them.
-- Who only reads loads the engine at the first search: to list versions or to trace an answer needs none.
+- The engine is loaded by the first search or write: to open a store, list versions or trace an answer needs none.
 
 Only ``edge_filter.py`` imports qdrant_edge.
 """
@@ -75,16 +75,15 @@ class EdgeIndex:
         """What keeps other processes away, which an index built beside another shares; or the copy that this is."""
         if (begun := self._aside(manifest)).exists():
             self._put_in_place(begun)
-        self.fresh = not (path / "edge_config.json").exists()
+        self.fresh = not _has_points(path)
         self._loading = Lock()
         self._engine: qe.EdgeShard | None = None
-        """None where it was not searched yet."""
+        """None where it was neither searched nor written to yet."""
         self._closed = False
         self._estimates = Estimates()
-        if isinstance(held, ReadCopy):
-            return
         try:
-            self._engine = self._created() if self.fresh else self._loaded()
+            if self.fresh:
+                self._create()
         except BaseException:
             self._release()
             raise
@@ -104,7 +103,7 @@ class EdgeIndex:
             if self._engine is None:
                 if self._closed:
                     raise self._was_closed()
-                self._engine = self._loaded()
+                self._engine = _load(self.path, self._config)
             return self._engine
 
     @property
@@ -169,16 +168,12 @@ class EdgeIndex:
         with self._in_use():
             return self._shard.count(qe.CountRequest(filter=qe.Filter(must=ranges([FIRST]))))
 
-    def is_empty(self) -> bool:
-        with self._in_use():
-            points, _ = self._shard.scroll(qe.ScrollRequest(limit=1, with_payload=False))
-        return not points
-
     def clear(self) -> None:
         with changing(self.path):
-            self._shard.close()
+            self._unload()
             shutil.rmtree(self.path)
-            self._engine = self._created()
+            self._create()
+            self._closed = False
 
     def beside(self, manifest: IndexManifest) -> EdgeIndex:
         if manifest == self._manifest:
@@ -188,18 +183,22 @@ class EdgeIndex:
     def give_way(self, other: VectorIndex) -> None:
         assert isinstance(other, EdgeIndex)  # made by ``beside``
         with changing(self.path):
-            self._shard.close()
-            other._shard.close()
+            self._unload()
+            other._unload()
             self._put_in_place(other.path)
-            other.path = self.path
-            other._engine = other._loaded()
+            other.path, other._closed = self.path, False
 
     def close(self) -> None:
+        self._unload()
+        self._release()
+
+    def _unload(self) -> None:
+        """Let go of the engine; whoever searches now is told so, and loads none."""
         with self._loading:
             self._closed = True
             if self._engine is not None:
                 self._engine.close()
-        self._release()
+                self._engine = None
 
     def _release(self) -> None:
         if isinstance(self._held, ReadCopy):
@@ -238,7 +237,7 @@ class EdgeIndex:
             said = f"{self.path}: expected {needed >> 20} MB of room on the disk for the index, got {free >> 20}"
             raise StoreError(f"{said}; make room and do the same again: what was recorded is kept")
 
-    def _created(self) -> qe.EdgeShard:
+    def _create(self) -> None:
         """A new one, made under another name first: a killed process leaves none without its field indexes."""
         partial = self.path.with_name(f"{self.path.name}.part")
         shutil.rmtree(partial, ignore_errors=True)
@@ -250,10 +249,11 @@ class EdgeIndex:
         shard.close()
         shutil.rmtree(self.path, ignore_errors=True)
         partial.rename(self.path)
-        return self._loaded()
 
-    def _loaded(self) -> qe.EdgeShard:
-        return _load(self.path, self._config)
+
+def _has_points(path: Path) -> bool:
+    """Whether there is what holds points; an index to which nothing was written has that too."""
+    return (path / "edge_config.json").exists() and any((path / "segments").glob("*"))
 
 
 def _load(path: Path, config: qe.EdgeConfig) -> qe.EdgeShard:
@@ -264,8 +264,8 @@ def _load(path: Path, config: qe.EdgeConfig) -> qe.EdgeShard:
             raise IndexInUse(path, "") from error
         if any(refusal in str(error) for refusal in _READ_ONLY):
             raise ReadOnlyStore(path) from error
-        said = f"{path}: the index cannot be opened ({error}); delete the folder and run reindex"
-        raise StoreError(said) from error
+        said = f"{path}: the index cannot be opened ({' '.join(str(error).split())})"
+        raise StoreError(f"{said}; run `evitrail store reindex`") from error
 
 
 _READ_ONLY = ("os error 13", "os error 30")

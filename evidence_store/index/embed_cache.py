@@ -62,8 +62,8 @@ class EmbedCache:
     path: Path
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
     _aside: dict[bytes, Vectors] = field(default_factory=dict, repr=False, compare=False)
-    _read: dict[bytes, Vectors] = field(default_factory=dict, repr=False, compare=False)
-    """What was read from the file lately, so that it is not opened for every reading of one passage."""
+    _read: dict[str, Vectors] = field(default_factory=dict, repr=False, compare=False)
+    """What was read from the file lately, by its text, so that it is not opened for every reading of one passage."""
 
     @property
     def model(self) -> str:
@@ -82,32 +82,33 @@ class EmbedCache:
 
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        names = [hashlib.sha256(text.encode()).digest() for text in texts]
         with self._lock:
-            known = {name: self._read[name] for name in names if name in self._read}
-            missing = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
+            known = {text: self._read[text] for text in texts if text in self._read}
+            missing = [text for text in dict.fromkeys(texts) if text not in known]
             if missing:
                 known |= self._found_or_made(missing)
-        return np.stack([known[name] for name in names])
+        return np.stack([known[text] for text in texts])
 
-    def _found_or_made(self, texts: dict[bytes, str]) -> dict[bytes, Vectors]:
-        """The vectors of these texts by name, from the file as far as it has them."""
+    def _found_or_made(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors of these texts, from the file as far as it has them."""
+        names = {hashlib.sha256(text.encode()).digest(): text for text in texts}
         with self._store_errors(), closing(self._connected()) as db:
-            known = self._cached(db, list(texts))
-            new = {name: text for name, text in texts.items() if name not in known}
+            found = self._cached(db, list(names))
+            new = {name: text for name, text in names.items() if name not in found}
             if new:
                 made = dict(zip(new, self.encoder.encode(list(new.values())), strict=True))
                 self._keep(db, made)
-                known |= made
+                found |= made
+        known = {names[name]: vector for name, vector in found.items()}
         if not _apart.get():
             self._remember(known)
         return known
 
-    def _remember(self, known: dict[bytes, Vectors]) -> None:
+    def _remember(self, known: dict[str, Vectors]) -> None:
         """In memory too, the newest ``ASIDE`` of them."""
         self._read.update(known)
-        for name in [*islice(self._read, max(0, len(self._read) - ASIDE))]:
-            del self._read[name]
+        for text in [*islice(self._read, max(0, len(self._read) - ASIDE))]:
+            del self._read[text]
 
     def _keep(self, db: sqlite3.Connection, made: dict[bytes, Vectors]) -> None:
         if _apart.get():

@@ -60,6 +60,8 @@ class QdrantIndex:
                 self._must_be_free(served)
             if self.fresh:
                 self._make()
+            else:
+                self.fresh = self._is_empty()
             self._index()
             if served != self._collection and not beside:
                 self._serve(served)
@@ -122,11 +124,6 @@ class QdrantIndex:
             once = models.Filter(must=_ranges([FIRST]))
             return client.count(self._collection, count_filter=once, exact=True).count
 
-    def is_empty(self) -> bool:
-        with self._connection.client() as client:
-            points, _ = client.scroll(self._collection, limit=1, with_payload=False)
-        return not points
-
     def clear(self) -> None:
         with self._connection.client() as client:
             client.delete_collection(self._collection)  # and with it the alias
@@ -147,6 +144,11 @@ class QdrantIndex:
     def close(self) -> None:
         if not self._aside:  # the connection is that of the index in place
             self._connection.close()
+
+    def _is_empty(self) -> bool:
+        with self._connection.client() as client:
+            points, _ = client.scroll(self._collection, limit=1, with_payload=False)
+        return not points
 
     def _make(self) -> None:
         layout = self._place.layout

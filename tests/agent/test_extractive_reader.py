@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 
 from evitrail.agent.model import Claim, Critique, Decoding, Question, Synthesis
 from evitrail.agent.reader.extractive.extractive import ExtractiveReader
+from evitrail.agent.reader.extractive.features import Embed, features
+from evitrail.agent.reader.extractive.option_terms import OPTION_TERMS
+from evitrail.agent.reader.extractive.relevance_terms import RELEVANCE_TERMS
+from evitrail.agent.reader.extractive.scoring import fitted
 from evitrail.evidence_store.model import Evidence, Passage
 from evitrail.retrieval.base import Hit
 from evitrail.traces.record import content_id
@@ -97,6 +101,22 @@ def test_it_is_chosen_among_passages_about_something_else_in_any_order(reader: E
 def test_a_number_decides_between_options_that_share_their_words(months: str, letter: str) -> None:
     text = f"After a solid lung nodule is found by chance, repeat CT is advised at {months}."
     assert chosen(ExtractiveReader(), NODULE, served(text)) == letter
+
+
+@pytest.mark.parametrize("embed", [None, bag])
+def test_of_the_terms_only_those_that_count_are_worked_out_as_they_are_with_all_others(embed: Embed | None) -> None:
+    passages = [hit.passage for hit in served(GUIDELINE, *OTHER)]
+    whole = features(NODULE, passages, embed)
+    named = fitted().named
+    some = features(NODULE, passages, embed, named)
+    assert named < {*OPTION_TERMS, *RELEVANCE_TERMS}
+    for names, ours, all_of_it in (
+        (OPTION_TERMS, some.options, whole.options),
+        (RELEVANCE_TERMS, some.relevance, whole.relevance),
+    ):
+        for place, name in enumerate(names):
+            assert np.array_equal(ours[..., place], all_of_it[..., place] if name in named else 0 * ours[..., place])
+    assert whole.options.any(axis=(0, 1))[list(OPTION_TERMS).index("numbers")]
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -12,7 +12,8 @@ from public_data import DATA, absent
 
 from evitrail.agent.model import Decoding, Question
 from evitrail.agent.reader.extractive.extractive import ExtractiveReader
-from evitrail.agent.reader.extractive.features import OPTION_TERMS, RELEVANCE_TERMS
+from evitrail.agent.reader.extractive.option_terms import OPTION_TERMS
+from evitrail.agent.reader.extractive.relevance_terms import RELEVANCE_TERMS
 from evitrail.agent.reader.extractive.scoring import Weights
 from evitrail.eval.demo import DEMO_CASES
 from evitrail.evidence_store.demo import DEMO_EVIDENCE

@@ -23,8 +23,6 @@ from evitrail.evidence_store import (
     EvidenceError,
     EvidenceStore,
     InputError,
-    Publisher,
-    Registrar,
     StoreError,
     UnknownEvidenceError,
     read_evidence,
@@ -161,41 +159,6 @@ def test_a_store_in_use_is_refused_to_a_second_owner(tmp_path: Path, index: str)
 def test_an_unknown_engine_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"expected an index 'edge', 'local' or .* got 'faiss'"):
         opened(tmp_path, index="faiss")
-
-
-def test_an_index_that_was_deleted_is_missed_and_rebuilt(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
-        World(store, seed=2).live(4)
-        before = store.snapshot().dense("aspirin stroke", 5)
-    for file in sorted((tmp_path / "store" / "index").rglob("*"), reverse=True):
-        file.rmdir() if file.is_dir() else file.unlink()
-    with EvidenceStore.open(tmp_path / "store", embedder=WordVectors()) as store:
-        assert "has seen the ledger up to event 0" in store.verify()[0]
-        with pytest.raises(StoreError, match="evitrail store reindex"):
-            store.snapshot()
-        store.reindex()
-        assert store.verify() == []
-        assert store.snapshot().dense("aspirin stroke", 5) == before
-
-
-@pytest.mark.parametrize("lost", ["edge/segments edge/wal", "local/collection"])
-def test_an_index_that_lost_its_passages_is_missed_and_rebuilt(tmp_path: Path, lost: str) -> None:
-    with opened(tmp_path, index=lost.partition("/")[0]) as store:
-        store.ingest([evidence("aspirin")])
-    for part in lost.split():
-        shutil.rmtree(tmp_path / "store" / "index" / part)
-    with opened(tmp_path) as store:
-        with pytest.raises(StoreError, match="the index has seen event 0 of 1; run `evitrail store reindex"):
-            store.snapshot()
-        store.reindex()
-        assert [p.ref for p, _ in store.snapshot().lexical("aspirin", 3)] == ["aspirin@1"]
-
-
-def test_an_index_for_which_nothing_was_recorded_yet_is_not_taken_for_a_lost_one(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
-        Registrar(store).add([Publisher(name="nice")], reason="agreed")
-    with opened(tmp_path) as store:
-        assert store.snapshot().seq == 1
 
 
 def test_rebuilding_embeds_nothing_again(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ class ExtractiveReader:
         if not hits:
             return Synthesis(claims=(), note="no passages were found, so nothing could be read")
         passages = [hit.passage for hit in hits]
-        seen = features(question, passages, self.embed)
+        seen = features(question, passages, self.embed, self.weights.named)
         relevant = scoring.relevance(seen.relevance, self.weights)
         signed = scoring.strengths(seen.options, relevant, self.weights).round(DIGITS)
         shares = (seen.options * scoring.worth(self.weights)) * relevant[None, :, None]
@@ -135,7 +135,7 @@ class ExtractiveReader:
         """The few sentences that speak most of what is asked, word for word; equal sentences once."""
         passages = [hit.passage for hit in hits]
         asked = question.model_copy(update={"options": {"A": question.stem}})  # relevance looks at the stem alone
-        seen = features(asked, passages, self.embed)
+        seen = features(asked, passages, self.embed, self.weights.relevance.keys())
         relevant = scoring.relevance(seen.relevance, self.weights).round(DIGITS) if seen.lines else np.zeros(0)
         chosen: dict[str, Citation] = {}
         for place in np.argsort(-relevant, kind="stable"):

@@ -19,7 +19,8 @@ import numpy as np
 
 from evitrail.agent.model import Question
 from evitrail.agent.reader.extractive.embedding_similarity import Array
-from evitrail.agent.reader.extractive.features import OPTION_TERMS, RELEVANCE_TERMS
+from evitrail.agent.reader.extractive.option_terms import OPTION_TERMS
+from evitrail.agent.reader.extractive.relevance_terms import RELEVANCE_TERMS
 from evitrail.agent.reader.terms import terms
 from evitrail.traces.record import Record, content_id
 
@@ -51,6 +52,11 @@ class Weights(Record, stored_as="Weights"):
     def name(self) -> str:
         return content_id(self).removeprefix("sha256:")[:8]
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The terms that count for something."""
+        return frozenset((*self.terms, *self.relevance))
+
 
 @cache
 def fitted() -> Weights:
@@ -62,7 +68,7 @@ def fitted() -> Weights:
 
 def conflicts(weights: Weights) -> list[int]:
     """The places in OPTION_TERMS of the terms of conflict that these weights name."""
-    return [OPTION_TERMS.index(name) for name in CONFLICTS if name in weights.terms]
+    return [place for place, name in enumerate(OPTION_TERMS) if name in CONFLICTS and name in weights.terms]
 
 
 def relevance(table: Array, weights: Weights) -> Array:
