@@ -1,7 +1,7 @@
 """The in-process engine: Qdrant's own, as a library, on disk. The default; no server, no network.
 
 Rules kept here
-- The write-ahead log is on: what ``upsert`` returned from survives a killed process.
+- The write-ahead log is on: what ``upsert`` returned from survives a killed process. It is kept short.
 - One process owns a folder, and may write; a second is told who that is. Who only searches opens a copy
   (``read_copy.py``), and any number may.
 - The engine writes through mapped files: on a full disk the process would be killed. So room is asked for first.
@@ -25,14 +25,12 @@ from io import TextIOWrapper
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock
-from typing import Any
 
 from evitrail.evidence_store.errors import IndexInUse, ReadOnlyStore, StoreError
 from evitrail.evidence_store.index.base import (
     DENSE,
     FIRST,
     LEXICAL,
-    RECTANGLE,
     IndexHit,
     Payload,
     Point,
@@ -43,6 +41,7 @@ from evitrail.evidence_store.index.base import (
     by_seq,
     nearest,
 )
+from evitrail.evidence_store.index.edge_config import INDEXED, config_of
 from evitrail.evidence_store.index.edge_filter import not_later, qe, ranges
 from evitrail.evidence_store.index.edge_search import Estimates, Search, scanned, walked
 from evitrail.evidence_store.index.embed import Vectors
@@ -56,12 +55,8 @@ _TO_BEGIN = 32 << 20
 _ROOM = 16 << 20
 _PER_POINT = 32 << 10
 """Bytes that a batch may take: new pages, and the batch itself in log and storage."""
-
-
-M, EF_CONSTRUCT = 32, 200
-"""HNSW's numbers, as ``APPROXIMATE`` in ``manifest.py`` names them."""
-_GRAPH_FROM = 10_000
-"""Kilobytes of vectors from which on a graph is built of them; fewer are all looked at."""
+_LOGGED = 10_000
+"""Points that the log alone may hold: what whoever opens the index after a killed process writes again."""
 
 
 class EdgeIndex:
@@ -70,7 +65,7 @@ class EdgeIndex:
     def __init__(self, path: Path, manifest: IndexManifest, held: TextIOWrapper | ReadCopy | None = None) -> None:
         self.path = path
         self._manifest = manifest
-        self._config = _config(manifest)
+        self._config = config_of(manifest)
         self._held = held or owned(path)
         """What keeps other processes away, which an index built beside another shares; or the copy that this is."""
         if (begun := self._aside(manifest)).exists():
@@ -81,6 +76,7 @@ class EdgeIndex:
         """None where it was neither searched nor written to yet."""
         self._closed = False
         self._estimates = Estimates()
+        self._logged = 0
         try:
             if self.fresh:
                 self._create()
@@ -94,7 +90,7 @@ class EdgeIndex:
         if not (path / "edge_config.json").exists():
             said = f"{path}: expected an index, found none (another process may be building it)"
             raise StoreError(f"{said}; do the same again, or run `evitrail store reindex`")
-        copy = ReadCopy.of(path, lambda folder: _load(folder, _config(manifest)).close())
+        copy = ReadCopy.of(path, lambda folder: _load(folder, config_of(manifest)).close())
         return cls(copy.index, manifest, copy), copy
 
     @property
@@ -119,8 +115,10 @@ class EdgeIndex:
         with changing(self.path):
             if self._manifest.mode != "exact":
                 (self.path / "build").write_text(token_hex(8), encoding="utf-8")
-            yield
-            self._estimates.forget()
+            try:
+                yield
+            finally:
+                self._estimates.forget()
 
     def upsert(self, points: Sequence[Point]) -> None:
         self._room(_ROOM + _PER_POINT * len(points))
@@ -134,6 +132,10 @@ class EdgeIndex:
         ]
         with self._changing(), self._in_use():
             self._shard.update(qe.UpdateOperation.upsert_points(batch, condition=not_later(by_seq(points))))
+            self._logged += len(points)
+            if self._logged >= _LOGGED:
+                self._shard.flush()
+                self._logged = 0
 
     def settle(self) -> None:
         with self._changing(), self._in_use():
@@ -244,7 +246,7 @@ class EdgeIndex:
         partial.mkdir(parents=True)
         self._room(_TO_BEGIN)
         shard = qe.EdgeShard.create(str(partial), self._config)
-        for key, params in _INDEXED.items():
+        for key, params in INDEXED.items():
             shard.update(qe.UpdateOperation.create_field_index(key, params))
         shard.close()
         shutil.rmtree(self.path, ignore_errors=True)
@@ -270,29 +272,6 @@ def _load(path: Path, config: qe.EdgeConfig) -> qe.EdgeShard:
 
 _READ_ONLY = ("os error 13", "os error 30")
 """How the engine says that it has no permission, and that the file system is read-only."""
-
-
-def _config(manifest: IndexManifest) -> qe.EdgeConfig:
-    # The vectors are of length 1, so the dot product is the cosine. Where search is exact, no graph is built (m=0).
-    exact = manifest.mode == "exact"
-    graph = qe.HnswIndexConfig(0, 0, 0) if exact else qe.HnswIndexConfig(M, EF_CONSTRUCT, _GRAPH_FROM)
-    return qe.EdgeConfig(
-        vectors={DENSE: qe.EdgeVectorParams(size=manifest.dimension, distance=qe.Distance.Dot)},
-        sparse_vectors={LEXICAL: qe.EdgeSparseVectorParams(on_disk=True)},
-        hnsw_config=graph,
-        optimizers=qe.EdgeOptimizersConfig(indexing_threshold=_GRAPH_FROM),
-        wal_enabled=True,
-    )
-
-
-_INDEXED: dict[str, Any] = {
-    "ref": qe.KeywordIndexParams(enable_hnsw=False, on_disk=True),
-    **{
-        key: qe.IntegerIndexParams(range=True, lookup=False, enable_hnsw=False, on_disk=True)
-        for key in RECTANGLE
-        if key != "certainty"  # no search of ours asks for it
-    },
-}
 
 
 def _index_hit(payload: Payload | None, score: float) -> IndexHit:

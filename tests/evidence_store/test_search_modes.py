@@ -12,7 +12,7 @@ from desk import evitrail
 from world import WordVectors, clock, evidence
 
 from evitrail.evidence_store import Evidence, EvidenceStore, Snapshot, StoreError
-from evitrail.evidence_store.index import edge, edge_search
+from evitrail.evidence_store.index import edge_config, edge_search
 from evitrail.evidence_store.index.manifest import APPROXIMATE, EXACT, IndexManifest, Mode
 from evitrail.evidence_store.recall import measured
 
@@ -26,7 +26,7 @@ START = date(2000, 1, 1)
 def small_graphs() -> Iterator[None]:
     """A graph is built of a few dozen vectors too, and is walked however few the filter leaves."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(edge, "_GRAPH_FROM", 1)
+        patch.setattr(edge_config, "GRAPH_FROM", 1)
         patch.setattr(edge_search, "SCANNED_A_STEP", 0)
         yield
 
