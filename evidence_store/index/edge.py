@@ -57,6 +57,8 @@ _PER_POINT = 32 << 10
 """Bytes that a batch may take: new pages, and the batch itself in log and storage."""
 _LOGGED = 10_000
 """Points that the log alone may hold: what whoever opens the index after a killed process writes again."""
+_LOOSE = 100_000
+"""Points that are packed at once where search is exact: a segment of their own, so that cores share the search."""
 
 
 class EdgeIndex:
@@ -76,7 +78,8 @@ class EdgeIndex:
         """None where it was neither searched nor written to yet."""
         self._closed = False
         self._estimates = Estimates()
-        self._logged = 0
+        self._logged = self._loose = 0
+        """Points written since the log was emptied, and since they were packed."""
         try:
             if self.fresh:
                 self._create()
@@ -133,13 +136,20 @@ class EdgeIndex:
         with self._changing(), self._in_use():
             self._shard.update(qe.UpdateOperation.upsert_points(batch, condition=not_later(by_seq(points))))
             self._logged += len(points)
+            self._loose += len(points)
             if self._logged >= _LOGGED:
                 self._shard.flush()
                 self._logged = 0
+            if self._loose >= _LOOSE and self._manifest.mode == "exact":
+                self._pack()
 
     def settle(self) -> None:
         with self._changing(), self._in_use():
-            self._shard.optimize()
+            self._pack()
+
+    def _pack(self) -> None:
+        self._shard.optimize()
+        self._loose = 0
 
     def search_dense(self, vector: Vectors, k: int, where: Where, *, exact: bool = True) -> list[IndexHit]:
         query, how = qe.Query.Nearest(vector.tolist(), DENSE), {True: scanned, False: walked}

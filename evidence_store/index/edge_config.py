@@ -12,6 +12,8 @@ M, EF_CONSTRUCT = 32, 200
 """HNSW's numbers, as ``APPROXIMATE`` in ``manifest.py`` names them."""
 GRAPH_FROM = 10_000
 """Kilobytes of vectors from which on a graph is built of them; fewer are all looked at."""
+SEGMENT = 200_000
+"""Kilobytes of vectors in a segment at most, where search is exact: each core looks through one at a time."""
 
 INDEXED: dict[str, Any] = {
     "ref": qe.KeywordIndexParams(enable_hnsw=False, on_disk=True),
@@ -25,13 +27,16 @@ INDEXED: dict[str, Any] = {
 
 
 def config_of(manifest: IndexManifest) -> qe.EdgeConfig:
-    """The engine's configuration. Vectors are of length 1, so their dot product is the cosine."""
+    """The engine's configuration. Vectors are of length 1, so their dot product is the cosine.
+
+    A graph is not parted: a search would walk each part.
+    """
     exact = manifest.mode == "exact"
     graph = qe.HnswIndexConfig(0, 0, 0) if exact else qe.HnswIndexConfig(M, EF_CONSTRUCT, GRAPH_FROM)
     return qe.EdgeConfig(
         vectors={DENSE: qe.EdgeVectorParams(size=manifest.dimension, distance=qe.Distance.Dot)},
         sparse_vectors={LEXICAL: qe.EdgeSparseVectorParams(on_disk=True)},
         hnsw_config=graph,
-        optimizers=qe.EdgeOptimizersConfig(indexing_threshold=GRAPH_FROM),
+        optimizers=qe.EdgeOptimizersConfig(indexing_threshold=GRAPH_FROM, max_segment_size=SEGMENT if exact else None),
         wal_enabled=True,
     )
