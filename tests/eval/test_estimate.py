@@ -34,6 +34,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(folder: Path) -> Iterator[EvidenceStore]:
     with EvidenceStore.open(folder / "store", embedder=WordVectors()) as store:
+        store.stats()  # the engine opens its files, and writes to its log, when it is first asked
         yield store
 
 

@@ -50,10 +50,12 @@ class Compared:
 
     @cached_property
     def stem_terms(self) -> Terms:
+        """The stem's words, pairs of words and pieces of words."""
         return terms(self.stem)
 
     @cached_property
     def option_terms(self) -> tuple[Terms, ...]:
+        """The same of each option."""
         return tuple(terms(option) for option in self.options)
 
     @cached_property
