@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evitrail.agent.agents import Agent
-from evitrail.agent.reader.extractive.embedding_similarity import question_texts
 from evitrail.agent.reader.sentences import sentences
 from evitrail.agent.steps.aim import LastSentence, aim
 from evitrail.eval.dataset.case import Case
@@ -38,7 +37,7 @@ def _compared(cases: Sequence[Case], store: EvidenceStore) -> Iterator[str]:
     """Questions with their options, and the sentences of the evidence that cases name."""
     for case in cases:
         if not case.sensitive:
-            yield from question_texts(case.stem, [case.options[letter] for letter in sorted(case.options)])
+            yield from (case.stem, *case.options.values())
     for ref in dict.fromkeys(ref for case in cases for ref in (*case.clean_evidence, *case.conflict_evidence)):
         yield from (sentence.text for sentence in sentences(store.get(ref).text))
 

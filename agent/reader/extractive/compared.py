@@ -3,7 +3,7 @@
 Rules kept here
 - Only what tells the options apart counts: a term that every option shares weighs nothing, and a term the
   stem already holds weighs half. These weights come from the question and the hits at hand, from nothing else.
-- One call to ``embed`` serves the whole question.
+- One call to ``embed`` serves the whole question, but for its options as statements.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""How alike texts are in meaning, by their embeddings: one call for a whole question.
+"""How alike texts are in meaning, by their embeddings: one call for a whole question, and one for its statements.
 
 Rules kept here
-- The stem, the options, the options as statements, the sentences and the passages travel in one batch.
+- The stem, the options, the sentences and the passages travel in one batch.
+- Options as statements are embedded only where they are asked for.
 - An option's likeness to a sentence is taken from the mean over the options: only the difference can tell them apart.
 - Without an embedder every likeness is zero, and words and numbers decide alone.
 """
@@ -27,7 +28,6 @@ class Meanings:
 
     stem: Array
     option: Array
-    statement: Array
     passage: Array
     """Of the stem with every whole passage."""
 
@@ -37,20 +37,24 @@ def meanings(
 ) -> Meanings:
     """Compare what is asked and every option with every sentence and every passage."""
     if embed is None:
-        none = np.zeros((len(options), len(lines)))
-        return Meanings(np.zeros(len(lines)), none, none, np.zeros(len(wholes)))
-    n = len(options)
-    vectors = embed([*question_texts(stem, options), *lines, *wholes]).astype(np.float64)
-    cosine = vectors[: 2 * n + 1] @ vectors[2 * n + 1 :].T
-    own, stated = cosine[1 : n + 1], cosine[n + 1 :]
-    k = len(lines)
-    own, stated = own - own.mean(axis=0), stated - stated.mean(axis=0)
-    return Meanings(cosine[0, :k], own[:, :k], stated[:, :k], cosine[0, k:])
+        return Meanings(np.zeros(len(lines)), np.zeros((len(options), len(lines))), np.zeros(len(wholes)))
+    n, k = len(options) + 1, len(lines)
+    vectors = embed([stem, *options, *lines, *wholes]).astype(np.float64)
+    cosine = vectors[:n] @ vectors[n:].T
+    return Meanings(cosine[0, :k], _from_mean(cosine[1:])[:, :k], cosine[0, k:])
 
 
-def question_texts(stem: str, options: Sequence[str]) -> list[str]:
-    """The stem, every option, and every option as an answer to what is asked."""
-    return [stem, *options, *(f"{asked(stem)} {option}" for option in options)]
+def stated(stem: str, options: Sequence[str], lines: Sequence[str], embed: Embed | None) -> Array:
+    """Cosines of the options as answers to what is asked, less their mean over the options, with every sentence."""
+    if embed is None:
+        return np.zeros((len(options), len(lines)))
+    vectors = embed([*(f"{asked(stem)} {option}" for option in options), *lines]).astype(np.float64)
+    return _from_mean(vectors[: len(options)] @ vectors[len(options) :].T)
+
+
+def _from_mean(cosine: Array) -> Array:
+    beyond: Array = cosine - cosine.mean(axis=0)
+    return beyond
 
 
 def asked(stem: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from evitrail.agent.reader.extractive.compared import Compared, distinguishing
 from evitrail.agent.reader.extractive.conditions import clauses, matched, mismatched
-from evitrail.agent.reader.extractive.embedding_similarity import Array, asked
+from evitrail.agent.reader.extractive.embedding_similarity import Array, asked, stated
 from evitrail.agent.reader.extractive.lines import Line
 from evitrail.agent.reader.extractive.overlap import shared, shares
 from evitrail.agent.reader.extractive.quantities import Quantity
@@ -85,7 +85,7 @@ def embedding(of: Compared) -> Array:
 
 def statement(of: Compared) -> Array:
     """The same of the option as an answer to what is asked."""
-    return of.meaning.statement
+    return stated(of.stem, of.options, [line.sentence.text for line in of.lines], of.embed)
 
 
 def words_if_exception(of: Compared) -> Array:
