@@ -72,7 +72,7 @@ class EdgeIndex:
         """What keeps other processes away, which an index built beside another shares; or the copy that this is."""
         if (begun := self._aside(manifest)).exists():
             self._put_in_place(begun)
-        self.fresh = not _has_points(path)
+        self.fresh = not _is_there(path)
         self._loading = Lock()
         self._engine: qe.EdgeShard | None = None
         """None where it was neither searched nor written to yet."""
@@ -90,7 +90,7 @@ class EdgeIndex:
     @classmethod
     def read_copy(cls, path: Path, manifest: IndexManifest) -> tuple[EdgeIndex, ReadCopy]:
         """A copy of the index in the folder ``path`` that is searched only, and is removed once it is closed."""
-        if not (path / "edge_config.json").exists():
+        if not _is_there(path):
             said = f"{path}: expected an index, found none (another process may be building it)"
             raise StoreError(f"{said}; do the same again, or run `evitrail store reindex`")
         copy = ReadCopy.of(path, lambda folder: _load(folder, config_of(manifest)).close())
@@ -148,6 +148,7 @@ class EdgeIndex:
             self._pack()
 
     def _pack(self) -> None:
+        """Build of what was written what makes searching it quick."""
         self._shard.optimize()
         self._loose = 0
 
@@ -263,8 +264,8 @@ class EdgeIndex:
         partial.rename(self.path)
 
 
-def _has_points(path: Path) -> bool:
-    """Whether there is what holds points; an index to which nothing was written has that too."""
+def _is_there(path: Path) -> bool:
+    """Whether there is an index: without its segments its passages are gone. One that is empty has them, too."""
     return (path / "edge_config.json").exists() and any((path / "segments").glob("*"))
 
 

@@ -43,6 +43,14 @@ def test_an_index_that_lost_its_passages_is_missed_and_rebuilt(tmp_path: Path, l
         assert [p.ref for p, _ in store.snapshot().lexical("aspirin", 3)] == ["aspirin@1"]
 
 
+def test_a_reader_is_told_that_an_index_lost_its_passages(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        store.ingest([evidence("aspirin")])
+    shutil.rmtree(tmp_path / "store" / "index" / "edge" / "segments")
+    with pytest.raises(StoreError, match=r"expected an index, found none .* run `evitrail store reindex`"):
+        opened(tmp_path, read_only=True)
+
+
 def test_of_a_damaged_index_the_store_is_opened_all_the_same_and_the_first_search_says_how_to_repair_it(
     tmp_path: Path,
 ) -> None:
