@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ward import case
+from world import Spy
+
 from evitrail.agent.steps.aim import LastSentence
 from evitrail.eval.dataset.case import Case
 from evitrail.eval.experiment.embed_together import embed_together
 from evitrail.eval.plan.condition import CONDITIONS
 from evitrail.evidence_store import EvidenceStore
-from tests.ward import case
-from tests.world import Spy
 
 CASE = case("aspirin", clean_evidence=())
 QUERY = LastSentence().aim(CASE.question).text

@@ -21,12 +21,12 @@ SMALL = {
     (edge_config, "GRAPH_FROM"): 1,
     (projection, "BATCH"): 16,
 }
-"""Numbers that are thousands of times as large in use."""
+"""Far below the numbers in use, so that little evidence reaches them."""
 INGEST = f"""
 import os, signal, sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_index_parts import SMALL, VERSIONS, opened, versions
+from test_index_parts import SMALL, opened, versions
 for (module, name), value in SMALL.items():
     setattr(module, name, value)
 def killed(done, of):
