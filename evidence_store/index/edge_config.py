@@ -12,8 +12,9 @@ M, EF_CONSTRUCT = 32, 200
 """HNSW's numbers, as ``APPROXIMATE`` in ``manifest.py`` names them."""
 GRAPH_FROM = 10_000
 """Kilobytes of vectors from which on a graph is built of them; fewer are all looked at."""
-SEGMENT = 200_000
-"""Kilobytes of vectors in a segment at most, where search is exact: each core looks through one at a time."""
+PARTS, SEGMENT = 4, 512_000
+"""How many segments there are where search is exact, each looked through by one core at a time; and the kilobytes of
+vectors in one at most, so that a large index has more. Each takes time to open."""
 
 INDEXED: dict[str, Any] = {
     "ref": qe.KeywordIndexParams(enable_hnsw=False, on_disk=True),
@@ -33,10 +34,15 @@ def config_of(manifest: IndexManifest) -> qe.EdgeConfig:
     """
     exact = manifest.mode == "exact"
     graph = qe.HnswIndexConfig(0, 0, 0) if exact else qe.HnswIndexConfig(M, EF_CONSTRUCT, GRAPH_FROM)
+    optimizers = qe.EdgeOptimizersConfig(
+        indexing_threshold=GRAPH_FROM,
+        default_segment_number=PARTS if exact else None,
+        max_segment_size=SEGMENT if exact else None,
+    )
     return qe.EdgeConfig(
         vectors={DENSE: qe.EdgeVectorParams(size=manifest.dimension, distance=qe.Distance.Dot)},
         sparse_vectors={LEXICAL: qe.EdgeSparseVectorParams(on_disk=True)},
         hnsw_config=graph,
-        optimizers=qe.EdgeOptimizersConfig(indexing_threshold=GRAPH_FROM, max_segment_size=SEGMENT if exact else None),
+        optimizers=optimizers,
         wal_enabled=True,
     )
