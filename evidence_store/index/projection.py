@@ -5,17 +5,20 @@ Rules kept here
 - Of a version that changed, the rectangles that changed are written: the one that was closed, and those after it.
 - How far it has come is written down only once it is there, batch by batch in the order of the ledger: a killed
   process is noticed, and no more than its last batch is done again.
-- Versions are read some at a time: of a million only a thousand are in memory.
+- Versions are read some at a time: of a million only a thousand are in memory. Where ledger and index are
+  compared, the points' digests are in memory, not the points.
 - Passages are embedded in batches, the next while the last is written; vectors already known are not computed again.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
@@ -104,18 +107,25 @@ class Projection:
         found: list[str] = []
         if self.seq != head:
             found.append(f"index: has seen the ledger up to event {self.seq}, which ends at {head}; run reindex")
-        expected = dict(point for cut in self._cuts(versions.values()) for point in payloads(*cut))
-        held: dict[str, Payload] = dict(self.index.scroll())
-        missing = [meant for point, meant in expected.items() if point not in held]
-        differing = [meant for point, meant in expected.items() if held.get(point, meant) != meant]
-        strays = [held[point] for point in sorted(held.keys() - expected.keys())]
+        expected, held = _digests(self._meant(versions)), _digests(self.index.scroll())
+        wrong = {point for point, digest in expected.items() if held.get(point) != digest}
+        strays = held.keys() - expected.keys()
+        meant = [(point, payload) for point, payload in self._meant(versions) if point in wrong] if wrong else []
+        there = [(point, payload) for point, payload in self.index.scroll() if point in strays] if strays else []
+        missing = [payload for point, payload in meant if point not in held]
+        differing = [payload for point, payload in meant if point in held]
+        unknown = [payload for _, payload in sorted(there, key=lambda one: one[0])]
         for what, points in (
             ("lacks", missing),
             ("holds other data than the ledger for", differing),
-            ("holds, unknown to the ledger,", strays),
+            ("holds, unknown to the ledger,", unknown),
         ):
             found += [f"index: {what} {n} of {ref}; run reindex" for ref, n in _tally(points)]
         return found
+
+    def _meant(self, versions: Mapping[str, Version]) -> Iterator[tuple[str, Payload]]:
+        """What the ledger says that the index holds."""
+        return (point for cut in self._cuts(versions.values()) for point in payloads(*cut))
 
     def _cuts(self, versions: Iterable[Version]) -> Iterator[Cut]:
         return ((v, part, span) for v in versions for part, span in enumerate(self.cut(v.evidence.text)))
@@ -153,6 +163,14 @@ def expect_seen(ledger: str, seen: int, last: int) -> None:
     if seen > last:
         said = f"{ledger}: expected event {seen}, which the index has seen, got {last} events"
         raise StoreError(f"{said}; restore it from a copy, or run `evitrail store reindex` to accept the loss")
+
+
+def _digests(points: Iterable[tuple[str, Payload]]) -> dict[str, bytes]:
+    """The digest of each point's payload, by the point's id."""
+    return {
+        point: blake2b(json.dumps(payload, sort_keys=True).encode(), digest_size=16).digest()
+        for point, payload in points
+    }
 
 
 def _tally(points: Iterable[Payload]) -> list[tuple[str, str]]:
