@@ -84,8 +84,8 @@ class ScriptedLLM:
 
 
 def _filled(reply: str, found: re.Match[str]) -> str:
-    r"""``\1`` by what was found; JSON has no such escape, so no reply means anything else by it."""
-    return re.sub(r"\\(\d)", lambda mark: found[int(mark[1])] or "", reply)
+    r"""``\1`` by what was found. A reply in JSON means nothing else by it: its own backslashes stand in pairs."""
+    return re.sub(r"\\(\\|\d)", lambda mark: mark[0] if mark[1] == "\\" else found[int(mark[1])] or "", reply)
 
 
 def _cut(text: str, words: int | None) -> str:

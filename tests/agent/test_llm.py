@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +106,11 @@ def test_a_call_that_fails_is_told_and_made_again_when_the_run_is_taken_up(journ
 
 def test_a_reply_may_speak_of_what_its_pattern_found(llm: ScriptedLLM) -> None:
     assert llm.complete(prompt("the dose of statin?")).texts == ('{"drug": "statin"}',)
+
+
+def test_a_backslash_that_json_escapes_stands_for_itself() -> None:
+    said = json.dumps({"drug": r"statin \1"})
+    assert ScriptedLLM((("dose", said),)).complete(prompt("the dose?")).texts == (said,)
 
 
 def test_the_first_pattern_that_is_found_answers(llm: ScriptedLLM) -> None:

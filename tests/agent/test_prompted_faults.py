@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from ward import advice, case, opened
@@ -194,6 +194,7 @@ JSON = st.recursive(
 
 @pytest.mark.parametrize("act", ACTS)
 @given(body=JSON, before=st.text(max_size=5))
+@example(body=r"\1", before="")
 def test_whatever_a_model_says_every_act_has_an_outcome_that_can_be_stored(
     act: str, snapshot: Snapshot, body: Any, before: str
 ) -> None:
