@@ -5,8 +5,8 @@ Rules kept here
 - Of a version that changed, the rectangles that changed are written: the one that was closed, and those after it.
 - How far it has come is written down only once it is there, batch by batch in the order of the ledger: a killed
   process is noticed, and no more than its last batch is done again.
-- Versions are read some at a time: of a million only a thousand are in memory. Where ledger and index are
-  compared, the points' digests are in memory, not the points.
+- Versions are read some at a time: of a million only a thousand are in memory.
+- The index is compared with the ledger by digests of the points; only points at fault are read again.
 - Passages are embedded in batches, the next while the last is written; vectors already known are not computed again.
 """
 
@@ -108,19 +108,14 @@ class Projection:
         if self.seq != head:
             found.append(f"index: has seen the ledger up to event {self.seq}, which ends at {head}; run reindex")
         expected, held = _digests(self._meant(versions)), _digests(self.index.scroll())
-        wrong = {point for point, digest in expected.items() if held.get(point) != digest}
-        strays = held.keys() - expected.keys()
-        meant = [(point, payload) for point, payload in self._meant(versions) if point in wrong] if wrong else []
-        there = [(point, payload) for point, payload in self.index.scroll() if point in strays] if strays else []
-        missing = [payload for point, payload in meant if point not in held]
-        differing = [payload for point, payload in meant if point in held]
-        unknown = [payload for _, payload in sorted(there, key=lambda one: one[0])]
-        for what, points in (
-            ("lacks", missing),
-            ("holds other data than the ledger for", differing),
-            ("holds, unknown to the ledger,", unknown),
+        differing = {point for point in expected.keys() & held.keys() if expected[point] != held[point]}
+        for what, points, among in (
+            ("lacks", expected.keys() - held.keys(), self._meant(versions)),
+            ("holds other data than the ledger for", differing, self._meant(versions)),
+            ("holds, unknown to the ledger,", held.keys() - expected.keys(), self.index.scroll()),
         ):
-            found += [f"index: {what} {n} of {ref}; run reindex" for ref, n in _tally(points)]
+            at_fault = (payload for point, payload in among if point in points) if points else ()
+            found += [f"index: {what} {n} of {ref}; run reindex" for ref, n in _tally(at_fault)]
         return found
 
     def _meant(self, versions: Mapping[str, Version]) -> Iterator[tuple[str, Payload]]:
