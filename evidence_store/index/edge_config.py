@@ -12,9 +12,10 @@ M, EF_CONSTRUCT = 32, 200
 """HNSW's numbers, as ``APPROXIMATE`` in ``manifest.py`` names them."""
 GRAPH_FROM = 10_000
 """Kilobytes of vectors from which on a graph is built of them; fewer are all looked at."""
-PARTS, SEGMENT = 4, 512_000
-"""How many segments there are where search is exact, each looked through by one core at a time; and the kilobytes of
-vectors in one at most, so that a large index has more. Each takes time to open."""
+SEGMENTS = 4
+"""Segments that the engine aims at where search is exact: each core looks through one at a time."""
+SEGMENT_SIZE = 512_000
+"""Kilobytes of vectors in one of them at most, so a large index has more of them; each takes time to open."""
 
 INDEXED: dict[str, Any] = {
     "ref": qe.KeywordIndexParams(enable_hnsw=False, on_disk=True),
@@ -36,8 +37,8 @@ def config_of(manifest: IndexManifest) -> qe.EdgeConfig:
     graph = qe.HnswIndexConfig(0, 0, 0) if exact else qe.HnswIndexConfig(M, EF_CONSTRUCT, GRAPH_FROM)
     optimizers = qe.EdgeOptimizersConfig(
         indexing_threshold=GRAPH_FROM,
-        default_segment_number=PARTS if exact else None,
-        max_segment_size=SEGMENT if exact else None,
+        default_segment_number=SEGMENTS if exact else None,
+        max_segment_size=SEGMENT_SIZE if exact else None,
     )
     return qe.EdgeConfig(
         vectors={DENSE: qe.EdgeVectorParams(size=manifest.dimension, distance=qe.Distance.Dot)},

@@ -17,7 +17,7 @@ VERSIONS = 300
 SMALL = {
     (edge, "_LOOSE"): 60,
     (edge, "_LOGGED"): 20,
-    (edge_config, "SEGMENT"): 1,
+    (edge_config, "SEGMENT_SIZE"): 1,
     (edge_config, "GRAPH_FROM"): 1,
     (projection, "BATCH"): 16,
 }
@@ -74,7 +74,7 @@ def test_an_index_packed_in_parts_is_searched_like_one_packed_at_once(
         monkeypatch.setattr(module, name, value)
     with opened(tmp_path / "store") as store:
         store.ingest(versions())
-        assert segments(store) > edge_config.PARTS
+        assert segments(store) > edge_config.SEGMENTS
         assert found(store) == whole
         assert store.verify() == []
 
