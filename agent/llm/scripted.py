@@ -2,7 +2,7 @@ r"""A language model that says what it was told to say: for tests, for examples,
 
 Rules kept here
 - The first pattern found in the prompt gives the reply; ``\1`` in a reply stands for what the pattern's first
-  group found, so that one line of script can answer about any passage.
+  group found, so that one line of script can answer about any passage. Two backslashes stay two, as JSON has them.
 - A reply of several texts is drawn from in turn, one for each sample.
 - Its name holds a digest of its script: another script is another model. What it was asked, and where it slips,
   is no part of the name.
@@ -84,7 +84,7 @@ class ScriptedLLM:
 
 
 def _filled(reply: str, found: re.Match[str]) -> str:
-    r"""``\1`` by what was found. A reply in JSON means nothing else by it: its own backslashes stand in pairs."""
+    r"""The reply with what was found in place of ``\1``; a pair of backslashes, one in JSON, is left as it is."""
     return re.sub(r"\\(\\|\d)", lambda mark: mark[0] if mark[1] == "\\" else found[int(mark[1])] or "", reply)
 
 
